@@ -1,0 +1,1 @@
+"""The bundled presets, as package data."""

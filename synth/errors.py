@@ -1,0 +1,33 @@
+"""What can go wrong, in words a musician can act on.
+
+Each message is one sentence that names the file, field or device and says what to do. The command prints it and
+exits with code 2; the window shows it in a banner.
+"""
+
+
+class PetrichordError(Exception):
+    """Base of every expected error."""
+
+
+class PresetError(PetrichordError):
+    """A preset file is missing, damaged or not for this version."""
+
+
+class VocoderUnavailable(PetrichordError):
+    """A vocoder cannot be used: no weights, wrong mel format, package missing."""
+
+
+class AudioDeviceError(PetrichordError):
+    """An output device is unknown, busy or gone."""
+
+
+class RecordingError(PetrichordError):
+    """A take cannot be written, or an audio file cannot be read."""
+
+
+class TrainingError(PetrichordError):
+    """A recording cannot be trained on."""
+
+
+class UsageError(PetrichordError):
+    """An argument of the command is absurd."""

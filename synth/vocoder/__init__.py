@@ -1,0 +1,1 @@
+"""Vocoders: log-mel frames in, sound out."""
