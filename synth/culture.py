@@ -20,6 +20,8 @@ from synth.weather import Weather
 
 _SATURATED = 3.0
 """A channel 0 whose mean magnitude passes this has run away; a trained culture stays below 1.1."""
+_GROWTH_STEPS = 512
+"""Steps a reseeded culture may stay silent before it counts as dead; a trained one is loud within 64."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,7 @@ class LiveCulture:
         self._weather_clock = 0.0
         self._gestures = 0
         self._wakes_at = 0
+        self._grown_at = 0 if grown else _GROWTH_STEPS
         # (M, T, C) in memory: channels-last, as the stepper gathers it.
         self._state = torch.empty(self.n_mels, self.n_frames, CHANNELS, device=self._device).permute(2, 0, 1)
         self._rest = torch.zeros(self.n_mels, self.n_frames, device=self._device)
@@ -114,6 +117,7 @@ class LiveCulture:
         self._state.copy_(seed_cells(noise))
         self._rest.zero_()
         self._gestures += 1
+        self._grown_at = self.steps + _GROWTH_STEPS
 
     def grid(self) -> Tensor:
         return self._state[0].cpu()
@@ -128,8 +132,8 @@ class LiveCulture:
             return "not finite"
         if level > _SATURATED:
             return "saturated"
-        # A dead culture is silent everywhere and has no wound that would explain it.
-        if float(heard.max()) < -0.9 and self.steps > 4 * WAKE_STEPS and self.steps >= self._wakes_at:
+        # A dead culture is silent everywhere and has neither a wound nor a fresh seed that would explain it.
+        if float(heard.max()) < -0.9 and self.steps > max(self._grown_at, self._wakes_at):
             return "dead"
         return ""
 
