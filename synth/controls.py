@@ -67,7 +67,12 @@ PARAMETERS: dict[str, Parameter] = {
     p.name: p
     for p in (
         _parameter(
-            "steps_per_frame", "Evolution", "steps/frame", 0, 4, "How fast the culture lives; 0 holds it still."
+            "steps_per_frame",
+            "Evolution",
+            "steps/frame",
+            0,
+            4,
+            "How fast the culture lives; 0 holds it still.",
         ),
         _parameter("weather_depth", "Weather depth", "×", 0, 2, "How strongly slow weather moves the timbre."),
         _parameter("weather_speed", "Weather speed", "×", 0, 4, "How fast the weather changes; 0 freezes it."),

@@ -15,7 +15,7 @@ from synth.gestures import WAKE_STEPS, Gesture, apply_gesture
 from synth.noise import Stream, coin_flips, uniform
 from synth.preset import Preset
 from synth.stepper import Stepper
-from synth.tnca import CHANNELS, NOTEBOOK_STEPS, LiveRule, NotebookRule, seed_cells
+from synth.tnca import CHANNELS, LiveRule, seed_cells
 from synth.weather import Weather
 
 _SATURATED = 3.0
@@ -138,9 +138,7 @@ class LiveCulture:
         return ""
 
     def save(self) -> CultureState:
-        return CultureState(
-            self._state.clone(), self._rest.clone(), self.steps, self._weather_clock, self._gestures
-        )
+        return CultureState(self._state.clone(), self._rest.clone(), self.steps, self._weather_clock, self._gestures)
 
     def restore(self, saved: CultureState) -> None:
         self._state.copy_(saved.state)

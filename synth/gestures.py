@@ -60,9 +60,7 @@ def footprint(gesture: Gesture, n_mels: int, n_frames: int) -> Tensor:
     return ramp * ramp * (3 - 2 * ramp)
 
 
-def apply_gesture(
-    state: Tensor, rest: Tensor, gesture: Gesture, seed: int, serial: int, loop_steps: int
-) -> None:
+def apply_gesture(state: Tensor, rest: Tensor, gesture: Gesture, seed: int, serial: int, loop_steps: int) -> None:
     """Change `state` (C, M, T) and `rest` (M, T), the steps until each cell is fully awake, in place.
 
     `serial` counts gestures, so equal gestures differ in their noise but a replay does not.
