@@ -24,9 +24,6 @@ from synth.regrowth import RegrowingCulture
 from synth.tnca import LiveRule
 from synth.vocoder.contract import Vocoder
 
-PRESET_LUFS = -23.0
-OUTPUT_LUFS = -18.0
-"""Loudness at volume 0 dB, before the limiter."""
 _GLIDE_FRAMES = 2.0
 """Time constant of pitch changes: 23 ms, short enough to play, long enough not to click."""
 
@@ -71,7 +68,7 @@ class Instrument:
         """Share of the asked evolution speed the machine can afford; the engine lowers it under load."""
         self._accumulator = 0.0
         self._pending: list[Event] = []
-        self._gain = 10 ** ((preset.gain_db + OUTPUT_LUFS - PRESET_LUFS) / 20)
+        self._gain = 10 ** (preset.gain_db / 20)
         self._log_ratio = float(np.log2(self.controls.pitch_ratio(preset.root_hz)))
         vocoder.prepare(preset, out_rate_hz, n_heads=2, seed=setup.seed)
 
@@ -89,7 +86,7 @@ class Instrument:
         self.schedule([Event(self.frame, action)])
 
     def process(self, n_frames: int) -> NDArray[np.float32]:
-        """The next `n_frames` frames, (2, N) float32; equal for any split into blocks."""
+        """The next `n_frames` frames at the preset's −23 LUFS, (2, N) float32; equal for any split into blocks."""
         columns = torch.empty(2, self.preset.mel.n_mels, n_frames)
         ratios = torch.empty(2, n_frames)
         spreads = []

@@ -61,9 +61,7 @@ class Ramp:
 
     def _at(self, index: NDArray[np.int_]) -> NDArray[np.float64]:
         x = np.minimum(1.0, (index + 1) / self._length)
-        return np.where(
-            x >= 1, self._to, self._from + (self._to - self._from) * (0.5 - 0.5 * np.cos(np.pi * x))
-        )
+        return np.where(x >= 1, self._to, self._from + (self._to - self._from) * (0.5 - 0.5 * np.cos(np.pi * x)))
 
 
 def volume_gain(volume_db: float) -> float:
