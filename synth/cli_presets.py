@@ -25,7 +25,7 @@ def run(args: argparse.Namespace) -> int:
             {
                 "name": entry.name,
                 "title": preset.name,
-                "tags": list(preset.tags),
+                "tags": ", ".join(preset.tags),
                 "format": preset.mel.name,
                 "root_hz": round(preset.root_hz, 2),
                 "licence": preset.credit.licence,
@@ -37,9 +37,7 @@ def run(args: argparse.Namespace) -> int:
         print(json.dumps(rows))
     else:
         for row in rows:
-            print(
-                f"{row['name']:<18} {row['format']:<7} {', '.join(row['tags']):<32} {row['licence']}, {row['recording']}"
-            )
+            print(f"{row['name']:<18} {row['format']:<7} {row['tags']:<32} {row['licence']}, {row['recording']}")
         print(f"Your own presets belong in {user_folder()}")
     for sentence in damaged:
         print(f"petrichord: {sentence}", file=sys.stderr)

@@ -4,7 +4,6 @@ import argparse
 import json
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 from synth.controls import PARAMETERS, Controls
@@ -74,14 +73,14 @@ def run(args: argparse.Namespace) -> int:
     else:
         print(
             f"{report.path}: {report.seconds:.2f} s at {report.rate_hz} Hz, {report.loudness_lufs:.1f} LUFS, peak "
-            f"{report.peak_dbtp:.1f} dBTP, {report.real_time_factor:.1f}× real time, {report.vocoder} vocoder ({reason})"
+            f"{report.peak_dbtp:.1f} dBTP, {report.real_time_factor:.1f}× real time, {report.vocoder} ({reason})"
         )
     return 0
 
 
 def controls_from(args: argparse.Namespace, settings: dict[str, float], frames_per_second: float) -> Controls:
     """The preset's suggested controls with what was given on the command line."""
-    from synth.controls import from_settings
+    from synth.controls import from_settings, with_values
     from synth.notation import note_number
 
     controls = from_settings(settings)
@@ -90,7 +89,7 @@ def controls_from(args: argparse.Namespace, settings: dict[str, float], frames_p
         given["note"] = note_number(args.note)
     if args.steps_per_second is not None:
         given["steps_per_frame"] = args.steps_per_second / frames_per_second
-    return replace(controls, **{name: PARAMETERS[name].check(value) for name, value in given.items()})
+    return with_values(controls, {name: PARAMETERS[name].check(value) for name, value in given.items()})
 
 
 class progress_bar:  # noqa: N801 (used as a function)

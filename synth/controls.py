@@ -101,7 +101,12 @@ def from_settings(settings: dict[str, float]) -> Controls:
             p = PARAMETERS[name]
             if math.isfinite(value) and p.minimum <= value <= p.maximum:
                 usable[name] = float(value)
-    return replace(Controls(), **usable)  # type: ignore[arg-type]
+    return with_values(Controls(), usable)
+
+
+def with_values(controls: Controls, values: dict[str, float]) -> Controls:
+    """`controls` with the named continuous parameters replaced."""
+    return replace(controls, **values)  # type: ignore[arg-type]
 
 
 def as_settings(controls: Controls) -> dict[str, float]:

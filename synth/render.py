@@ -5,7 +5,7 @@ Axes: `N` samples; sound is (2, N) float32.
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -35,7 +35,7 @@ class Job:
 
     seconds: float = 10.0
     rate_hz: int = 44100
-    controls: Controls = Controls()
+    controls: Controls = field(default_factory=Controls)
     events: tuple[Event, ...] = ()
     seed: int | None = None
     dtype: torch.dtype = torch.float32
