@@ -58,9 +58,7 @@ def measure(
     if not peaks:
         return MeasuredPitch(_as_partials([]), Vibrato(), 0.0, True)
     root = f0 if harmonic else _strike_note(peaks)
-    return MeasuredPitch(
-        _as_partials(peaks), vibrato_of(track) if harmonic else Vibrato(), root, not harmonic
-    )
+    return MeasuredPitch(_as_partials(peaks), vibrato_of(track) if harmonic else Vibrato(), root, not harmonic)
 
 
 @dataclass(frozen=True)
@@ -91,12 +89,8 @@ def _peaks(hz: Doubles, power: Doubles, top_hz: float) -> list[_Peak]:
     level = 10 * np.log10(power + 1e-20)
     # A rougher curve for deciding, 10 Hz wide: the smeared upper partials of a vibrato are one hump, not many peaks.
     wide = max(round(10.0 / step), 1)
-    smooth = 10 * np.log10(
-        np.convolve(power, np.hanning(wide + 2) / np.hanning(wide + 2).sum(), "same") + 1e-20
-    )
-    surroundings = median_filter(
-        smooth[:: max(wide // 2, 1)], size=2 * round(150.0 / (max(wide // 2, 1) * step)) + 1
-    )
+    smooth = 10 * np.log10(np.convolve(power, np.hanning(wide + 2) / np.hanning(wide + 2).sum(), "same") + 1e-20)
+    surroundings = median_filter(smooth[:: max(wide // 2, 1)], size=2 * round(150.0 / (max(wide // 2, 1) * step)) + 1)
     median = np.interp(np.arange(len(smooth)), np.arange(len(surroundings)) * max(wide // 2, 1), surroundings)
     found, _ = find_peaks(smooth)
     found = found[(hz[found] >= _LOWEST_HZ) & (hz[found] < top_hz)]

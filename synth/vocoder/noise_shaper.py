@@ -40,9 +40,7 @@ class NoiseShaper:
         heard = bins < out_rate_hz * 0.499
         rows = row_triangles(bins, fmt) * heard * scale * math.sqrt(ratio)
         bands = [
-            np.where(
-                (bins >= low) & (bins < high) & heard, scale * math.sqrt(out_rate_hz / 2 / (high - low)), 0
-            )
+            np.where((bins >= low) & (bins < high) & heard, scale * math.sqrt(out_rate_hz / 2 / (high - low)), 0)
             for low, high in zip(high_edges_hz[:-1], high_edges_hz[1:], strict=True)
         ]
         shapes = np.concatenate([rows, np.stack(bands)]) if bands else rows
@@ -77,9 +75,7 @@ class NoiseShaper:
             apart = np.float32(math.sqrt(share)) * _PHASES[random[used:]]
             shared = np.float32(math.sqrt(1 - share)) * shared
             for head in range(len(gains)):
-                spectrum[head, :used] = magnitude[head] * (
-                    shared + apart if head % 2 == 0 else shared - apart
-                )
+                spectrum[head, :used] = magnitude[head] * (shared + apart if head % 2 == 0 else shared - apart)
         else:
             spectrum[:, :used] = magnitude * shared
         return fft.irfft(spectrum, self._n_fft, axis=1)[:, : self.length] * self._window

@@ -43,9 +43,7 @@ class OscillatorBank:
         relative = self._hz * pitch / self._rate
         return np.clip((_FADE_END - relative) / (_FADE_END - _FADE_START), 0, 1)
 
-    def advance(
-        self, amplitude: Floats, pitch: float, pitch_ratio: float, span: float, offsets: Doubles
-    ) -> Floats:
+    def advance(self, amplitude: Floats, pitch: float, pitch_ratio: float, span: float, offsets: Doubles) -> Floats:
         """Glide to `amplitude` (B, P) and `pitch` within `span` samples; samples at `offsets` (N,) → (B, N).
 
         `span` and `offsets` are in output samples, not whole numbers; amplitude and pitch move linearly.

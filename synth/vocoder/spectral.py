@@ -61,9 +61,7 @@ class SpectralVocoder:
         fitted = self._partials.fitted_hz
         self._solver = AmplitudeSolver(partial_responses(fitted, fmt), self._partials.prior)
         self._free = FreePartials(fmt, fitted)
-        self._bank = OscillatorBank(
-            np.concatenate([fitted, self._partials.upper_hz, self._free.hz]), out_rate_hz, seed
-        )
+        self._bank = OscillatorBank(np.concatenate([fitted, self._partials.upper_hz, self._free.hz]), out_rate_hz, seed)
         self._vibrato = VibratoClock(preset.vibrato, seed)
         self._air = Air(preset.high_band, out_rate_hz / 2)
         self._noise = NoiseShaper(fmt, self._air.edges_hz, out_rate_hz, seed)
