@@ -4,12 +4,10 @@ Axes: `F` columns, `M` mel bands, `H` high bands.
 """
 
 import numpy as np
-import numpy.typing as npt
 
 from synth.mel import LOG_MEL_FLOOR
 from synth.preset import HighBand
-
-Floats = npt.NDArray[np.float32]
+from synth.vocoder.arrays import Floats
 
 # Air may not be louder than the noise that would fill the whole mel column to its mean; painted columns are unlike
 # anything the map was fitted to.
@@ -43,4 +41,5 @@ class Air:
         bound = np.sqrt((densities**2).mean(axis=1, keepdims=True)) * _LOUDEST_RE_COLUMN
         above_floor = log_columns.max(axis=1, keepdims=True) - np.float32(LOG_MEL_FLOOR)
         gate = np.clip(above_floor / _GATE_NEPER, 0, 1)
-        return np.minimum(level, bound) * gate
+        safe: Floats = np.minimum(level, bound) * gate
+        return safe

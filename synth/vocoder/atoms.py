@@ -6,11 +6,9 @@ Axes: `M` mel bands, `P` partials, `K` frequencies or STFT bins. Everything is c
 import math
 
 import numpy as np
-import numpy.typing as npt
 
 from synth.mel import MelFormat, band_centres_hz, band_edges_hz, filterbank
-
-Doubles = npt.NDArray[np.float64]
+from synth.vocoder.arrays import Doubles
 
 RAYLEIGH_MEAN = math.sqrt(math.pi) / 2
 """Mean of |X| over its root mean square when X is complex Gaussian, as an STFT bin of noise is."""
@@ -38,7 +36,7 @@ def triangles(hz: Doubles, fmt: MelFormat) -> Doubles:
     width = np.diff(edges)
     rising = (hz[None] - edges[:-2, None]) / width[:-1, None]
     falling = (edges[2:, None] - hz[None]) / width[1:, None]
-    return np.maximum(np.minimum(rising, falling), 0) * (2 / (edges[2:] - edges[:-2]))[:, None]
+    return np.asarray(np.maximum(np.minimum(rising, falling), 0) * (2 / (edges[2:] - edges[:-2]))[:, None])
 
 
 def between_rows(hz: Doubles, fmt: MelFormat) -> Doubles:

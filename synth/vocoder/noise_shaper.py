@@ -11,15 +11,12 @@ import itertools
 import math
 
 import numpy as np
-import numpy.typing as npt
 from scipy import fft
 
 from synth.mel import MelFormat
 from synth.noise import Stream, generator
+from synth.vocoder.arrays import Doubles, Floats, each_row_times
 from synth.vocoder.atoms import RAYLEIGH_MEAN, between_rows, hann, noise_response, triangles
-
-Floats = npt.NDArray[np.float32]
-Doubles = npt.NDArray[np.float64]
 
 # Share of noise power that is independent between the heads at full spread: their mono sum then loses 2.2 dB.
 _LARGEST_DIFFERENCE = 0.4
@@ -66,11 +63,13 @@ class NoiseShaper:
 
     def densities(self, rows: Floats) -> Floats:
         """Noise standard deviation per row (F, R) whose expected rows are about `rows`."""
-        return rows / self._total[: rows.shape[1]]
+        densities: Floats = rows / self._total[: rows.shape[1]]
+        return densities
 
     def high_rows(self, densities: Floats) -> Floats:
         """The rows (F, H) that noise of these densities gives in the high bands."""
-        return densities * self._total[len(self._total) - densities.shape[1] :]
+        rows: Floats = densities * self._total[len(self._total) - densities.shape[1] :]
+        return rows
 
     def advance(self, rows: Floats, frame: int, spread: float, count: int) -> Floats:
         """Add the frame with these rows (B, R); its window moves on by `count` samples, returned as (B, count)."""
@@ -80,9 +79,9 @@ class NoiseShaper:
             for _ in range(_CORRECTIONS):
                 spectrum = fft.rfft(whole * self._analysis, self._n_fft, axis=1)
                 used = len(self._gather)
-                have = np.matmul(np.abs(spectrum[:, None, :used]), self._gather)[:, 0]
+                have = each_row_times(np.abs(spectrum[:, :used]), self._gather)
                 gain = np.minimum(rows * _COMPENSATION / (have + _TINY), _LARGEST_CORRECTION)
-                spectrum[:, :used] *= np.matmul(gain[:, None], self._spread_out)[:, 0]
+                spectrum[:, :used] *= each_row_times(gain, self._spread_out)
                 spectrum[:, used:] = 0
                 framed = fft.irfft(spectrum, self._n_fft, axis=1)[:, : self.length]
                 own = framed * self._synthesis
@@ -94,7 +93,7 @@ class NoiseShaper:
 
     def _fresh(self, rows: Floats, frame: int, spread: float) -> Floats:
         """Stationary noise with these rows on average, (B, length)."""
-        magnitude = np.matmul(self.densities(rows)[:, None], self._spread_out)[:, 0] * self._fresh_scale
+        magnitude = each_row_times(self.densities(rows), self._spread_out) * self._fresh_scale
         used = magnitude.shape[1]
         random = np.frombuffer(generator(self._seed, Stream.VOCODER_NOISE, frame).bytes(2 * used), np.uint8)
         shared, apart = _PHASES[random[:used]], _PHASES[random[used:]]
@@ -104,7 +103,8 @@ class NoiseShaper:
         for head in range(len(rows)):
             side = difference if head % 2 == 0 else -difference
             spectrum[head, :used] = magnitude[head] * (common * shared + side * apart)
-        return fft.irfft(spectrum, self._n_fft, axis=1)[:, : self.length]
+        noise: Floats = fft.irfft(spectrum, self._n_fft, axis=1)[:, : self.length]
+        return noise
 
 
 def _bands(fmt: MelFormat, bins: Doubles, high_edges_hz: Doubles, out_rate_hz: int) -> tuple[Doubles, Doubles, Doubles]:

@@ -17,14 +17,13 @@ from synth.mel import LOG_MEL_FLOOR, MelFormat, band_edges_hz
 from synth.preset import Preset
 from synth.vocoder.air import Air
 from synth.vocoder.amplitudes import AmplitudeSolver
+from synth.vocoder.arrays import Floats
 from synth.vocoder.atoms import partial_responses
 from synth.vocoder.contract import samples_until
 from synth.vocoder.free_partials import FreePartials
 from synth.vocoder.noise_shaper import NoiseShaper
 from synth.vocoder.oscillators import OscillatorBank, VibratoClock
 from synth.vocoder.partial_set import PartialSet
-
-Floats = npt.NDArray[np.float32]
 
 # Louder than a full-scale square wave in any row: what a saturated grid is limited to.
 _LOUDEST_LOG_MEL = 3.0
@@ -143,7 +142,7 @@ class SpectralVocoder:
             pitch,
             pitch_ratio,
             hop,
-            np.arange(begin, end) - last,
+            np.arange(begin, end, dtype=np.float64) - last,
         )
         self._buffer[:, begin - self._start : end - self._start] += glide
         at, count = noise_begin - self._start, noise_end - noise_begin
