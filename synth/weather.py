@@ -54,9 +54,7 @@ class Weather:
         position = clock / (self.spec.tau_steps * _KNOT_SPACING_PER_TAU)
         first = math.floor(position) - 1
         weights = _spline_weights(position - math.floor(position))
-        self._knots = {
-            k: self._knots[k] if k in self._knots else self._draw(k) for k in range(first, first + 4)
-        }
+        self._knots = {k: self._knots[k] if k in self._knots else self._draw(k) for k in range(first, first + 4)}
         field = weights[0] * self._knots[first]
         for i in range(1, 4):
             field.add_(self._knots[first + i], alpha=weights[i])

@@ -44,11 +44,11 @@ def live_preset(
     )
 
 
-def notebook_preset(seed: int = 0) -> Preset:
+def notebook_preset(seed: int = 0, n_frames: int = 172) -> Preset:
     """The same under a notebook rule with small random weights."""
     torch.manual_seed(seed)
     rule = NotebookRule()
     for parameter in rule.parameters():
         torch.nn.init.normal_(parameter, std=0.05)
     rule.eval().requires_grad_(False)
-    return replace(live_preset(seed), rule=rule)
+    return replace(live_preset(seed, n_frames=n_frames), rule=rule)

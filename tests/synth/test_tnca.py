@@ -17,9 +17,9 @@ def _notebook_step(grid: Array, weights: list[tuple[Array, Array]]) -> Array:
     """The notebook's formula by scipy: correlation kernels flipped for `convolve`, wrapped at both axes."""
     sobel_x = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]], dtype=np.float64)
     laplacian = np.array([[1, 2, 1], [2, -12, 2], [1, 2, 1]], dtype=np.float64)
-    senses = [grid]
-    for kernel in (sobel_x, sobel_x.T, laplacian):
-        senses.append(np.stack([convolve(channel, kernel[::-1, ::-1], mode="wrap") for channel in grid]))
+    kernels = (sobel_x, sobel_x.T, laplacian)
+    filtered = [np.stack([convolve(channel, k[::-1, ::-1], mode="wrap") for channel in grid]) for k in kernels]
+    senses = [grid, *filtered]
     x = np.concatenate(senses)
     for i, (w, b) in enumerate(weights):
         x = np.einsum("oi,imt->omt", w, x) + b[:, None, None]
@@ -64,7 +64,7 @@ def test_notebook_rule_starts_as_the_original_does() -> None:
 
 def _live_step(grid: Array, weather: Array, mask: Array, rule: LiveRule) -> Array:
     """The live rule's formula, cell by cell neighbours by index arithmetic."""
-    C, M, T = grid.shape
+    _, M, T = grid.shape
     up = grid[:, np.minimum(np.arange(M) + 1, M - 1)]
     down = grid[:, np.maximum(np.arange(M) - 1, 0)]
     senses = [grid, (up - down) / 2, (up + down) / 2 - grid]
