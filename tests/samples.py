@@ -3,11 +3,19 @@
 from dataclasses import replace
 
 import torch
+from torch import Tensor
 
-from synth.mel import FORMATS, MelFormat, band_centres_hz
+from synth.mel import DB_PER_NEPER, FORMATS, MelFormat, grid_from_log_mel, log_mel
 from synth.preset import Credit, Partials, Preset
 from synth.tnca import CHANNELS, LiveRule, NotebookRule
 from synth.weather import WeatherSpec
+
+
+def _tone(partials: Partials, fmt: MelFormat, n_frames: int) -> Tensor:
+    """The partials as a steady sound, (1, N) with N = T · hop."""
+    seconds = torch.arange(n_frames * fmt.hop, dtype=torch.float64) / fmt.rate_hz
+    waves = partials.amplitude[:, None] * torch.cos(2 * torch.pi * partials.hz[:, None] * seconds)
+    return waves.sum(0, keepdim=True).float()
 
 
 def live_preset(
@@ -22,13 +30,12 @@ def live_preset(
     rule = LiveRule(fmt.n_mels, weather.n_fields)
     torch.nn.init.normal_(rule.act.weight, std=activity)
     rule.eval().requires_grad_(False)
-    state = torch.randn(CHANNELS, fmt.n_mels, n_frames) * 0.05
-    centres = band_centres_hz(fmt)
-    state[0] = -0.9
     hz = 220.0 * torch.arange(1, 20)
-    for k, f in enumerate(hz.tolist()):
-        state[0, int((centres - f).abs().argmin())] = 0.9 - 0.05 * k
     partials = Partials(hz, torch.zeros_like(hz), 0.1 / torch.arange(1, 20))
+    mel = log_mel(_tone(partials, fmt, n_frames), fmt)[0]
+    reference_db = float(mel.max()) * DB_PER_NEPER
+    state = torch.randn(CHANNELS, fmt.n_mels, n_frames) * 0.05
+    state[0] = grid_from_log_mel(mel, reference_db)
     return Preset(
         name="Test tone",
         mel=fmt,
@@ -36,7 +43,7 @@ def live_preset(
         weather=weather,
         state=state.half().float(),
         quantiles=state[0].sort(dim=1).values.half().float(),
-        reference_db=10.0,
+        reference_db=reference_db,
         credit=Credit("synthesized", "Petrichord", "CC0-1.0"),
         root_hz=220.0,
         partials=partials,
