@@ -33,9 +33,7 @@ def test_render_writes_24_bit_stereo_that_a_strict_reader_opens(preset: Path, tm
         assert file.getnframes() == 24000
 
 
-def test_render_prints_what_it_made(
-    preset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_render_prints_what_it_made(preset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     sound = render(preset, tmp_path / "a.wav", "--json")
     report = json.loads(capsys.readouterr().out)
     assert report["seconds"] == 0.5
