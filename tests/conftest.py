@@ -1,11 +1,18 @@
-"""Fixtures that several areas share."""
+"""Shared by all tests."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import torch
+from hypothesis import settings
 
 from tests.rig import Rig
+
+# Two shared cores: one torch thread as in the engine, and no deadline on single examples.
+torch.set_num_threads(1)
+settings.register_profile("petrichord", deadline=None)
+settings.load_profile("petrichord")
 
 
 @pytest.fixture
