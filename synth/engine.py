@@ -38,6 +38,7 @@ _START_S = 0.0116
 _ALARM_S = 0.02
 _CLOSE_S = 0.5
 _STEPS_WINDOW_S = 1.0
+_RESCUE_SERIES_S = 10.0
 _SWITCH_INTERVAL_S = 0.0005
 
 
@@ -97,6 +98,7 @@ class Engine:
         self._latency_s = 0.0
         self._steps_per_second = 0.0
         self._steps_mark = (time.monotonic(), instrument.culture, instrument.culture.steps)
+        self._rescued_at = -_RESCUE_SERIES_S
         self.blocks = 0
         """Blocks computed so far."""
         self.cpu_s = 0.0
@@ -201,7 +203,7 @@ class Engine:
         left = self._ring.ready / self.rate_hz + self._out.queued_s()
         self._ring.put(sound)
         if ailment:
-            self._notices.post(f"The culture was {ailment} and has been reseeded.")
+            self._tell_of_rescue(ailment)
         block_s = sound.shape[1] / self.rate_hz
         self._governor.note(time.perf_counter() - start, block_s, left, _ALARM_S)
         latency = 0.5 * block_s + waited + instrument.delay_s + self._master.delay_samples / self.rate_hz
@@ -224,6 +226,13 @@ class Engine:
                         if isinstance(action, SetControls):
                             self._master.set_volume(action.controls.volume_db)
                         self._voices.current.send(action)
+
+    def _tell_of_rescue(self, ailment: str) -> None:
+        """One sentence for a series of rescues; the count is in the status."""
+        now = time.monotonic()
+        if now - self._rescued_at > _RESCUE_SERIES_S:
+            self._notices.post(f"The culture was {ailment} and has been reseeded.")
+        self._rescued_at = now
 
     def _observe(self) -> None:
         """What the window polls."""
