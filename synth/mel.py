@@ -98,9 +98,7 @@ def log_mel(wave: Tensor, fmt: MelFormat) -> Tensor:
     pad = (fmt.n_fft - fmt.hop) // 2
     padded = F.pad(wave[:, None], (pad, pad), mode="reflect")[:, 0]
     window = torch.hann_window(fmt.win, dtype=wave.dtype, device=wave.device)
-    spec = torch.stft(
-        padded, fmt.n_fft, fmt.hop, fmt.win, window, center=False, onesided=True, return_complex=True
-    )
+    spec = torch.stft(padded, fmt.n_fft, fmt.hop, fmt.win, window, center=False, onesided=True, return_complex=True)
     magnitude = torch.sqrt(spec.real**2 + spec.imag**2 + 1e-9)
     bands = filterbank(fmt).to(wave) @ magnitude
     return bands.clamp(min=1e-5).log()

@@ -17,7 +17,7 @@ def _shift_weights(rule: LiveRule) -> Tensor:
     """First-layer weights over shifted copies, (H, 7C): centre, above, below, then past and future per dilation."""
     C = rule.channels
     weight = rule.sense.weight.detach()[:, :, 0, 0]
-    senses = list(weight.split(C, dim=1))
+    senses = list(torch.split(weight, C, dim=1))
     centre, d_f, d_ff = senses[:3]
     shifts = [centre - d_ff, (d_f + d_ff) / 2, (d_ff - d_f) / 2]
     for d_t, d_tt in zip(senses[3::2], senses[4::2], strict=True):
@@ -49,9 +49,7 @@ class Stepper:
         self._bias = bias[None].to(device, dtype).contiguous(memory_format=torch.channels_last)
         width = first.shape[1]
         self._x = torch.zeros(1, n_mels, n_frames, width, dtype=dtype, device=device)
-        self._padded = torch.zeros(
-            n_mels + 2, n_frames + 2 * self._reach, self.channels, dtype=dtype, device=device
-        )
+        self._padded = torch.zeros(n_mels + 2, n_frames + 2 * self._reach, self.channels, dtype=dtype, device=device)
 
     def step(self, state: Tensor, weather: Tensor, mask: Tensor) -> None:
         """One step of `state` (C, M, T), in place; `weather` (K, M, T), `mask` (M, T) scales each cell's update."""
@@ -80,7 +78,7 @@ class Stepper:
 
 
 def fastest_dtype(rule: LiveRule, n_mels: int, n_frames: int, budget_s: float = 1.0) -> torch.dtype:
-    """float32, or bfloat16 where this CPU's products in it are at least 1.3 times as fast, measured within `budget_s`."""
+    """bfloat16 where its products are at least 1.3 times as fast on this CPU, else float32; takes `budget_s`."""
     timings = {}
     for dtype in (torch.float32, torch.bfloat16):
         stepper = Stepper(rule, n_mels, n_frames, dtype)

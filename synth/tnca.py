@@ -103,7 +103,11 @@ class NotebookRule(nn.Module):
         laplacian = torch.tensor([[1.0, 2.0, 1.0], [2.0, -12.0, 2.0], [1.0, 2.0, 1.0]])
         self.register_buffer("kernels", torch.stack([sobel, sobel.T, laplacian]), persistent=False)
         self.update_mlp = nn.Sequential(
-            nn.Conv2d(channels * 4, 128, 1), nn.ReLU(), nn.Conv2d(128, 64, 1), nn.ReLU(), nn.Conv2d(64, channels, 1)
+            nn.Conv2d(channels * 4, 128, 1),
+            nn.ReLU(),
+            nn.Conv2d(128, 64, 1),
+            nn.ReLU(),
+            nn.Conv2d(64, channels, 1),
         )
         last = self.update_mlp[-1]
         assert isinstance(last, nn.Conv2d) and last.bias is not None

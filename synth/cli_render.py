@@ -1,0 +1,111 @@
+"""`petrichord render`: a preset to a WAV file, offline."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from synth.controls import PARAMETERS, Controls
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("preset", metavar="PRESET", help="name of a bundled preset, or a path")
+    parser.add_argument("-o", "--output", required=True, type=Path, metavar="OUT.wav", help="file to write")
+    parser.add_argument("--seconds", type=float, default=10.0, metavar="S", help="length, 10 by default")
+    parser.add_argument("--rate", type=int, default=44100, metavar="HZ", help="sample rate, 44100 by default")
+    parser.add_argument("--note", metavar="A4|69", help="pitch; the preset's own by default")
+    parser.add_argument("--seed", type=int, metavar="N", help="grow from this seed; default is the stored grown state")
+    parser.add_argument("--vocoder", choices=("auto", "spectral", "bigvgan"), default="auto")
+    parser.add_argument("--precision", choices=("float32", "bfloat16"), default="float32", help="of the automaton")
+    parser.add_argument(
+        "--gesture",
+        action="append",
+        default=[],
+        metavar="T:KIND[:ARGS]",
+        help="touch the culture at T seconds: erase, paint, noise, reseed or reseed-all, with ARGS such as "
+        "column=40,hz=880,radius_frames=10; may be given several times",
+    )
+    parser.add_argument("--json", action="store_true", help="print the result as one JSON object")
+    for option, name in CONTROL_OPTIONS.items():
+        p = PARAMETERS[name]
+        parser.add_argument(
+            option, type=float, metavar="X", dest=name, help=f"{p.help} ({p.minimum:g} to {p.maximum:g})"
+        )
+    parser.add_argument("--steps-per-second", type=float, metavar="X", help="evolution in automaton steps per second")
+
+
+CONTROL_OPTIONS = {
+    "--width": "width",
+    "--volume": "volume_db",
+    "--fine": "fine_cents",
+    "--playhead-speed": "playhead_speed",
+    "--weather-depth": "weather_depth",
+    "--weather-speed": "weather_speed",
+}
+
+
+def run(args: argparse.Namespace) -> int:
+    import torch
+
+    from synth.library import load
+    from synth.notation import parse_gesture
+    from synth.render import Job, render_to_file
+    from synth.vocoder.choose import choose_vocoder
+
+    preset = load(args.preset)
+    controls = controls_from(args, preset.settings, preset.mel.frames_per_second)
+    events = [parse_gesture(g, preset.mel, preset.n_frames, controls.playhead_speed) for g in args.gesture]
+    job = Job(
+        seconds=args.seconds,
+        rate_hz=args.rate,
+        controls=controls,
+        events=tuple(events),
+        seed=args.seed,
+        dtype=torch.bfloat16 if args.precision == "bfloat16" else torch.float32,
+    )
+    vocoder, reason = choose_vocoder(args.vocoder, preset)
+    torch.set_num_threads(1)
+    with progress_bar("Rendering", sys.stderr.isatty() and not args.json) as progress:
+        report = render_to_file(preset, vocoder, job, args.output, progress)
+    if args.json:
+        print(json.dumps(report.as_dict() | {"vocoder_reason": reason}))
+    else:
+        print(
+            f"{report.path}: {report.seconds:.2f} s at {report.rate_hz} Hz, {report.loudness_lufs:.1f} LUFS, peak "
+            f"{report.peak_dbtp:.1f} dBTP, {report.real_time_factor:.1f}× real time, {report.vocoder} ({reason})"
+        )
+    return 0
+
+
+def controls_from(args: argparse.Namespace, settings: dict[str, float], frames_per_second: float) -> Controls:
+    """The preset's suggested controls with what was given on the command line."""
+    from synth.controls import from_settings, with_values
+    from synth.notation import note_number
+
+    controls = from_settings(settings)
+    given = {name: getattr(args, name) for name in CONTROL_OPTIONS.values() if getattr(args, name) is not None}
+    if args.note is not None:
+        given["note"] = note_number(args.note)
+    if args.steps_per_second is not None:
+        given["steps_per_frame"] = args.steps_per_second / frames_per_second
+    return with_values(controls, {name: PARAMETERS[name].check(value) for name, value in given.items()})
+
+
+class progress_bar:  # noqa: N801 (used as a function)
+    """A tqdm bar fed with shares of 1; silent when `shown` is false."""
+
+    def __init__(self, label: str, shown: bool) -> None:
+        from tqdm import tqdm
+
+        bar_format = "{desc} {percentage:3.0f}%|{bar}| {elapsed}<{remaining}"
+        self._bar = tqdm(total=1.0, desc=label, bar_format=bar_format, disable=not shown)
+
+    def __enter__(self) -> Callable[[float], None]:
+        return self._set
+
+    def _set(self, share: float) -> None:
+        self._bar.update(share - self._bar.n)
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.close()

@@ -1,0 +1,147 @@
+"""A living culture: state, rule, weather and wounds, stepped one at a time.
+
+Axes: `C` channels, `M` mel bands, `T` frames, `K` weather fields. Everything random is keyed by (seed, step), so a
+culture's life depends only on its preset, its seed and what is done to it.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from synth.gestures import WAKE_STEPS, Gesture, apply_gesture
+from synth.noise import Stream, coin_flips, uniform
+from synth.preset import Preset
+from synth.stepper import Stepper
+from synth.tnca import CHANNELS, LiveRule, seed_cells
+from synth.weather import Weather
+
+_SATURATED = 3.0
+"""A channel 0 whose mean magnitude passes this has run away; a trained culture stays below 1.1."""
+_GROWTH_STEPS = 512
+"""Steps a reseeded culture may stay silent before it counts as dead; a trained one is loud within 64."""
+
+
+@dataclass(frozen=True)
+class CultureState:
+    """A culture's whole memory; restoring it gives back the same future."""
+
+    state: Tensor
+    rest: Tensor
+    steps: int
+    weather_clock: float
+    gestures: int
+
+
+class Culture(Protocol):
+    """What the instrument needs of a culture, whichever rule it lives by."""
+
+    n_mels: int
+    n_frames: int
+    steps: int
+
+    def step(self, weather_depth: float = 1.0, weather_speed: float = 1.0) -> None: ...
+    def touch(self, gesture: Gesture) -> None: ...
+    def reseed(self) -> None: ...
+    def grid(self) -> Tensor:
+        """Channel 0 as heard, (M, T) on the CPU; may share memory with the culture."""
+        ...
+
+    def resting(self) -> Tensor:
+        """How much of its rest each wounded cell still has, (M, T) in 0 … 1."""
+        ...
+
+    def ailment(self) -> str:
+        """Why it must be rescued ("not finite", "saturated", "dead"), or "" when it is well."""
+        ...
+
+    def save(self) -> CultureState: ...
+    def restore(self, saved: CultureState) -> None: ...
+
+
+class LiveCulture:
+    """A culture of the live rule; starts grown, from the preset's stored state, or from seed cells."""
+
+    def __init__(
+        self,
+        preset: Preset,
+        seed: int = 0,
+        *,
+        grown: bool = True,
+        dtype: torch.dtype = torch.float32,
+        device: torch.device | str = "cpu",
+    ) -> None:
+        assert isinstance(preset.rule, LiveRule)
+        self.n_mels, self.n_frames = preset.mel.n_mels, preset.n_frames
+        self.seed, self.steps = seed, 0
+        self._device = torch.device(device)
+        self._stepper = Stepper(preset.rule, self.n_mels, self.n_frames, dtype, self._device)
+        self._weather = Weather(preset.weather, self.n_mels, self.n_frames, seed)
+        self._weather_clock = 0.0
+        self._gestures = 0
+        self._wakes_at = 0
+        self._grown_at = 0 if grown else _GROWTH_STEPS
+        # (M, T, C) in memory: channels-last, as the stepper gathers it.
+        self._state = torch.empty(self.n_mels, self.n_frames, CHANNELS, device=self._device).permute(2, 0, 1)
+        self._rest = torch.zeros(self.n_mels, self.n_frames, device=self._device)
+        if grown:
+            self._state.copy_(preset.state)
+        else:
+            self.reseed()
+
+    def step(self, weather_depth: float = 1.0, weather_speed: float = 1.0) -> None:
+        """One automaton step; weather moves by `weather_speed` of a step and pushes by `weather_depth`."""
+        weather = self._weather.at(self._weather_clock)
+        if weather_depth != 1.0:
+            weather *= weather_depth
+        n = self.n_mels * self.n_frames
+        mask = coin_flips(self.seed, Stream.UPDATE_MASK, self.steps, n).view(self.n_mels, self.n_frames)
+        mask = mask.to(self._device)
+        if self.steps < self._wakes_at:
+            mask *= (1 - self._rest / WAKE_STEPS).clamp_(0, 1)
+            self._rest.sub_(1).clamp_(min=0)
+        self._stepper.step(self._state, weather.to(self._device), mask)
+        self.steps += 1
+        self._weather_clock += weather_speed
+
+    def touch(self, gesture: Gesture) -> None:
+        apply_gesture(self._state, self._rest, gesture, self.seed, self._gestures, self.n_frames)
+        self._gestures += 1
+        self._wakes_at = self.steps + math.ceil(float(self._rest.max()))
+
+    def reseed(self) -> None:
+        """Seed cells everywhere; every reseed draws its own."""
+        noise = uniform(self.seed, Stream.SEED_CELLS, self._gestures, (CHANNELS, self.n_mels, self.n_frames))
+        self._state.copy_(seed_cells(noise))
+        self._rest.zero_()
+        self._gestures += 1
+        self._grown_at = self.steps + _GROWTH_STEPS
+
+    def grid(self) -> Tensor:
+        return self._state[0].cpu()
+
+    def resting(self) -> Tensor:
+        return (self._rest / (self.n_frames + WAKE_STEPS)).clamp(0, 1).cpu()
+
+    def ailment(self) -> str:
+        heard = self._state[0]
+        level = float(heard.abs().mean())
+        if not math.isfinite(float(self._state.sum())):
+            return "not finite"
+        if level > _SATURATED:
+            return "saturated"
+        # A dead culture is silent everywhere and has neither a wound nor a fresh seed that would explain it.
+        if float(heard.max()) < -0.9 and self.steps > max(self._grown_at, self._wakes_at):
+            return "dead"
+        return ""
+
+    def save(self) -> CultureState:
+        return CultureState(self._state.clone(), self._rest.clone(), self.steps, self._weather_clock, self._gestures)
+
+    def restore(self, saved: CultureState) -> None:
+        self._state.copy_(saved.state)
+        self._rest.copy_(saved.rest)
+        self.steps, self._weather_clock, self._gestures = saved.steps, saved.weather_clock, saved.gestures
+        self._wakes_at = self.steps + math.ceil(float(self._rest.max()))

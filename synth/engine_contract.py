@@ -1,0 +1,92 @@
+"""What the window and the command ask of the engine, and what it reports.
+
+All methods return at once and may be called from any thread; nothing here computes sound on the caller's thread.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from synth.instrument import Instrument
+from synth.messages import Action, View
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A sentence for the user; the window shows it in a banner."""
+
+    serial: int
+    """Counts notices; a later one has a higher number."""
+    text: str
+    urgent: bool = False
+
+
+@dataclass(frozen=True)
+class Status:
+    """How the engine is, for the status line and the meters."""
+
+    playing: bool = False
+    preset: str = ""
+    device: str = ""
+    """Name of the output, or why there is none."""
+    rate_hz: int = 0
+    latency_s: float = 0.0
+    """From a gesture to its sound at the device."""
+    load: float = 0.0
+    """Share of a block's duration that computing it took, smoothed; 1 is the limit."""
+    steps_per_second: float = 0.0
+    slowed: bool = False
+    """True while the culture evolves more slowly than asked because the machine cannot keep up."""
+    underruns: int = 0
+    rescues: int = 0
+    peak_db: tuple[float, float] = (-120.0, -120.0)
+    """Left and right peak since the last poll, dBFS."""
+    rms_db: tuple[float, float] = (-120.0, -120.0)
+    recording: Path | None = None
+    """File being written."""
+    recording_s: float = 0.0
+    last_take: Path | None = None
+    """File finished last."""
+    vocoder: str = ""
+    """Its name and why it was chosen."""
+    notices: tuple[Notice, ...] = ()
+    """The latest few, oldest first."""
+
+
+class EngineControl(Protocol):
+    """The running engine as its users see it."""
+
+    def start(self) -> None:
+        """Open the device and start the threads; without a device, a clocked silent sink and a notice."""
+        ...
+
+    def close(self) -> None:
+        """Fade out, finish the take, stop every thread; at most about two seconds."""
+        ...
+
+    def play(self) -> None: ...
+    def stop(self) -> None: ...
+
+    def send(self, action: Action) -> None:
+        """Control change, gesture, reseed or hand; due at the next block."""
+        ...
+
+    def swap(self, instrument: Instrument, reason: str = "") -> None:
+        """Cross-fade to a prepared instrument; `reason` says why its vocoder was chosen."""
+        ...
+
+    def record(self, path: Path | None = None) -> None:
+        """Start a take; None names one after the date and preset in the user's music folder."""
+        ...
+
+    def stop_recording(self) -> None: ...
+
+    def set_device(self, name: str | None) -> None:
+        """Move to another output; None is the system's default."""
+        ...
+
+    def view(self) -> View | None:
+        """The latest look at the culture, or None before the first."""
+        ...
+
+    def status(self) -> Status: ...

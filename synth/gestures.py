@@ -1,0 +1,86 @@
+"""What a hand does to the culture: erase, paint, noise, reseed.
+
+A gesture touches an ellipse of cells, circular in time. A wound (erase, paint, noise) rests for one loop before its
+cells wake and heal, so that it is heard wherever it was made; a reseeded region grows back at once.
+Axes: `C` channels, `M` mel bands, `T` frames.
+"""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import torch
+from torch import Tensor
+
+from synth.errors import UsageError
+from synth.noise import Stream, generator
+from synth.tnca import seed_cells
+
+GestureKind = Literal["erase", "paint", "noise", "reseed"]
+GESTURE_KINDS: tuple[GestureKind, ...] = get_args(GestureKind)
+
+WAKE_STEPS = 64
+"""Steps over which resting cells come back to full activity."""
+_PAINT_LEVEL = 0.9
+"""Grid value of paint at full strength: 4 dB below the loudest cell of the recording."""
+_EDGE = 0.25
+"""Outer part of the radius over which a gesture fades out, so that no wound has an audible edge."""
+
+
+@dataclass(frozen=True)
+class Gesture:
+    """One touch. The default is a wound 0.5 s wide over 24 rows."""
+
+    kind: GestureKind
+    column: float
+    """Centre, in frames of the culture."""
+    row: float
+    """Centre, in mel rows from the lowest."""
+    radius_frames: float = 22.0
+    radius_rows: float = 12.0
+    strength: float = 1.0
+
+    def __post_init__(self) -> None:
+        if self.kind not in GESTURE_KINDS:
+            raise UsageError(f"There is no gesture “{self.kind}”: choose {', '.join(GESTURE_KINDS)}.")
+        if not (self.radius_frames > 0 and self.radius_rows > 0 and 0 <= self.strength <= 1):
+            raise UsageError(
+                f"A gesture needs radii above 0 and a strength from 0 to 1, not {self.radius_frames:g} frames, "
+                f"{self.radius_rows:g} rows, strength {self.strength:g}."
+            )
+
+
+def footprint(gesture: Gesture, n_mels: int, n_frames: int) -> Tensor:
+    """How strongly each cell is touched, (M, T) in 0 … 1: flat inside, a smooth edge."""
+    dt = torch.arange(n_frames) - gesture.column % n_frames
+    dt = torch.minimum(dt.abs(), n_frames - dt.abs()) / gesture.radius_frames
+    df = (torch.arange(n_mels) - gesture.row) / gesture.radius_rows
+    # A superellipse: corners of the touched box belong to it, as a brush's do.
+    distance = (dt[None] ** 4 + df[:, None] ** 4) ** 0.25
+    ramp = ((1 + _EDGE / 2 - distance) / _EDGE).clamp(0, 1)
+    return ramp * ramp * (3 - 2 * ramp)
+
+
+def apply_gesture(state: Tensor, rest: Tensor, gesture: Gesture, seed: int, serial: int, loop_steps: int) -> None:
+    """Change `state` (C, M, T) and `rest` (M, T), the steps until each cell is fully awake, in place.
+
+    `serial` counts gestures, so equal gestures differ in their noise but a replay does not.
+    """
+    C, M, T = state.shape
+    touch = footprint(gesture, M, T).to(state.device)
+    rng = generator(seed, Stream.GESTURE, serial)
+    noise = torch.from_numpy(rng.random((C, M, T), dtype="float32") * 2 - 1).to(state.device)
+    if gesture.kind in ("erase", "reseed"):
+        target = seed_cells(noise)
+        weight = touch if gesture.kind == "reseed" else touch * gesture.strength
+    elif gesture.kind == "paint":
+        target = noise * 0.05
+        target[0] += 2 * _PAINT_LEVEL * gesture.strength - _PAINT_LEVEL
+        weight = touch
+    else:
+        target = state + noise * gesture.strength
+        weight = touch
+    state.lerp_(target.expand_as(state), weight[None].expand_as(state))
+    if gesture.kind == "reseed":
+        rest[touch > 0] = 0
+    else:
+        torch.maximum(rest, (touch > 0.05).to(rest) * (loop_steps + WAKE_STEPS), out=rest)

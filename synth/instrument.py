@@ -1,0 +1,168 @@
+"""The instrument without a device: culture → playhead → log-mel frames → vocoder → stereo.
+
+One frame at a time, in this order: events due, automaton steps by accumulator, read, vocode. Offline rendering and
+the real-time engine run this same code, so a render is what was played. Axes: `B` = 2 heads (left, right), `M` mel
+bands, `n` frames, `N` samples.
+"""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from synth.controls import Controls
+from synth.culture import Culture, LiveCulture
+from synth.mel import GRID_MAX, GRID_MIN, log_mel_from_grid
+from synth.messages import Action, Event, Hand, ReseedAll, SetControls, Touch, View
+from synth.playhead import Playhead
+from synth.preset import Preset
+from synth.regrowth import RegrowingCulture
+from synth.tnca import LiveRule
+from synth.vocoder.contract import Vocoder
+
+_GLIDE_FRAMES = 2.0
+"""Time constant of pitch changes: 23 ms, short enough to play, long enough not to click."""
+
+
+@dataclass(frozen=True)
+class Setup:
+    """How a culture starts and computes."""
+
+    seed: int = 0
+    grown: bool = True
+    dtype: torch.dtype = torch.float32
+    device: str = "cpu"
+
+
+def make_culture(preset: Preset, setup: Setup) -> Culture:
+    """The culture a preset's rule calls for."""
+    if isinstance(preset.rule, LiveRule):
+        return LiveCulture(preset, setup.seed, grown=setup.grown, dtype=setup.dtype, device=setup.device)
+    return RegrowingCulture(preset, setup.seed, grown=setup.grown)
+
+
+class Instrument:
+    """One preset being played. Not thread-safe: whoever calls `process` owns it."""
+
+    def __init__(
+        self,
+        preset: Preset,
+        vocoder: Vocoder,
+        out_rate_hz: int,
+        controls: Controls | None = None,
+        setup: Setup | None = None,
+    ) -> None:
+        """`vocoder` is prepared here, which is slow: make instruments outside the engine's loop."""
+        setup = setup or Setup()
+        self.preset, self.vocoder, self.out_rate_hz = preset, vocoder, out_rate_hz
+        self.controls = controls or Controls()
+        self.culture = make_culture(preset, setup)
+        self.playhead = Playhead(preset.n_frames, self.controls)
+        self.frame = 0
+        self.rescues = 0
+        self.evolution_limit = 1.0
+        """Share of the asked evolution speed the machine can afford; the engine lowers it under load."""
+        self._accumulator = 0.0
+        self._pending: list[Event] = []
+        self._gain = 10 ** (preset.gain_db / 20)
+        self._log_ratio = float(np.log2(self.controls.pitch_ratio(preset.root_hz)))
+        vocoder.prepare(preset, out_rate_hz, n_heads=2, seed=setup.seed)
+
+    @property
+    def delay_s(self) -> float:
+        """From a column being read to its sound."""
+        return self.vocoder.delay_samples / self.out_rate_hz
+
+    def schedule(self, events: Iterable[Event]) -> None:
+        """Queue events by frame; those already due happen at the next frame."""
+        self._pending = sorted([*self._pending, *events], key=lambda event: event.frame)
+
+    def send(self, action: Action) -> None:
+        """Queue one action for the next frame."""
+        self.schedule([Event(self.frame, action)])
+
+    def process(self, n_frames: int) -> NDArray[np.float32]:
+        """The next `n_frames` frames at the preset's −23 LUFS, (2, N) float32; equal for any split into blocks."""
+        columns = torch.empty(2, self.preset.mel.n_mels, n_frames)
+        ratios = torch.empty(2, n_frames)
+        spreads = []
+        for i in range(n_frames):
+            spreads.append(self.playhead.width)
+            columns[:, :, i], ratios[:, i] = self._next_frame()
+        runs, start = [], 0
+        for end in range(1, n_frames + 1):
+            # One spread per call: a width that is gliding is vocoded frame by frame.
+            if end == n_frames or spreads[end] != spreads[start]:
+                runs.append(self.vocoder.process(columns[:, :, start:end], ratios[:, start:end], spreads[start]))
+                start = end
+        return (torch.cat(runs, dim=1) * self._gain).numpy().astype(np.float32, copy=False)
+
+    def warm_up(self, n_frames: int = 8) -> None:
+        """Let the vocoder start as if the column under the playhead had been sounding: no click at the start."""
+        self.vocoder.reset(self._read()[:, :, None].expand(-1, -1, n_frames).contiguous())
+
+    def flush(self) -> NDArray[np.float32]:
+        """The sound still inside the vocoder, (2, N); nothing may be processed after it."""
+        return (self.vocoder.flush() * self._gain).numpy().astype(np.float32, copy=False)
+
+    def _next_frame(self) -> tuple[Tensor, float]:
+        while self._pending and self._pending[0].frame <= self.frame:
+            self._act(self._pending.pop(0).action)
+        controls = self.controls
+        if not controls.frozen:
+            self._accumulator += controls.steps_per_frame * self.evolution_limit
+        while self._accumulator >= 1:
+            self._accumulator -= 1
+            self.culture.step(controls.weather_depth, controls.weather_speed)
+        column = self._read()
+        self.playhead.advance(controls)
+        target = float(np.log2(controls.pitch_ratio(self.preset.root_hz)))
+        self._log_ratio += (target - self._log_ratio) / _GLIDE_FRAMES
+        self.frame += 1
+        return column, 2**self._log_ratio
+
+    def _act(self, action: Action) -> None:
+        match action:
+            case SetControls(controls):
+                self.controls = controls
+            case Touch(gesture):
+                self.culture.touch(gesture)
+            case ReseedAll():
+                self.culture.reseed()
+            case Hand():
+                self.playhead.hold(action)
+
+    def _read(self) -> Tensor:
+        """Log-mel columns heard left and right, (2, M): between columns and between places, grid values mix."""
+        grid = self.culture.grid().clamp(GRID_MIN, GRID_MAX)
+        T = grid.shape[1]
+        heard = torch.zeros(2, grid.shape[0])
+        for reading in self.playhead.readings():
+            low = math.floor(reading.position)
+            column = grid[:, low % T].lerp(grid[:, (low + 1) % T], reading.position - low)
+            heard[reading.side] += reading.weight * column
+        return log_mel_from_grid(heard, self.preset.reference_db)
+
+    def rescue(self) -> str:
+        """Reseed a culture that is not well; why, or "" when it is well."""
+        ailment = self.culture.ailment()
+        if ailment:
+            self.culture.reseed()
+            self.rescues += 1
+        return ailment
+
+    def view(self) -> View:
+        """A copy of what there is to see."""
+        return View(
+            frame=self.frame,
+            steps=self.culture.steps,
+            grid=self.culture.grid().numpy().astype(np.float32, copy=True),
+            rest=self.culture.resting().numpy().astype(np.float32, copy=True),
+            playhead=self.playhead.position,
+            heads=self.playhead.heads(),
+            hand=self.playhead.in_hand,
+        )

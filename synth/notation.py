@@ -1,0 +1,80 @@
+"""What users type: notes and timed gestures, as the command line and files spell them."""
+
+import re
+from dataclasses import fields
+
+from synth.controls import PARAMETERS
+from synth.errors import UsageError
+from synth.gestures import GESTURE_KINDS, Gesture
+from synth.mel import MelFormat, band_centres_hz
+from synth.messages import Action, Event, ReseedAll, Touch
+
+_STEPS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+_NOTE = re.compile(r"([A-Ga-g])([#♯b♭]?)(-?\d)")
+_NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
+_GESTURE_NUMBERS = {f.name for f in fields(Gesture)} - {"kind"} | {"hz"}
+
+
+def note_number(text: str) -> float:
+    """MIDI number of "A4", "C#3", "Eb5" or "69"; A4 is 69."""
+    match = _NOTE.fullmatch(text.strip())
+    try:
+        if match:
+            letter, accidental, octave = match.groups()
+            shift = {"#": 1, "♯": 1, "b": -1, "♭": -1}.get(accidental, 0)
+            value = float(_STEPS[letter.upper()] + shift + 12 * (int(octave) + 1))
+        else:
+            value = float(text)
+        if value > 0:
+            return PARAMETERS["note"].check(value)
+    except ValueError:
+        pass
+    raise UsageError(f"“{text}” is not a note: write A4, C#3 or a MIDI number from 1 to 127.")
+
+
+def note_name(number: float) -> str:
+    """ "A4" for 69; the nearest note for fractions."""
+    nearest = round(number)
+    return f"{_NAMES[nearest % 12]}{nearest // 12 - 1}"
+
+
+def parse_gesture(text: str, fmt: MelFormat, n_frames: int, playhead_speed: float = 1.0) -> Event:
+    """`T:KIND[:NAME=VALUE,…]`, T in seconds: "2.5:erase", "1:paint:hz=880,radius_frames=10", "4:reseed-all".
+
+    Without `column` the gesture lands under the playhead, without `row` or `hz` in the middle of the rows.
+    """
+    when, _, rest = text.partition(":")
+    kind, _, arguments = rest.partition(":")
+    try:
+        seconds = float(when)
+    except ValueError as error:
+        raise UsageError(f"Gesture “{text}” must begin with its time in seconds, as in 2.5:erase.") from error
+    if not 0 <= seconds < 1e6:
+        raise UsageError(f"Gesture “{text}” must happen at 0 seconds or later.")
+    frame = round(seconds * fmt.frames_per_second)
+    if kind == "reseed-all":
+        return Event(frame, ReseedAll())
+    numbers = _gesture_numbers(text, arguments)
+    hz = numbers.pop("hz", None)
+    if hz is not None:
+        numbers["row"] = float((band_centres_hz(fmt) - hz).abs().argmin())
+    numbers.setdefault("row", fmt.n_mels / 2)
+    numbers.setdefault("column", frame * playhead_speed % n_frames)
+    if kind not in GESTURE_KINDS:
+        raise UsageError(f"Gesture “{text}”: there is no “{kind}”; choose {', '.join(GESTURE_KINDS)} or reseed-all.")
+    action: Action = Touch(Gesture(kind, **numbers))
+    return Event(frame, action)
+
+
+def _gesture_numbers(text: str, arguments: str) -> dict[str, float]:
+    numbers = {}
+    for part in filter(None, arguments.split(",")):
+        name, _, value = part.partition("=")
+        try:
+            if name not in _GESTURE_NUMBERS:
+                raise ValueError(name)
+            numbers[name] = float(value)
+        except ValueError as error:
+            known = ", ".join(sorted(_GESTURE_NUMBERS))
+            raise UsageError(f"Gesture “{text}”: “{part}” is not one of {known} with a number.") from error
+    return numbers
