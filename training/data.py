@@ -27,7 +27,11 @@ STEADY_DB_PER_S = 1.0
 RANGE_DB = 80.0
 _SEARCH_STEP_FRAMES = 4
 _FADED_DB = 30.0
-"""Frames this far below the loudest are the note's edges, not its body."""
+_BODY_DB = 10.0
+"""A note's body is within this of its median level, taken over what is within `_FADED_DB` of its loudest frame."""
+_STEEPEST_DB_PER_S = 60.0
+_EDGE_FRAMES = 6
+"""What an attack or a release reaches into the body: an analysis window and some."""
 
 
 @dataclass(frozen=True)
@@ -127,8 +131,11 @@ def find_region(mel_db: Tensor, frame_s: float) -> tuple[int, int, bool]:
     """First and last frame of the longest region whose level and LTAS trends are below 1 dB/s, and whether one of at
     least a second exists; without one, the note's body."""
     loud = mel_db.amax(dim=0)
-    alive = (loud > loud.max() - _FADED_DB).nonzero()[:, 0]
-    first, last = int(alive[0]), int(alive[-1]) + 1
+    usual = loud[loud > loud.max() - _FADED_DB].median()
+    body = (loud > usual - _BODY_DB).nonzero()[:, 0]
+    first, last = int(body[0]), int(body[-1]) + 1
+    if last - first > 8 * _EDGE_FRAMES:
+        first, last = first + _EDGE_FRAMES, last - _EDGE_FRAMES
     longest = min(last - first, int(MAX_REGION_SECONDS / frame_s))
     shortest = min(longest, int(1.0 / frame_s))
     for length in range(longest, shortest - 1, -_SEARCH_STEP_FRAMES):
@@ -146,20 +153,21 @@ def find_region(mel_db: Tensor, frame_s: float) -> tuple[int, int, bool]:
 def remove_decay(mel_db: Tensor, frame_s: float) -> tuple[Tensor, Tensor]:
     """Take each row's straight line in dB out of (M, T), keeping its level at the first frame: rows, slopes (M,).
 
-    Rows that sink into the recording's floor are fitted above it only, and never raised above where they began.
+    Rows that sink into the recording's floor are fitted, and raised, only until they reach it.
     """
     T = mel_db.shape[1]
     time_s = torch.arange(T) * frame_s
     floor = mel_db.amax() - RANGE_DB
-    slopes = torch.zeros(len(mel_db))
+    slopes, level = torch.zeros(len(mel_db)), mel_db.clone()
     for m, row in enumerate(mel_db):
         quiet = torch.maximum(floor, row[-max(1, T // 10) :].median() + 3.0)
         above = row > quiet
         if above.sum() >= 8:
             t, v = time_s[above], row[above]
-            slopes[m] = ((t - t.mean()) * (v - v.mean())).sum() / (t - t.mean()).square().sum()
-    slopes = slopes.clamp(max=0.0)
-    return mel_db - slopes[:, None] * time_s, slopes
+            slope = ((t - t.mean()) * (v - v.mean())).sum() / (t - t.mean()).square().sum()
+            slopes[m] = slope.clamp(-_STEEPEST_DB_PER_S, 0.0)
+            level[m] = row - slopes[m] * time_s.clamp(max=float(t[-1]))
+    return level, slopes
 
 
 def _mel_db(wave: Wave, fmt: MelFormat) -> Tensor:
