@@ -54,7 +54,7 @@ class Playhead:
 
     def advance(self, controls: Controls) -> None:
         """Move on by one frame."""
-        self.position = (self.position + controls.playhead_speed) % self.n_frames
+        self.position = self._wrapped(self.position + controls.playhead_speed)
         difference = controls.width - self.width
         self.width = controls.width if abs(difference) < 1e-3 else self.width + _WIDTH_GLIDE * difference
         if self._hand.down and controls.follow_hand:
@@ -63,7 +63,7 @@ class Playhead:
             self._mix = max(0.0, self._mix - 1 / _RELEASE_FRAMES)
         # The short way round the loop.
         way = (self._hand.column - self._centre + self.n_frames / 2) % self.n_frames - self.n_frames / 2
-        self._centre = (self._centre + _CENTRE_GLIDE * way) % self.n_frames
+        self._centre = self._wrapped(self._centre + _CENTRE_GLIDE * way)
         self._scan += 1
 
     def readings(self) -> list[Reading]:
@@ -80,7 +80,12 @@ class Playhead:
     def heads(self) -> tuple[float, float]:
         """Where left and right mainly listen, in 0 … T."""
         main = {r.side: r.position for r in sorted(self.readings(), key=lambda r: r.weight)}
-        return main[0] % self.n_frames, main[1] % self.n_frames
+        return self._wrapped(main[0]), self._wrapped(main[1])
+
+    def _wrapped(self, position: float) -> float:
+        """Into [0, T); the remainder of a tiny negative number rounds up to T itself."""
+        remainder = position % self.n_frames
+        return remainder if remainder < self.n_frames else 0.0
 
     def _sweep(self) -> float:
         """The reading place goes to and fro under the brush: a column held still would sound frozen."""

@@ -1,0 +1,77 @@
+"""Which partials a preset plays, and where their energy goes when the note moves.
+
+Axes: `B` heads, `P` fitted partials, `U` upper partials.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from synth.preset import Preset
+
+Floats = npt.NDArray[np.float32]
+Doubles = npt.NDArray[np.float64]
+
+_LOWEST_HZ = 20.0
+# Notes can go two octaves down before the spectrum runs out of upper partials.
+_UPPER_OCTAVES = 2.0
+_MOST_UPPER = 128
+# Envelope between partials: no deeper than this below the loudest; a partial fitted as 0 must not mute its neighbours.
+_ENVELOPE_FLOOR = np.float32(1e-4)
+_ROLL_OFF_DB_PER_OCTAVE = 12.0
+_LARGEST_GAIN = 16.0
+
+
+@dataclass(frozen=True)
+class PartialSet:
+    """Partials whose amplitudes are fitted to the mel, and multiples above fmax for notes below the root."""
+
+    fitted_hz: Doubles
+    prior: Doubles
+    """(P,) relative amplitudes from which the fit starts."""
+    upper_hz: Doubles
+
+    @classmethod
+    def of(cls, preset: Preset) -> "PartialSet":
+        """Stored partials; failing them multiples of the root; none for an inharmonic sound without partials."""
+        fmax = preset.mel.fmax_hz
+        root = preset.root_hz
+        if preset.partials is not None and len(preset.partials.hz):
+            hz = preset.partials.hz.numpy().astype(np.float64)
+            amplitude = preset.partials.amplitude.numpy().astype(np.float64)
+        elif root > 0 and not preset.inharmonic:
+            hz = root * np.arange(1, int(fmax / root) + 1)
+            amplitude = 1 / np.arange(1, len(hz) + 1)
+        else:
+            hz = amplitude = np.zeros(0)
+        keep = (hz >= _LOWEST_HZ) & (hz < fmax)
+        hz, amplitude = hz[keep], amplitude[keep]
+        loudest = amplitude.max(initial=1e-9)
+        prior = np.maximum(amplitude / loudest, 1e-4)
+        upper = np.zeros(0)
+        if len(hz) and root > 0 and not preset.inharmonic:
+            first = int(max(hz[-1], fmax) / root) + 1
+            last = int(fmax * 2**_UPPER_OCTAVES / root)
+            upper = root * np.arange(first, min(last, first + _MOST_UPPER))
+        return cls(hz, prior, upper)
+
+    def transposed(self, amplitude: Floats, ratio: float) -> Floats:
+        """Amplitudes (B, P) at the root → (B, P + U) at `ratio`: the envelope stays, the power stays."""
+        heads, count = amplitude.shape
+        if abs(ratio - 1) < 1e-6 or not count:
+            return np.concatenate([amplitude, np.zeros((heads, len(self.upper_hz)), np.float32)], axis=1)
+        target = np.concatenate([self.fitted_hz, self.upper_hz]) * ratio
+        beyond = np.maximum(np.log2(target / self.fitted_hz[-1]), 0)
+        roll_off = 10 ** (-_ROLL_OFF_DB_PER_OCTAVE / 20 * beyond)
+        moved = np.empty((heads, len(target)), np.float32)
+        for head, row in enumerate(amplitude):
+            floor = _ENVELOPE_FLOOR * row.max() + np.float32(1e-12)
+            envelope = np.exp(np.interp(target, self.fitted_hz, np.log(np.maximum(row, floor))))
+            moved[head] = envelope * roll_off
+            if ratio > 1:
+                moved[head, count:] = 0
+            power = float(np.sum(moved[head].astype(np.float64) ** 2))
+            wanted = float(np.sum(row.astype(np.float64) ** 2))
+            moved[head] *= min((wanted / (power + 1e-30)) ** 0.5, _LARGEST_GAIN)
+        return moved

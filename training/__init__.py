@@ -1,0 +1,1 @@
+"""Recordings to presets: measuring, training, evaluation."""

@@ -1,0 +1,79 @@
+"""The air above the mel's fmax: a map from log-mel columns to the levels of noise bands.
+
+Axes: `M` mel bands, `T` frames, `H` high bands, `N` samples.
+"""
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from synth.mel import MelFormat, log_mel
+from synth.preset import HighBand
+
+_BANDS_PER_OCTAVE = 3
+_QUIETEST = 1e-7
+# The map must also be safe for columns no recording has, so it is pulled towards "the air follows the column's upper
+# quarter, decibel for decibel"; in units of the variance of one row.
+_RIDGE = 0.3
+_UPPER_SHARE = 0.25
+
+
+def fit(wave: npt.NDArray[np.floating], rate_hz: int, fmt: MelFormat) -> HighBand | None:
+    """Fit on a mono recording (N,); None when it holds nothing above `fmt.fmax_hz`."""
+    import soxr
+
+    top = rate_hz / 2
+    if top < fmt.fmax_hz * 1.05:
+        return None
+    edges = _edges(fmt.fmax_hz, top)
+    columns = _columns(soxr.resample(np.asarray(wave, np.float64), rate_hz, fmt.rate_hz), fmt)
+    levels = _band_levels(np.asarray(wave, np.float64), rate_hz, fmt, edges)
+    count = min(columns.shape[1], levels.shape[1])
+    if count < 2:
+        return None
+    x, y = columns[:, :count].T, np.log(np.maximum(levels[:, :count], _QUIETEST)).T
+    prior = np.zeros(fmt.n_mels)
+    upper = round(fmt.n_mels * _UPPER_SHARE)
+    prior[-upper:] = 1 / upper
+    x_mean, y_mean = x.mean(axis=0), y.mean(axis=0)
+    centred = x - x_mean
+    rest = (y - y_mean) - (centred @ prior)[:, None]
+    penalty = _RIDGE * count * max(float(centred.var(axis=0).mean()), 1e-3)
+    gram = centred.T @ centred + penalty * np.eye(fmt.n_mels)
+    weights = prior[None] + np.linalg.solve(gram, centred.T @ rest).T
+    offset = y_mean - weights @ x_mean
+    return HighBand(
+        torch.from_numpy(edges.astype(np.float32)),
+        torch.from_numpy(np.concatenate([weights, offset[:, None]], axis=1).astype(np.float32)),
+    )
+
+
+def _edges(low_hz: float, top_hz: float) -> npt.NDArray[np.float64]:
+    """Third-octave edges from `low_hz`, the last moved to `top_hz`."""
+    count = max(round(_BANDS_PER_OCTAVE * np.log2(top_hz / low_hz)), 1)
+    edges = low_hz * 2.0 ** (np.arange(count + 1) / _BANDS_PER_OCTAVE)
+    edges[-1] = top_hz
+    return edges
+
+
+def _columns(wave: npt.NDArray[np.float64], fmt: MelFormat) -> npt.NDArray[np.float64]:
+    return log_mel(torch.from_numpy(wave)[None], fmt)[0].numpy()
+
+
+def _band_levels(
+    wave: npt.NDArray[np.float64], rate_hz: int, fmt: MelFormat, edges: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """Root mean square of each band around each mel frame's centre, (H, T)."""
+    length = 2 * round(fmt.win * rate_hz / fmt.rate_hz / 2)
+    window = np.hanning(length + 1)[:-1]
+    frames = int(len(wave) * fmt.rate_hz / rate_hz) // fmt.hop
+    padded = np.pad(wave, length)
+    hz = np.arange(length // 2 + 1) * rate_hz / length
+    masks = np.stack([(hz >= a) & (hz < b) for a, b in zip(edges[:-1], edges[1:], strict=True)]).astype(float)
+    scale = 2 / (length * np.sum(window**2))
+    levels = np.empty((len(masks), frames))
+    for t in range(frames):
+        start = round((t + 0.5) * fmt.hop * rate_hz / fmt.rate_hz) + length // 2
+        power = np.abs(np.fft.rfft(padded[start : start + length] * window)) ** 2
+        levels[:, t] = np.sqrt(scale * (masks @ power))
+    return levels

@@ -1,0 +1,189 @@
+"""Measure what a mel cannot hold: where the partials of a recording lie, and how its pitch moves.
+
+Axes: `N` samples, `P` partials, `K` bins.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from synth.mel import MelFormat
+from synth.preset import Partials, Vibrato
+from training.pitch import PitchTrack, track_pitch, vibrato_of
+
+Doubles = npt.NDArray[np.float64]
+
+MOST_PARTIALS = 120
+_LOWEST_HZ = 30.0
+_QUIETEST_DB = -75.0
+# Two partials nearer than this lie under one main lobe of the mel's window: the frames carry their beating, and two
+# oscillators would beat against it.
+_NEAREST_HZ = 40.0
+# Height of a peak above the median of its surroundings. Averaged noise stays below; a partial stands out.
+_PROMINENCE_DB = 12.0
+_LONG_WINDOW_S = 0.35
+_HARMONIC_TOLERANCE = 0.03
+_HARMONIC_SHARE = 0.8
+
+
+@dataclass(frozen=True)
+class MeasuredPitch:
+    """Everything about pitch that a preset stores."""
+
+    partials: Partials
+    vibrato: Vibrato
+    root_hz: float
+    """f0, or the strike note of an inharmonic sound; 0 for noise."""
+    inharmonic: bool
+
+
+def measure(
+    wave: npt.NDArray[np.floating], rate_hz: int, fmt: MelFormat, f0_hint: float | None = None
+) -> MeasuredPitch:
+    """Partials, vibrato and root of a mono recording (N,); `f0_hint` in Hz overrides the pitch tracker."""
+    samples = np.asarray(wave, np.float64)
+    spectrum_hz, power = _mean_spectrum(samples, rate_hz)
+    keep = (spectrum_hz >= _LOWEST_HZ) & (spectrum_hz < min(fmt.fmax_hz, rate_hz / 2) * 0.995)
+    top_hz = float(spectrum_hz[keep][-1])
+    peaks = _peaks(spectrum_hz, power, top_hz)
+    track = track_pitch(samples, rate_hz, f0_hint)
+    f0 = f0_hint or track.f0_hz
+    harmonic = bool(f0) and _explained(peaks, f0) >= _HARMONIC_SHARE
+    if harmonic:
+        f0 = _refined(peaks, f0)
+        peaks = _with_multiples(peaks, spectrum_hz, power, f0, top_hz)
+    peaks = _strongest(peaks)
+    if not peaks:
+        return MeasuredPitch(_as_partials([]), Vibrato(), 0.0, True)
+    root = f0 if harmonic else _strike_note(peaks)
+    return MeasuredPitch(_as_partials(peaks), vibrato_of(track) if harmonic else Vibrato(), root, not harmonic)
+
+
+@dataclass(frozen=True)
+class _Peak:
+    hz: float
+    bandwidth_hz: float
+    amplitude: float
+
+
+def _mean_spectrum(samples: Doubles, rate_hz: int) -> tuple[Doubles, Doubles]:
+    """Mean power per bin of a cosine of amplitude 1 = 1 at its peak; frequencies and power (K,)."""
+    length = min(round(_LONG_WINDOW_S * rate_hz), len(samples))
+    window = np.blackman(length + 1)[:-1]
+    n_fft = 4 * 2 ** int(np.ceil(np.log2(length)))
+    starts = range(0, max(len(samples) - length, 0) + 1, max(length // 4, 1))
+    total = np.zeros(n_fft // 2 + 1)
+    for start in starts:
+        total += np.abs(np.fft.rfft(samples[start : start + length] * window, n_fft)) ** 2
+    return np.arange(len(total)) * rate_hz / n_fft, total / len(starts) * (2 / window.sum()) ** 2
+
+
+def _peaks(hz: Doubles, power: Doubles, top_hz: float) -> list[_Peak]:
+    """Free peaks, strongest first, none nearer to a stronger one than the mel can tell apart."""
+    from scipy.ndimage import median_filter
+    from scipy.signal import find_peaks
+
+    step = float(hz[1])
+    level = 10 * np.log10(power + 1e-20)
+    # A rougher curve for deciding, 10 Hz wide: the smeared upper partials of a vibrato are one hump, not many peaks.
+    wide = max(round(10.0 / step), 1)
+    smooth = 10 * np.log10(np.convolve(power, np.hanning(wide + 2) / np.hanning(wide + 2).sum(), "same") + 1e-20)
+    surroundings = median_filter(smooth[:: max(wide // 2, 1)], size=2 * round(150.0 / (max(wide // 2, 1) * step)) + 1)
+    median = np.interp(np.arange(len(smooth)), np.arange(len(surroundings)) * max(wide // 2, 1), surroundings)
+    found, _ = find_peaks(smooth)
+    found = found[(hz[found] >= _LOWEST_HZ) & (hz[found] < top_hz)]
+    if not len(found):
+        return []
+    loudest = float(level.max())
+    good = (smooth[found] - median[found] >= _PROMINENCE_DB) & (smooth[found] > loudest + _QUIETEST_DB)
+    candidates = sorted(found[good], key=lambda i: -smooth[i])
+    chosen: list[_Peak] = []
+    for index in candidates:
+        peak = _shape(hz, power, float(hz[index]))
+        if all(abs(peak.hz - other.hz) >= _NEAREST_HZ for other in chosen):
+            chosen.append(peak)
+    return chosen
+
+
+def _shape(hz: Doubles, power: Doubles, near_hz: float, reach_hz: float = 20.0) -> _Peak:
+    """Centroid, spread and amplitude of what lies around `near_hz`."""
+    step = float(hz[1])
+    low = max(int((near_hz - reach_hz) / step), 1)
+    part = power[low : int((near_hz + reach_hz) / step) + 2]
+    bins = hz[low : low + len(part)]
+    top = int(np.argmax(part))
+    above = part > part[top] / 10
+    centre = float(np.sum(bins[above] * part[above]) / np.sum(part[above]))
+    spread = float(np.sqrt(np.sum((bins[above] - centre) ** 2 * part[above]) / np.sum(part[above])))
+    # A main lobe of the Blackman window holds the power of a pure tone; a smeared one is wider and lower.
+    lobe = 1.727 / _LONG_WINDOW_S / step
+    amplitude = float(np.sqrt(np.sum(part[above]) / lobe))
+    return _Peak(centre, spread, amplitude)
+
+
+def _explained(peaks: list[_Peak], f0: float) -> float:
+    """Share of the peaks' power that lies near multiples of `f0`."""
+    power = np.array([peak.amplitude**2 for peak in peaks])
+    multiple = np.array([peak.hz / f0 for peak in peaks])
+    if not len(power):
+        return 0.0
+    near = np.abs(multiple - np.round(multiple)) <= np.maximum(_HARMONIC_TOLERANCE, 0.006 * multiple)
+    return float(power[near & (multiple > 0.5)].sum() / power.sum())
+
+
+def _refined(peaks: list[_Peak], f0: float) -> float:
+    """f0 from the strong low partials: a mean of hz / number, weighted by amplitude."""
+    multiple = np.array([max(round(peak.hz / f0), 1) for peak in peaks])
+    hz, weight = np.array([p.hz for p in peaks]), np.array([p.amplitude for p in peaks])
+    use = (multiple <= 8) & (np.abs(hz / multiple / f0 - 1) < _HARMONIC_TOLERANCE)
+    if not use.any():
+        return f0
+    return float(np.sum(weight[use] * hz[use] / multiple[use]) / np.sum(weight[use]))
+
+
+def _with_multiples(peaks: list[_Peak], hz: Doubles, power: Doubles, f0: float, top_hz: float) -> list[_Peak]:
+    """Fill multiples that stand out of the valleys beside them but were missed as free peaks."""
+    added = list(peaks)
+    step = float(hz[1])
+    loudest = max(peak.amplitude for peak in peaks)
+    for number in range(1, int(top_hz / f0) + 1):
+        target = number * f0
+        if any(abs(peak.hz - target) < max(0.4 * f0, _NEAREST_HZ / 2) for peak in added):
+            continue
+        at, half = int(target / step), int(f0 / 2 / step)
+        reach = max(half // 3, 1)
+        here = power[max(at - reach, 0) : at + reach].mean()
+        if at - half - reach < 1 or at + half + reach >= len(power):
+            continue
+        valley = (
+            power[at - half - reach // 2 : at - half + reach // 2 + 1].mean()
+            + power[at + half - reach // 2 : at + half + reach // 2 + 1].mean()
+        ) / 2
+        peak = _shape(hz, power, target, min(20.0, f0 / 3))
+        if here > 2 * valley and peak.amplitude > loudest * 10 ** (_QUIETEST_DB / 20):
+            added.append(peak)
+    return added
+
+
+def _strike_note(peaks: list[_Peak]) -> float:
+    """The lowest of the strong partials: what an ear would sing."""
+    loudest = max(peak.amplitude for peak in peaks)
+    return min(peak.hz for peak in peaks if peak.amplitude > 0.3 * loudest)
+
+
+def _strongest(peaks: list[_Peak]) -> list[_Peak]:
+    kept = sorted(peaks, key=lambda peak: -peak.amplitude)[:MOST_PARTIALS]
+    return sorted(kept, key=lambda peak: peak.hz)
+
+
+def _as_partials(peaks: list[_Peak]) -> Partials:
+    return Partials(
+        torch.tensor([peak.hz for peak in peaks], dtype=torch.float32),
+        torch.tensor([peak.bandwidth_hz for peak in peaks], dtype=torch.float32),
+        torch.tensor([peak.amplitude for peak in peaks], dtype=torch.float32),
+    )
+
+
+__all__ = ["MOST_PARTIALS", "MeasuredPitch", "PitchTrack", "measure"]
