@@ -8,11 +8,11 @@ import math
 import numpy as np
 
 from synth.mel import MelFormat, band_centres_hz
+from synth.notation import note_name
 
 Ticks = list[tuple[float, str]]
 
 _HZ = (50, 100, 200, 300, 500, 700, 1000, 1500, 2000, 3000, 4000, 5000, 7000, 10_000, 15_000, 20_000)
-_NOTES = ("C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", "B")
 _APART_ROWS = 0.045
 """Closest ticks, as a share of the axis: labels must not touch at the smallest window."""
 
@@ -54,11 +54,6 @@ def second_ticks(fmt: MelFormat, n_frames: int, every_s: float = 0.25) -> Ticks:
     fps = fmt.frames_per_second
     count = math.floor((n_frames - 1) / fps / every_s) + 1
     return [(i * every_s * fps, f"{i * every_s:g} s" if i else "0") for i in range(count)]
-
-
-def note_name(note: int) -> str:
-    """MIDI note 69 is A4."""
-    return f"{_NOTES[note % 12]}{note // 12 - 1}"
 
 
 def nearest_note(hz: float) -> tuple[int, float]:

@@ -3,6 +3,7 @@
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QVBoxLayout, QWidget
+from synth.preset import Preset
 
 SHORTCUTS: tuple[tuple[str, str], ...] = (
     ("Space", "Play and stop"),
@@ -70,6 +71,14 @@ class HelpOverlay(QWidget):
         self.credit.setProperty("role", "dim")
         column.addWidget(self.credit)
         self.hide()
+
+    def show_credit(self, preset: Preset) -> None:
+        """Say where the sound that plays comes from."""
+        credit = preset.credit
+        self.credit.setText(
+            f"“{preset.name}” is grown from “{credit.recording}” by {credit.author} ({credit.licence}). "
+            "Petrichord is free software under the MIT licence, built on PyTorch, Qt for Python and pyqtgraph."
+        )
 
     def toggle(self) -> None:
         """Show it over the whole parent, or put it away."""

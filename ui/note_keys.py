@@ -1,12 +1,12 @@
 """The note: a box with note names, and a small keyboard that mouse and computer keys play."""
 
-import re
-
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QValidator
 from PySide6.QtWidgets import QSizePolicy, QSpinBox, QWidget
 
-from ui.axes import nearest_note, note_name
+from synth.errors import UsageError
+from synth.notation import note_name, note_number
+from ui.axes import nearest_note
 from ui.theme import COLOURS
 
 KEY_ROW = "AWSEDFTGYHUJKOLP"
@@ -16,25 +16,17 @@ _LOWEST, _HIGHEST = 24, 96
 _FIRST_PLAYABLE = 12
 """Notes 1–11 are below hearing; the box steps from the preset's own pitch to C0."""
 _OWN = "own"
-_NAME = re.compile(r"^([A-Ga-g])([#♯b♭]?)(-?\d)$")
-_SEMITONES = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 
 
 def parse_note(text: str) -> int | None:
     """MIDI note of "A4", "C#3", "Bb2" or "69"; 0 for the preset's own pitch, None when it is no note."""
-    text = text.strip()
-    if text.casefold().startswith(_OWN) or text == "0":
+    if text.strip().casefold().startswith(_OWN) or text.strip() == "0":
         return 0
-    match = _NAME.match(text)
-    if match:
-        letter, accidental, octave = match.groups()
-        note = 12 * (int(octave) + 1) + _SEMITONES[letter.upper()]
-        note += {"#": 1, "♯": 1, "b": -1, "♭": -1}.get(accidental, 0)
-    elif text.isdigit():
-        note = int(text)
-    else:
+    try:
+        note = round(note_number(text))
+    except UsageError:
         return None
-    return note if _FIRST_PLAYABLE <= note <= 127 else None
+    return note if note >= _FIRST_PLAYABLE else None
 
 
 class NoteBox(QSpinBox):

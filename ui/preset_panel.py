@@ -31,6 +31,7 @@ class PresetPanel(QFrame):
         super().__init__(parent)
         self.setProperty("role", "panel")
         self._asked: Path | None = None
+        self._playing: Path | None = None
         column = QVBoxLayout(self)
         column.setContentsMargins(10, 10, 10, 10)
         column.setSpacing(8)
@@ -82,9 +83,17 @@ class PresetPanel(QFrame):
 
     def mark(self, path: Path) -> None:
         """This preset plays now."""
-        item = self.add(path)
-        self._asked = path
-        self.list.setCurrentItem(item)
+        self._playing = path
+        self.add(path)
+        self.restore_mark()
+
+    def restore_mark(self) -> None:
+        """What was asked for cannot be had: the mark goes back to what plays."""
+        self._asked = self._playing
+        self.list.clearSelection()
+        for item in self._items():
+            if item.data(_PATH_ROLE) == str(self._playing):
+                self.list.setCurrentItem(item)
 
     def step(self, by: int) -> None:
         """Ask for the next or previous preset, round and round."""

@@ -13,21 +13,21 @@ print(len(app.screens()))
 
 
 def display_usable() -> tuple[bool, str]:
-    """Whether a window can be opened, and in a few words why not."""
+    """Whether a window can be opened, and in one sentence why not."""
     if sys.platform.startswith("linux") and not _display_named():
-        return False, "neither DISPLAY nor WAYLAND_DISPLAY is set"
+        return False, "neither DISPLAY nor WAYLAND_DISPLAY is set."
     try:
         done = subprocess.run(
             [sys.executable, "-c", _PROGRAM], capture_output=True, text=True, timeout=_TIMEOUT_S, check=False
         )
     except subprocess.TimeoutExpired:
-        return False, f"the display did not answer within {_TIMEOUT_S:.0f} s"
+        return False, f"the display did not answer within {_TIMEOUT_S:.0f} s."
     except OSError as problem:
-        return False, f"the display could not be asked: {problem}"
+        return False, f"the display could not be asked: {problem}."
     if done.returncode == 0 and done.stdout.strip() not in ("", "0"):
         return True, ""
     complaints = [line.strip() for line in done.stderr.splitlines() if line.strip()]
-    return False, complaints[0] if complaints else "Qt found no screen"
+    return False, complaints[0].rstrip(".") + "." if complaints else "Qt found no screen."
 
 
 def _display_named() -> bool:
