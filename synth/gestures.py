@@ -21,7 +21,7 @@ GESTURE_KINDS: tuple[GestureKind, ...] = get_args(GestureKind)
 WAKE_STEPS = 64
 """Steps over which resting cells come back to full activity."""
 _PAINT_LEVEL = 0.9
-"""Grid value of paint at full strength: 4 dB below the loudest cell of the recording."""
+"""Grid value of paint: 4 dB below the loudest cell of the recording."""
 _EDGE = 0.25
 """Outer part of the radius over which a gesture fades out, so that no wound has an audible edge."""
 
@@ -38,6 +38,7 @@ class Gesture:
     radius_frames: float = 22.0
     radius_rows: float = 12.0
     strength: float = 1.0
+    """How far cells go: 0 leaves them, 1 replaces them."""
 
     def __post_init__(self) -> None:
         if self.kind not in GESTURE_KINDS:
@@ -71,16 +72,14 @@ def apply_gesture(state: Tensor, rest: Tensor, gesture: Gesture, seed: int, seri
     noise = torch.from_numpy(rng.random((C, M, T), dtype="float32") * 2 - 1).to(state.device)
     if gesture.kind in ("erase", "reseed"):
         target = seed_cells(noise)
-        weight = touch if gesture.kind == "reseed" else touch * gesture.strength
     elif gesture.kind == "paint":
         target = noise * 0.05
-        target[0] += 2 * _PAINT_LEVEL * gesture.strength - _PAINT_LEVEL
-        weight = touch
+        target[0] += _PAINT_LEVEL
     else:
-        target = state + noise * gesture.strength
-        weight = touch
-    state.lerp_(target.expand_as(state), weight[None].expand_as(state))
+        target = state + noise
+    weight = touch * gesture.strength
+    state.lerp_(target, weight[None].expand_as(state))
     if gesture.kind == "reseed":
-        rest[touch > 0] = 0
+        rest[weight > 0] = 0
     else:
-        torch.maximum(rest, (touch > 0.05).to(rest) * (loop_steps + WAKE_STEPS), out=rest)
+        torch.maximum(rest, (weight > 0.05).to(rest) * (loop_steps + WAKE_STEPS), out=rest)

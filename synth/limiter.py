@@ -16,7 +16,7 @@ _HOLD_MARGIN = 3
 """Both neighbours of an inter-sample peak get its gain."""
 _RELEASE_DB_PER_S = 60.0
 _DETECTOR_MARGIN_DB = 0.35
-"""Four-fold oversampling reads low near Nyquist (BS.1770-4, annex 2: 0.69 dB at it); on music and noise less than this."""
+"""Four-fold oversampling reads low near Nyquist (BS.1770-4, annex 2: 0.69 dB at it); music and noise less than this."""
 
 
 def _interpolators() -> list[NDArray[np.float32]]:
@@ -59,7 +59,8 @@ class Limiter:
         deficit = self._deficit(self._targets_db(joined[:, 1 - 2 * _HALF_TAPS - n :], n), n)
         if deficit is None:
             return joined[:, :n]
-        return np.multiply(joined[:, :n], 1 - deficit, dtype=np.float64).astype(np.float32)
+        limited: Audio = np.multiply(joined[:, :n], 1 - deficit, dtype=np.float64).astype(np.float32)
+        return limited
 
     def _targets_db(self, recent: Audio, n: int) -> NDArray[np.float64]:
         """Gain in dB that each interval between two samples needs, (N,); `recent` (2, N + 2·_HALF_TAPS − 1)."""
@@ -73,7 +74,8 @@ class Limiter:
                 peak = np.maximum(peak, np.abs(between).max(axis=0))
         if float(peak.max(initial=0.0)) <= self._ceiling:
             return np.zeros(n)
-        return np.minimum(0.0, 20 * np.log10(self._ceiling / np.maximum(peak, 1e-9, dtype=np.float64)))
+        needed: NDArray[np.float64] = 20 * np.log10(self._ceiling / np.maximum(peak, 1e-9, dtype=np.float64))
+        return np.minimum(0.0, needed)
 
     def _deficit(self, targets: NDArray[np.float64], n: int) -> NDArray[np.float64] | None:
         """One minus the gain, (N,): held, released at a constant rate, averaged over the attack; None for gain 1."""

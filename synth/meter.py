@@ -42,7 +42,8 @@ def k_weighting(hz: NDArray[np.float64]) -> NDArray[np.float64]:
         1 - 1.69065929318241 * z + 0.73248077421585 * z**2
     )
     high_pass = (1 - 2 * z + z**2) / (1 - 1.99004745483398 * z + 0.99007225036621 * z**2)
-    return np.abs(shelf * high_pass) ** 2
+    response: NDArray[np.float64] = np.abs(shelf * high_pass) ** 2
+    return response
 
 
 class Meter:

@@ -1,9 +1,35 @@
 """Shared by all tests."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
 import torch
 from hypothesis import settings
+
+from tests.rig import Rig
 
 # Two shared cores: one torch thread as in the engine, and no deadline on single examples.
 torch.set_num_threads(1)
 settings.register_profile("petrichord", deadline=None)
 settings.load_profile("petrichord")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Settings, presets, takes and logs of whoever runs the tests are neither read nor written."""
+    home = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_MUSIC_DIR"):
+            patch.setenv(name, str(home / name.lower()))
+        patch.setenv("HOME", str(home))
+        yield
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> Iterator[Rig]:
+    """A private sound server; a test that asks for it fails where none can be started."""
+    rig = Rig(tmp_path)
+    rig.start()
+    yield rig
+    rig.close()

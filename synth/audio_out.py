@@ -1,0 +1,214 @@
+"""The output as the engine sees it: a ring that is always being emptied at the right pace, whatever happens outside.
+
+A supervisor thread opens devices, notices one that is lost or stalled, replaces it by a silent sink and tries to
+open it again. Nobody who makes sound ever waits for it.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+
+from synth.devices import rescan
+from synth.errors import AudioDeviceError
+from synth.feeder import Feeder, Tap
+from synth.ring import Ring
+from synth.sinks import SilentSink, Sink, open_sink
+
+Notify = Callable[[str, bool], None]
+OpenSink = Callable[[str | None, int], Sink]
+
+STALL_S = 3.0
+"""Some sinks stop for a second or two when they start."""
+_REOPEN_AFTER_S = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
+_OPEN_LIMIT_S = 8.0
+_TICK_S = 0.1
+
+
+class AudioOut:
+    """One ring, one feeder at a time, and the supervisor that keeps a sink behind them."""
+
+    def __init__(
+        self,
+        rate_hz: int,
+        ring: Ring,
+        resume_at: int,
+        tap: Tap,
+        notify: Notify,
+        device: str | None = None,
+        open_device: OpenSink = open_sink,
+    ) -> None:
+        self.rate_hz = rate_hz
+        self._ring, self._resume_at, self._tap, self._notify = ring, resume_at, tap, notify
+        self._open_device = open_device
+        self._wanted = device
+        self._request: tuple[str | None] | None = None
+        self._attempts = 0
+        self._next_attempt = 0.0
+        self._past_underruns = 0
+        self._stuck = False
+        self._wake, self._closing = threading.Event(), False
+        self._feeder: Feeder | None = None
+        self._silent = True
+        self._supervisor = threading.Thread(target=self._supervise, name="supervisor", daemon=True)
+
+    @property
+    def name(self) -> str:
+        return self._feeder.sink.name if self._feeder else ""
+
+    @property
+    def silent(self) -> bool:
+        """True while a clock stands in for a device."""
+        return self._silent
+
+    @property
+    def underruns(self) -> int:
+        return self._past_underruns + (self._feeder.underruns if self._feeder else 0)
+
+    def queued_s(self) -> float:
+        """Sound in the sink now and on its way beyond it; the ring is not counted."""
+        feeder = self._feeder
+        return feeder.queued_s() + feeder.sink.beyond_s() if feeder else 0.0
+
+    def start(self) -> None:
+        """Open the device, or the silent sink with a notice, and begin to consume the ring."""
+        try:
+            self._use(self._open(self._wanted))
+        except AudioDeviceError as error:
+            self._use_silence()
+            self._notify(f"{error} Playing on in silence.", True)
+        self._supervisor.start()
+
+    def set_device(self, wanted: str | None) -> None:
+        """Move to another output soon; a failure is a notice and leaves the present one."""
+        self._request = (wanted,)
+        self._wake.set()
+
+    def close(self) -> None:
+        """Fade out, let the sink finish, stop the threads."""
+        self._closing = True
+        self._wake.set()
+        self._supervisor.join(3.0)
+        if self._feeder:
+            self._drop(self._feeder, abort=False)
+
+    def _supervise(self) -> None:
+        while not self._closing:
+            self._wake.wait(_TICK_S)
+            self._wake.clear()
+            if self._request is not None:
+                (wanted,), self._request = self._request, None
+                self._move(wanted)
+            elif (feeder := self._feeder) is not None and (reason := _trouble(feeder)):
+                self._lose(feeder, reason)
+            elif self._attempts and time.monotonic() >= self._next_attempt:
+                self._try_again()
+
+    def _move(self, wanted: str | None) -> None:
+        """Open `wanted` beside the present device; if that fails, once more without it: some allow one stream."""
+        old, old_wanted = self._feeder, self._wanted
+        self._attempts = 0
+        try:
+            sink = self._open(wanted)
+        except AudioDeviceError:
+            self._use_silence()
+            try:
+                if not self._stuck:
+                    rescan()
+                sink = self._open(wanted)
+            except AudioDeviceError as error:
+                self._notify(str(error), True)
+                if old is None or isinstance(old.sink, SilentSink):
+                    return
+                try:
+                    sink, wanted = self._open(old_wanted), old_wanted
+                except AudioDeviceError as worse:
+                    self._notify(f"{worse} Playing on in silence.", True)
+                    return
+        self._wanted = wanted
+        self._use(sink)
+
+    def _lose(self, feeder: Feeder, reason: str) -> None:
+        self._use_silence(abort=True)
+        self._notify(f"{reason} Playing on in silence and trying to open it again.", True)
+        self._attempts = len(_REOPEN_AFTER_S)
+        self._next_attempt = time.monotonic() + _REOPEN_AFTER_S[0]
+
+    def _try_again(self) -> None:
+        self._attempts -= 1
+        try:
+            if not self._stuck:
+                rescan()
+            sink = self._open(self._wanted)
+        except AudioDeviceError as error:
+            if self._attempts:
+                wait = _REOPEN_AFTER_S[len(_REOPEN_AFTER_S) - self._attempts]
+                self._next_attempt = time.monotonic() + wait
+            else:
+                self._notify(f"{error} Choose an output to hear sound again.", True)
+            return
+        self._attempts = 0
+        self._use(sink)
+        self._notify(f"The output “{sink.name}” is back.", False)
+
+    def _use(self, sink: Sink) -> None:
+        old = self._feeder
+        if old is not None:
+            self._drop(old, abort=isinstance(old.sink, SilentSink))
+        feeder = Feeder(self._ring, sink, self._tap, self._resume_at)
+        self._feeder, self._silent = feeder, isinstance(sink, SilentSink)
+        feeder.start()
+
+    def _use_silence(self, abort: bool = False) -> None:
+        old, self._feeder = self._feeder, None
+        if old is not None:
+            self._drop(old, abort)
+        self._use(SilentSink(self.rate_hz))
+
+    def _drop(self, feeder: Feeder, abort: bool) -> None:
+        """Retire a feeder and close its sink; one that is stuck in a dead driver is left behind."""
+        self._past_underruns += feeder.underruns
+        self._feeder = None
+        free = feeder.retire(0.05 if abort else 1.0)
+        errors: list[AudioDeviceError] = []
+        closer = threading.Thread(target=_close, args=(feeder.sink, abort or not free, errors), daemon=True)
+        closer.start()
+        closer.join(1.0)
+        self._stuck = self._stuck or closer.is_alive() or not feeder.retire(0.2)
+
+    def _open(self, wanted: str | None) -> Sink:
+        """Open within `_OPEN_LIMIT_S`: a dead sound server can hold a call for ever."""
+        result: list[Sink | AudioDeviceError] = []
+
+        def attempt() -> None:
+            try:
+                result.append(self._open_device(wanted, self.rate_hz))
+            except AudioDeviceError as error:
+                result.append(error)
+
+        opener = threading.Thread(target=attempt, name="opener", daemon=True)
+        opener.start()
+        opener.join(_OPEN_LIMIT_S)
+        if not result:
+            self._stuck = True
+            raise AudioDeviceError(
+                f"The output “{wanted or 'default'}” does not answer: check the sound system or choose another."
+            )
+        if isinstance(result[0], AudioDeviceError):
+            raise result[0]
+        return result[0]
+
+
+def _trouble(feeder: Feeder) -> str:
+    """Why this feeder must be given up, or ""."""
+    if feeder.error is not None:
+        return str(feeder.error)
+    if time.monotonic() - feeder.moved_at > STALL_S:
+        return f"The output “{feeder.sink.name}” takes no more sound."
+    return ""
+
+
+def _close(sink: Sink, abort: bool, errors: list[AudioDeviceError]) -> None:
+    try:
+        sink.close(abort)
+    except AudioDeviceError as error:
+        errors.append(error)

@@ -1,0 +1,138 @@
+"""Where sound goes: a PortAudio stream, or a clock that swallows it. Axes: `N` samples; chunks are (N, 2)."""
+
+import time
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synth.devices import Device, find_device, portaudio
+from synth.errors import AudioDeviceError
+
+SINK_LATENCY_S = 0.03
+"""Asked of the device: with PortAudio's rounding about 46 ms of sound are queued in it."""
+PERIOD = 256
+"""Samples PortAudio moves at a time, and the feeder writes."""
+
+
+class Sink(Protocol):
+    """A clocked consumer of sound."""
+
+    name: str
+    rate_hz: int
+
+    def write(self, chunk: NDArray[np.float32]) -> bool:
+        """Queue (N, 2), waiting while there is no room; True when it had run dry before."""
+        ...
+
+    def queued_s(self) -> float:
+        """Sound written and not yet played, as far as the sink knows."""
+        ...
+
+    def beyond_s(self) -> float:
+        """Further delay that `queued_s` does not see."""
+        ...
+
+    def close(self, abort: bool = False) -> None:
+        """Let go of the device, after what is queued or at once."""
+        ...
+
+
+class DeviceSink:
+    """A PortAudio stream written to with blocking calls, which release the GIL and survive a busy one."""
+
+    def __init__(self, device: Device, rate_hz: int, latency_s: float = SINK_LATENCY_S) -> None:
+        self._sd = portaudio()
+        self.name, self.rate_hz = device.name, rate_hz
+        try:
+            self._stream = self._sd.OutputStream(
+                samplerate=rate_hz,
+                blocksize=PERIOD,
+                device=device.index,
+                channels=2,
+                dtype="float32",
+                latency=latency_s,
+                extra_settings=_host_settings(self._sd, device),
+            )
+            self._stream.start()
+            self._capacity = max(PERIOD, int(self._stream.write_available))
+        except (self._sd.PortAudioError, ValueError) as cause:
+            raise AudioDeviceError(
+                f"The output “{device.name}” cannot be opened at {rate_hz} Hz ({_reason(cause)}): close other "
+                "programs that use it or choose another."
+            ) from cause
+
+    def write(self, chunk: NDArray[np.float32]) -> bool:
+        try:
+            return bool(self._stream.write(chunk))
+        except self._sd.PortAudioError as cause:
+            raise AudioDeviceError(f"The output “{self.name}” is gone ({_reason(cause)}).") from cause
+
+    def queued_s(self) -> float:
+        try:
+            return max(0, self._capacity - int(self._stream.write_available)) / self.rate_hz
+        except self._sd.PortAudioError as cause:
+            raise AudioDeviceError(f"The output “{self.name}” is gone ({_reason(cause)}).") from cause
+
+    def beyond_s(self) -> float:
+        return max(0.0, float(self._stream.latency) - self._capacity / self.rate_hz)
+
+    def close(self, abort: bool = False) -> None:
+        try:
+            if abort:
+                self._stream.abort()
+            else:
+                self._stream.stop()
+            self._stream.close()
+        except self._sd.PortAudioError as cause:
+            raise AudioDeviceError(f"The output “{self.name}” did not close ({_reason(cause)}).") from cause
+
+
+class SilentSink:
+    """Consumes sound at the right pace and drops it, so that life and takes go on without a device."""
+
+    def __init__(self, rate_hz: int, name: str = "no output", latency_s: float = 0.046) -> None:
+        self.name, self.rate_hz = name, rate_hz
+        self._capacity = round(latency_s * rate_hz)
+        self._start = time.monotonic()
+        self._written = 0
+
+    def write(self, chunk: NDArray[np.float32]) -> bool:
+        queued = self._queued()
+        dry = self._written > 0 and queued < 0
+        if queued < 0:
+            self._start, self._written = time.monotonic(), 0
+        self._written += len(chunk)
+        excess = self._queued() - self._capacity
+        if excess > 0:
+            time.sleep(excess / self.rate_hz)
+        return dry
+
+    def _queued(self) -> float:
+        return self._written - (time.monotonic() - self._start) * self.rate_hz
+
+    def queued_s(self) -> float:
+        return max(0.0, self._queued() / self.rate_hz)
+
+    def beyond_s(self) -> float:
+        return 0.0
+
+    def close(self, abort: bool = False) -> None:
+        """Nothing to let go of."""
+
+
+def open_sink(wanted: str | None, rate_hz: int) -> Sink:
+    """A stream on the output that `wanted` names (see `devices.choose`)."""
+    return DeviceSink(find_device(wanted), rate_hz)
+
+
+def _host_settings(sd: object, device: Device) -> object | None:
+    """Let WASAPI convert rates as every other host interface does."""
+    settings = getattr(sd, "WasapiSettings", None)
+    return settings(auto_convert=True) if settings is not None and "WASAPI" in device.host_api else None
+
+
+def _reason(cause: Exception) -> str:
+    """PortAudio's own words without its decorations."""
+    text = str(cause.args[0]) if cause.args else str(cause)
+    return text.split(" [")[0].removeprefix("Error opening OutputStream: ").rstrip(".")
