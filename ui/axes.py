@@ -12,9 +12,12 @@ from synth.notation import note_name
 
 Ticks = list[tuple[float, str]]
 
-_HZ = (50, 100, 200, 300, 500, 700, 1000, 1500, 2000, 3000, 4000, 5000, 7000, 10_000, 15_000, 20_000)
-_APART_ROWS = 0.045
-"""Closest ticks, as a share of the axis: labels must not touch at the smallest window."""
+_HZ = (1000, 200, 500, 2000, 5000, 10_000, 20_000, 100, 300, 700, 1500, 3000, 4000, 7000, 15_000)
+"""In the order in which they are worth their room."""
+_CS = (60, 72, 84, 96, 108, 48, 36, 120)
+"""MIDI notes C4, C5, …, likewise."""
+_LABEL_PIXELS = 15.0
+"""Height a label needs."""
 
 
 def row_of_hz(hz: float, fmt: MelFormat) -> float:
@@ -31,22 +34,15 @@ def hz_of_row(row: float, fmt: MelFormat) -> float:
     return float(np.interp(row, np.arange(len(centres)), centres))
 
 
-def hz_ticks(fmt: MelFormat) -> Ticks:
-    """Round frequencies at their rows, no two closer than their labels allow."""
-    labelled = [
-        (row_of_hz(hz, fmt), f"{hz / 1000:g}k" if hz >= 1000 else f"{hz}")
-        for hz in _HZ
-        if fmt.fmin_hz < hz <= float(band_centres_hz(fmt)[-1])
-    ]
-    return _thinned(labelled, fmt.n_mels)
+def hz_ticks(fmt: MelFormat, height: float) -> Ticks:
+    """Round frequencies at their rows, as many as an axis `height` pixels high has room for."""
+    named = [(float(hz), f"{hz / 1000:g}k" if hz >= 1000 else f"{hz}") for hz in _HZ]
+    return _ticks(named, fmt, height)
 
 
-def note_ticks(fmt: MelFormat) -> Ticks:
-    """Every C that has room, by name."""
-    top = float(band_centres_hz(fmt)[-1])
-    octaves = [(note, 440.0 * 2 ** ((note - 69) / 12)) for note in range(36, 121, 12)]
-    rows = [(row_of_hz(hz, fmt), note_name(note)) for note, hz in octaves if hz <= top]
-    return _thinned([(row, name) for row, name in rows if row >= 0], fmt.n_mels)
+def note_ticks(fmt: MelFormat, height: float) -> Ticks:
+    """The octaves' Cs at their rows, as many as have room."""
+    return _ticks([(440.0 * 2 ** ((note - 69) / 12), note_name(note)) for note in _CS], fmt, height)
 
 
 def second_ticks(fmt: MelFormat, n_frames: int, every_s: float = 0.25) -> Ticks:
@@ -63,9 +59,13 @@ def nearest_note(hz: float) -> tuple[int, float]:
     return note, 100 * (exact - note)
 
 
-def _thinned(ticks: Ticks, n_mels: int) -> Ticks:
+def _ticks(named: list[tuple[float, str]], fmt: MelFormat, height: float) -> Ticks:
+    centres = band_centres_hz(fmt)
     kept: Ticks = []
-    for row, label in ticks:
-        if not kept or row - kept[-1][0] >= _APART_ROWS * n_mels:
-            kept.append((row, label))
-    return kept
+    apart = _LABEL_PIXELS * fmt.n_mels / max(height, 1.0)
+    for hz, name in named:
+        row = row_of_hz(hz, fmt)
+        inside = float(centres[0]) <= hz <= float(centres[-1])
+        if inside and all(abs(row - other) >= apart for other, _ in kept):
+            kept.append((row, name))
+    return sorted(kept)

@@ -55,9 +55,7 @@ class BrushBar(QWidget):
         self.length = Slider(BRUSH_WIDTH)
         self.height_ = Slider(BRUSH_HEIGHT)
         self.strength = Slider(BRUSH_STRENGTH)
-        self.length.turned.connect(
-            lambda ms: self._change(radius_frames=ms / 2000 * self._frames_per_second)
-        )
+        self.length.turned.connect(lambda ms: self._change(radius_frames=ms / 2000 * self._frames_per_second))
         self.height_.turned.connect(lambda rows: self._change(radius_rows=rows / 2))
         self.strength.turned.connect(lambda strength: self._change(strength=strength))
         for slider in (self.length, self.height_, self.strength):

@@ -27,9 +27,7 @@ class ControlPanel(QWidget):
             knob.refused.connect(self.refused)
         self.freeze = _toggle("Freeze", "Hold the culture still; it goes on sounding (Ctrl+F)", "Ctrl+F")
         self.freeze.toggled.connect(lambda on: self._change("frozen", on))
-        self.follow = _toggle(
-            "Follow hand", "Hear the place you touch while you touch it (Ctrl+H)", "Ctrl+H"
-        )
+        self.follow = _toggle("Follow hand", "Hear the place you touch while you touch it (Ctrl+H)", "Ctrl+H")
         self.follow.setChecked(True)
         self.follow.toggled.connect(lambda on: self._change("follow_hand", on))
         self.reseed = _toggle("Reseed all", "Start the whole culture again from seed cells (R)", "R")
@@ -43,17 +41,12 @@ class ControlPanel(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(10)
-        row.addWidget(
-            _group(
-                "LIFE",
-                [self.knobs[n] for n in ("steps_per_frame", "weather_depth", "weather_speed")],
-                [self.freeze, self.reseed],
-            ),
-            5,
-        )
-        row.addWidget(_group("LISTENING", [self.knobs["playhead_speed"], self.knobs["width"]], [self.follow]), 4)
-        row.addWidget(_group("PITCH", [self.knobs["fine_cents"]], [self.note, self.own]), 3)
-        row.addWidget(_group("OUTPUT", [self.knobs["volume_db"]], []), 1)
+        knobs = self.knobs
+        row.addWidget(_group("LIFE", [knobs["steps_per_frame"]], [self.freeze, self.reseed]), 3)
+        row.addWidget(_group("WEATHER", [knobs["weather_depth"], knobs["weather_speed"]], []), 2)
+        row.addWidget(_group("PLAYHEAD", [knobs["playhead_speed"], knobs["width"]], [self.follow]), 4)
+        row.addWidget(_group("PITCH", [knobs["fine_cents"]], [self.note, self.own]), 3)
+        row.addWidget(_group("OUTPUT", [knobs["volume_db"]], []), 1)
 
     def show_controls(self, controls: Controls) -> None:
         """Stand as these controls say, without asking the engine for anything."""
@@ -86,7 +79,7 @@ def _toggle(text: str, tip: str, keys: str) -> QToolButton:
     button.setShortcut(keys)
     button.setAccessibleName(text)
     button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-    button.setMinimumWidth(104)
+    button.setMinimumWidth(98)
     return button
 
 
@@ -94,13 +87,13 @@ def _group(title: str, knobs: list[Knob], others: list[QWidget]) -> QFrame:
     frame = QFrame()
     frame.setProperty("role", "panel")
     column = QVBoxLayout(frame)
-    column.setContentsMargins(12, 8, 12, 8)
+    column.setContentsMargins(10, 8, 10, 8)
     column.setSpacing(6)
     label = QLabel(title)
     label.setProperty("role", "section")
     column.addWidget(label)
     row = QHBoxLayout()
-    row.setSpacing(6)
+    row.setSpacing(4)
     for knob in knobs:
         row.addWidget(knob, 1, Qt.AlignmentFlag.AlignCenter)
     if others:

@@ -15,6 +15,7 @@ from PySide6.QtGui import (
     QKeyEvent,
     QMouseEvent,
     QPainter,
+    QResizeEvent,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QWidget
@@ -93,14 +94,24 @@ class CultureView(pg.PlotWidget):  # type: ignore[misc]
         self.hand.field = field
         self._overlay.resize(field)
         plot = self.getPlotItem()
-        plot.getViewBox().setRange(
-            QRectF(-0.5, -0.5, n_frames, fmt.n_mels), padding=0, disableAutoRange=True
-        )
-        plot.getAxis("left").setTicks([hz_ticks(fmt)])
-        plot.getAxis("right").setTicks([note_ticks(fmt)])
+        plot.getViewBox().setRange(QRectF(-0.5, -0.5, n_frames, fmt.n_mels), padding=0, disableAutoRange=True)
         plot.getAxis("bottom").setTicks([second_ticks(fmt, n_frames)])
+        self._rule_rows()
         self._image.setImage(np.zeros((fmt.n_mels, n_frames, 3), dtype=np.uint8), autoLevels=False, levels=None)
         self._image.setRect(QRectF(-0.5, -0.5, n_frames, fmt.n_mels))
+
+    def _rule_rows(self) -> None:
+        """As many ticks along the rows as there is room for."""
+        plot = self.getPlotItem()
+        height = plot.getViewBox().height()
+        plot.getAxis("left").setTicks([hz_ticks(self.format, height)])
+        plot.getAxis("right").setTicks([note_ticks(self.format, height)])
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        # pyqtgraph's base class already resizes while it is being made.
+        if hasattr(self, "format"):
+            self._rule_rows()
 
     def show_view(self, view: View) -> None:
         """Show the culture as it is now."""

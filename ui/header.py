@@ -5,13 +5,13 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
+from synth.notation import note_name
 from synth.preset import Preset
 from ui.axes import nearest_note
 from ui.device_menu import DeviceMenu
 from ui.elided_label import ElidedLabel
 from ui.meter import Meter
 from ui.transport import Transport
-from synth.notation import note_name
 
 
 class Header(QFrame):
@@ -30,7 +30,7 @@ class Header(QFrame):
         brand.setProperty("role", "brand")
         row.addWidget(brand)
         self.transport = Transport()
-        row.addWidget(self.transport, 4)
+        row.addWidget(self.transport, 8)
         names = QVBoxLayout()
         names.setSpacing(0)
         self.name = ElidedLabel()
@@ -44,7 +44,7 @@ class Header(QFrame):
             names.addWidget(label)
         row.addLayout(names, 4)
         self.meter = Meter()
-        row.addWidget(self.meter, 2)
+        row.addWidget(self.meter, 3)
         self.devices = DeviceMenu(list_outputs, device)
         row.addWidget(self.devices)
         self.help = QToolButton()

@@ -60,7 +60,7 @@ class Knob(QDial):
         self._tell()
 
     def sizeHint(self) -> QSize:
-        return QSize(84, 88)
+        return QSize(72, 88)
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
@@ -133,11 +133,7 @@ class Knob(QDial):
 
     def event(self, event: QEvent) -> bool:
         # Digits typed here are a value, not the window's shortcuts for brushes.
-        if (
-            event.type() == QEvent.Type.ShortcutOverride
-            and isinstance(event, QKeyEvent)
-            and _starts_a_value(event)
-        ):
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and _starts_a_value(event):
             event.accept()
             return True
         return super().event(event)
@@ -223,9 +219,7 @@ class Knob(QDial):
         painter.setFont(font)
         width = self.width()
         painter.setPen(QColor(COLOURS.text if active else COLOURS.dim))
-        painter.drawText(
-            QRectF(0, 0, width, _LABEL_HEIGHT), Qt.AlignmentFlag.AlignCenter, self.scale.label
-        )
+        painter.drawText(QRectF(0, 0, width, _LABEL_HEIGHT), Qt.AlignmentFlag.AlignCenter, self.scale.label)
         side = self.height() - _LABEL_HEIGHT - _VALUE_HEIGHT - 8
         face = QRectF((width - side) / 2, _LABEL_HEIGHT + 5, side, side)
         self._paint_face(painter, face, active)

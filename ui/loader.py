@@ -1,5 +1,6 @@
 """Loads presets away from the window's thread and hands over what is ready to play."""
 
+import sys
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -61,9 +62,9 @@ class Loader(QObject):
         except PetrichordError as problem:
             self._deliver(serial, str(problem), None)
         except Exception as problem:
-            # A fault of ours, not of the file; the window must not wait for ever, and the log has the traceback.
-            self._deliver(serial, f"{path.name} could not be loaded ({type(problem).__name__}: {problem}).", None)
-            raise
+            # A fault of ours, not of the file: into the log with it, and the window must not wait for ever.
+            sys.excepthook(type(problem), problem, problem.__traceback__)
+            self._deliver(serial, f"{path.name} could not be loaded ({type(problem).__name__}).", None)
         else:
             self._deliver(serial, "", loaded)
 

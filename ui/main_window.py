@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
@@ -17,15 +17,14 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
-from synth.controls import Controls, from_settings
+from synth.controls import Controls
 from synth.engine_contract import EngineControl
 from synth.library import Entry
 from synth.messages import ReseedAll, SetControls
-from synth.preset import Preset
 from synth.preset_file import SUFFIX
 from ui.banner import Banner
 from ui.brush_bar import BrushBar
-from ui.brushes import Brush, BrushHand
+from ui.brushes import BrushHand
 from ui.control_panel import ControlPanel
 from ui.culture_view import CultureView
 from ui.header import Header
@@ -34,13 +33,12 @@ from ui.loader import Build, Loaded, Loader
 from ui.note_keys import KEY_ROW, NoteKeys
 from ui.preset_panel import PresetPanel
 from ui.status_line import StatusLine
+from ui.suggestions import suggested
 
 _FRAME_MS = 25
 """40 looks per second at the culture: the engine makes about 43."""
 _STATUS_EVERY = 5
 """The status line follows every fifth look: numbers that flicker cannot be read."""
-_KEPT = ("volume_db", "note", "fine_cents")
-"""What stays as it is when a preset suggests controls: the room's level and the note being played."""
 
 
 class MainWindow(QMainWindow):
@@ -57,7 +55,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.setWindowTitle("Petrichord")
         self.setAcceptDrops(True)
-        self.setMinimumSize(960, 600)
+        self.setMinimumSize(1024, 640)
         self.resize(1280, 800)
         self.engine = engine
         self._notice = 0
@@ -128,14 +126,14 @@ class MainWindow(QMainWindow):
         for button in self.findChildren(QAbstractButton):
             button.installEventFilter(self)
         for part in (self.controls, self.brushes, self.header.devices):
-            part.refused.connect(self._complain)
+            part.refused.connect(self.complain)
         self.loader.loaded.connect(self._take_over)
         self.loader.failed.connect(self._keep_playing)
         self.loader.busy.connect(self.header.show_busy)
 
     def _add_shortcuts(self) -> None:
         for i, letter in enumerate(KEY_ROW):
-            self._shortcut(letter, lambda i=i: self.keys.play_key(i))
+            self._shortcut(letter, partial(self.keys.play_key, i))
         self._shortcut("Z", lambda: self.keys.shift_octave(-1))
         self._shortcut("X", lambda: self.keys.shift_octave(1))
         self._shortcut("[", lambda: self.culture.resize_brush(-1, -1), repeat=True)
@@ -157,10 +155,15 @@ class MainWindow(QMainWindow):
         self.loader.request(path, self.controls.controls)
 
     def _take_over(self, loaded: Loaded) -> None:
-        preset = loaded.preset
         self.engine.swap(loaded.instrument, loaded.reason)
-        self.controls.show_controls(suggested(self.controls.controls, preset))
+        self.show_loaded(loaded)
+        # What the player turned while it loaded.
         self._send_controls(self.controls.controls)
+
+    def show_loaded(self, loaded: Loaded) -> None:
+        """The engine plays this now: name it, rule the axes, stand where its controls do."""
+        preset = loaded.preset
+        self.controls.show_controls(suggested(self.controls.controls, preset))
         self.culture.set_culture(preset.mel, preset.n_frames)
         self.brushes.set_frame_rate(preset.mel.frames_per_second)
         self.controls.note.set_root(preset.root_hz)
@@ -171,7 +174,7 @@ class MainWindow(QMainWindow):
         self.help.show_credit(preset)
 
     def _keep_playing(self, problem: str) -> None:
-        self._complain(problem)
+        self.complain(problem)
         self.presets.restore_mark()
         self.header.show_busy(False)
 
@@ -197,7 +200,8 @@ class MainWindow(QMainWindow):
         else:
             self.engine.stop_recording()
 
-    def _complain(self, problem: str) -> None:
+    def complain(self, problem: str) -> None:
+        """Say what went wrong; it stays until it is dismissed."""
         self.banner.say(problem, urgent=True)
 
     # The engine's news
@@ -249,13 +253,6 @@ class MainWindow(QMainWindow):
         self._timer.stop()
         self.loader.close()
         super().closeEvent(event)
-
-
-def suggested(now: Controls, preset: Preset) -> Controls:
-    """Controls as a preset suggests them; what it says nothing about, and what belongs to the player, stays."""
-    offers = from_settings(preset.settings)
-    names = preset.settings.keys() & vars(now).keys() - set(_KEPT)
-    return replace(now, **{name: getattr(offers, name) for name in names})
 
 
 def _dropped_preset(event: QDropEvent) -> Path | None:

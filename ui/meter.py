@@ -11,7 +11,7 @@ from ui.theme import COLOURS
 _FLOOR_DB = -60.0
 _FALL_DB_PER_S = 26.0
 _HOLD_FALL_DB_PER_S = 9.0
-_MARKS_DB = (-48, -36, -24, -12, -6, 0)
+_MARKS_DB = (-48, -36, -24, -12, 0)
 
 
 class Meter(QWidget):

@@ -40,8 +40,7 @@ class NoteBox(QSpinBox):
         self.setToolTip("Note: a name such as A4, a MIDI number, or “own” for the preset's own pitch (0)")
         self.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.setKeyboardTracking(False)
-        self.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
-        self.setFixedWidth(104)
+        self.setFixedSize(98, 28)
 
     def set_root(self, root_hz: float) -> None:
         """The pitch the preset has by itself; 0 for none."""
@@ -61,7 +60,7 @@ class NoteBox(QSpinBox):
         note = parse_note(text)
         return self.value() if note is None else note
 
-    def validate(self, text: str, position: int) -> object:
+    def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
         known = parse_note(text) is not None
         return (QValidator.State.Acceptable if known else QValidator.State.Intermediate, text, position)
 

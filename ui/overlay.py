@@ -74,16 +74,12 @@ class Overlay(pg.GraphicsObject):  # type: ignore[misc]
             x = frame.left() + (column % self.field.n_frames + 0.5) * cell
             flag = QRectF(x - 7 * scale, frame.top(), 14 * scale, 14 * scale)
             flag.moveLeft(min(max(flag.left(), frame.left()), frame.right() - flag.width()))
-            painter.fillRect(
-                QRectF(x - scale, frame.top(), (3 if self.hand else 2) * scale, frame.height()), colour
-            )
+            painter.fillRect(QRectF(x - scale, frame.top(), (3 if self.hand else 2) * scale, frame.height()), colour)
             painter.fillRect(flag, colour)
             painter.setPen(QColor(COLOURS.ground))
             painter.drawText(flag, Qt.AlignmentFlag.AlignCenter, letter)
 
-    def _paint_brush(
-        self, painter: QPainter, frame: QRectF, cell: tuple[float, float], scale: float
-    ) -> None:
+    def _paint_brush(self, painter: QPainter, frame: QRectF, cell: tuple[float, float], scale: float) -> None:
         assert self.cursor is not None
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         column, row = self.cursor
@@ -110,9 +106,7 @@ def _superellipse(rx: float, ry: float, n: int = 64) -> QPainterPath:
     for i in range(n + 1):
         angle = 2 * math.pi * i / n
         c, s = math.cos(angle), math.sin(angle)
-        points.append(
-            QPointF(rx * math.copysign(math.sqrt(abs(c)), c), ry * math.copysign(math.sqrt(abs(s)), s))
-        )
+        points.append(QPointF(rx * math.copysign(math.sqrt(abs(c)), c), ry * math.copysign(math.sqrt(abs(s)), s)))
     path = QPainterPath()
     path.addPolygon(points)
     return path

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QFileDialog,
     QFrame,
@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from synth.library import Entry
 from synth.preset_file import SUFFIX
 
+_ITEM_HEIGHT = 31
 _PATH_ROLE = int(Qt.ItemDataRole.UserRole)
 
 
@@ -74,6 +75,7 @@ class PresetPanel(QFrame):
         item = QListWidgetItem(path.stem.replace("_", " "))
         item.setData(_PATH_ROLE, str(path))
         item.setToolTip("Comes with Petrichord" if bundled else str(path))
+        item.setSizeHint(QSize(0, _ITEM_HEIGHT))
         self.list.addItem(item)
         return item
 

@@ -54,10 +54,11 @@ QPushButton#play {{ font-weight: 600; min-width: 66px; }}
 QPushButton#play:checked {{ background: {accent}; color: {ground}; border-color: {accent}; }}
 QPushButton#record {{ min-width: 78px; }}
 QPushButton#record:checked {{ background: #4a1d22; border-color: {record}; color: {record}; }}
-QLineEdit, QSpinBox, QAbstractSpinBox {{ background: {ground}; border: 1px solid {line}; border-radius: 6px;
+QLineEdit {{ background: {ground}; border: 1px solid {line}; border-radius: 6px;
     padding: 4px 8px; selection-background-color: {accent_dark}; }}
-QLineEdit:focus, QSpinBox:focus {{ border-color: {accent}; }}
+QLineEdit:focus {{ border-color: {accent}; }}
 QLineEdit[bad="true"] {{ border-color: {record}; }}
+QSpinBox QLineEdit {{ border: none; padding: 0px; }}
 QListWidget {{ background: transparent; border: none; }}
 QListWidget::item {{ padding: 7px 10px; border-radius: 6px; margin: 1px 0; color: {text}; }}
 QListWidget::item:hover {{ background: {raised}; }}

@@ -33,7 +33,8 @@ class Transport(QWidget):
         self.take.setProperty("role", "dim")
         self.take.setAccessibleName("Take")
         self.show_folder = QToolButton()
-        self.show_folder.setText("Show in folder")
+        self.show_folder.setIcon(_icon("folder"))
+        self.show_folder.setIconSize(QSize(14, 14))
         self.show_folder.setAccessibleName("Show take in folder")
         self.show_folder.setToolTip("Open the folder of the last take (Ctrl+T)")
         self.show_folder.setShortcut("Ctrl+T")
@@ -45,7 +46,7 @@ class Transport(QWidget):
         row.addWidget(self.show_folder)
 
     def _button(self, icon: str, text: str, tip: str, keys: str) -> QPushButton:
-        button = QPushButton(self._icons[icon], text)
+        button = QPushButton(self._icons[icon], f" {text}")
         button.setObjectName(icon)
         button.setCheckable(True)
         button.setIconSize(QSize(12, 12))
@@ -64,14 +65,14 @@ class Transport(QWidget):
         """Follow the engine."""
         if self.play.isChecked() != status.playing:
             self.play.setChecked(status.playing)
-        if (self.play.text() == "Stop") != status.playing:
-            self.play.setText("Stop" if status.playing else "Play")
-            self.play.setAccessibleName(self.play.text())
+        if (self.play.text() == " Stop") != status.playing:
+            self.play.setText(" Stop" if status.playing else " Play")
+            self.play.setAccessibleName(self.play.text().strip())
             self.play.setIcon(self._icons["stop" if status.playing else "play"])
         recording = status.recording is not None
         if self.record.isChecked() != recording:
             self.record.setChecked(recording)
-        label = f"{clock(status.recording_s)}" if recording else "Record"
+        label = f" {clock(status.recording_s)}" if recording else " Record"
         if self.record.text() != label:
             self.record.setText(label)
         self._show_take(status)
@@ -122,6 +123,9 @@ def _icon(shape: str) -> QIcon:
         painter.setBrush(QColor(COLOURS.record if shape == "record" else colour))
         if shape == "play":
             painter.drawPolygon(QPolygonF.fromList([QPointF(2, 0.5), QPointF(11.5, 6), QPointF(2, 11.5)]))
+        elif shape == "folder":
+            painter.drawRoundedRect(0, 3, 12, 8, 1.5, 1.5)
+            painter.drawRoundedRect(0, 1, 6, 4, 1, 1)
         elif shape == "stop":
             painter.drawRoundedRect(1, 1, 10, 10, 2, 2)
         else:

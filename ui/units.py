@@ -68,9 +68,9 @@ SCALES: dict[str, Scale] = {
     scale.parameter.name: scale
     for scale in (
         Scale(PARAMETERS["steps_per_frame"], "Evolution", "st/fr"),
-        Scale(PARAMETERS["weather_depth"], "Weather", "%", 100.0, 1.0),
-        Scale(PARAMETERS["weather_speed"], "Weather speed", "×"),
-        Scale(PARAMETERS["playhead_speed"], "Playhead", "×", signed=True),
+        Scale(PARAMETERS["weather_depth"], "Depth", "%", 100.0, 1.0),
+        Scale(PARAMETERS["weather_speed"], "Speed", "×"),
+        Scale(PARAMETERS["playhead_speed"], "Speed", "×", signed=True),
         Scale(PARAMETERS["fine_cents"], "Fine", "ct", 1.0, 1.0, signed=True),
         Scale(PARAMETERS["width"], "Width", "%", 100.0, 1.0),
         Scale(PARAMETERS["volume_db"], "Volume", "dB", 1.0, 0.1, 10, signed=True),
