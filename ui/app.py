@@ -84,14 +84,13 @@ def _first(preset: str | Path | None, device: str | None) -> Start:
 
     torch.set_num_threads(1)
     rate_hz = preferred_rate_hz(device)
-    default = find(default_name())
-    path = find(str(preset)) if preset is not None else default
+    if preset is None:
+        return Start(_load(find(default_name()), Controls(), rate_hz))
+    path = find(str(preset))
     try:
         return Start(_load(path, Controls(), rate_hz))
     except PetrichordError as problem:
-        if path == default:
-            raise
-        return Start(_load(default, Controls(), rate_hz), str(problem))
+        return Start(_load(find(default_name()), Controls(), rate_hz), str(problem))
 
 
 def instrument_builder(engine: "EngineControl") -> "Build":
