@@ -22,10 +22,12 @@ _QUIETEST_DB = -75.0
 # oscillators would beat against it.
 _NEAREST_HZ = 40.0
 # Height of a peak above the median of its surroundings. Averaged noise stays below; a partial stands out.
-_PROMINENCE_DB = 12.0
+_PROMINENCE_DB = 9.0
 _LONG_WINDOW_S = 0.35
 _HARMONIC_TOLERANCE = 0.03
 _HARMONIC_SHARE = 0.8
+# Below this share of the sound's power in partials, a pitch tracker's answer is not believed.
+_TONAL_SHARE = 0.65
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,8 @@ def measure(
     top_hz = float(spectrum_hz[keep][-1])
     peaks = _peaks(spectrum_hz, power, top_hz)
     f0 = f0_hint or find_f0(samples, rate_hz)
-    harmonic = f0 > 0 and _explained(peaks, f0) >= _HARMONIC_SHARE
+    power_share = 0.5 * sum(peak.amplitude**2 for peak in peaks) / max(float(np.mean(samples**2)), 1e-20)
+    harmonic = f0 > 0 and power_share >= _TONAL_SHARE and _explained(peaks, f0) >= _HARMONIC_SHARE
     if harmonic:
         f0 = _refined(peaks, f0)
         peaks = _with_multiples(peaks, spectrum_hz, power, f0, top_hz)
@@ -102,7 +105,8 @@ def _peaks(hz: Doubles, power: Doubles, top_hz: float) -> list[_Peak]:
     smooth = 10 * np.log10(np.convolve(power, np.hanning(wide + 2) / np.hanning(wide + 2).sum(), "same") + 1e-20)
     surroundings = median_filter(smooth[:: max(wide // 2, 1)], size=2 * round(150.0 / (max(wide // 2, 1) * step)) + 1)
     median = np.interp(np.arange(len(smooth)), np.arange(len(surroundings)) * max(wide // 2, 1), surroundings)
-    found, _ = find_peaks(smooth)
+    # Prominence within 150 Hz: the slope of a rumbling noise must not pass for a peak.
+    found, _ = find_peaks(smooth, prominence=_PROMINENCE_DB, wlen=2 * round(150.0 / step) + 1)
     found = found[(hz[found] >= _LOWEST_HZ) & (hz[found] < top_hz)]
     if not len(found):
         return []
@@ -180,7 +184,7 @@ def _with_multiples(peaks: list[_Peak], hz: Doubles, power: Doubles, f0: float, 
 def _strike_note(peaks: list[_Peak]) -> float:
     """The lowest of the strong partials: what an ear would sing."""
     loudest = max(peak.amplitude for peak in peaks)
-    return min(peak.hz for peak in peaks if peak.amplitude > 0.3 * loudest)
+    return min(peak.hz for peak in peaks if peak.amplitude > 0.15 * loudest)
 
 
 def _strongest(peaks: list[_Peak]) -> list[_Peak]:
