@@ -158,7 +158,7 @@ def test_silence_in_is_digital_silence_out() -> None:
 def test_silence_after_sound_is_silent_within_two_windows() -> None:
     frames = torch.cat([mixture(20), silence(F22, 20)], dim=2)
     out = play(spectral(preset_for(root_hz=220.0), 44100), frames)[0]
-    assert not out[round(23 * 512) :].any()
+    assert not out[23 * 512 :].any()
 
 
 @pytest.mark.parametrize(
@@ -271,7 +271,7 @@ def test_an_inharmonic_sound_without_partials_has_no_multiples() -> None:
     assert not len(PartialSet.of(preset_for(root_hz=261.6, inharmonic=True)).fitted_hz)
 
 
-# --- painted lines and blocks -------------------------------------------------------------------------------------------
+# --- painted lines and blocks ---------------------------------------------------------------------------------------
 
 
 def flatness(wave: np.ndarray, rate_hz: int, low_hz: float, high_hz: float) -> float:  # type: ignore[type-arg]
