@@ -22,10 +22,15 @@ _QUIETEST_DB = -75.0
 # oscillators would beat against it.
 _NEAREST_HZ = 40.0
 # Height of a peak above the median of its surroundings. Averaged noise stays below; a partial stands out.
-_PROMINENCE_DB = 12.0
+_PROMINENCE_DB = 9.0
 _LONG_WINDOW_S = 0.35
+# Noise bandwidth of the Blackman window in bins of its length.
+_LOBE_BINS = 1.727
 _HARMONIC_TOLERANCE = 0.03
 _HARMONIC_SHARE = 0.8
+# Below this share of the sound's power in partials, a pitch tracker's answer is not believed.
+_TONAL_SHARE = 0.65
+_NOISE_SHARE = 0.2
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,8 @@ class MeasuredPitch:
     root_hz: float
     """f0, or the strike note of an inharmonic sound; 0 for noise."""
     inharmonic: bool
+    tonal_share: float
+    """How much of the power below fmax lies in partials: near 1 for an instrument, near 0 for water."""
 
 
 def measure(
@@ -49,16 +56,21 @@ def measure(
     top_hz = float(spectrum_hz[keep][-1])
     peaks = _peaks(spectrum_hz, power, top_hz)
     f0 = f0_hint or find_f0(samples, rate_hz)
-    harmonic = f0 > 0 and _explained(peaks, f0) >= _HARMONIC_SHARE
+    tonal_share = _tonal_share(peaks, power[keep], float(spectrum_hz[1]))
+    harmonic = f0 > 0 and tonal_share >= _TONAL_SHARE and _explained(peaks, f0) >= _HARMONIC_SHARE
     if harmonic:
         f0 = _refined(peaks, f0)
         peaks = _with_multiples(peaks, spectrum_hz, power, f0, top_hz)
     peaks = _strongest(peaks)
     if not peaks:
-        return MeasuredPitch(_as_partials([]), Vibrato(), 0.0, True)
-    root = f0 if harmonic else _strike_note(peaks)
+        return MeasuredPitch(_as_partials([]), Vibrato(), 0.0, True, 0.0)
+    root = f0 if harmonic else 0.0 if tonal_share < _NOISE_SHARE else _strike_note(peaks)
     return MeasuredPitch(
-        _as_partials(peaks), _vibrato(samples, rate_hz, peaks, f0) if harmonic else Vibrato(), root, not harmonic
+        _as_partials(peaks),
+        _vibrato(samples, rate_hz, peaks, f0) if harmonic else Vibrato(),
+        root,
+        not harmonic,
+        tonal_share,
     )
 
 
@@ -102,7 +114,8 @@ def _peaks(hz: Doubles, power: Doubles, top_hz: float) -> list[_Peak]:
     smooth = 10 * np.log10(np.convolve(power, np.hanning(wide + 2) / np.hanning(wide + 2).sum(), "same") + 1e-20)
     surroundings = median_filter(smooth[:: max(wide // 2, 1)], size=2 * round(150.0 / (max(wide // 2, 1) * step)) + 1)
     median = np.interp(np.arange(len(smooth)), np.arange(len(surroundings)) * max(wide // 2, 1), surroundings)
-    found, _ = find_peaks(smooth)
+    # Prominence within 150 Hz: the slope of a rumbling noise must not pass for a peak.
+    found, _ = find_peaks(smooth, prominence=_PROMINENCE_DB, wlen=2 * round(150.0 / step) + 1)
     found = found[(hz[found] >= _LOWEST_HZ) & (hz[found] < top_hz)]
     if not len(found):
         return []
@@ -127,10 +140,15 @@ def _shape(hz: Doubles, power: Doubles, near_hz: float, reach_hz: float = 20.0) 
     above = part > part[top] / 10
     centre = float(np.sum(bins[above] * part[above]) / np.sum(part[above]))
     spread = float(np.sqrt(np.sum((bins[above] - centre) ** 2 * part[above]) / np.sum(part[above])))
-    # A main lobe of the Blackman window holds the power of a pure tone; a smeared one is wider and lower.
-    lobe = 1.727 / _LONG_WINDOW_S / step
+    # A main lobe of the window holds the power of a pure tone; a smeared one is wider and lower.
+    lobe = _LOBE_BINS / _LONG_WINDOW_S / step
     amplitude = float(np.sqrt(np.sum(part[above]) / lobe))
     return _Peak(centre, spread, amplitude)
+
+
+def _tonal_share(peaks: list["_Peak"], power: Doubles, step_hz: float) -> float:
+    lobe = _LOBE_BINS / _LONG_WINDOW_S / step_hz
+    return float(min(sum(peak.amplitude**2 for peak in peaks) / max(power.sum() / lobe, 1e-20), 1.0))
 
 
 def _explained(peaks: list[_Peak], f0: float) -> float:
@@ -180,7 +198,7 @@ def _with_multiples(peaks: list[_Peak], hz: Doubles, power: Doubles, f0: float, 
 def _strike_note(peaks: list[_Peak]) -> float:
     """The lowest of the strong partials: what an ear would sing."""
     loudest = max(peak.amplitude for peak in peaks)
-    return min(peak.hz for peak in peaks if peak.amplitude > 0.3 * loudest)
+    return min(peak.hz for peak in peaks if peak.amplitude > 0.15 * loudest)
 
 
 def _strongest(peaks: list[_Peak]) -> list[_Peak]:
