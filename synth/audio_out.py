@@ -11,6 +11,7 @@ from collections.abc import Callable
 from synth.devices import rescan
 from synth.errors import AudioDeviceError
 from synth.feeder import Feeder, Tap
+from synth.priority import raise_thread_priority
 from synth.ring import Ring
 from synth.sinks import SilentSink, Sink, open_sink
 
@@ -180,6 +181,8 @@ class AudioOut:
         result: list[Sink | AudioDeviceError] = []
 
         def attempt() -> None:
+            # Threads that the driver starts inherit this; at ordinary priority a busy machine starves them.
+            raise_thread_priority()
             try:
                 result.append(self._open_device(wanted, self.rate_hz))
             except AudioDeviceError as error:

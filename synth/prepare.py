@@ -39,7 +39,8 @@ def ready_instrument(
     The first block ever takes 50 to 170 ms, while kernels are chosen and memory is found: it happens here, on a twin.
     """
     setup = live_setup(preset, seed)
-    with torch.inference_mode():
+    # Not inference mode: tensors made in it could not be changed outside it.
+    with torch.no_grad():
         twin, _ = choose_vocoder(vocoder, preset)
         Instrument(preset, twin, rate_hz, controls, setup).process(_WARM_FRAMES)
         chosen, reason = choose_vocoder(vocoder, preset)
