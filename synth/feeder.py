@@ -20,6 +20,9 @@ from synth.sinks import PERIOD, Sink
 Tap = Callable[[NDArray[np.float32]], None]
 
 _FADE_S = 0.005
+_SETTLE_S = 0.2
+"""Sound servers take gulps when a stream starts: that long they are given silence."""
+_FULL = 0.75
 _GUARD_S = 0.014
 """The fade is written when this much is left: sound servers fetch up to 10 ms at a time."""
 
@@ -61,7 +64,7 @@ class Feeder:
     def _run(self) -> None:
         raise_thread_priority()
         try:
-            self._wait_in_silence()
+            self._wait_in_silence(_SETTLE_S)
             while not self._retired.is_set():
                 if self._ring.ready >= PERIOD + self._fade:
                     self._send(self._ring.take(PERIOD))
@@ -76,11 +79,15 @@ class Feeder:
         except AudioDeviceError as error:
             self.error = error
 
-    def _wait_in_silence(self) -> int:
-        """Silence until enough is ready, then the first sound faded in; samples of silence."""
+    def _wait_in_silence(self, least_s: float = 0.0) -> int:
+        """Silence until the sink is full and enough is ready, then the first sound faded in; samples of silence."""
         silence = np.zeros((PERIOD, 2), np.float32)
         sent = 0
-        while self._ring.ready < self._resume_at:
+        while (
+            self._ring.ready < self._resume_at
+            or sent < least_s * self.sink.rate_hz
+            or self.sink.queued_s() < _FULL * self.sink.full_s
+        ):
             if self._retired.is_set():
                 return sent
             self._send(silence)

@@ -120,12 +120,13 @@ class Capture:
 
 
 def align(capture: NDArray[np.float32], take: NDArray[np.float32]) -> int:
-    """Offset of `take` in `capture` in samples: an exact search around the take's loudest second."""
+    """Offset of `take` in `capture` in samples: an exact search for the loudest second and a half of its beginning."""
     n = min(len(take), 65536)
-    energy = np.add.reduceat((take**2).sum(1), np.arange(0, len(take), n))
-    start = int(energy[: max(1, len(take) // n)].argmax()) * n
+    head = take[: 20 * n]
+    energy = np.add.reduceat((head**2).sum(1), np.arange(0, len(head), n))
+    start = int(energy[: max(1, len(head) // n)].argmax()) * n
     probe = take[start : start + n].sum(1).astype(np.float64)
-    signal = capture.sum(1).astype(np.float64)
+    signal = capture[: start + 40 * RATE + n].sum(1).astype(np.float64)
     size = 1 << (len(signal) + len(probe)).bit_length()
     match = np.fft.irfft(np.fft.rfft(signal, size) * np.conj(np.fft.rfft(probe, size)), size)
     power = np.concatenate([[0.0], np.cumsum(signal**2)])

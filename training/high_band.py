@@ -3,6 +3,8 @@
 Axes: `M` mel bands, `T` frames, `H` high bands, `N` samples.
 """
 
+import itertools
+
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -69,7 +71,7 @@ def _band_levels(
     frames = int(len(wave) * fmt.rate_hz / rate_hz) // fmt.hop
     padded = np.pad(wave, length)
     hz = np.arange(length // 2 + 1) * rate_hz / length
-    masks = np.stack([(hz >= a) & (hz < b) for a, b in zip(edges[:-1], edges[1:], strict=True)]).astype(float)
+    masks = np.stack([(hz >= a) & (hz < b) for a, b in itertools.pairwise(edges)]).astype(float)
     scale = 2 / (length * np.sum(window**2))
     levels = np.empty((len(masks), frames))
     for t in range(frames):

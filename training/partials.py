@@ -11,7 +11,7 @@ import torch
 
 from synth.mel import MelFormat
 from synth.preset import Partials, Vibrato
-from training.pitch import PitchTrack, track_pitch, vibrato_of
+from training.pitch import find_f0, follow_partial, vibrato_of
 
 Doubles = npt.NDArray[np.float64]
 
@@ -48,9 +48,8 @@ def measure(
     keep = (spectrum_hz >= _LOWEST_HZ) & (spectrum_hz < min(fmt.fmax_hz, rate_hz / 2) * 0.995)
     top_hz = float(spectrum_hz[keep][-1])
     peaks = _peaks(spectrum_hz, power, top_hz)
-    track = track_pitch(samples, rate_hz, f0_hint)
-    f0 = f0_hint or track.f0_hz
-    harmonic = bool(f0) and _explained(peaks, f0) >= _HARMONIC_SHARE
+    f0 = f0_hint or find_f0(samples, rate_hz)
+    harmonic = f0 > 0 and _explained(peaks, f0) >= _HARMONIC_SHARE
     if harmonic:
         f0 = _refined(peaks, f0)
         peaks = _with_multiples(peaks, spectrum_hz, power, f0, top_hz)
@@ -58,7 +57,18 @@ def measure(
     if not peaks:
         return MeasuredPitch(_as_partials([]), Vibrato(), 0.0, True)
     root = f0 if harmonic else _strike_note(peaks)
-    return MeasuredPitch(_as_partials(peaks), vibrato_of(track) if harmonic else Vibrato(), root, not harmonic)
+    return MeasuredPitch(
+        _as_partials(peaks), _vibrato(samples, rate_hz, peaks, f0) if harmonic else Vibrato(), root, not harmonic
+    )
+
+
+def _vibrato(samples: Doubles, rate_hz: int, peaks: list["_Peak"], f0: float) -> Vibrato:
+    """Followed at the strongest of the first three partials: low enough for its swing to stay among its own."""
+    first = [peak for peak in peaks if abs(peak.hz / f0 - round(peak.hz / f0)) < 0.1 and 0.5 < peak.hz / f0 < 3.5]
+    if not first:
+        return Vibrato()
+    strongest = max(first, key=lambda peak: peak.amplitude)
+    return vibrato_of(follow_partial(samples, rate_hz, strongest.hz, min(0.5 * f0, 80.0)))
 
 
 @dataclass(frozen=True)
@@ -186,4 +196,4 @@ def _as_partials(peaks: list[_Peak]) -> Partials:
     )
 
 
-__all__ = ["MOST_PARTIALS", "MeasuredPitch", "PitchTrack", "measure"]
+__all__ = ["MOST_PARTIALS", "MeasuredPitch", "measure"]
