@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QToolButton, QWidget
 from synth.gestures import GESTURE_KINDS, GestureKind
 from ui.brushes import Brush
 from ui.overlay import BRUSH_COLOURS
+from ui.shortcuts import click_on_key
 from ui.slider import Slider
 from ui.units import BRUSH_HEIGHT, BRUSH_STRENGTH, BRUSH_WIDTH
 
@@ -42,7 +43,7 @@ class BrushBar(QWidget):
             button.setIconSize(QSize(14, 14))
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
             button.setCheckable(True)
-            button.setShortcut(str(i + 1))
+            click_on_key(button, str(i + 1))
             button.setToolTip(_HELP[kind])
             button.setAccessibleName(f"{kind.capitalize()} brush")
             button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

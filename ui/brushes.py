@@ -87,22 +87,24 @@ class BrushHand(QObject):
         """The hand goes up; the rest of its path is touched first."""
         if self._held is None:
             return
-        self._follow()
+        while self._touched != self._at:
+            self._follow()
         self._timer.stop()
         self._send_hand(down=False)
         self._held = None
         self.pressed.emit(False)
 
     def _follow(self) -> None:
+        """Touch along the way to where the hand is now; a very quick hand is caught up with over several ticks."""
         if self._held is None or self._at == self._touched:
             return
         (c0, r0), (c1, r1) = self._touched, self._at
         distance = math.hypot((c1 - c0) / self._held.radius_frames, (r1 - r0) / self._held.radius_rows)
-        n = min(math.ceil(distance / _SPACING), _MOST_PER_TICK)
+        n = max(1, math.ceil(distance / _SPACING))
         self._send_hand(down=True)
-        for i in range(1, n + 1):
-            self._touch(c0 + (c1 - c0) * i / n, r0 + (r1 - r0) * i / n)
-        self._touched = self._at
+        for i in range(1, min(n, _MOST_PER_TICK) + 1):
+            self._touched = (c0 + (c1 - c0) * i / n, r0 + (r1 - r0) * i / n)
+            self._touch(*self._touched)
 
     def _touch(self, column: float, row: float) -> None:
         assert self._held is not None

@@ -3,11 +3,12 @@
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from synth.controls import PARAMETERS, Controls
 from ui.knob import Knob
 from ui.note_keys import NoteBox
+from ui.shortcuts import click_on_key
 from ui.units import SCALES
 
 
@@ -40,7 +41,7 @@ class ControlPanel(QWidget):
         self.own.clicked.connect(lambda: self.note.setValue(0))
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(10)
+        row.setSpacing(8)
         knobs = self.knobs
         row.addWidget(_group("LIFE", [knobs["steps_per_frame"]], [self.freeze, self.reseed]), 3)
         row.addWidget(_group("WEATHER", [knobs["weather_depth"], knobs["weather_speed"]], []), 2)
@@ -76,10 +77,10 @@ def _toggle(text: str, tip: str, keys: str) -> QToolButton:
     button.setText(text)
     button.setCheckable(True)
     button.setToolTip(tip)
-    button.setShortcut(keys)
+    click_on_key(button, keys)
     button.setAccessibleName(text)
     button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-    button.setMinimumWidth(98)
+    button.setSizePolicy(QSizePolicy.Policy.MinimumExpanding, QSizePolicy.Policy.Fixed)
     return button
 
 

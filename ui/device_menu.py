@@ -7,6 +7,7 @@ from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
 from synth.errors import AudioDeviceError
+from ui.shortcuts import on_key
 
 DEFAULT_LABEL = "System default"
 
@@ -26,7 +27,7 @@ class DeviceMenu(QToolButton):
         self.setText("Output")
         self.setAccessibleName("Output device")
         self.setToolTip("Choose the output device (Ctrl+D)")
-        self.setShortcut("Ctrl+D")
+        on_key(self, "Ctrl+D", self.showMenu)
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._menu = QMenu(self)

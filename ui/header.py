@@ -11,6 +11,7 @@ from ui.axes import nearest_note
 from ui.device_menu import DeviceMenu
 from ui.elided_label import ElidedLabel
 from ui.meter import Meter
+from ui.shortcuts import click_on_key
 from ui.transport import Transport
 
 
@@ -51,7 +52,7 @@ class Header(QFrame):
         self.help.setText("?")
         self.help.setToolTip("Shortcuts and credits (F1)")
         self.help.setAccessibleName("Help")
-        self.help.setShortcut("F1")
+        click_on_key(self.help, "F1")
         self.help.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         row.addWidget(self.help)
 

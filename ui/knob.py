@@ -162,7 +162,6 @@ class Knob(QDial):
             editor.setAccessibleName(f"{self.scale.parameter.label} value")
             editor.setAlignment(Qt.AlignmentFlag.AlignCenter)
             editor.setStyleSheet("padding: 0px; border-radius: 4px;")
-            editor.returnPressed.connect(self._take_typed)
             editor.editingFinished.connect(self._close_editor)
             editor.installEventFilter(self)
             self._editor = editor
@@ -172,14 +171,14 @@ class Knob(QDial):
         editor.setFocus()
 
     def eventFilter(self, watched: object, event: QEvent) -> bool:
-        if (
-            watched is self._editor
-            and event.type() == QEvent.Type.KeyPress
-            and isinstance(event, QKeyEvent)
-            and event.key() == Qt.Key.Key_Escape
-        ):
-            self._close_editor()
-            return True
+        # Handled here and not passed on: the knob itself would take Enter as a wish to type again.
+        if watched is self._editor and event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+                self._take_typed()
+                return True
+            if event.key() == Qt.Key.Key_Escape:
+                self._close_editor()
+                return True
         return False
 
     def _take_typed(self) -> None:
@@ -195,10 +194,10 @@ class Knob(QDial):
 
     def _close_editor(self) -> None:
         if self._editor and self._editor.isVisible():
-            had_focus = self._editor.hasFocus()
-            self._editor.hide()
-            if had_focus:
+            # Focus first: hiding would hand it to whatever comes next.
+            if self._editor.hasFocus():
                 self.setFocus()
+            self._editor.hide()
 
     # Looks
 

@@ -11,9 +11,7 @@ from PySide6.QtGui import (
     QDragEnterEvent,
     QDropEvent,
     QKeyEvent,
-    QKeySequence,
     QResizeEvent,
-    QShortcut,
 )
 from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
@@ -32,6 +30,7 @@ from ui.help_overlay import HelpOverlay
 from ui.loader import Build, Loaded, Loader
 from ui.note_keys import KEY_ROW, NoteKeys
 from ui.preset_panel import PresetPanel
+from ui.shortcuts import on_key
 from ui.status_line import StatusLine
 from ui.suggestions import suggested
 
@@ -133,20 +132,21 @@ class MainWindow(QMainWindow):
 
     def _add_shortcuts(self) -> None:
         for i, letter in enumerate(KEY_ROW):
-            self._shortcut(letter, partial(self.keys.play_key, i))
-        self._shortcut("Z", lambda: self.keys.shift_octave(-1))
-        self._shortcut("X", lambda: self.keys.shift_octave(1))
-        self._shortcut("[", lambda: self.culture.resize_brush(-1, -1), repeat=True)
-        self._shortcut("]", lambda: self.culture.resize_brush(1, 1), repeat=True)
-        self._shortcut("Ctrl+B", lambda: self.culture.setFocus(Qt.FocusReason.TabFocusReason))
-        self._shortcut("Ctrl+L", lambda: self.presets.search.setFocus(Qt.FocusReason.ShortcutFocusReason))
-        self._shortcut("Ctrl+Q", self.close)
-        self._shortcut("Esc", self.banner.dismiss)
+            on_key(self, letter, partial(self.keys.play_key, i))
+        on_key(self, "Z", lambda: self.keys.shift_octave(-1))
+        on_key(self, "X", lambda: self.keys.shift_octave(1))
+        on_key(self, "[", lambda: self.culture.resize_brush(-1, -1), repeat=True)
+        on_key(self, "]", lambda: self.culture.resize_brush(1, 1), repeat=True)
+        on_key(self, "Ctrl+B", lambda: self.culture.setFocus(Qt.FocusReason.TabFocusReason))
+        on_key(self, "Ctrl+L", lambda: self.presets.search.setFocus(Qt.FocusReason.ShortcutFocusReason))
+        on_key(self, "Ctrl+Q", self.close)
+        on_key(self, "Esc", self._put_away)
 
-    def _shortcut(self, keys: str, action: Callable[[], object], *, repeat: bool = False) -> None:
-        shortcut = QShortcut(QKeySequence(keys), self)
-        shortcut.setAutoRepeat(repeat)
-        shortcut.activated.connect(action)
+    def _put_away(self) -> None:
+        if self.help.isVisible():
+            self.help.hide()
+        else:
+            self.banner.dismiss()
 
     # Presets
 

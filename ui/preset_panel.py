@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from synth.library import Entry
 from synth.preset_file import SUFFIX
+from ui.shortcuts import click_on_key
 
 _ITEM_HEIGHT = 31
 _PATH_ROLE = int(Qt.ItemDataRole.UserRole)
@@ -133,6 +134,6 @@ def _button(text: str, name: str, tip: str, keys: str) -> QToolButton:
     button.setText(text)
     button.setAccessibleName(name)
     button.setToolTip(tip)
-    button.setShortcut(keys)
+    click_on_key(button, keys)
     button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     return button

@@ -42,7 +42,7 @@ QFrame[role="panel"] {{ background: {panel}; border: 1px solid {line}; border-ra
 QFrame[role="bar"] {{ background: {panel}; border: none; border-bottom: 1px solid {line}; }}
 QFrame[role="foot"] {{ background: {panel}; border: none; border-top: 1px solid {line}; }}
 QPushButton, QToolButton {{ background: {raised}; border: 1px solid {line}; border-radius: 6px;
-    padding: 5px 11px; }}
+    padding: 5px 10px; }}
 QPushButton:hover, QToolButton:hover {{ background: {hover}; }}
 QPushButton:pressed, QToolButton:pressed {{ background: {line}; }}
 QPushButton:checked, QToolButton:checked {{ background: {accent_dark}; border-color: {accent};

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QWidget
 
 from synth.engine_contract import Status
 from ui.elided_label import ElidedLabel
+from ui.shortcuts import click_on_key
 from ui.theme import COLOURS
 
 
@@ -37,7 +38,7 @@ class Transport(QWidget):
         self.show_folder.setIconSize(QSize(14, 14))
         self.show_folder.setAccessibleName("Show take in folder")
         self.show_folder.setToolTip("Open the folder of the last take (Ctrl+T)")
-        self.show_folder.setShortcut("Ctrl+T")
+        click_on_key(self.show_folder, "Ctrl+T")
         self.show_folder.clicked.connect(self._open_folder)
         self.show_folder.hide()
         row.addWidget(self.play)
@@ -51,7 +52,7 @@ class Transport(QWidget):
         button.setCheckable(True)
         button.setIconSize(QSize(12, 12))
         button.setToolTip(tip)
-        button.setShortcut(keys)
+        click_on_key(button, keys)
         button.setAccessibleName(text)
         return button
 
