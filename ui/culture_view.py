@@ -65,6 +65,8 @@ class CultureView(pg.PlotWidget):  # type: ignore[misc]
         )
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
+        # Dropped files are the window's.
+        self.setAcceptDrops(False)
         self.viewport().setCursor(Qt.CursorShape.CrossCursor)
         self.setFrameShape(self.Shape.NoFrame)
         plot = self.getPlotItem()

@@ -74,6 +74,7 @@ class MainWindow(QMainWindow):
         self.help = HelpOverlay(self)
         self._connect()
         self._add_shortcuts()
+        self.culture.setFocus(Qt.FocusReason.OtherFocusReason)
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._look)

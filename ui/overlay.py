@@ -20,7 +20,7 @@ BRUSH_COLOURS: dict[GestureKind, str] = {
 
 
 class Overlay(pg.GraphicsObject):  # type: ignore[misc]
-    """Drawn in device pixels on top of the image, so that lines stay sharp whatever the zoom."""
+    """Drawn in the widget's own pixels on top of the image, so that lines stay sharp whatever the zoom."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -43,43 +43,42 @@ class Overlay(pg.GraphicsObject):  # type: ignore[misc]
         self.field = field
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        to_device = painter.transform()
-        frame = to_device.mapRect(self.boundingRect())
-        scale = painter.device().devicePixelRatioF()
+        to_widget = painter.transform()
+        frame = to_widget.mapRect(self.boundingRect())
         painter.save()
         painter.resetTransform()
         painter.setClipRect(frame)
         cell = frame.width() / self.field.n_frames, frame.height() / self.field.n_mels
         if self.playhead is not None:
-            self._paint_heads(painter, frame, cell[0], scale)
+            self._paint_heads(painter, frame, cell[0])
         if self.cursor is not None:
-            self._paint_brush(painter, frame, cell, scale)
+            self._paint_brush(painter, frame, cell)
         painter.restore()
 
-    def _paint_heads(self, painter: QPainter, frame: QRectF, cell: float, scale: float) -> None:
+    def _paint_heads(self, painter: QPainter, frame: QRectF, cell: float) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         assert self.playhead is not None
         x = frame.left() + (self.playhead % self.field.n_frames + 0.5) * cell
-        painter.fillRect(QRectF(x - scale / 2, frame.top(), scale, frame.height()), QColor(255, 255, 255, 120))
-        apart = abs(self.heads[0] - self.heads[1]) * cell > 2 * scale
+        painter.fillRect(QRectF(x - 0.5, frame.top(), 1, frame.height()), QColor(255, 255, 255, 120))
+        apart = abs(self.heads[0] - self.heads[1]) * cell > 2
         marks = [(self.heads[0], "L", COLOURS.left), (self.heads[1], "R", COLOURS.right)]
         if not apart:
             marks = [(self.heads[0], "M", COLOURS.text)]
         font = QFont(painter.font())
-        font.setPixelSize(round(10 * scale))
+        font.setPixelSize(10)
         font.setBold(True)
         painter.setFont(font)
         for column, letter, name in marks:
             colour = QColor(name)
             x = frame.left() + (column % self.field.n_frames + 0.5) * cell
-            flag = QRectF(x - 7 * scale, frame.top(), 14 * scale, 14 * scale)
+            flag = QRectF(x - 7, frame.top(), 14, 14)
             flag.moveLeft(min(max(flag.left(), frame.left()), frame.right() - flag.width()))
-            painter.fillRect(QRectF(x - scale, frame.top(), (3 if self.hand else 2) * scale, frame.height()), colour)
+            painter.fillRect(QRectF(x - 1, frame.top(), 3 if self.hand else 2, frame.height()), colour)
             painter.fillRect(flag, colour)
             painter.setPen(QColor(COLOURS.ground))
             painter.drawText(flag, Qt.AlignmentFlag.AlignCenter, letter)
 
-    def _paint_brush(self, painter: QPainter, frame: QRectF, cell: tuple[float, float], scale: float) -> None:
+    def _paint_brush(self, painter: QPainter, frame: QRectF, cell: tuple[float, float]) -> None:
         assert self.cursor is not None
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         column, row = self.cursor
@@ -90,14 +89,14 @@ class Overlay(pg.GraphicsObject):  # type: ignore[misc]
         fill = QColor(colour)
         fill.setAlpha(70 if self.pressed else 26)
         painter.setBrush(fill)
-        painter.setPen(QPen(colour, (2.0 if self.pressed or self.keyboard else 1.3) * scale))
+        painter.setPen(QPen(colour, (2.0 if self.pressed or self.keyboard else 1.3)))
         outline = _superellipse(rx, ry)
         for shift in (-frame.width(), 0.0, frame.width()):
             # The culture is a loop: what sticks out on one side is touched on the other.
             if x + shift + rx > frame.left() and x + shift - rx < frame.right():
                 painter.drawPath(outline.translated(x + shift, y))
-        painter.drawLine(QPointF(x - 4 * scale, y), QPointF(x + 4 * scale, y))
-        painter.drawLine(QPointF(x, y - 4 * scale), QPointF(x, y + 4 * scale))
+        painter.drawLine(QPointF(x - 4, y), QPointF(x + 4, y))
+        painter.drawLine(QPointF(x, y - 4), QPointF(x, y + 4))
 
 
 def _superellipse(rx: float, ry: float, n: int = 64) -> QPainterPath:

@@ -53,6 +53,7 @@ class PresetPanel(QFrame):
         self.search.setAccessibleName("Search presets")
         self.search.setToolTip("Show only presets with these letters in their name (Ctrl+L)")
         self.search.setClearButtonEnabled(True)
+        self.search.setAcceptDrops(False)
         self.search.textChanged.connect(self._filter)
         column.addWidget(self.search)
         self.list = QListWidget()

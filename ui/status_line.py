@@ -17,14 +17,14 @@ class StatusLine(QFrame):
         self.setProperty("role", "foot")
         row = QHBoxLayout(self)
         row.setContentsMargins(14, 4, 14, 4)
-        row.setSpacing(18)
+        row.setSpacing(14)
         self.vocoder = self._add(row, "Vocoder", "What turns the culture into sound, and why it was chosen", 1)
         self.device = self._add(row, "Device", "Where the sound goes, and its sample rate", 1)
-        self.pointer = self._add(row, "Under the brush", "Frequency and time under the brush", 0, 116)
-        self.latency = self._add(row, "Latency", "From a gesture to its sound at the device", 0, 74)
-        self.evolution = self._add(row, "Evolution", "Automaton steps per second", 0, 92)
-        self.load = self._add(row, "Load", "Share of each block's time spent computing it", 0, 66)
-        self.underruns = self._add(row, "Underruns", "Breaks in the sound since the start", 0, 96)
+        self.pointer = self._add(row, "Under the brush", "Frequency and time under the brush", 0, 112)
+        self.latency = self._add(row, "Latency", "From a gesture to its sound at the device", 0, 52)
+        self.evolution = self._add(row, "Evolution", "Automaton steps per second", 0, 138)
+        self.load = self._add(row, "Load", "Share of each block's time spent computing it", 0, 68)
+        self.underruns = self._add(row, "Underruns", "Breaks in the sound since the start", 0, 104)
 
     def _add(self, row: QHBoxLayout, name: str, tip: str, stretch: int, width: int = 0) -> QLabel:
         label = QLabel() if width else ElidedLabel()
@@ -46,8 +46,7 @@ class StatusLine(QFrame):
         _put(self.evolution, f"{status.steps_per_second:.0f} steps/s{slowed}", warn=status.slowed)
         _put(self.load, f"Load {status.load:.0%}", warn=status.load > _HEAVY_LOAD)
         broken = f"{status.underruns} underrun{'' if status.underruns == 1 else 's'}"
-        rescued = f", {status.rescues} rescued" if status.rescues else ""
-        _put(self.underruns, broken + rescued, warn=status.underruns > 0)
+        _put(self.underruns, broken, warn=status.underruns > 0)
 
     def show_pointer(self, text: str) -> None:
         """Show what lies under the brush."""
@@ -57,6 +56,8 @@ class StatusLine(QFrame):
 def _put(label: QLabel, text: str, *, warn: bool = False) -> None:
     if label.text() != text:
         label.setText(text)
+        if isinstance(label, ElidedLabel):
+            label.setToolTip(text)
         label.setAccessibleDescription(text)
     colour = f"color: {COLOURS.right};" if warn else ""
     if label.styleSheet() != colour:
