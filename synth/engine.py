@@ -147,7 +147,7 @@ class Engine:
             self._notices.post(str(error), True)
 
     def stop_recording(self) -> None:
-        self._recorder.stop()
+        self._recorder.finish()
 
     def set_device(self, name: str | None) -> None:
         self._out.set_device(name)

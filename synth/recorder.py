@@ -88,10 +88,14 @@ class Recorder:
         self._thread.start()
         return writer.path
 
-    def stop(self, timeout_s: float = 10.0) -> None:
-        """End the take and wait until its file is complete."""
+    def finish(self) -> None:
+        """End the take; its file is complete a moment later."""
         self._active = False
         self._wake.set()
+
+    def stop(self, timeout_s: float = 10.0) -> None:
+        """End the take and wait until its file is complete."""
+        self.finish()
         if self._thread is not None:
             self._thread.join(timeout_s)
             self._thread = None
