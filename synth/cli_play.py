@@ -79,6 +79,7 @@ def run(args: argparse.Namespace) -> int:
     from synth.errors import RecordingError, UsageError
     from synth.library import load
     from synth.prepare import ready_instrument
+    from synth.priority import raise_thread_priority
 
     if args.minutes is not None and not 0 < args.minutes <= 1e5:
         raise UsageError(f"Playing for {args.minutes:g} minutes is not possible: choose more than 0, or leave it out.")
@@ -102,6 +103,8 @@ def run(args: argparse.Namespace) -> int:
         if engine.status().recording is None:
             raise RecordingError(engine.status().notices[-1].text)
     measured = Measurements(time.monotonic())
+    # This thread hardly works, but while it does it holds the interpreter: it must not be put aside meanwhile.
+    raise_thread_priority()
     engine.start()
     try:
         _play(engine, preset, args, measured)

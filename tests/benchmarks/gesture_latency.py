@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tests.rig import RATE, Rig, align
+from tests.rig import RATE, Rig, align, favour
 
 MEDIAN_S, P95_S = 0.120, 0.180
 _CHANGE = 0.1
@@ -135,6 +135,7 @@ class StampedCapture:
         self._process = subprocess.Popen(
             ["parec", "-d", "null.monitor", *form], stdout=subprocess.PIPE, env=rig.environment
         )
+        favour(self._process.pid)
         self._data = bytearray()
         self._stamps: list[tuple[int, float]] = []
         self._thread = threading.Thread(target=self._read)

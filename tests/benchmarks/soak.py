@@ -37,12 +37,19 @@ def busy_cores(wanted: bool) -> Iterator[None]:
             process.wait()
 
 
-def soak(preset: str, minutes: float, load: bool, folder: Path, *options: str) -> dict[str, object]:
-    """Play in a child process on a private server; its own measurements with the comparison added."""
+def soak(
+    preset: str, minutes: float, load: bool, folder: Path, *options: str, ordinary: bool = False
+) -> dict[str, object]:
+    """Play in a child process on a private server; its own measurements with the comparison added.
+
+    `ordinary` takes the right to raise priorities from the player, as on a desktop without such a right.
+    """
     rig = Rig(folder)
     rig.start()
     command = [sys.executable, "-m", "synth.cli", "play", preset, "--minutes", str(minutes), "--json"]
     command += ["--record", str(folder / "take.wav"), "--float", "--gesture-every", "1", *options]
+    if ordinary:
+        command = ["setpriv", "--bounding-set=-sys_nice", "--inh-caps=-sys_nice", *command]
     try:
         with rig.capture() as capture, busy_cores(load):
             player = subprocess.run(
@@ -84,9 +91,10 @@ def main() -> int:
     parser.add_argument("--preset", default="violin")
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--load", action="store_true", help="a busy process on every core")
+    parser.add_argument("--ordinary", action="store_true", help="the player may not raise its priority")
     args, options = parser.parse_known_args()
     with tempfile.TemporaryDirectory() as folder:
-        result = soak(args.preset, args.minutes, args.load, Path(folder), *options)
+        result = soak(args.preset, args.minutes, args.load, Path(folder), *options, ordinary=args.ordinary)
     found = failures(result)
     print(json.dumps(result | {"failures": found}, indent=1))
     return 1 if found else 0
