@@ -65,6 +65,12 @@ class AudioOut:
     def underruns(self) -> int:
         return self._past_underruns + (self._feeder.underruns if self._feeder else 0)
 
+    @property
+    def sounding(self) -> bool:
+        """True while the ring's sound flows: not before the sink is full, nor in a gap."""
+        feeder = self._feeder
+        return feeder is not None and feeder.sounding
+
     def queued_s(self) -> float:
         """Sound in the sink now and on its way beyond it; the ring is not counted."""
         feeder = self._feeder

@@ -200,7 +200,7 @@ class Engine:
         instrument.evolution_limit = self._governor.limit
         sound, ailment = voices.process(BLOCK_FRAMES)
         sound = self._master.process(sound)
-        left = self._ring.ready / self.rate_hz + self._out.queued_s()
+        left = self._ring.ready / self.rate_hz + self._out.queued_s() if self._out.sounding else float("inf")
         self._ring.put(sound)
         if ailment:
             self._tell_of_rescue(ailment)

@@ -41,7 +41,8 @@ class Feeder:
         self._fade = round(_FADE_S * sink.rate_hz)
         self._chunk = -(-self._fade // PERIOD) * PERIOD
         self._ring, self._tap, self._resume_at = ring, tap, max(resume_at, self._chunk + self._fade)
-        self._sounding = False
+        self.sounding = False
+        """True from a fade-in to the next fade-out."""
         self._ramp = (0.5 + 0.5 * np.cos(np.pi * (np.arange(self._fade) + 1) / self._fade)).astype(np.float32)
         self._queued = (0.0, time.monotonic())
         self._retired = threading.Event()
@@ -74,7 +75,7 @@ class Feeder:
                     self.underruns += 1
                     self._fade_out()
                     self.gap_samples += self._wait_in_silence()
-            if self._sounding:
+            if self.sounding:
                 self._fade_out()
         except AudioDeviceError as error:
             self.error = error
@@ -94,7 +95,7 @@ class Feeder:
             sent += PERIOD
         chunk = self._ring.take(self._chunk)
         chunk[: self._fade] *= self._ramp[::-1, None]
-        self._sounding = True
+        self.sounding = True
         self._send(chunk)
         return sent
 
@@ -103,7 +104,7 @@ class Feeder:
         chunk = np.zeros((self._chunk, 2), np.float32)
         last = self._ring.take(self._fade)
         chunk[: len(last)] = last * self._ramp[self._fade - len(last) :, None]
-        self._sounding = False
+        self.sounding = False
         self._send(chunk)
 
     def _send(self, chunk: NDArray[np.float32]) -> None:
