@@ -108,7 +108,8 @@ def main() -> int:
             stage = {"QT_QPA_PLATFORM": "xcb", "PETRICHORD_STAGE": "1", "QT_SCALE_FACTOR": args.scale}
             environment = {**rig.environment, "DISPLAY": screen["DISPLAY"], **stage}
             command = [sys.executable, "-m", "tests.benchmarks.screenshots", str(args.folder), args.preset]
-            return subprocess.run(command, env=environment, timeout=120, check=False).returncode
+            with rig.capture():
+                return subprocess.run(command, env=environment, timeout=120, check=False).returncode
         finally:
             rig.close()
 
