@@ -79,8 +79,9 @@ class Tape:
     def gather(self, step: int, grid: Tensor, weather: Tensor, active: Tensor) -> Tensor:
         """Neighbourhood, weather and place of each active cell, (n, 9C), in the buffer of `step`."""
         N, C = self.n_cells, self.channels
-        if step == len(self._inputs):
-            self._inputs.append(self._table.new_empty(self._gather.numel(), C))
+        n_rows = len(active) * self._gather.shape[1]
+        if step == len(self._inputs) or len(self._inputs[step]) < n_rows:
+            self._inputs[step : step + 1] = [self._table.new_empty(n_rows, C)]
         self._table[:N].copy_(grid.view(N, C))
         self._table[N : 2 * N, : weather.shape[-1]].copy_(weather.view(N, -1))
         where = self._gather.index_select(0, active).view(-1)
@@ -90,12 +91,13 @@ class Tape:
 
     def inputs(self, step: int, n_active: int) -> Tensor:
         """What `gather` left for `step`."""
-        return self._inputs[step].view(self.n_cells, -1)[:n_active]
+        width = self._gather.shape[1]
+        return self._inputs[step][: n_active * width].view(n_active, -1)
 
     def hidden(self, step: int, n_active: int, width: int) -> Tensor:
         """Buffer for the hidden layer of `step`, (n, H)."""
-        if step == len(self._hidden):
-            self._hidden.append(self._table.new_empty(self.n_cells, width))
+        if step == len(self._hidden) or len(self._hidden[step]) < n_active:
+            self._hidden[step : step + 1] = [self._table.new_empty(n_active, width)]
         return self._hidden[step][:n_active]
 
     def scatter(self, slots: Tensor) -> Tensor:

@@ -117,7 +117,7 @@ class Coherence:
 class LossWeights:
     rows: float = 2.0
     sliced: float = 1.0
-    modulation: float = 0.15
+    modulation: float = 0.3
     coherence: float = 0.1
     overflow: float = 1.0
 

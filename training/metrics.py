@@ -15,6 +15,7 @@ from synth.mel import GRID_MAX, GRID_MIN
 
 FLOOR_MIN_DB = 0.5
 SILENT_DB = -60.0
+_DEAD_DB = 15.0
 _QUANTILES = 256
 _MODULATION_FRAMES = 128
 _MODULATION_HZ = (0.7, 40.0)
@@ -37,9 +38,14 @@ class Metrics:
     silent_rows_db: float
 
     @property
+    def alive(self) -> bool:
+        """Whether it makes a sound at all; a rule after a few iterations is dead or runs away."""
+        return math.isfinite(self.ltas_db) and self.ltas_db < _DEAD_DB and 0 < self.std_ratio < math.inf
+
+    @property
     def score(self) -> float:
         """One figure for choosing among checkpoints; lower is better, infinite for the dead."""
-        if not math.isfinite(self.ltas_db) or self.std_ratio <= 0:
+        if not self.alive:
             return math.inf
         life = abs(math.log2(self.std_ratio)) + max(0.0, math.log2(0.8 / max(self.motion_ratio, 1e-6)))
         above_floor = max(0.0, self.row_w1_db - self.row_w1_floor_db)

@@ -11,7 +11,7 @@ import torch
 
 from synth.mel import MelFormat
 from synth.preset import Partials, Vibrato
-from training.pitch import find_f0, follow_partial, vibrato_of
+from training.pitch import find_f0, follow_partial, straightened, vibrato_of
 
 Doubles = npt.NDArray[np.float64]
 
@@ -51,36 +51,34 @@ def measure(
 ) -> MeasuredPitch:
     """Partials, vibrato and root of a mono recording (N,); `f0_hint` in Hz overrides the pitch tracker."""
     samples = np.asarray(wave, np.float64)
-    spectrum_hz, power = _mean_spectrum(samples, rate_hz)
-    keep = (spectrum_hz >= _LOWEST_HZ) & (spectrum_hz < min(fmt.fmax_hz, rate_hz / 2) * 0.995)
-    top_hz = float(spectrum_hz[keep][-1])
-    peaks = _peaks(spectrum_hz, power, top_hz)
-    f0 = f0_hint or find_f0(samples, rate_hz)
-    tonal_share = _tonal_share(peaks, power[keep], float(spectrum_hz[1]))
-    harmonic = f0 > 0 and tonal_share >= _TONAL_SHARE and _explained(peaks, f0) >= _HARMONIC_SHARE
-    if harmonic:
-        f0 = _refined(peaks, f0)
-        peaks = _with_multiples(peaks, spectrum_hz, power, f0, top_hz)
+    top_hz = min(fmt.fmax_hz, rate_hz / 2) * 0.995
+    hz, power = _mean_spectrum(samples, rate_hz)
+    peaks = _peaks(hz, power, top_hz)
+    tonal_share = _tonal_share(peaks, power[(hz >= _LOWEST_HZ) & (hz < top_hz)], float(hz[1]))
+    vibrato, f0 = Vibrato(), 0.0
+    if tonal_share >= _TONAL_SHARE:
+        f0 = f0_hint or find_f0(samples, rate_hz)
+    if f0 > 0:
+        number = _strongest_multiple(hz, power, f0)
+        track = follow_partial(samples, rate_hz, number * f0, min(0.5 * f0, 80.0))
+        # A swinging partial has a peak at each end of its swing: measure with the swing taken out.
+        hz, power = _mean_spectrum(straightened(samples, rate_hz, track), rate_hz)
+        straight = _peaks(hz, power, top_hz)
+        if _explained(straight, f0) >= _HARMONIC_SHARE:
+            vibrato = vibrato_of(track)
+            f0 = _refined(straight, f0)
+            peaks = _with_multiples(straight, hz, power, f0, top_hz)
+        else:
+            f0 = 0.0
     peaks = _strongest(peaks)
-    if not peaks:
-        return MeasuredPitch(_as_partials([]), Vibrato(), 0.0, True, 0.0)
-    root = f0 if harmonic else 0.0 if tonal_share < _NOISE_SHARE else _strike_note(peaks)
-    return MeasuredPitch(
-        _as_partials(peaks),
-        _vibrato(samples, rate_hz, peaks, f0) if harmonic else Vibrato(),
-        root,
-        not harmonic,
-        tonal_share,
-    )
+    root = f0 if f0 > 0 or not peaks or tonal_share < _NOISE_SHARE else _strike_note(peaks)
+    return MeasuredPitch(_as_partials(peaks), vibrato, root, f0 == 0, tonal_share)
 
 
-def _vibrato(samples: Doubles, rate_hz: int, peaks: list["_Peak"], f0: float) -> Vibrato:
-    """Followed at the strongest of the first three partials: low enough for its swing to stay among its own."""
-    first = [peak for peak in peaks if abs(peak.hz / f0 - round(peak.hz / f0)) < 0.1 and 0.5 < peak.hz / f0 < 3.5]
-    if not first:
-        return Vibrato()
-    strongest = max(first, key=lambda peak: peak.amplitude)
-    return vibrato_of(follow_partial(samples, rate_hz, strongest.hz, min(0.5 * f0, 80.0)))
+def _strongest_multiple(hz: Doubles, power: Doubles, f0: float) -> int:
+    """1, 2 or 3: low enough for its swing to stay among its own."""
+    near = [power[np.abs(hz / f0 - number) < 0.06 * number].sum() for number in (1, 2, 3)]
+    return int(np.argmax(near)) + 1
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ _TRACK_HZ = 100.0
 _VIBRATO_HZ = (3.5, 9.0)
 _LEAST_DEPTH_CENTS = 4.0
 _LEAST_SHARE = 0.3
+_MOST_SWING_CENTS = 120.0
 _MOST_DEPTH_CENTS, _MOST_JITTER_CENTS = 100.0, 12.0
 
 
@@ -63,6 +64,24 @@ def follow_partial(samples: Doubles, rate_hz: int, hz: float, reach_hz: float) -
     weight = np.abs(points[1:] * points[:-1])
     cents = 1200 * np.log2(np.maximum(1 + turn / hz, 0.5))
     return PitchTrack(np.asarray(cents), np.asarray(weight), rate_hz / step)
+
+
+def straightened(samples: Doubles, rate_hz: int, track: PitchTrack) -> Doubles:
+    """The recording played at a speed that undoes its pitch track: every partial holds still, (N',)."""
+    from scipy.interpolate import CubicSpline
+
+    if not len(track.cents) or not track.weight.max() > 0:
+        return samples
+    width = np.hanning(max(round(0.06 * track.points_per_second), 3) + 2)
+    sure = np.minimum(track.weight / np.quantile(track.weight, 0.9), 1) ** 2 + 1e-9
+    middle = float(np.average(np.clip(track.cents, -_MOST_SWING_CENTS, _MOST_SWING_CENTS), weights=sure))
+    cents = np.clip(track.cents - middle, -_MOST_SWING_CENTS, _MOST_SWING_CENTS)
+    smooth = np.convolve(cents * sure, width, "same") / np.convolve(sure + 1e-3, width, "same")
+    at = (np.arange(len(smooth)) + 1) * rate_hz / track.points_per_second
+    speed = 2 ** (np.interp(np.arange(len(samples)), at, smooth) / 1200)
+    turned = np.concatenate([[0.0], np.cumsum(speed)[:-1]])
+    places = np.interp(np.arange(turned[-1]), turned, np.arange(len(samples)))
+    return np.asarray(CubicSpline(np.arange(len(samples)), samples)(places))
 
 
 def vibrato_of(track: PitchTrack) -> Vibrato:

@@ -40,6 +40,8 @@ def run(preset: str | Path | None = None, device: str | None = None) -> int:
     opening = Opening()
     opening.show()
     start = _in_background(app, lambda: _first(preset, device))
+    if not opening.isVisible():
+        return 0  # Closed before there was anything to see.
 
     from synth.engine import Engine
 

@@ -31,7 +31,7 @@ _RGB_FROM_LMS = np.array(
     ]
 )
 _WOUND_RGB = np.array([255.0, 112.0, 82.0], dtype=np.float32)
-_GLOW = 0.4
+_GLOW = 0.3
 """How much of a fresh wound's colour is glow."""
 
 

@@ -57,6 +57,7 @@ class CultureView(pg.PlotWidget):  # type: ignore[misc]
         self._cells = CulturePainter()
         self._image = _SmoothImage(axisOrder="row-major")
         self._overlay = Overlay()
+        self._shown: View | None = None
         self._key_down = False
         self._cursor = (86.0, 20.0)
         self.setAccessibleName("Culture")
@@ -117,8 +118,10 @@ class CultureView(pg.PlotWidget):  # type: ignore[misc]
 
     def show_view(self, view: View) -> None:
         """Show the culture as it is now."""
-        if view.grid.shape != (self._overlay.field.n_mels, self._overlay.field.n_frames):
-            return  # A cross-fade is under way and this is still the old culture.
+        old_culture = view.grid.shape != (self._overlay.field.n_mels, self._overlay.field.n_frames)
+        if view is self._shown or old_culture:
+            return  # Nothing new; or a cross-fade to another format is under way.
+        self._shown = view
         self._image.setImage(self._cells.pixels(view.grid, view.rest), autoLevels=False, levels=None)
         self._overlay.playhead, self._overlay.heads, self._overlay.hand = view.playhead, view.heads, view.hand
         self._overlay.update()

@@ -23,7 +23,7 @@ class StatusLine(QFrame):
         self.pointer = self._add(row, "Under the brush", "Frequency and time under the brush", 0, 112)
         self.latency = self._add(row, "Latency", "From a gesture to its sound at the device", 0, 52)
         self.evolution = self._add(row, "Evolution", "Automaton steps per second", 0, 138)
-        self.load = self._add(row, "Load", "Share of each block's time spent computing it", 0, 68)
+        self.load = self._add(row, "Load", "Share of each block's time spent computing it", 0, 78)
         self.underruns = self._add(row, "Underruns", "Breaks in the sound since the start", 0, 104)
 
     def _add(self, row: QHBoxLayout, name: str, tip: str, stretch: int, width: int = 0) -> QLabel:

@@ -24,7 +24,7 @@ class Watcher(QObject):
         self._timer.timeout.connect(self._wait_for_window)
         self._timer.start(5)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 – Qt's name
         if event.type() == QEvent.Type.Paint:
             self._paints.append(time.perf_counter())
             if len(self._paints) == 2:

@@ -239,6 +239,16 @@ def test_engine_notices_appear_once_and_urgent_ones_stay(win: MainWindow, engine
     assert win.banner.text == ""
 
 
+def test_an_urgent_notice_does_not_hide_another(win: MainWindow) -> None:
+    win.complain("First.")
+    win.complain("Second.")
+    assert win.banner.text == "Second."
+    win.banner.dismiss()
+    assert win.banner.text == "First."
+    win.banner.dismiss()
+    assert win.banner.text == ""
+
+
 def test_status_line_tells_how_the_engine_is(win: MainWindow, engine: FakeEngine, qtbot: QtBot) -> None:
     line = win.status_line
     qtbot.waitUntil(lambda: line.latency.text() == "98 ms", timeout=2000)
