@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synth.errors import RecordingError
+from synth.priority import raise_thread_priority
 from synth.wav import MAX_WAV_BYTES, SampleFormat, WavWriter, unused_path
 
 Notify = Callable[[str, bool], None]
@@ -112,6 +113,8 @@ class Recorder:
         self._frames += len(chunk)
 
     def _run(self, writer: WavWriter, asked: Path) -> None:
+        # It works little, but while it encodes it may hold the interpreter: the engine would wait for it to be scheduled.
+        raise_thread_priority()
         try:
             for finished in self._write_all(writer, asked):
                 finished.close()
