@@ -11,6 +11,7 @@ from collections.abc import Callable
 from synth.devices import rescan
 from synth.errors import AudioDeviceError
 from synth.feeder import Feeder, Tap
+from synth.priority import raise_thread_priority
 from synth.ring import Ring
 from synth.sinks import SilentSink, Sink, open_sink
 
@@ -63,6 +64,12 @@ class AudioOut:
     @property
     def underruns(self) -> int:
         return self._past_underruns + (self._feeder.underruns if self._feeder else 0)
+
+    @property
+    def sounding(self) -> bool:
+        """True while the ring's sound flows: not before the sink is full, nor in a gap."""
+        feeder = self._feeder
+        return feeder is not None and feeder.sounding
 
     def queued_s(self) -> float:
         """Sound in the sink now and on its way beyond it; the ring is not counted."""
@@ -180,6 +187,8 @@ class AudioOut:
         result: list[Sink | AudioDeviceError] = []
 
         def attempt() -> None:
+            # Threads that the driver starts inherit this; at ordinary priority a busy machine starves them.
+            raise_thread_priority()
             try:
                 result.append(self._open_device(wanted, self.rate_hz))
             except AudioDeviceError as error:

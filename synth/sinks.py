@@ -20,6 +20,8 @@ class Sink(Protocol):
 
     name: str
     rate_hz: int
+    full_s: float
+    """Sound it queues before a write waits."""
 
     def write(self, chunk: NDArray[np.float32]) -> bool:
         """Queue (N, 2), waiting while there is no room; True when it had run dry before."""
@@ -56,6 +58,7 @@ class DeviceSink:
             )
             self._stream.start()
             self._capacity = max(PERIOD, int(self._stream.write_available))
+            self.full_s = self._capacity / rate_hz
         except (self._sd.PortAudioError, ValueError) as cause:
             raise AudioDeviceError(
                 f"The output “{device.name}” cannot be opened at {rate_hz} Hz ({_reason(cause)}): close other "
@@ -92,7 +95,7 @@ class SilentSink:
     """Consumes sound at the right pace and drops it, so that life and takes go on without a device."""
 
     def __init__(self, rate_hz: int, name: str = "no output", latency_s: float = 0.046) -> None:
-        self.name, self.rate_hz = name, rate_hz
+        self.name, self.rate_hz, self.full_s = name, rate_hz, latency_s
         self._capacity = round(latency_s * rate_hz)
         self._start = time.monotonic()
         self._written = 0

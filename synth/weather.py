@@ -51,16 +51,21 @@ class Weather:
 
     def at(self, clock: float) -> Tensor:
         """The fields at `clock` steps, (K, M, T); unit variance over seeds at every clock."""
-        position = clock / (self.spec.tau_steps * _KNOT_SPACING_PER_TAU)
-        first = math.floor(position) - 1
-        weights = _spline_weights(position - math.floor(position))
-        self._knots = {k: self._knots[k] if k in self._knots else self._draw(k) for k in range(first, first + 4)}
+        first, weights = self.blend(clock)
+        self._knots = {k: self._knots[k] if k in self._knots else self.knot(k) for k in range(first, first + 4)}
         field = weights[0] * self._knots[first]
         for i in range(1, 4):
             field.add_(self._knots[first + i], alpha=weights[i])
         return field
 
-    def _draw(self, knot: int) -> Tensor:
+    def blend(self, clock: float) -> tuple[int, tuple[float, float, float, float]]:
+        """The first of the four knots that make the fields at `clock`, and their weights."""
+        position = clock / (self.spec.tau_steps * _KNOT_SPACING_PER_TAU)
+        knot = math.floor(position)
+        return knot - 1, _spline_weights(position - knot)
+
+    def knot(self, knot: int) -> Tensor:
+        """One independent draw of all fields, (K, M, T)."""
         M, T = self.n_mels, self.n_frames
         along = normal(self.seed, Stream.WEATHER, knot, (len(self._time_response), T))
         along = torch.fft.irfft(torch.fft.rfft(along) * self._time_response, n=T)

@@ -1,0 +1,92 @@
+"""A trained rule and what was measured from the recording, put together as a preset.
+
+Axes: `M` mel bands, `T` frames, `N` samples.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+
+from synth.loudness import SILENT_DB, loudness_lufs
+from synth.mel import log_mel_from_grid
+from synth.preset import LOOP_FRAMES, Credit, HighBand, Preset
+from synth.vocoder.spectral import SpectralVocoder
+from training.data import Target
+from training.high_band import fit
+from training.losses import quantiles
+from training.partials import MeasuredPitch
+from training.partials import measure as measure_pitch
+from training.recipe import Recipe
+from training.session import Grown
+
+PRESET_LUFS = -23.0
+_N_QUANTILES = 64
+_GAIN_SECONDS = 8.0
+_GAIN_RATE_HZ = 44100
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What a person says about a preset."""
+
+    name: str
+    credit: Credit
+    tags: tuple[str, ...] = ()
+    author: str = ""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a preset takes from the recording itself."""
+
+    pitch: MeasuredPitch
+    high_band: HighBand | None
+
+
+def measure_recording(target: Target) -> Measured:
+    """Partials, pitch and air of the target's region; takes seconds."""
+    return Measured(
+        measure_pitch(target.wave, target.rate_hz, target.fmt), fit(target.wave, target.rate_hz, target.fmt)
+    )
+
+
+def build_preset(
+    target: Target, measured: Measured, grown: Grown, recipe: Recipe, labels: Labels, seed: int = 0
+) -> Preset:
+    """Assemble; the gain brings the vocoded culture to −23 LUFS."""
+    pitch = measured.pitch
+    preset = Preset(
+        name=labels.name,
+        mel=target.fmt,
+        rule=grown.rule,
+        weather=recipe.weather,
+        state=grown.state.half().float(),
+        quantiles=quantiles(target.grid, _N_QUANTILES),
+        reference_db=target.reference_db,
+        credit=labels.credit,
+        root_hz=pitch.root_hz,
+        inharmonic=pitch.inharmonic,
+        partials=pitch.partials if len(pitch.partials.hz) else None,
+        vibrato=pitch.vibrato,
+        high_band=measured.high_band,
+        decay_db_per_s=target.decay_db_per_s,
+        tags=labels.tags,
+        author=labels.author,
+        region_s=target.region_s,
+        recipe={**recipe.as_dict(), "seed": seed, "kept_iteration": grown.iteration},
+        metrics=grown.metrics.as_dict(),
+    )
+    return replace(preset, gain_db=measured_gain_db(preset, grown))
+
+
+def measured_gain_db(preset: Preset, grown: Grown) -> float:
+    """Gain in dB that brings the vocoded end of the rollout to `PRESET_LUFS`."""
+    n = min(grown.heard.shape[1], round(_GAIN_SECONDS * preset.mel.frames_per_second), 4 * LOOP_FRAMES)
+    mel = log_mel_from_grid(grown.heard[:, -n:], preset.reference_db)[None]
+    vocoder = SpectralVocoder(preset.mel)
+    vocoder.prepare(preset, _GAIN_RATE_HZ)
+    with torch.inference_mode():
+        sound = vocoder.process(mel, torch.ones(1, n)).numpy()[:, vocoder.delay_samples :]
+    loudness = loudness_lufs(np.asarray(sound), _GAIN_RATE_HZ)
+    return 0.0 if loudness <= SILENT_DB else float(np.clip(PRESET_LUFS - loudness, -80, 80))

@@ -1,0 +1,184 @@
+"""From a recording to what is trained on: load, choose a region, take out its decay, measure its mel grid.
+
+Axes: `M` mel bands, `T` frames, `N` samples.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from synth.errors import TrainingError
+from synth.mel import DB_PER_NEPER, MelFormat, grid_from_log_mel, log_mel
+
+Wave = NDArray[np.float32]
+
+MIN_SECONDS = 0.5
+MAX_LOAD_SECONDS = 120.0
+"""Of a longer recording only this much is looked at, unless `--start` points further."""
+MAX_REGION_SECONDS = 8.0
+PEAK = 0.7
+"""Regions are normalised to this peak."""
+SILENT_PEAK = 1e-4
+STEADY_DB_PER_S = 1.0
+RANGE_DB = 80.0
+_SEARCH_STEP_FRAMES = 4
+_FADED_DB = 30.0
+_BODY_DB = 10.0
+"""A note's body is within this of its median level, taken over what is within `_FADED_DB` of its loudest frame."""
+_STEEPEST_DB_PER_S = 60.0
+_EDGE_FRAMES = 6
+"""What an attack or a release reaches into the body: an analysis window and some."""
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A mono recording in memory."""
+
+    wave: Wave
+    """(N,) float32."""
+    rate_hz: int
+    name: str
+    offset_s: float = 0.0
+    """Where `wave` starts in the file."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """The region to be grown."""
+
+    grid: Tensor
+    """(M, T) float32 grid values, decay removed."""
+    fmt: MelFormat
+    reference_db: float
+    region_s: tuple[float, float]
+    """Start and end in the recording."""
+    wave: Wave
+    """(N,) float32: the region at its own rate, normalised as the grid is."""
+    rate_hz: int
+    decay_db_per_s: Tensor | None = None
+    """(M,) float32: each row's removed slope; None for sustained sounds."""
+
+
+def load_recording(path: Path, start_s: float = 0.0, seconds: float | None = None) -> Recording:
+    """Read any file libsndfile knows, mixed to mono.
+
+    Raises `TrainingError` for what cannot be trained on.
+    """
+    import soundfile
+
+    if not path.is_file():
+        raise TrainingError(f"There is no recording at {path}.")
+    try:
+        with soundfile.SoundFile(path) as file:
+            rate_hz, total = file.samplerate, len(file)
+            if start_s * rate_hz >= total and total:
+                raise TrainingError(f"{path.name} is {total / rate_hz:.1f} s long; it has no {start_s:g} s.")
+            file.seek(int(start_s * rate_hz))
+            wanted = seconds if seconds is not None else MAX_LOAD_SECONDS
+            wave = file.read(int(wanted * rate_hz), dtype="float32", always_2d=True).mean(axis=1)
+    except (soundfile.LibsndfileError, OSError) as error:
+        raise TrainingError(f"{path.name} cannot be read as audio: {error}.") from error
+    return checked(Recording(wave, rate_hz, path.name, start_s))
+
+
+def checked(recording: Recording) -> Recording:
+    """The recording without its offset from zero, if it can be trained on; else a `TrainingError`."""
+    wave, name = recording.wave, recording.name
+    if not np.isfinite(wave).all():
+        raise TrainingError(f"{name} contains samples that are not numbers; export it again.")
+    seconds = len(wave) / recording.rate_hz
+    if seconds < MIN_SECONDS:
+        raise TrainingError(f"{name} gives {seconds:.2f} s of sound; at least {MIN_SECONDS} s are needed.")
+    wave = wave - wave.mean(dtype=np.float64).astype(np.float32)
+    if np.abs(wave).max() < SILENT_PEAK:
+        raise TrainingError(f"{name} is silent where it was asked to be learned from.")
+    return Recording(wave, recording.rate_hz, name, recording.offset_s)
+
+
+def prepare(recording: Recording, fmt: MelFormat, whole: bool = False) -> Target:
+    """Choose the steadiest long region (or take it `whole`), normalise it and measure its grid."""
+    mel_db = _mel_db(resampled(recording.wave, recording.rate_hz, fmt.rate_hz), fmt)
+    frame_s = fmt.hop / fmt.rate_hz
+    first, last, steady = (0, mel_db.shape[1], True) if whole else find_region(mel_db, frame_s)
+    if whole:
+        steady = _trend_db_per_s(mel_db, frame_s) < STEADY_DB_PER_S
+    begin = round(first * frame_s * recording.rate_hz)
+    end = min(len(recording.wave), round(last * frame_s * recording.rate_hz))
+    wave = recording.wave[begin:end]
+    wave = (wave * (PEAK / np.abs(wave).max())).astype(np.float32)
+    mel_db = _mel_db(resampled(wave, recording.rate_hz, fmt.rate_hz), fmt)
+    decay = None
+    if not steady:
+        mel_db, decay = remove_decay(mel_db, frame_s)
+    reference_db = float(mel_db.max())
+    region_s = (recording.offset_s + begin / recording.rate_hz, recording.offset_s + end / recording.rate_hz)
+    grid = grid_from_log_mel(mel_db / DB_PER_NEPER, reference_db)
+    return Target(grid, fmt, reference_db, region_s, wave, recording.rate_hz, decay)
+
+
+def resampled(wave: Wave, from_hz: int, to_hz: int) -> Wave:
+    """`wave` at another rate."""
+    import soxr
+
+    return wave if from_hz == to_hz else np.asarray(soxr.resample(wave, from_hz, to_hz), dtype=np.float32)
+
+
+def find_region(mel_db: Tensor, frame_s: float) -> tuple[int, int, bool]:
+    """First and last frame of the longest region whose level and LTAS trends are below 1 dB/s, and whether one of at
+    least a second exists; without one, the note's body."""
+    loud = mel_db.amax(dim=0)
+    usual = loud[loud > loud.max() - _FADED_DB].median()
+    body = (loud > usual - _BODY_DB).nonzero()[:, 0]
+    first, last = int(body[0]), int(body[-1]) + 1
+    if last - first > 8 * _EDGE_FRAMES:
+        first, last = first + _EDGE_FRAMES, last - _EDGE_FRAMES
+    longest = min(last - first, int(MAX_REGION_SECONDS / frame_s))
+    shortest = min(longest, int(1.0 / frame_s))
+    for length in range(longest, shortest - 1, -_SEARCH_STEP_FRAMES):
+        starts = range(first, last - length + 1, _SEARCH_STEP_FRAMES)
+        trends = [_trend_db_per_s(mel_db[:, s : s + length], frame_s) for s in starts]
+        best = int(np.argmin(trends))
+        if trends[best] < STEADY_DB_PER_S:
+            return starts[best], starts[best] + length, True
+    onset = int(loud.argmax())
+    if last - onset < MIN_SECONDS / frame_s:
+        onset = first
+    return onset, min(last, onset + int(MAX_REGION_SECONDS / frame_s)), False
+
+
+def remove_decay(mel_db: Tensor, frame_s: float) -> tuple[Tensor, Tensor]:
+    """Take each row's straight line in dB out of (M, T), keeping its level at the first frame: rows, slopes (M,).
+
+    Rows that sink into the recording's floor are fitted, and raised, only until they reach it.
+    """
+    T = mel_db.shape[1]
+    time_s = torch.arange(T) * frame_s
+    floor = mel_db.amax() - RANGE_DB
+    slopes, level = torch.zeros(len(mel_db)), mel_db.clone()
+    for m, row in enumerate(mel_db):
+        quiet = torch.maximum(floor, row[-max(1, T // 10) :].median() + 3.0)
+        above = row > quiet
+        if above.sum() >= 8:
+            t, v = time_s[above], row[above]
+            slope = ((t - t.mean()) * (v - v.mean())).sum() / (t - t.mean()).square().sum()
+            slopes[m] = slope.clamp(-_STEEPEST_DB_PER_S, 0.0)
+            level[m] = row - slopes[m] * time_s.clamp(max=float(t[-1]))
+    return level, slopes
+
+
+def _mel_db(wave: Wave, fmt: MelFormat) -> Tensor:
+    return log_mel(torch.from_numpy(wave)[None], fmt)[0] * DB_PER_NEPER
+
+
+def _trend_db_per_s(mel_db: Tensor, frame_s: float) -> float:
+    """The larger of two slopes: of the loudest row's level and of the LTAS, the mean over rows above the floor."""
+    active = mel_db.mean(dim=1) > mel_db.amax() - RANGE_DB * 0.75
+    tracks = torch.stack([mel_db[active].mean(dim=0), mel_db.amax(dim=0)])
+    time_s = torch.arange(mel_db.shape[1]) * frame_s
+    time_s -= time_s.mean()
+    slopes = (tracks * time_s).sum(dim=1) / time_s.square().sum()
+    return float(slopes.abs().max())

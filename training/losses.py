@@ -1,0 +1,145 @@
+"""What a culture is compared by. Each term is a distance between distributions, never between aligned frames: the
+culture is not aligned with the recording. Statistics are pooled over the batch and detached samples of the pool and
+compared with the whole target region; against one crop the median crop would be the optimum, and the culture would
+die into flat lines.
+
+Axes: `B` samples, `M` mel bands, `T` frames, `Q` quantiles. Grids here are channel 0 only, (B, M, T).
+"""
+
+import math
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+_FEATURE_WIDTHS = (2, 4, 8, 16, 32, 64)
+_FEATURES_PER_WIDTH = 64
+_FEATURE_SEED = 1
+_POWER_FLOOR = 1e-5
+"""Keeps the logarithm of silent rows' spectra quiet: 0.2 dB of movement."""
+
+
+def quantiles(values: Tensor, n: int) -> Tensor:
+    """`n` quantiles at (i + ½)/n along the last axis, by linear interpolation of the sorted values."""
+    ordered = values.sort(dim=-1).values
+    if ordered.shape[-1] == n:
+        return ordered
+    flat = F.interpolate(ordered.flatten(0, -2)[:, None], size=n, mode="linear", align_corners=False)
+    return flat[:, 0].unflatten(0, ordered.shape[:-1])
+
+
+def wasserstein(values: Tensor, target: Tensor) -> Tensor:
+    """1-D Wasserstein distance between samples along the last axis, mean over the others: L1 between quantiles."""
+    n = values.shape[-1]
+    return (quantiles(values, n) - quantiles(target, n)).abs().mean()
+
+
+class RowQuantiles:
+    """Each mel row's distribution of levels."""
+
+    def __init__(self, target: Tensor, n: int) -> None:
+        self._quantiles = quantiles(target, n)
+
+    def __call__(self, grids: Tensor) -> Tensor:
+        rows = grids.permute(1, 0, 2).flatten(1)
+        return (quantiles(rows, self._quantiles.shape[1]) - self._quantiles).abs().mean()
+
+
+class SlicedWasserstein:
+    """Joint distributions: sliced Wasserstein distance (Heitz et al., "A Sliced Wasserstein Loss for Neural Texture
+    Synthesis", CVPR 2021) between features of frozen random convolutions (Ulyanov's "texture nets" need no trained
+    ones: Ustyuzhaninov et al. 2016), along time with mel rows as channels, of several widths."""
+
+    def __init__(self, target: Tensor, n_frames: int, n_directions: int = 32) -> None:
+        source = torch.Generator().manual_seed(_FEATURE_SEED)
+        M = len(target)
+        self._n_directions = n_directions
+        self._bank: list[tuple[Tensor, Tensor]] = []
+        for width in _FEATURE_WIDTHS:
+            weight = torch.randn(_FEATURES_PER_WIDTH, M, width, generator=source) * (2 / math.sqrt(M * width))
+            bias = torch.randn(_FEATURES_PER_WIDTH, generator=source) * 0.5
+            if width <= min(n_frames, target.shape[1]) / 2:
+                self._bank.append((weight.to(target), bias.to(target)))
+        self._target = [F.relu(F.conv1d(target[None], w, b))[0] for w, b in self._bank]
+
+    def __call__(self, grids: Tensor, draw: torch.Generator) -> Tensor:
+        total = grids.new_zeros(())
+        for (weight, bias), target in zip(self._bank, self._target, strict=True):
+            wrapped = F.pad(grids, (0, weight.shape[2] - 1), mode="circular")
+            features = F.relu(F.conv1d(wrapped, weight, bias)).permute(1, 0, 2).flatten(1)
+            directions = torch.randn(
+                self._n_directions, len(weight), generator=draw, device=grids.device, dtype=grids.dtype
+            )
+            directions = directions / directions.norm(dim=1, keepdim=True)
+            total = total + wasserstein(directions @ features, directions @ target)
+        return total / len(self._bank)
+
+
+class Modulation:
+    """How fast each row moves: power spectra of row trajectories, in logarithm (McDermott and Simoncelli's texture
+    statistics, 2011, keep modulation power per band for the same reason)."""
+
+    def __init__(self, target: Tensor, n_frames: int) -> None:
+        self._window = torch.hann_window(n_frames).to(target)
+        crops = target.unfold(1, min(n_frames, target.shape[1]), 4).permute(1, 0, 2)
+        if crops.shape[2] < n_frames:
+            crops = F.pad(crops, (0, n_frames - crops.shape[2]), mode="reflect")
+        self._target = self._spectrum(crops)
+
+    def _spectrum(self, grids: Tensor) -> Tensor:
+        moving = (grids - grids.mean(dim=2, keepdim=True)) * self._window
+        spectrum = torch.fft.rfft(moving, dim=2)
+        power = (spectrum.real.square() + spectrum.imag.square()) / grids.shape[2]
+        return (power.mean(dim=0) + _POWER_FLOOR).log()[:, 1:]
+
+    def __call__(self, grids: Tensor) -> Tensor:
+        return (self._spectrum(grids) - self._target).abs().mean()
+
+
+class Coherence:
+    """Which rows move together: covariances between rows, as the Gram matrices of Gatys et al. (2015)."""
+
+    def __init__(self, target: Tensor) -> None:
+        self._mean = target.mean(dim=1, keepdim=True)
+        self._scale = (target - self._mean).square().mean(dim=1, keepdim=True).add(1e-4).sqrt()
+        self._target = self._matrix(target[None])
+
+    def _matrix(self, grids: Tensor) -> Tensor:
+        rows = ((grids - self._mean) / self._scale).permute(1, 0, 2).flatten(1)
+        return rows @ rows.T / rows.shape[1]
+
+    def __call__(self, grids: Tensor) -> Tensor:
+        return (self._matrix(grids) - self._target).abs().mean()
+
+
+@dataclass(frozen=True)
+class LossWeights:
+    rows: float = 2.0
+    sliced: float = 1.0
+    modulation: float = 0.3
+    coherence: float = 0.1
+    overflow: float = 1.0
+
+
+class TextureLoss:
+    """All terms against one target."""
+
+    def __init__(self, target: Tensor, n_frames: int, n_pooled: int, weights: LossWeights) -> None:
+        self.weights = weights
+        self._rows = RowQuantiles(target, n_pooled * n_frames)
+        self._sliced = SlicedWasserstein(target, n_frames)
+        self._modulation = Modulation(target, n_frames)
+        self._coherence = Coherence(target)
+
+    def __call__(self, grids: Tensor, pooled: Tensor, draw: torch.Generator) -> Tensor:
+        """Loss of `grids` (B, M, T) together with detached `pooled` (E, M, T)."""
+        together = torch.cat([grids, pooled])
+        # Only the batch's share of a pooled statistic can move; its gradient is evened out over pool sizes.
+        share = math.sqrt(len(together) / len(grids))
+        w = self.weights
+        return (
+            share * (w.rows * self._rows(together) + w.sliced * self._sliced(together, draw))
+            + w.modulation * self._modulation(together)
+            + w.coherence * self._coherence(together)
+        )

@@ -1,0 +1,185 @@
+"""The training loop: pool, rollout, texture loss, and the checkpoint that is best after a long rollout.
+
+Grids are (B, M, T, C) as in `fused`; the loss sees channel 0 as (B, M, T). Every random draw is a function of (seed,
+iteration), so a run that was interrupted goes on to the same result.
+"""
+
+import copy
+import math
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from synth.errors import TrainingError
+from synth.noise import Stream, generator
+from synth.preset import LOOP_FRAMES
+from synth.tnca import UPDATE_PROBABILITY, LiveRule
+from training.data import Target
+from training.fused import Drive, Tape, product_dtype, rollout
+from training.grow import grow
+from training.losses import TextureLoss
+from training.metrics import levels_db, measure
+from training.pool import Pool, WeatherBank, damage, seeds
+from training.recipe import Recipe
+from training.session import Grown, Session, fingerprint, frozen_copy, load_session, save_session
+
+SETTLING_STEPS = 600
+"""Steps from seed cells that are not measured."""
+_SAVE_EVERY_S = 60.0
+_ROLLOUT_SEED = 1000
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What the loop reports: after every iteration, and after every checkpoint's rollout."""
+
+    event: Literal["progress", "checkpoint"]
+    iteration: int
+    share_done: float
+    eta_s: float
+    loss: float
+    ltas_db: float
+    """Of the batch; of the rollout at a checkpoint."""
+
+
+Listener = Callable[[Progress], None]
+
+
+class Trainer:
+    """Trains one rule on one target."""
+
+    def __init__(self, target: Target, recipe: Recipe, seed: int = 0, device: torch.device | str = "cpu") -> None:
+        self.target, self.recipe, self.seed, self.device = target, recipe, seed, torch.device(device)
+        self.name = fingerprint(target.grid, recipe.as_dict(), seed)
+        self.dtype = product_dtype(self.device)
+        M = target.fmt.n_mels
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            rule = LiveRule(M, recipe.weather.n_fields, hidden=recipe.hidden, dilations=recipe.dilations)
+        rule = rule.to(self.device)
+        self._tape = Tape(rule, (recipe.batch, M, recipe.frames), self.dtype, self.device)
+        self._bank = WeatherBank(recipe.weather, M, recipe.frames, self.dtype, self.device)
+        self._target = target.grid.to(self.device)
+        self._loss = TextureLoss(self._target, recipe.frames, recipe.batch + recipe.pooled, recipe.weights)
+        rng = generator(seed, Stream.TRAINING, 0)
+        self.session = Session(
+            rule,
+            copy.deepcopy(rule),
+            torch.optim.Adam(rule.parameters(), lr=recipe.learning_rate),
+            Pool(recipe.pool, M, recipe.frames, rng, self.device),
+        )
+
+    def resume(self, path: Path) -> None:
+        """Take up an interrupted run of the same target, recipe and seed."""
+        load_session(self.session, self.name, path)
+
+    def run(self, listen: Listener, stop: threading.Event | None = None, state_path: Path | None = None) -> Grown:
+        """Train to the end of the recipe, or until `stop` is set: the best checkpoint so far.
+
+        The state for `resume` is written once a minute and when stopped, and removed at the end.
+        """
+        recipe, now = self.recipe, self.session
+        clock = time.monotonic() - now.spent_s
+        saved_at = time.monotonic()
+        while (done := self._share_done()) < 1.0 and not (stop and stop.is_set()):
+            loss, ltas_db = self._iterate(done)
+            now.iteration += 1
+            now.spent_s = time.monotonic() - clock
+            done = self._share_done()
+            listen(Progress("progress", now.iteration, done, self._eta_s(done), loss, ltas_db))
+            due = sum(done >= share for share in recipe.checkpoints)
+            if due > now.n_checkpoints:
+                now.n_checkpoints = due
+                self._roll_out(recipe.rollout_steps)
+                now.spent_s = time.monotonic() - clock
+                assert now.last is not None
+                listen(Progress("checkpoint", now.iteration, done, self._eta_s(done), loss, now.last.ltas_db))
+            if state_path and time.monotonic() - saved_at > _SAVE_EVERY_S:
+                save_session(now, self.name, state_path)
+                saved_at = time.monotonic()
+        if state_path and done < 1.0:
+            save_session(now, self.name, state_path)
+        elif state_path:
+            state_path.unlink(missing_ok=True)
+        if now.best is None or done < 1.0:
+            self._roll_out(max(2 * LOOP_FRAMES + SETTLING_STEPS, recipe.rollout_steps // 2))
+        assert now.best is not None
+        return now.best
+
+    def _share_done(self) -> float:
+        if self.recipe.iterations:
+            return self.session.iteration / self.recipe.iterations
+        return min(1.0, self.session.spent_s / (60 * self.recipe.minutes))
+
+    def _eta_s(self, done: float) -> float:
+        return self.session.spent_s * (1 - done) / done if done else math.inf
+
+    def _iterate(self, done: float) -> tuple[float, float]:
+        """One gradient step: loss, and LTAS error of the batch in dB."""
+        recipe, now = self.recipe, self.session
+        rng = generator(self.seed, Stream.TRAINING, now.iteration + 1)
+        draw = torch.Generator(self.device).manual_seed(int(rng.integers(2**62)))
+        batch = rng.choice(recipe.pool, recipe.batch, replace=False)
+        grids = now.pool.grids[batch]
+        if now.iteration % recipe.restart_every == 0:
+            worst = int(now.pool.badness[batch].argmax())
+            grids[worst] = seeds(rng, *grids.shape[1:3]).to(self.device)
+        if done > recipe.damage_from and now.iteration % 3 == 0:
+            damage(grids[int(rng.integers(recipe.batch))], rng)
+        n_steps = int(rng.integers(recipe.min_steps, recipe.max_steps + 1))
+
+        final, overflow = rollout(now.rule, grids, self._tape, self._drive(batch, n_steps, draw))
+        heard = final[..., 0]
+        pooled = now.pool.grids[now.pool.grown(rng, recipe.pooled)][..., 0]
+        loss = self._loss(heard, pooled, draw) + recipe.weights.overflow * overflow
+        now.optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        if not math.isfinite(loss.item()):
+            raise TrainingError("Training ran away; try another --seed, or a shorter and steadier region.")
+        self._descend(done)
+
+        final = final.detach()
+        off = final[..., 0].mean(dim=2) - self._target.mean(dim=1)
+        now.pool.grids[batch] = final
+        now.pool.clock[batch] += n_steps
+        now.pool.badness[batch] = off.abs().mean(dim=1).cpu().numpy()
+        return loss.item(), 40 * float(off.mean(dim=0).abs().mean())
+
+    def _drive(self, batch: NDArray[np.int64], n_steps: int, draw: torch.Generator) -> Drive:
+        pool = self.session.pool
+        weather = self._bank.drive(pool.seed[batch].tolist(), pool.clock[batch].tolist(), n_steps)
+        mask = torch.empty(n_steps, self._tape.n_cells, dtype=torch.bool, device=self.device)
+        return Drive.from_mask(weather, mask.bernoulli_(UPDATE_PROBABILITY, generator=draw))
+
+    def _descend(self, done: float) -> None:
+        """Adam on gradients of unit norm per parameter (as in "Self-Organising Textures"), then the average."""
+        recipe, now = self.recipe, self.session
+        drops = sum(done >= share for share in recipe.rate_drops)
+        for group in now.optimizer.param_groups:
+            group["lr"] = recipe.learning_rate * recipe.rate_drop**drops
+        with torch.no_grad():
+            for p in now.rule.parameters():
+                assert p.grad is not None
+                p.grad /= p.grad.norm() + 1e-8
+            now.optimizer.step()
+            memory = min(recipe.averaging, (1 + now.iteration) / (10 + now.iteration))
+            for a, p in zip(now.average.parameters(), now.rule.parameters(), strict=True):
+                a.lerp_(p, 1 - memory)
+
+    def _roll_out(self, n_steps: int) -> None:
+        """Grow the averaged rule as it will be played, and keep it if it does better than the best so far."""
+        now, fmt = self.session, self.target.fmt
+        rule = frozen_copy(now.average)
+        dtype = product_dtype(torch.device("cpu"))
+        growth = grow(rule, self.recipe.weather, n_steps, seed=_ROLLOUT_SEED + self.seed, dtype=dtype)
+        heard = growth.heard[:, SETTLING_STEPS:]
+        now.last = measure(levels_db(heard), levels_db(self.target.grid), LOOP_FRAMES, fmt.frames_per_second)
+        if now.best is None or now.last.score < now.best.metrics.score:
+            now.best = Grown(rule, growth.state, heard, now.last, now.iteration)
