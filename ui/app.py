@@ -44,7 +44,6 @@ def run(preset: str | Path | None = None, device: str | None = None) -> int:
         return 0  # Closed before there was anything to see.
 
     from synth.engine import Engine
-
     from synth.library import entries
     from ui.main_window import MainWindow
 
@@ -106,7 +105,6 @@ def instrument_builder(engine: "EngineControl") -> "Build":
 
 def _load(path: Path, controls: "Controls", rate_hz: int) -> "Loaded":
     from synth.prepare import ready_instrument
-
     from synth.preset_file import load_preset
     from ui.loader import Loaded
     from ui.suggestions import suggested

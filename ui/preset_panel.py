@@ -51,10 +51,11 @@ class PresetPanel(QFrame):
         self.search = QLineEdit()
         self.search.setPlaceholderText("Search")
         self.search.setAccessibleName("Search presets")
-        self.search.setToolTip("Show only presets with these letters in their name (Ctrl+L)")
+        self.search.setToolTip("Show only presets with these letters in their name; Enter loads the first (Ctrl+L)")
         self.search.setClearButtonEnabled(True)
         self.search.setAcceptDrops(False)
         self.search.textChanged.connect(self._filter)
+        self.search.returnPressed.connect(self._choose_found)
         column.addWidget(self.search)
         self.list = QListWidget()
         self.list.setAccessibleName("Presets")
@@ -123,6 +124,11 @@ class PresetPanel(QFrame):
     def _filter(self, text: str) -> None:
         for item in self._items():
             item.setHidden(text.casefold() not in item.text().casefold())
+
+    def _choose_found(self) -> None:
+        """Enter in the search loads the first preset it leaves."""
+        if found := self.paths():
+            self._ask(found[0])
 
     def _open(self) -> None:
         name, _ = QFileDialog.getOpenFileName(self, "Open a preset", "", f"Presets (*{SUFFIX})")

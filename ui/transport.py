@@ -23,6 +23,7 @@ class Transport(QWidget):
         self._icons = {shape: _icon(shape) for shape in ("play", "stop", "record")}
         self._take: Path | None = None
         self._shown_take = ""
+        self._seconds = 0.0
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
@@ -80,9 +81,11 @@ class Transport(QWidget):
 
     def _show_take(self, status: Status) -> None:
         if status.recording is not None:
-            text, tip, self._take = f"{status.recording.name}", str(status.recording), status.recording
+            text, tip, self._take = status.recording.name, str(status.recording), status.recording
+            self._seconds = status.recording_s
         elif status.last_take is not None:
-            text, tip, self._take = _short(status.last_take), str(status.last_take), status.last_take
+            text = f"{_short(status.last_take)} · {clock(self._seconds)}"
+            tip, self._take = str(status.last_take), status.last_take
         else:
             text, tip, self._take = "", "", None
         if text != self._shown_take:

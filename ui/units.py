@@ -47,7 +47,7 @@ class Scale:
     def parse(self, text: str) -> float:
         """Engine value of what was typed, with or without its unit; `UsageError` in one sentence."""
         match = _NUMBER.match(text)
-        units = {"", self.unit, self.unit.rstrip("/frame"), "steps", "x"}
+        units = {"", self.unit, self.parameter.unit, self.unit.replace("×", "x")}
         if not match or match.group(2) not in units:
             raise UsageError(f"“{text}” is not a value for {self.label}: type a number such as {self._example()}.")
         shown = float(match.group(1).replace(",", ".").replace("−", "-").replace(" ", ""))
@@ -67,7 +67,7 @@ class Scale:
 SCALES: dict[str, Scale] = {
     scale.parameter.name: scale
     for scale in (
-        Scale(PARAMETERS["steps_per_frame"], "Evolution", "st/fr"),
+        Scale(PARAMETERS["steps_per_frame"], "Evolution", "steps"),
         Scale(PARAMETERS["weather_depth"], "Depth", "%", 100.0, 1.0),
         Scale(PARAMETERS["weather_speed"], "Speed", "×"),
         Scale(PARAMETERS["playhead_speed"], "Speed", "×", signed=True),

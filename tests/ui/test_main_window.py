@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QAbstractSlider, QAbstractSpinBox, QApplication, QLineEdit, QWidget
@@ -24,7 +24,7 @@ def _drop(win: MainWindow, path: Path) -> bool:
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(path))])
     copy, left, none = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    enter = QDragEnterEvent(QPointF(50, 50), copy, data, left, none)
+    enter = QDragEnterEvent(QPoint(50, 50), copy, data, left, none)
     QApplication.sendEvent(win, enter)
     if not enter.isAccepted():
         return False
@@ -144,7 +144,7 @@ def test_computer_keys_play_notes(win: MainWindow, engine: FakeEngine) -> None:
     assert win.controls.note.text() == "own (A3)"
 
 
-def test_letters_typed_into_the_search_play_nothing(win: MainWindow, engine: FakeEngine) -> None:
+def test_letters_typed_into_the_search_play_nothing(win: MainWindow, engine: FakeEngine, qtbot: QtBot) -> None:
     win.presets.search.setFocus()
     before = len(engine.actions)
     QTest.keyClicks(win.presets.search, "cel ")
@@ -152,6 +152,9 @@ def test_letters_typed_into_the_search_play_nothing(win: MainWindow, engine: Fak
     assert win.presets.search.text() == "cel"
     assert len(engine.actions) == before
     assert [path.stem for path in win.presets.paths()] == ["cello"]
+    with qtbot.waitSignal(win.loader.loaded, timeout=20_000):
+        QTest.keyClick(win.presets.search, Qt.Key.Key_Return)
+    assert Path(engine.swapped[-1][0].preset.source_path).stem == "cello"
 
 
 def test_the_main_job_by_keyboard_alone(win: MainWindow, engine: FakeEngine, qtbot: QtBot) -> None:
@@ -166,7 +169,7 @@ def test_the_main_job_by_keyboard_alone(win: MainWindow, engine: FakeEngine, qtb
     qtbot.waitUntil(lambda: "0:42" in win.header.transport.record.text(), timeout=2000)
     QTest.keyClick(win, Qt.Key.Key_R, CTRL)
     qtbot.waitUntil(lambda: win.header.transport.show_folder.isVisible(), timeout=2000)
-    assert win.header.transport.take.text().endswith("2026-11-22-violin.wav")
+    assert win.header.transport.take.text() == "…/Petrichord/2026-11-22-violin.wav · 0:42"
     QTest.keyClick(win, Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: not win.header.transport.play.isChecked(), timeout=2000)
     assert engine.calls == ["play", "record", "stop_recording", "stop"]
