@@ -78,7 +78,7 @@ def run(args: argparse.Namespace) -> int:
     from synth.engine import Engine
     from synth.errors import RecordingError, UsageError
     from synth.library import load
-    from synth.prepare import ready_instrument
+    from synth.prepare import live_setup, ready_instrument
     from synth.priority import raise_thread_priority
 
     if args.minutes is not None and not 0 < args.minutes <= 1e5:
@@ -110,7 +110,7 @@ def run(args: argparse.Namespace) -> int:
         _play(engine, preset, args, measured)
     except KeyboardInterrupt:
         print(file=sys.stderr)
-    report = measured.report(engine)
+    report = measured.report(engine) | {"dtype": str(live_setup(preset).dtype)}
     engine.close()
     _say_goodbye(engine, report, args.json)
     return 0

@@ -34,7 +34,7 @@ from synth.wav import SampleFormat
 
 BLOCK_FRAMES = 2
 _START_S = 0.0116
-"""A block is begun when no more than this is in the ring; the device holds some 58 ms besides."""
+"""A block is begun when no more than this is in the ring; the device holds some 56 ms besides."""
 _ALARM_S = 0.02
 _CLOSE_S = 0.5
 _STEPS_WINDOW_S = 1.0

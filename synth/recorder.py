@@ -113,7 +113,7 @@ class Recorder:
         self._frames += len(chunk)
 
     def _run(self, writer: WavWriter, asked: Path) -> None:
-        # It works little, but while it encodes it may hold the interpreter: the engine would wait for it to be scheduled.
+        # While it encodes it may hold the interpreter, and the engine would wait until it is scheduled again.
         raise_thread_priority()
         try:
             for finished in self._write_all(writer, asked):
