@@ -252,6 +252,13 @@ def test_an_urgent_notice_does_not_hide_another(win: MainWindow) -> None:
     assert win.banner.text == ""
 
 
+def test_a_value_no_control_can_take_is_said_in_the_banner(win: MainWindow) -> None:
+    for control, text in ((win.controls.knobs["width"], "900 %"), (win.brushes.length, "1 h")):
+        control.start_typing(text)
+        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Return)
+        assert control.scale.label in win.banner.text or control.scale.parameter.label in win.banner.text
+
+
 def test_status_line_tells_how_the_engine_is(win: MainWindow, engine: FakeEngine, qtbot: QtBot) -> None:
     line = win.status_line
     qtbot.waitUntil(lambda: line.latency.text() == "98 ms", timeout=2000)
