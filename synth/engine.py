@@ -34,7 +34,7 @@ from synth.wav import SampleFormat
 
 BLOCK_FRAMES = 2
 _START_S = 0.0116
-"""A block is begun when no more than this is in the ring; the device holds some 46 ms besides."""
+"""A block is begun when no more than this is in the ring; the device holds some 58 ms besides."""
 _ALARM_S = 0.02
 _CLOSE_S = 0.5
 _STEPS_WINDOW_S = 1.0
@@ -147,7 +147,7 @@ class Engine:
             self._notices.post(str(error), True)
 
     def stop_recording(self) -> None:
-        self._recorder.stop()
+        self._recorder.finish()
 
     def set_device(self, name: str | None) -> None:
         self._out.set_device(name)

@@ -8,6 +8,7 @@ Axes: `N` samples; chunks are (N, 2).
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,14 +46,15 @@ class Feeder:
         """True from a fade-in to the next fade-out."""
         self._ramp = (0.5 + 0.5 * np.cos(np.pi * (np.arange(self._fade) + 1) / self._fade)).astype(np.float32)
         self._queued = (0.0, time.monotonic())
-        self._retired = threading.Event()
+        self._retired, self._abort = threading.Event(), False
         self._thread = threading.Thread(target=self._run, name="feeder", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
-    def retire(self, timeout_s: float) -> bool:
-        """Fade out and end; False when it is stuck in the sink."""
+    def retire(self, timeout_s: float, abort: bool = False) -> bool:
+        """Fade out, close the sink (at once with `abort`) and end; False when it is stuck in the sink."""
+        self._abort = self._abort or abort
         self._retired.set()
         self._thread.join(timeout_s)
         return not self._thread.is_alive()
@@ -78,7 +80,10 @@ class Feeder:
             if self.sounding:
                 self._fade_out()
         except AudioDeviceError as error:
-            self.error = error
+            self.error, self._abort = error, True
+        # Here and not from the thread that retires it: a driver must not be closed while it is being written to.
+        with suppress(AudioDeviceError):
+            self.sink.close(self._abort)
 
     def _wait_in_silence(self, least_s: float = 0.0) -> int:
         """Silence until the sink is full and enough is ready, then the first sound faded in; samples of silence."""

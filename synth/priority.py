@@ -3,6 +3,7 @@
 import os
 import sys
 import threading
+from contextlib import suppress
 
 _REALTIME = 5
 """Low among real-time priorities: above every ordinary process, below whatever the sound server asked for."""
@@ -16,13 +17,12 @@ def raise_thread_priority() -> bool:
     A better nice value alone does not help against other sessions: Linux shares the machine by session first. True
     when anything was granted.
     """
-    if sys.platform != "linux":
-        return False
-    try:
-        if (os.cpu_count() or 1) > 1:
-            os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(_REALTIME))
-        else:
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
-    except PermissionError:
-        return False
-    return True
+    granted = False
+    if sys.platform == "linux":
+        with suppress(PermissionError):
+            if (os.cpu_count() or 1) > 1:
+                os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(_REALTIME))
+            else:
+                os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
+            granted = True
+    return granted

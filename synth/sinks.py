@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from synth.devices import Device, find_device, portaudio
 from synth.errors import AudioDeviceError
 
-SINK_LATENCY_S = 0.03
-"""Asked of the device: with PortAudio's rounding about 46 ms of sound are queued in it."""
+SINK_LATENCY_S = 0.04
+"""Asked of the device: with PortAudio's rounding about 58 ms of sound are queued in it."""
 PERIOD = 256
 """Samples PortAudio moves at a time, and the feeder writes."""
 
@@ -94,7 +94,7 @@ class DeviceSink:
 class SilentSink:
     """Consumes sound at the right pace and drops it, so that life and takes go on without a device."""
 
-    def __init__(self, rate_hz: int, name: str = "no output", latency_s: float = 0.046) -> None:
+    def __init__(self, rate_hz: int, name: str = "no output", latency_s: float = 0.058) -> None:
         self.name, self.rate_hz, self.full_s = name, rate_hz, latency_s
         self._capacity = round(latency_s * rate_hz)
         self._start = time.monotonic()

@@ -69,6 +69,11 @@ class Rig:
             time.sleep(0.05)
         favour(self._server.pid)
 
+    @property
+    def pid(self) -> int:
+        assert self._server is not None
+        return self._server.pid
+
     def kill(self) -> None:
         """The device vanishes."""
         if self._server is not None:

@@ -27,7 +27,7 @@ STEADY_DB_PER_S = 1.0
 RANGE_DB = 80.0
 _SEARCH_STEP_FRAMES = 4
 _FADED_DB = 30.0
-_BODY_DB = 10.0
+_BODY_DB = 4.0
 """A note's body is within this of its median level, taken over what is within `_FADED_DB` of its loudest frame."""
 _STEEPEST_DB_PER_S = 60.0
 _EDGE_FRAMES = 6
@@ -155,13 +155,14 @@ def remove_decay(mel_db: Tensor, frame_s: float) -> tuple[Tensor, Tensor]:
 
     Rows that sink into the recording's floor are fitted, and raised, only until they reach it.
     """
-    T = mel_db.shape[1]
-    time_s = torch.arange(T) * frame_s
+    time_s = torch.arange(mel_db.shape[1]) * frame_s
+    tenth = max(1, mel_db.shape[1] // 10)
     floor = mel_db.amax() - RANGE_DB
     slopes, level = torch.zeros(len(mel_db)), mel_db.clone()
     for m, row in enumerate(mel_db):
-        quiet = torch.maximum(floor, row[-max(1, T // 10) :].median() + 3.0)
-        above = row > quiet
+        end, before = row[-tenth:].median(), row[-2 * tenth : -tenth].median()
+        still_falling = before - end > 1.0
+        above = row > (floor if still_falling else torch.maximum(floor, end + 3.0))
         if above.sum() >= 8:
             t, v = time_s[above], row[above]
             slope = ((t - t.mean()) * (v - v.mean())).sum() / (t - t.mean()).square().sum()

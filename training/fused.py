@@ -30,7 +30,7 @@ def fold(rule: LiveRule) -> tuple[Tensor, Tensor]:
     Columns: centre, above, below, past and future per dilation, weather (padded to C), position and bias (padded).
     """
     C = rule.channels
-    senses = list(rule.sense.weight[:, :, 0, 0].split(C, dim=1))
+    senses = torch.split(rule.sense.weight[:, :, 0, 0], C, dim=1)
     centre, d_f, d_ff = senses[:3]
     shifts = [centre - d_ff, (d_f + d_ff) / 2, (d_ff - d_f) / 2]
     for d_t, d_tt in zip(senses[3::2], senses[4::2], strict=True):

@@ -26,7 +26,7 @@ def quantiles(values: Tensor, n: int) -> Tensor:
     if ordered.shape[-1] == n:
         return ordered
     flat = F.interpolate(ordered.flatten(0, -2)[:, None], size=n, mode="linear", align_corners=False)
-    return flat[:, 0].unflatten(0, ordered.shape[:-1])
+    return flat.reshape(*ordered.shape[:-1], n)
 
 
 def wasserstein(values: Tensor, target: Tensor) -> Tensor:
@@ -91,7 +91,8 @@ class Modulation:
         moving = (grids - grids.mean(dim=2, keepdim=True)) * self._window
         spectrum = torch.fft.rfft(moving, dim=2)
         power = (spectrum.real.square() + spectrum.imag.square()) / grids.shape[2]
-        return (power.mean(dim=0) + _POWER_FLOOR).log()[:, 1:]
+        levels: Tensor = (power.mean(dim=0) + _POWER_FLOOR).log()
+        return levels[:, 1:]
 
     def __call__(self, grids: Tensor) -> Tensor:
         return (self._spectrum(grids) - self._target).abs().mean()
@@ -107,7 +108,8 @@ class Coherence:
 
     def _matrix(self, grids: Tensor) -> Tensor:
         rows = ((grids - self._mean) / self._scale).permute(1, 0, 2).flatten(1)
-        return rows @ rows.T / rows.shape[1]
+        matrix: Tensor = rows @ rows.T / rows.shape[1]
+        return matrix
 
     def __call__(self, grids: Tensor) -> Tensor:
         return (self._matrix(grids) - self._target).abs().mean()

@@ -137,7 +137,7 @@ def _modulation_db(levels: Tensor, n: int, frames_per_second: float) -> Tensor:
     crops = (crops - crops.mean(dim=2, keepdim=True)) * torch.hann_window(n)
     power = torch.fft.rfft(crops, dim=2).abs().square().mean(dim=(0, 1))
     hz = torch.fft.rfftfreq(n, 1 / frames_per_second)
-    edges = torch.logspace(*(math.log10(f) for f in _MODULATION_HZ), _MODULATION_BANDS + 1)
+    edges = torch.logspace(math.log10(_MODULATION_HZ[0]), math.log10(_MODULATION_HZ[1]), _MODULATION_BANDS + 1)
     bands = []
     for low, high in itertools.pairwise(edges):
         inside = (hz >= low) & (hz < high)

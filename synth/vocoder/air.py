@@ -9,9 +9,9 @@ from synth.mel import LOG_MEL_FLOOR
 from synth.preset import HighBand
 from synth.vocoder.arrays import Floats
 
-# Air may not be louder than the noise that would fill the whole mel column to its mean; painted columns are unlike
-# anything the map was fitted to.
-_LOUDEST_RE_COLUMN = np.float32(1.0)
+# Air may be louder per hertz than the column is on average, as in a hiss, but not without bound: painted columns are
+# unlike anything the map was fitted to.
+_LOUDEST_RE_COLUMN = np.float32(4.0)
 _GATE_NEPER = 1.5
 
 

@@ -58,7 +58,7 @@ def metrics(sound: Levels, target: Levels) -> dict[str, float]:
     sound, target = np.maximum(sound, floor), np.maximum(target, floor)
     block = np.arange(target.shape[1]) // round(FRAMES_PER_SECOND / 4) % 2
     half = target.shape[1] // 2
-    lag = min(MOTION_LAG, LOOP_FRAMES * (sound.shape[1] // (2 * LOOP_FRAMES)))
+    lag = min(MOTION_LAG, LOOP_FRAMES * max(1, sound.shape[1] // LOOP_FRAMES - 5))
     figures = {
         "ltas_db": np.abs(sound.mean(1) - target.mean(1)).mean(),
         "ltas_audible_db": np.abs(sound.mean(1) - target.mean(1))[audible].mean(),

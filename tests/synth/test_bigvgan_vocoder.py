@@ -112,12 +112,12 @@ def mel(fmt: MelFormat, n_frames: int, seed: int = 0) -> torch.Tensor:
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_every_published_configuration_equals_the_package_offline(name: str, tmp_path: Path) -> None:
     facts = PUBLISHED[name]
-    config = config_of(facts, channels=64)
+    config = config_of(facts, channels=64 if facts.upsample_rates != FOUR else 32)
     model = package_model(config)
     vocoder = BigVGANVocoder(save(tmp_path, config, model, parametrized=facts.is_v2))
     assert vocoder.format == facts.format
     vocoder.prepare(preset_for(facts.format), facts.format.rate_hz)
-    frames = mel(facts.format, 150)
+    frames = mel(facts.format, 100)
     sound = play(vocoder, frames)[0]
     with torch.no_grad():
         whole = model(frames)[0, 0].numpy()
@@ -148,16 +148,16 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return save(tmp_path_factory.mktemp("bigvgan"), config, package_model(config))
 
 
-@pytest.mark.parametrize("blocks", [(1, 1, 2, 5), (40, 3), (100,)])
+@pytest.mark.parametrize("blocks", [(1, 1, 2, 5), (40, 3)])
 @pytest.mark.parametrize(("rate_hz", "ratio"), [(22050, 1.0), (48000, 0.75)])
 def test_output_does_not_depend_on_blocks(small: Path, blocks: tuple[int, ...], rate_hz: int, ratio: float) -> None:
     vocoder = BigVGANVocoder(small)
     vocoder.prepare(preset_for(), rate_hz)
-    frames = mel(vocoder.format, 120)
+    frames = mel(vocoder.format, 80)
     whole = play(vocoder, frames, ratio)
     vocoder.reset()
     np.testing.assert_allclose(play(vocoder, frames, ratio, blocks=blocks), whole, atol=1e-6)
-    assert whole.shape == (1, samples_until(120, vocoder.format, rate_hz))
+    assert whole.shape == (1, samples_until(80, vocoder.format, rate_hz))
 
 
 def test_two_heads_are_two_sounds(small: Path) -> None:

@@ -52,7 +52,7 @@ def mel_error_db(sound: np.ndarray, rate_hz: int, frames: torch.Tensor, fmt: Mel
 # --- the contract ---------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(st.lists(st.integers(1, 7), min_size=1, max_size=6), st.sampled_from([44100, 48000]), st.integers(1, 2))
 def test_output_does_not_depend_on_how_frames_are_split(blocks: list[int], rate_hz: int, heads: int) -> None:
     frames = mixture(44, heads=heads)
@@ -191,10 +191,10 @@ def test_any_grid_gives_finite_and_bounded_sound(grid: str) -> None:
 
 
 def test_a_held_note_keeps_its_pitch() -> None:
-    frames = frames_of(harmonics(439.7, 10, 1.0, 22050), F22)[:, :, 40:41].expand(-1, -1, 2000).contiguous()
+    frames = frames_of(harmonics(439.7, 10, 1.0, 22050), F22)[:, :, 40:41].expand(-1, -1, 1000).contiguous()
     vocoder = spectral(preset_for(hz=[439.7 * k for k in range(1, 11)], root_hz=439.7), 44100)
     out = play(vocoder, frames)[0]
-    for start in (1.0, 22.0):
+    for start in (1.0, 10.0):
         part = out[round(start * 44100) : round((start + 1.0) * 44100)]
         for number in (1, 7):
             hz = frequency_of(part, 44100, 439.7 * number)
