@@ -18,6 +18,8 @@ _FEATURES_PER_WIDTH = 64
 _FEATURE_SEED = 1
 _POWER_FLOOR = 1e-5
 """Keeps the logarithm of silent rows' spectra quiet: 0.2 dB of movement."""
+_STILL_POWER = 1e-4
+"""Rows that move by less than 0.4 dB have no direction to share."""
 
 
 def quantiles(values: Tensor, n: int) -> Tensor:
@@ -99,15 +101,17 @@ class Modulation:
 
 
 class Coherence:
-    """Which rows move together: covariances between rows, as the Gram matrices of Gatys et al. (2015)."""
+    """Which rows move together: correlations between rows, after the Gram matrices of Gatys et al. (2015). Each side is
+    centred and scaled by itself, so the term is bounded; scaled by the target it outweighed all others in a fresh
+    culture, which then ran away."""
 
     def __init__(self, target: Tensor) -> None:
-        self._mean = target.mean(dim=1, keepdim=True)
-        self._scale = (target - self._mean).square().mean(dim=1, keepdim=True).add(1e-4).sqrt()
         self._target = self._matrix(target[None])
 
     def _matrix(self, grids: Tensor) -> Tensor:
-        rows = ((grids - self._mean) / self._scale).permute(1, 0, 2).flatten(1)
+        rows = grids.permute(1, 0, 2).flatten(1)
+        rows = rows - rows.mean(dim=1, keepdim=True)
+        rows = rows / (rows.square().mean(dim=1, keepdim=True) + _STILL_POWER).sqrt()
         matrix: Tensor = rows @ rows.T / rows.shape[1]
         return matrix
 

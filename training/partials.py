@@ -27,7 +27,10 @@ _LONG_WINDOW_S = 0.35
 # Noise bandwidth of the Blackman window in bins of its length.
 _LOBE_BINS = 1.727
 _HARMONIC_TOLERANCE = 0.03
-_HARMONIC_SHARE = 0.8
+_HARMONIC_SHARE, _HARMONIC_SHARE_OF_OTHERS = 0.8, 0.6
+# 40 dB below the strongest partial a peak says nothing about what kind of sound it is.
+_WITNESS_SHARE = 0.01
+_LOWEST_NUMBER = 3
 # Below this share of the sound's power in partials, a pitch tracker's answer is not believed.
 _TONAL_SHARE = 0.65
 _NOISE_SHARE = 0.2
@@ -59,13 +62,13 @@ def measure(
     if tonal_share >= _TONAL_SHARE:
         f0 = f0_hint or find_f0(samples, rate_hz)
     if f0 > 0:
-        number = _strongest_multiple(hz, power, f0)
-        track = follow_partial(samples, rate_hz, number * f0, min(0.5 * f0, 80.0))
+        reach = min(0.5 * f0, 80.0)
+        tracks = [follow_partial(samples, rate_hz, number * f0, reach) for number in _strong_multiples(hz, power, f0)]
         # A swinging partial has a peak at each end of its swing: measure with the swing taken out.
-        hz, power = _mean_spectrum(straightened(samples, rate_hz, track), rate_hz)
+        hz, power = _mean_spectrum(straightened(samples, rate_hz, tracks[0]), rate_hz)
         straight = _peaks(hz, power, top_hz)
-        if _explained(straight, f0) >= _HARMONIC_SHARE:
-            vibrato = vibrato_of(track)
+        if _is_harmonic(straight, f0):
+            vibrato = vibrato_of(tracks)
             f0 = _refined(straight, f0)
             peaks = _with_multiples(straight, hz, power, f0, top_hz)
         else:
@@ -75,10 +78,12 @@ def measure(
     return MeasuredPitch(_as_partials(peaks), vibrato, root, f0 == 0, tonal_share)
 
 
-def _strongest_multiple(hz: Doubles, power: Doubles, f0: float) -> int:
-    """1, 2 or 3: low enough for its swing to stay among its own."""
-    near = [power[np.abs(hz / f0 - number) < 0.06 * number].sum() for number in (1, 2, 3)]
-    return int(np.argmax(near)) + 1
+def _strong_multiples(hz: Doubles, power: Doubles, f0: float) -> list[int]:
+    """The strongest of 1, 2 and 3 first, low enough for its swing to stay among its own; then two more within 20 dB."""
+    near = {number: power[np.abs(hz / f0 - number) < 0.06 * number].sum() for number in range(1, 6)}
+    strongest = max((1, 2, 3), key=lambda number: near[number])
+    others = [n for n in sorted(near, key=lambda n: -near[n]) if n != strongest and near[n] > 0.01 * near[strongest]]
+    return [strongest, *others[:2]]
 
 
 @dataclass(frozen=True)
@@ -157,6 +162,22 @@ def _explained(peaks: list[_Peak], f0: float) -> float:
         return 0.0
     near = np.abs(multiple - np.round(multiple)) <= np.maximum(_HARMONIC_TOLERANCE, 0.006 * multiple)
     return float(power[near & (multiple > 0.5)].sum() / power.sum())
+
+
+def _is_harmonic(peaks: list[_Peak], f0: float) -> bool:
+    """Whether multiples of `f0` hold the power, and what power the strongest peak leaves.
+
+    Any one partial is a multiple of itself: a bowl's loudest must not vouch for the others.
+    """
+    if _explained(peaks, f0) < _HARMONIC_SHARE:
+        return False
+    strongest = max(peaks, key=lambda peak: peak.amplitude)
+    others = [p for p in peaks if p is not strongest and p.amplitude > _WITNESS_SHARE * strongest.amplitude]
+    # A pitch tracker that is forced to explain three modes finds a root far below them all.
+    lowest = min((p.hz for p in [strongest, *others] if p.hz > 0.5 * f0), default=0.0)
+    if round(lowest / f0) > _LOWEST_NUMBER:
+        return False
+    return not others or _explained(others, f0) >= _HARMONIC_SHARE_OF_OTHERS
 
 
 def _refined(peaks: list[_Peak], f0: float) -> float:

@@ -1,5 +1,11 @@
-"""The pitch of a recording, and how it moves: vibrato and jitter. Axes: `N` samples, `F` points of a track."""
+"""The pitch of a recording, and how it moves: vibrato and jitter. Axes: `N` samples, `F` points of a track.
 
+A player's finger moves every partial alike; two modes that beat, or a note that decays, move each partial on its own.
+So only what several partials have in common is pitch.
+"""
+
+import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +26,12 @@ _LEAST_DEPTH_CENTS = 4.0
 _LEAST_SHARE = 0.3
 _MOST_SWING_CENTS = 120.0
 _MOST_DEPTH_CENTS, _MOST_JITTER_CENTS = 100.0, 12.0
+# The slow wander of two partials of one string correlates by 0.6 to 1; of two modes of a bowl, or of a choir, by less.
+_LEAST_COHERENCE = 0.4
+# Another partial must swing in time with the strongest at least this much of its depth.
+_LEAST_COMMON_SWING = 0.3
+# What a single partial may claim, with no other to bear it out.
+_MOST_JITTER_ALONE_CENTS = 5.0
 
 
 @dataclass(frozen=True)
@@ -84,36 +96,78 @@ def straightened(samples: Doubles, rate_hz: int, track: PitchTrack) -> Doubles:
     return np.asarray(CubicSpline(np.arange(len(samples)), samples)(places))
 
 
-def vibrato_of(track: PitchTrack) -> Vibrato:
-    """Rate and depth of the periodic part, and spread of the slow random part."""
-    loud = track.weight > 0.02 * np.quantile(track.weight, 0.9) if len(track.weight) else track.weight > 0
-    first, last = (int(np.argmax(loud)), len(loud) - int(np.argmax(loud[::-1]))) if loud.any() else (0, 0)
-    cents, weight = track.cents[first:last], track.weight[first:last]
-    if len(cents) < 0.8 * track.points_per_second:
+def vibrato_of(tracks: Sequence[PitchTrack]) -> Vibrato:
+    """Rate and depth of the periodic part and spread of the slow random part, as far as the partials share them.
+
+    The strongest partial comes first; equally long tracks of other partials are its witnesses.
+    """
+    first, last = _sounding(tracks[0])
+    if last - first < 0.8 * tracks[0].points_per_second:
         return Vibrato()
-    t = np.arange(len(cents)) / track.points_per_second
-    weight = np.minimum(weight / weight.max(), 0.25)
-    middle = float(np.median(cents))
-    cents = np.clip(cents - middle, -150, 150)
-    flat = cents - np.polyval(np.polyfit(t, cents, 1, w=np.sqrt(weight)), t)
-    rate, depth, rest = _periodic_part(flat, weight, t)
-    smoothing = np.hanning(max(round(0.2 * track.points_per_second), 3))
-    level = np.convolve(weight, smoothing, "same")
-    slow = np.convolve(rest * weight, smoothing, "same") / level
-    jitter = float(np.sqrt(np.average(slow**2, weights=weight)))
-    return Vibrato(rate, min(depth, _MOST_DEPTH_CENTS), min(jitter, _MOST_JITTER_CENTS))
+    t = np.arange(last - first) / tracks[0].points_per_second
+    flat, weights = zip(*(_flattened(track, first, last) for track in tracks), strict=True)
+    rate, depth = _periodic_part(flat[0], weights[0], t)
+    swings = [_swing(cents, weight, t, rate) for cents, weight in zip(flat, weights, strict=True)]
+    common = [float(swing @ swings[0]) for swing in swings]
+    if len(tracks) > 1 and max(common[1:]) < _LEAST_COMMON_SWING * common[0]:
+        rate = depth = 0.0
+    rest = [c - _sine_pair(t, rate) @ s if rate else c for c, s in zip(flat, swings, strict=True)]
+    smoothing = np.hanning(max(round(0.2 * tracks[0].points_per_second), 3))
+    slow = [
+        np.convolve(cents * weight, smoothing, "same") / np.convolve(weight, smoothing, "same")
+        for cents, weight in zip(rest, weights, strict=True)
+    ]
+    return Vibrato(rate, min(depth, _MOST_DEPTH_CENTS), _common_wander(slow, weights))
 
 
-def _periodic_part(cents: Doubles, weight: Doubles, t: Doubles) -> tuple[float, float, Doubles]:
-    """Rate and depth of the strongest sine between 3.5 and 9 Hz, both 0 when there is none, and what it leaves."""
+def _sounding(track: PitchTrack) -> tuple[int, int]:
+    """First point, and one past the last, within 34 dB of the partial's loud parts."""
+    loud = track.weight > 0.02 * np.quantile(track.weight, 0.9) if len(track.weight) else track.weight > 0
+    return (int(np.argmax(loud)), len(loud) - int(np.argmax(loud[::-1]))) if loud.any() else (0, 0)
+
+
+def _flattened(track: PitchTrack, first: int, last: int) -> tuple[Doubles, Doubles]:
+    """Deviation in cents from the track's own straight line, and the weight of each point."""
+    cents, weight = track.cents[first:last], track.weight[first:last]
+    t = np.arange(len(cents))
+    weight = np.minimum(weight / max(float(weight.max()), 1e-12), 0.25) + 1e-9
+    cents = np.clip(cents - np.median(cents), -150, 150)
+    return cents - np.polyval(np.polyfit(t, cents, 1, w=np.sqrt(weight)), t), weight
+
+
+def _common_wander(slow: Sequence[Doubles], weights: Sequence[Doubles]) -> float:
+    """Standard deviation in cents of what the partials' slow wander has in common: the root of its covariance."""
+    if len(slow) == 1:
+        return min(float(np.sqrt(np.average(slow[0] ** 2, weights=weights[0]))), _MOST_JITTER_ALONE_CENTS)
+    covariances, correlations = [], []
+    for i, j in itertools.combinations(range(len(slow)), 2):
+        weight = np.minimum(weights[i], weights[j])
+        covariance = float(np.average(slow[i] * slow[j], weights=weight))
+        power = np.average(slow[i] ** 2, weights=weight) * np.average(slow[j] ** 2, weights=weight)
+        covariances.append(covariance)
+        correlations.append(covariance / float(np.sqrt(power) + 1e-12))
+    if np.median(correlations) < _LEAST_COHERENCE:
+        return 0.0
+    return min(float(np.sqrt(max(np.median(covariances), 0.0))), _MOST_JITTER_CENTS)
+
+
+def _sine_pair(t: Doubles, rate_hz: float) -> Doubles:
+    return np.stack([np.cos(2 * np.pi * rate_hz * t), np.sin(2 * np.pi * rate_hz * t)], axis=1)
+
+
+def _swing(cents: Doubles, weight: Doubles, t: Doubles, rate_hz: float) -> Doubles:
+    """Cosine and sine part at `rate_hz`, by weighted least squares, (2,)."""
+    root = np.sqrt(weight)
+    return np.asarray(np.linalg.lstsq(_sine_pair(t, rate_hz) * root[:, None], cents * root, rcond=None)[0])
+
+
+def _periodic_part(cents: Doubles, weight: Doubles, t: Doubles) -> tuple[float, float]:
+    """Rate and depth of the strongest sine between 3.5 and 9 Hz, both 0 when there is none."""
     total = float(np.average(cents**2, weights=weight))
-    best = (0.0, 0.0, cents)
+    best = (0.0, 0.0)
     for rate in np.arange(*_VIBRATO_HZ, 0.1):
-        basis = np.stack([np.cos(2 * np.pi * rate * t), np.sin(2 * np.pi * rate * t)], axis=1)
-        root = np.sqrt(weight)[:, None]
-        pair = np.linalg.lstsq(basis * root, cents * root[:, 0], rcond=None)[0]
-        depth = float(np.hypot(*pair))
+        depth = float(np.hypot(*_swing(cents, weight, t, float(rate))))
         if depth > best[1]:
-            best = (float(rate), depth, cents - basis @ pair)
+            best = (float(rate), depth)
     share = best[1] ** 2 / 2 / max(total, 1e-9)
-    return best if best[1] >= _LEAST_DEPTH_CENTS and share >= _LEAST_SHARE else (0.0, 0.0, cents)
+    return best if best[1] >= _LEAST_DEPTH_CENTS and share >= _LEAST_SHARE else (0.0, 0.0)

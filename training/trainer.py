@@ -34,6 +34,8 @@ SETTLING_STEPS = 600
 """Steps from seed cells that are not measured."""
 _SAVE_EVERY_S = 60.0
 _ROLLOUT_SEED = 1000
+_RUN_AWAY = 1.5
+"""Mean magnitude of a culture's cells; of trained ones it is 0.4."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ class Trainer:
         elif state_path:
             state_path.unlink(missing_ok=True)
         if now.best is None or done < 1.0:
-            self._roll_out(max(2 * LOOP_FRAMES + SETTLING_STEPS, recipe.rollout_steps // 2))
+            self._roll_out(min(recipe.rollout_steps, SETTLING_STEPS + 4 * LOOP_FRAMES))
         assert now.best is not None
         return now.best
 
@@ -147,6 +149,9 @@ class Trainer:
 
         final = final.detach()
         off = final[..., 0].mean(dim=2) - self._target.mean(dim=1)
+        # One that ran away would run further at every visit, and outweigh all others in the gradient.
+        for i in (final.abs().mean(dim=(1, 2, 3)) > _RUN_AWAY).nonzero()[:, 0].tolist():
+            final[i] = seeds(rng, *grids.shape[1:3]).to(self.device)
         now.pool.grids[batch] = final
         now.pool.clock[batch] += n_steps
         now.pool.badness[batch] = off.abs().mean(dim=1).cpu().numpy()

@@ -60,6 +60,7 @@ class BrushBar(QWidget):
         self.height_.turned.connect(lambda rows: self._change(radius_rows=rows / 2))
         self.strength.turned.connect(lambda strength: self._change(strength=strength))
         for slider in (self.length, self.height_, self.strength):
+            slider.refused.connect(self.refused)
             row.addWidget(slider)
 
     def set_frame_rate(self, frames_per_second: float) -> None:

@@ -7,7 +7,7 @@ from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
 from synth.errors import AudioDeviceError
-from ui.shortcuts import on_key
+from ui.shortcuts import click_on_key
 
 DEFAULT_LABEL = "System default"
 
@@ -27,40 +27,46 @@ class DeviceMenu(QToolButton):
         self.setText("Output")
         self.setAccessibleName("Output device")
         self.setToolTip("Choose the output device (Ctrl+D)")
-        on_key(self, "Ctrl+D", self.showMenu)
-        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        click_on_key(self, "Ctrl+D")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self._menu = QMenu(self)
-        self._menu.aboutToShow.connect(self.refresh)
-        self.setMenu(self._menu)
+        self.outputs = QMenu(self)
+        self._group = QActionGroup(self.outputs)
+        self.clicked.connect(self._open)
+
+    def _open(self) -> None:
+        # `popup` returns at once. A button's own menu and `exec` wait with Python's lock held: the engine would starve
+        # for as long as the menu is open.
+        self.refresh()
+        self.outputs.popup(self.mapToGlobal(self.rect().bottomLeft()))
 
     def refresh(self) -> None:
         """Read which outputs there are."""
-        self._menu.clear()
+        self.outputs.clear()
         try:
             names = self._list_outputs()
         except AudioDeviceError as problem:
             names = []
             self.refused.emit(str(problem))
-        group = QActionGroup(self._menu)
-        self._add(group, DEFAULT_LABEL, None)
-        self._menu.addSeparator()
+        self._group.deleteLater()
+        self._group = QActionGroup(self.outputs)
+        self._add(DEFAULT_LABEL, None)
+        self.outputs.addSeparator()
         for name in names:
-            self._add(group, name, name)
+            self._add(name, name)
 
     def names(self) -> list[str]:
         """What the menu offers now."""
-        return [action.text() for action in self._menu.actions() if not action.isSeparator()]
+        return [action.text() for action in self.outputs.actions() if not action.isSeparator()]
 
     def choose(self, name: str | None) -> None:
         """Ask for this output."""
         self._current = name
         self.chosen.emit(name)
 
-    def _add(self, group: QActionGroup, label: str, name: str | None) -> None:
-        action = QAction(label, self._menu)
+    def _add(self, label: str, name: str | None) -> None:
+        action = QAction(label, self.outputs)
         action.setCheckable(True)
         action.setChecked(name == self._current)
         action.triggered.connect(lambda: self.choose(name))
-        group.addAction(action)
-        self._menu.addAction(action)
+        self._group.addAction(action)
+        self.outputs.addAction(action)

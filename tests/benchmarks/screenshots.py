@@ -12,10 +12,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEventLoop, QPoint, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from synth.cli import prepare_environment
 from tests.rig import Rig
 from tests.ui.display import virtual_display
 from ui.main_window import MainWindow
@@ -28,34 +29,41 @@ def take_pictures(window: MainWindow, folder: Path) -> None:
     window.resize(1280, 800)
     # Clicks, not keys: without a window manager no window is active.
     window.header.transport.play.click()
-    QTest.qWait(2500)
+    _wait(2500)
     view = window.culture.viewport()
     QTest.mouseMove(view, _cell(window, 118, 34))
     QTest.mouseClick(view, _LEFT, pos=_cell(window, 52, 22))
-    QTest.qWait(900)
+    _wait(900)
     QTest.mousePress(view, _LEFT, pos=_cell(window, 118, 34))
-    QTest.qWait(250)
+    _wait(250)
     _save(window, folder, "main")
     QTest.mouseRelease(view, _LEFT, pos=_cell(window, 118, 34))
     window.header.transport.record.click()
-    QTest.qWait(1600)
+    _wait(1600)
     _save(window, folder, "recording")
     window.header.transport.record.click()
-    QTest.qWait(400)
+    _wait(400)
     window.resize(1024, 640)
-    QTest.qWait(400)
+    _wait(400)
     _save(window, folder, "small")
     broken = folder / "broken.safetensors"
     broken.write_bytes(b"\x00" * 64)
     window.resize(1280, 800)
     window.load(broken)
-    QTest.qWait(1200)
+    _wait(1200)
     _save(window, folder, "error")
     broken.unlink()
     window.banner.dismiss()
     window.header.help.click()
-    QTest.qWait(400)
+    _wait(400)
     _save(window, folder, "help")
+
+
+def _wait(ms: int) -> None:
+    """Let the window and the engine run; `QTest.qWait` would keep Python's lock and starve the engine."""
+    loop = QEventLoop()
+    QTimer.singleShot(ms, loop.quit)
+    loop.exec()
 
 
 def _cell(window: MainWindow, column: float, row: float) -> QPoint:
@@ -70,9 +78,7 @@ def _save(window: MainWindow, folder: Path, name: str) -> None:
 
 def _inside(folder: Path, preset: str) -> int:
     """In the private display: run the command's window and photograph it."""
-    from PySide6.QtCore import QTimer
-
-    from ui.app import run
+    from synth.cli import main as command
 
     app = QApplication(["petrichord"])
     timer = QTimer()
@@ -86,7 +92,7 @@ def _inside(folder: Path, preset: str) -> int:
 
     timer.timeout.connect(look)
     timer.start(50)
-    code = run(preset or None)
+    code = command([preset] if preset else [])
     del app
     return code
 
@@ -106,7 +112,10 @@ def main() -> int:
         rig.start()
         try:
             stage = {"QT_QPA_PLATFORM": "xcb", "PETRICHORD_STAGE": "1", "QT_SCALE_FACTOR": args.scale}
-            environment = {**rig.environment, "DISPLAY": screen["DISPLAY"], **stage}
+            # What the command sets before torch is imported: this module has imported it already.
+            prepare_environment()
+            environment = {**rig.environment, **stage, "DISPLAY": screen["DISPLAY"]}
+            environment |= {name: os.environ[name] for name in ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")}
             command = [sys.executable, "-m", "tests.benchmarks.screenshots", str(args.folder), args.preset]
             with rig.capture():
                 return subprocess.run(command, env=environment, timeout=120, check=False).returncode

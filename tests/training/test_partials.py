@@ -88,6 +88,45 @@ def test_a_steady_tone_in_noise_has_neither_vibrato_nor_jitter() -> None:
     assert vibrato.jitter_cents < 1
 
 
+def doublets(hz: list[float], gaps_hz: list[float], seconds: float) -> Doubles:
+    """A bowl: every mode is two that beat, each pair at its own pace, and dies away, (N,) at 44.1 kHz."""
+    pairs = tones(
+        [f + s * g / 2 for f, g in zip(hz, gaps_hz, strict=True) for s in (-1, 1)], [0.1, 0.06] * 3, seconds, 44100
+    )
+    return pairs * np.exp(-np.arange(len(pairs)) / 44100 / 3)
+
+
+def test_a_bowl_that_beats_is_inharmonic_and_holds_its_pitch() -> None:
+    measured = measure(doublets([473.0, 1305.0, 2510.0], [0.7, 1.9, 3.3], 5.0), 44100, F22)
+    assert measured.inharmonic
+    assert cents(measured.root_hz, 473.0) < 5
+    assert measured.vibrato.depth_cents == measured.vibrato.jitter_cents == 0
+
+
+def test_a_harmonic_sound_that_beats_holds_its_pitch() -> None:
+    """Three strings of a piano: the partials' phases wander, but not together."""
+    measured = measure(doublets([440.0, 880.0, 1320.0], [0.6, 1.7, 2.9], 4.0), 44100, F22)
+    assert not measured.inharmonic
+    assert measured.vibrato.depth_cents == measured.vibrato.jitter_cents == 0
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_a_bowed_note_keeps_its_vibrato_and_its_wander(seed: int) -> None:
+    """All partials move by 20 cents at 5.6 Hz and by noise below 2 Hz of 5 cents' standard deviation."""
+    n = 5 * 44100
+    slow = np.fft.rfft(np.random.default_rng(seed).standard_normal(n))
+    slow[np.fft.rfftfreq(n, 1 / 44100) > 2.0] = 0
+    wander = np.fft.irfft(slow, n)
+    t = np.arange(n) / 44100
+    moved = wander * 5 / wander.std() + 20 * np.sin(2 * np.pi * 5.6 * t)
+    phase = 2 * np.pi * np.cumsum(440.0 * 2 ** (moved / 1200)) / 44100
+    wave = sum(0.2 / k * np.sin(k * phase) for k in range(1, 9)) + coloured_noise(5.0, 44100, seed, 0.003)
+    vibrato = measure(np.asarray(wave), 44100, F22).vibrato
+    assert abs(vibrato.rate_hz - 5.6) < 0.15
+    assert abs(vibrato.depth_cents - 20) < 2
+    assert abs(vibrato.jitter_cents - 5) < 1.5
+
+
 def test_a_hint_overrides_the_pitch_tracker() -> None:
     measured = measure(harmonics(30.9, 60, 3.0, 44100, slope=0.3), 44100, F22, f0_hint=31.0)
     assert cents(measured.root_hz, 30.9) < 3

@@ -226,9 +226,16 @@ def test_device_menu_lists_outputs_and_moves_to_one(win: MainWindow, engine: Fak
     menu = win.header.devices
     menu.refresh()
     assert menu.names() == ["System default", *OUTPUTS]
-    menu.menu().actions()[-1].trigger()
-    menu.menu().actions()[0].trigger()
+    menu.outputs.actions()[-1].trigger()
+    menu.outputs.actions()[0].trigger()
     assert engine.calls == ["device HDMI", "device None"]
+
+
+def test_opening_the_device_menu_waits_for_nobody(win: MainWindow) -> None:
+    """A menu that runs its own loop holds Python's lock, and the engine starves (measured: 4 ticks of 1000)."""
+    QTest.keyClick(win, Qt.Key.Key_D, CTRL)
+    assert win.header.devices.outputs.isVisible()
+    win.header.devices.outputs.close()
 
 
 def test_engine_notices_appear_once_and_urgent_ones_stay(win: MainWindow, engine: FakeEngine, qtbot: QtBot) -> None:
@@ -250,6 +257,13 @@ def test_an_urgent_notice_does_not_hide_another(win: MainWindow) -> None:
     assert win.banner.text == "First."
     win.banner.dismiss()
     assert win.banner.text == ""
+
+
+def test_a_value_no_control_can_take_is_said_in_the_banner(win: MainWindow) -> None:
+    for control, text in ((win.controls.knobs["width"], "900 %"), (win.brushes.length, "1 h")):
+        control.start_typing(text)
+        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Return)
+        assert control.scale.label in win.banner.text or control.scale.parameter.label in win.banner.text
 
 
 def test_status_line_tells_how_the_engine_is(win: MainWindow, engine: FakeEngine, qtbot: QtBot) -> None:
