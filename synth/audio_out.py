@@ -8,9 +8,10 @@ import threading
 import time
 from collections.abc import Callable
 
-from synth.devices import rescan
+from synth.devices import leave_open, rescan
 from synth.errors import AudioDeviceError
 from synth.feeder import Feeder, Tap
+from synth.priority import raise_thread_priority
 from synth.ring import Ring
 from synth.sinks import SilentSink, Sink, open_sink
 
@@ -21,6 +22,7 @@ STALL_S = 3.0
 """Some sinks stop for a second or two when they start."""
 _REOPEN_AFTER_S = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 _OPEN_LIMIT_S = 8.0
+_RETIRE_LIMIT_S, _ABORT_LIMIT_S = 1.0, 0.3
 _TICK_S = 0.1
 
 
@@ -45,7 +47,8 @@ class AudioOut:
         self._attempts = 0
         self._next_attempt = 0.0
         self._past_underruns = 0
-        self._stuck = False
+        self._stuck: list[Feeder] = []
+        self._unanswered = False
         self._wake, self._closing = threading.Event(), False
         self._feeder: Feeder | None = None
         self._silent = True
@@ -63,6 +66,12 @@ class AudioOut:
     @property
     def underruns(self) -> int:
         return self._past_underruns + (self._feeder.underruns if self._feeder else 0)
+
+    @property
+    def sounding(self) -> bool:
+        """True while the ring's sound flows: not before the sink is full, nor in a gap."""
+        feeder = self._feeder
+        return feeder is not None and feeder.sounding
 
     def queued_s(self) -> float:
         """Sound in the sink now and on its way beyond it; the ring is not counted."""
@@ -90,8 +99,11 @@ class AudioOut:
         self._supervisor.join(3.0)
         if self._feeder:
             self._drop(self._feeder, abort=False)
+        if self._busy_driver():
+            leave_open()
 
     def _supervise(self) -> None:
+        raise_thread_priority()
         while not self._closing:
             self._wake.wait(_TICK_S)
             self._wake.clear()
@@ -112,7 +124,7 @@ class AudioOut:
         except AudioDeviceError:
             self._use_silence()
             try:
-                if not self._stuck:
+                if not self._busy_driver():
                     rescan()
                 sink = self._open(wanted)
             except AudioDeviceError as error:
@@ -136,7 +148,7 @@ class AudioOut:
     def _try_again(self) -> None:
         self._attempts -= 1
         try:
-            if not self._stuck:
+            if not self._busy_driver():
                 rescan()
             sink = self._open(self._wanted)
         except AudioDeviceError as error:
@@ -165,21 +177,24 @@ class AudioOut:
         self._use(SilentSink(self.rate_hz))
 
     def _drop(self, feeder: Feeder, abort: bool) -> None:
-        """Retire a feeder and close its sink; one that is stuck in a dead driver is left behind."""
+        """Retire a feeder; one that is stuck in a dead driver is left behind."""
         self._past_underruns += feeder.underruns
         self._feeder = None
-        free = feeder.retire(0.05 if abort else 1.0)
-        errors: list[AudioDeviceError] = []
-        closer = threading.Thread(target=_close, args=(feeder.sink, abort or not free, errors), daemon=True)
-        closer.start()
-        closer.join(1.0)
-        self._stuck = self._stuck or closer.is_alive() or not feeder.retire(0.2)
+        if not feeder.retire(_ABORT_LIMIT_S if abort else _RETIRE_LIMIT_S, abort):
+            self._stuck.append(feeder)
+
+    def _busy_driver(self) -> bool:
+        """True while a thread is inside PortAudio and may never return: it must not be shut down then."""
+        self._stuck = [feeder for feeder in self._stuck if not feeder.retire(0)]
+        return bool(self._stuck) or self._unanswered
 
     def _open(self, wanted: str | None) -> Sink:
         """Open within `_OPEN_LIMIT_S`: a dead sound server can hold a call for ever."""
         result: list[Sink | AudioDeviceError] = []
 
         def attempt() -> None:
+            # Threads that the driver starts inherit this; at ordinary priority a busy machine starves them.
+            raise_thread_priority()
             try:
                 result.append(self._open_device(wanted, self.rate_hz))
             except AudioDeviceError as error:
@@ -189,7 +204,7 @@ class AudioOut:
         opener.start()
         opener.join(_OPEN_LIMIT_S)
         if not result:
-            self._stuck = True
+            self._unanswered = True
             raise AudioDeviceError(
                 f"The output “{wanted or 'default'}” does not answer: check the sound system or choose another."
             )
@@ -205,10 +220,3 @@ def _trouble(feeder: Feeder) -> str:
     if time.monotonic() - feeder.moved_at > STALL_S:
         return f"The output “{feeder.sink.name}” takes no more sound."
     return ""
-
-
-def _close(sink: Sink, abort: bool, errors: list[AudioDeviceError]) -> None:
-    try:
-        sink.close(abort)
-    except AudioDeviceError as error:
-        errors.append(error)

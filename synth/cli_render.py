@@ -14,9 +14,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", required=True, type=Path, metavar="OUT.wav", help="file to write")
     parser.add_argument("--seconds", type=float, default=10.0, metavar="S", help="length, 10 by default")
     parser.add_argument("--rate", type=int, default=44100, metavar="HZ", help="sample rate, 44100 by default")
-    parser.add_argument("--note", metavar="A4|69", help="pitch; the preset's own by default")
     parser.add_argument("--seed", type=int, metavar="N", help="grow from this seed; default is the stored grown state")
-    parser.add_argument("--vocoder", choices=("auto", "spectral", "bigvgan"), default="auto")
     parser.add_argument("--precision", choices=("float32", "bfloat16"), default="float32", help="of the automaton")
     parser.add_argument(
         "--gesture",
@@ -27,6 +25,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "column=40,hz=880,radius_frames=10; may be given several times",
     )
     parser.add_argument("--json", action="store_true", help="print the result as one JSON object")
+    add_control_options(parser)
+
+
+def add_control_options(parser: argparse.ArgumentParser) -> None:
+    """What every command that makes sound shares: note, vocoder and the continuous controls."""
+    parser.add_argument("--note", metavar="A4|69", help="pitch; the preset's own by default")
+    parser.add_argument("--vocoder", choices=("auto", "spectral", "bigvgan"), default="auto")
     for option, name in CONTROL_OPTIONS.items():
         p = PARAMETERS[name]
         parser.add_argument(

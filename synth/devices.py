@@ -3,6 +3,7 @@
 `sounddevice` is imported only here and inside functions: PortAudio may be missing.
 """
 
+import atexit
 from dataclasses import dataclass
 from types import ModuleType
 
@@ -99,3 +100,8 @@ def rescan() -> None:
     sd = portaudio()
     sd._terminate()
     sd._initialize()
+
+
+def leave_open() -> None:
+    """Do not shut PortAudio down when Python ends: a thread is stuck in it, and it would wait for that, or abort."""
+    atexit.unregister(portaudio()._exit_handler)

@@ -11,7 +11,7 @@ SILENT_DB = -120.0
 
 
 def loudness_lufs(sound: npt.NDArray[np.floating], rate_hz: int) -> float:
-    """Integrated loudness in LUFS; `SILENT_DB` for silence. Sounds under 0.4 s are measured as if they were repeated."""
+    """Integrated loudness in LUFS; `SILENT_DB` for silence. Sounds under 0.4 s are measured as if repeated."""
     import pyloudnorm
 
     samples = np.atleast_2d(np.asarray(sound, dtype=np.float64)).T

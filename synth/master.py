@@ -86,9 +86,9 @@ class Master:
     def delay_samples(self) -> int:
         return self._limiter.delay_samples
 
-    @property
-    def levels(self) -> Levels:
-        return self._meter.levels
+    def read_levels(self) -> Levels:
+        """Levels of what was sent; peaks since the last reading."""
+        return self._meter.read()
 
     @property
     def reduction_db(self) -> float:

@@ -6,7 +6,7 @@ instead of as a recursive filter. Axes: `N` samples; audio is (2, N).
 
 import math
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,7 +47,7 @@ def k_weighting(hz: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 class Meter:
-    """Fed every sample that is sent; read from any thread through `levels`."""
+    """Fed every sample that is sent; read from any thread."""
 
     def __init__(self, rate_hz: int) -> None:
         self._window = np.hanning(_WINDOW + 1)[:-1].astype(np.float32)
@@ -59,10 +59,17 @@ class Meter:
         self._pending = np.zeros((2, _WINDOW), np.float32)
         self._filled = self._hop
         self._powers: deque[float] = deque(maxlen=max(1, round(_SHORT_TERM_S * rate_hz / self._hop)))
-        self.levels = Levels()
+        self._levels = Levels()
+        self._peak = np.zeros(2, np.float32)
+
+    def read(self) -> Levels:
+        """The latest levels, with the peaks since the last reading."""
+        peak, self._peak = self._peak, np.zeros(2, np.float32)
+        return replace(self._levels, peak_db=(decibels(float(peak[0]) ** 2), decibels(float(peak[1]) ** 2)))
 
     def feed(self, x: NDArray[np.float32]) -> None:
-        """(2, N): updates `levels` each time half a window is complete."""
+        """(2, N): updates the levels each time half a window is complete."""
+        self._peak = np.maximum(self._peak, np.abs(x).max(axis=1, initial=0.0))
         start = 0
         while start < x.shape[1]:
             n = min(_WINDOW - self._filled, x.shape[1] - start)
@@ -76,10 +83,8 @@ class Meter:
     def _measure(self) -> None:
         spectrum = np.fft.rfft(self._pending * self._window)
         self._powers.append(float(((spectrum.real**2 + spectrum.imag**2) * self._response).sum()))
-        peak = np.abs(self._pending[:, self._hop :]).max(axis=1)
         power = np.square(self._pending, dtype=np.float32).mean(axis=1)
-        self.levels = Levels(
-            peak_db=(decibels(float(peak[0]) ** 2), decibels(float(peak[1]) ** 2)),
+        self._levels = Levels(
             rms_db=(decibels(float(power[0])), decibels(float(power[1]))),
             short_term_lufs=max(SILENCE_DB, decibels(sum(self._powers) / len(self._powers)) + _K_OFFSET_DB),
         )

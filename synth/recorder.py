@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synth.errors import RecordingError
+from synth.priority import raise_thread_priority
 from synth.wav import MAX_WAV_BYTES, SampleFormat, WavWriter, unused_path
 
 Notify = Callable[[str, bool], None]
@@ -88,10 +89,14 @@ class Recorder:
         self._thread.start()
         return writer.path
 
-    def stop(self, timeout_s: float = 10.0) -> None:
-        """End the take and wait until its file is complete."""
+    def finish(self) -> None:
+        """End the take; its file is complete a moment later."""
         self._active = False
         self._wake.set()
+
+    def stop(self, timeout_s: float = 10.0) -> None:
+        """End the take and wait until its file is complete."""
+        self.finish()
         if self._thread is not None:
             self._thread.join(timeout_s)
             self._thread = None
@@ -108,6 +113,8 @@ class Recorder:
         self._frames += len(chunk)
 
     def _run(self, writer: WavWriter, asked: Path) -> None:
+        # While it encodes it may hold the interpreter, and the engine would wait until it is scheduled again.
+        raise_thread_priority()
         try:
             for finished in self._write_all(writer, asked):
                 finished.close()

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from synth.devices import Device, find_device, portaudio
 from synth.errors import AudioDeviceError
 
-SINK_LATENCY_S = 0.03
-"""Asked of the device: with PortAudio's rounding about 46 ms of sound are queued in it."""
+SINK_LATENCY_S = 0.045
+"""Asked of the device: with PortAudio's rounding about 56 ms of sound are queued in it."""
 PERIOD = 256
-"""Samples PortAudio moves at a time, and the feeder writes."""
+"""Samples the feeder writes at a time."""
 
 
 class Sink(Protocol):
@@ -20,6 +20,8 @@ class Sink(Protocol):
 
     name: str
     rate_hz: int
+    full_s: float
+    """Sound it queues before a write waits."""
 
     def write(self, chunk: NDArray[np.float32]) -> bool:
         """Queue (N, 2), waiting while there is no room; True when it had run dry before."""
@@ -47,7 +49,8 @@ class DeviceSink:
         try:
             self._stream = self._sd.OutputStream(
                 samplerate=rate_hz,
-                blocksize=PERIOD,
+                # A fixed block would be rounded to 46 or 70 ms of queue.
+                blocksize=0,
                 device=device.index,
                 channels=2,
                 dtype="float32",
@@ -56,6 +59,7 @@ class DeviceSink:
             )
             self._stream.start()
             self._capacity = max(PERIOD, int(self._stream.write_available))
+            self.full_s = self._capacity / rate_hz
         except (self._sd.PortAudioError, ValueError) as cause:
             raise AudioDeviceError(
                 f"The output “{device.name}” cannot be opened at {rate_hz} Hz ({_reason(cause)}): close other "
@@ -91,8 +95,8 @@ class DeviceSink:
 class SilentSink:
     """Consumes sound at the right pace and drops it, so that life and takes go on without a device."""
 
-    def __init__(self, rate_hz: int, name: str = "no output", latency_s: float = 0.046) -> None:
-        self.name, self.rate_hz = name, rate_hz
+    def __init__(self, rate_hz: int, name: str = "no output", latency_s: float = 0.056) -> None:
+        self.name, self.rate_hz, self.full_s = name, rate_hz, latency_s
         self._capacity = round(latency_s * rate_hz)
         self._start = time.monotonic()
         self._written = 0

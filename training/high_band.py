@@ -3,6 +3,8 @@
 Axes: `M` mel bands, `T` frames, `H` high bands, `N` samples.
 """
 
+import itertools
+
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -16,6 +18,7 @@ _QUIETEST = 1e-7
 # quarter, decibel for decibel"; in units of the variance of one row.
 _RIDGE = 0.3
 _UPPER_SHARE = 0.25
+_LARGEST_SHIFT = 1.5
 
 
 def fit(wave: npt.NDArray[np.floating], rate_hz: int, fmt: MelFormat) -> HighBand | None:
@@ -35,13 +38,21 @@ def fit(wave: npt.NDArray[np.floating], rate_hz: int, fmt: MelFormat) -> HighBan
     prior = np.zeros(fmt.n_mels)
     upper = round(fmt.n_mels * _UPPER_SHARE)
     prior[-upper:] = 1 / upper
-    x_mean, y_mean = x.mean(axis=0), y.mean(axis=0)
+    # Loud frames count more: they are what is heard, and quiet ones are mostly the recording's own hiss.
+    weight = np.exp(0.5 * (y.mean(axis=1) - y.mean(axis=1).max()))
+    weight /= weight.mean()
+    x_mean, y_mean = np.average(x, axis=0, weights=weight), np.average(y, axis=0, weights=weight)
     centred = x - x_mean
     rest = (y - y_mean) - (centred @ prior)[:, None]
     penalty = _RIDGE * count * max(float(centred.var(axis=0).mean()), 1e-3)
-    gram = centred.T @ centred + penalty * np.eye(fmt.n_mels)
-    weights = prior[None] + np.linalg.solve(gram, centred.T @ rest).T
+    weighted = centred * weight[:, None]
+    gram = weighted.T @ centred + penalty * np.eye(fmt.n_mels)
+    weights = prior[None] + np.linalg.solve(gram, weighted.T @ rest).T
     offset = y_mean - weights @ x_mean
+    # A fit of logarithms misses the mean power where a few loud frames hold most of it, as in a struck note.
+    predicted = np.exp(np.clip(x @ weights.T + offset, np.log(_QUIETEST), 0))
+    missing = 0.5 * np.log(np.mean(np.exp(2 * y), axis=0) / np.mean(predicted**2, axis=0))
+    offset = offset + np.clip(missing, -_LARGEST_SHIFT, _LARGEST_SHIFT)
     return HighBand(
         torch.from_numpy(edges.astype(np.float32)),
         torch.from_numpy(np.concatenate([weights, offset[:, None]], axis=1).astype(np.float32)),
@@ -69,7 +80,7 @@ def _band_levels(
     frames = int(len(wave) * fmt.rate_hz / rate_hz) // fmt.hop
     padded = np.pad(wave, length)
     hz = np.arange(length // 2 + 1) * rate_hz / length
-    masks = np.stack([(hz >= a) & (hz < b) for a, b in zip(edges[:-1], edges[1:], strict=True)]).astype(float)
+    masks = np.stack([(hz >= a) & (hz < b) for a, b in itertools.pairwise(edges)]).astype(float)
     scale = 2 / (length * np.sum(window**2))
     levels = np.empty((len(masks), frames))
     for t in range(frames):

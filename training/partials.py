@@ -11,7 +11,7 @@ import torch
 
 from synth.mel import MelFormat
 from synth.preset import Partials, Vibrato
-from training.pitch import PitchTrack, track_pitch, vibrato_of
+from training.pitch import find_f0, follow_partial, straightened, vibrato_of
 
 Doubles = npt.NDArray[np.float64]
 
@@ -22,10 +22,18 @@ _QUIETEST_DB = -75.0
 # oscillators would beat against it.
 _NEAREST_HZ = 40.0
 # Height of a peak above the median of its surroundings. Averaged noise stays below; a partial stands out.
-_PROMINENCE_DB = 12.0
+_PROMINENCE_DB = 9.0
 _LONG_WINDOW_S = 0.35
+# Noise bandwidth of the Blackman window in bins of its length.
+_LOBE_BINS = 1.727
 _HARMONIC_TOLERANCE = 0.03
-_HARMONIC_SHARE = 0.8
+_HARMONIC_SHARE, _HARMONIC_SHARE_OF_OTHERS = 0.8, 0.6
+# 40 dB below the strongest partial a peak says nothing about what kind of sound it is.
+_WITNESS_SHARE = 0.01
+_LOWEST_NUMBER = 3
+# Below this share of the sound's power in partials, a pitch tracker's answer is not believed.
+_TONAL_SHARE = 0.65
+_NOISE_SHARE = 0.2
 
 
 @dataclass(frozen=True)
@@ -37,6 +45,8 @@ class MeasuredPitch:
     root_hz: float
     """f0, or the strike note of an inharmonic sound; 0 for noise."""
     inharmonic: bool
+    tonal_share: float
+    """How much of the power below fmax lies in partials: near 1 for an instrument, near 0 for water."""
 
 
 def measure(
@@ -44,21 +54,36 @@ def measure(
 ) -> MeasuredPitch:
     """Partials, vibrato and root of a mono recording (N,); `f0_hint` in Hz overrides the pitch tracker."""
     samples = np.asarray(wave, np.float64)
-    spectrum_hz, power = _mean_spectrum(samples, rate_hz)
-    keep = (spectrum_hz >= _LOWEST_HZ) & (spectrum_hz < min(fmt.fmax_hz, rate_hz / 2) * 0.995)
-    top_hz = float(spectrum_hz[keep][-1])
-    peaks = _peaks(spectrum_hz, power, top_hz)
-    track = track_pitch(samples, rate_hz, f0_hint)
-    f0 = f0_hint or track.f0_hz
-    harmonic = bool(f0) and _explained(peaks, f0) >= _HARMONIC_SHARE
-    if harmonic:
-        f0 = _refined(peaks, f0)
-        peaks = _with_multiples(peaks, spectrum_hz, power, f0, top_hz)
+    top_hz = min(fmt.fmax_hz, rate_hz / 2) * 0.995
+    hz, power = _mean_spectrum(samples, rate_hz)
+    peaks = _peaks(hz, power, top_hz)
+    tonal_share = _tonal_share(peaks, power[(hz >= _LOWEST_HZ) & (hz < top_hz)], float(hz[1]))
+    vibrato, f0 = Vibrato(), 0.0
+    if tonal_share >= _TONAL_SHARE:
+        f0 = f0_hint or find_f0(samples, rate_hz)
+    if f0 > 0:
+        reach = min(0.5 * f0, 80.0)
+        tracks = [follow_partial(samples, rate_hz, number * f0, reach) for number in _strong_multiples(hz, power, f0)]
+        # A swinging partial has a peak at each end of its swing: measure with the swing taken out.
+        hz, power = _mean_spectrum(straightened(samples, rate_hz, tracks[0]), rate_hz)
+        straight = _peaks(hz, power, top_hz)
+        if _is_harmonic(straight, f0):
+            vibrato = vibrato_of(tracks)
+            f0 = _refined(straight, f0)
+            peaks = _with_multiples(straight, hz, power, f0, top_hz)
+        else:
+            f0 = 0.0
     peaks = _strongest(peaks)
-    if not peaks:
-        return MeasuredPitch(_as_partials([]), Vibrato(), 0.0, True)
-    root = f0 if harmonic else _strike_note(peaks)
-    return MeasuredPitch(_as_partials(peaks), vibrato_of(track) if harmonic else Vibrato(), root, not harmonic)
+    root = f0 if f0 > 0 or not peaks or tonal_share < _NOISE_SHARE else _strike_note(peaks)
+    return MeasuredPitch(_as_partials(peaks), vibrato, root, f0 == 0, tonal_share)
+
+
+def _strong_multiples(hz: Doubles, power: Doubles, f0: float) -> list[int]:
+    """The strongest of 1, 2 and 3 first, low enough for its swing to stay among its own; then two more within 20 dB."""
+    near = {number: power[np.abs(hz / f0 - number) < 0.06 * number].sum() for number in range(1, 6)}
+    strongest = max((1, 2, 3), key=lambda number: near[number])
+    others = [n for n in sorted(near, key=lambda n: -near[n]) if n != strongest and near[n] > 0.01 * near[strongest]]
+    return [strongest, *others[:2]]
 
 
 @dataclass(frozen=True)
@@ -92,7 +117,8 @@ def _peaks(hz: Doubles, power: Doubles, top_hz: float) -> list[_Peak]:
     smooth = 10 * np.log10(np.convolve(power, np.hanning(wide + 2) / np.hanning(wide + 2).sum(), "same") + 1e-20)
     surroundings = median_filter(smooth[:: max(wide // 2, 1)], size=2 * round(150.0 / (max(wide // 2, 1) * step)) + 1)
     median = np.interp(np.arange(len(smooth)), np.arange(len(surroundings)) * max(wide // 2, 1), surroundings)
-    found, _ = find_peaks(smooth)
+    # Prominence within 150 Hz: the slope of a rumbling noise must not pass for a peak.
+    found, _ = find_peaks(smooth, prominence=_PROMINENCE_DB, wlen=2 * round(150.0 / step) + 1)
     found = found[(hz[found] >= _LOWEST_HZ) & (hz[found] < top_hz)]
     if not len(found):
         return []
@@ -117,10 +143,15 @@ def _shape(hz: Doubles, power: Doubles, near_hz: float, reach_hz: float = 20.0) 
     above = part > part[top] / 10
     centre = float(np.sum(bins[above] * part[above]) / np.sum(part[above]))
     spread = float(np.sqrt(np.sum((bins[above] - centre) ** 2 * part[above]) / np.sum(part[above])))
-    # A main lobe of the Blackman window holds the power of a pure tone; a smeared one is wider and lower.
-    lobe = 1.727 / _LONG_WINDOW_S / step
+    # A main lobe of the window holds the power of a pure tone; a smeared one is wider and lower.
+    lobe = _LOBE_BINS / _LONG_WINDOW_S / step
     amplitude = float(np.sqrt(np.sum(part[above]) / lobe))
     return _Peak(centre, spread, amplitude)
+
+
+def _tonal_share(peaks: list["_Peak"], power: Doubles, step_hz: float) -> float:
+    lobe = _LOBE_BINS / _LONG_WINDOW_S / step_hz
+    return float(min(sum(peak.amplitude**2 for peak in peaks) / max(power.sum() / lobe, 1e-20), 1.0))
 
 
 def _explained(peaks: list[_Peak], f0: float) -> float:
@@ -131,6 +162,22 @@ def _explained(peaks: list[_Peak], f0: float) -> float:
         return 0.0
     near = np.abs(multiple - np.round(multiple)) <= np.maximum(_HARMONIC_TOLERANCE, 0.006 * multiple)
     return float(power[near & (multiple > 0.5)].sum() / power.sum())
+
+
+def _is_harmonic(peaks: list[_Peak], f0: float) -> bool:
+    """Whether multiples of `f0` hold the power, and what power the strongest peak leaves.
+
+    Any one partial is a multiple of itself: a bowl's loudest must not vouch for the others.
+    """
+    if _explained(peaks, f0) < _HARMONIC_SHARE:
+        return False
+    strongest = max(peaks, key=lambda peak: peak.amplitude)
+    others = [p for p in peaks if p is not strongest and p.amplitude > _WITNESS_SHARE * strongest.amplitude]
+    # A pitch tracker that is forced to explain three modes finds a root far below them all.
+    lowest = min((p.hz for p in [strongest, *others] if p.hz > 0.5 * f0), default=0.0)
+    if round(lowest / f0) > _LOWEST_NUMBER:
+        return False
+    return not others or _explained(others, f0) >= _HARMONIC_SHARE_OF_OTHERS
 
 
 def _refined(peaks: list[_Peak], f0: float) -> float:
@@ -170,7 +217,7 @@ def _with_multiples(peaks: list[_Peak], hz: Doubles, power: Doubles, f0: float, 
 def _strike_note(peaks: list[_Peak]) -> float:
     """The lowest of the strong partials: what an ear would sing."""
     loudest = max(peak.amplitude for peak in peaks)
-    return min(peak.hz for peak in peaks if peak.amplitude > 0.3 * loudest)
+    return min(peak.hz for peak in peaks if peak.amplitude > 0.15 * loudest)
 
 
 def _strongest(peaks: list[_Peak]) -> list[_Peak]:
@@ -186,4 +233,4 @@ def _as_partials(peaks: list[_Peak]) -> Partials:
     )
 
 
-__all__ = ["MOST_PARTIALS", "MeasuredPitch", "PitchTrack", "measure"]
+__all__ = ["MOST_PARTIALS", "MeasuredPitch", "measure"]

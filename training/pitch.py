@@ -1,5 +1,11 @@
-"""The pitch of a recording over time, and its vibrato."""
+"""The pitch of a recording, and how it moves: vibrato and jitter. Axes: `N` samples, `F` points of a track.
 
+A player's finger moves every partial alike; two modes that beat, or a note that decays, move each partial on its own.
+So only what several partials have in common is pitch.
+"""
+
+import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,81 +17,157 @@ Doubles = npt.NDArray[np.float64]
 
 _RATE_HZ = 22050
 _HOP = 256
-_FRAME = 2048
 _RANGE_HZ = (50.0, 2000.0)
-_SURE = 0.5
-_VIBRATO_HZ = (3.5, 9.0)
-_LEAST_DEPTH_CENTS = 5.0
+_LEAST_VOICED = 0.5
 _LONGEST_S = 6.0
+_TRACK_HZ = 100.0
+_VIBRATO_HZ = (3.5, 9.0)
+_LEAST_DEPTH_CENTS = 4.0
+_LEAST_SHARE = 0.3
+_MOST_SWING_CENTS = 120.0
+_MOST_DEPTH_CENTS, _MOST_JITTER_CENTS = 100.0, 12.0
+# The slow wander of two partials of one string correlates by 0.6 to 1; of two modes of a bowl, or of a choir, by less.
+_LEAST_COHERENCE = 0.4
+# Another partial must swing in time with the strongest at least this much of its depth.
+_LEAST_COMMON_SWING = 0.3
+# What a single partial may claim, with no other to bear it out.
+_MOST_JITTER_ALONE_CENTS = 5.0
 
 
 @dataclass(frozen=True)
 class PitchTrack:
-    """Deviation from the median in cents per frame (NaN where unvoiced)."""
+    """Deviation from a frequency in cents, (F,), and how loud the partial was there, (F,)."""
 
-    f0_hz: float
-    """Median, 0 when most frames are unvoiced."""
     cents: Doubles
-    frames_per_second: float
+    weight: Doubles
+    points_per_second: float
 
 
-def track_pitch(samples: Doubles, rate_hz: int, f0_hint: float | None = None) -> PitchTrack:
-    """Probabilistic YIN (Mauch and Dixon 2014) on the middle of a mono recording (N,)."""
+def find_f0(samples: Doubles, rate_hz: int) -> float:
+    """Median pitch of a mono recording (N,) by probabilistic YIN (Mauch and Dixon 2014); 0 when mostly unvoiced."""
     import librosa
     import soxr
 
-    middle = samples
-    if len(samples) > _LONGEST_S * rate_hz:
-        start = (len(samples) - int(_LONGEST_S * rate_hz)) // 2
-        middle = samples[start : start + int(_LONGEST_S * rate_hz)]
-    wave = soxr.resample(middle, rate_hz, _RATE_HZ)
-    low, high = _RANGE_HZ if not f0_hint else (max(f0_hint / 1.3, 45.0), min(f0_hint * 1.3, 5000.0))
-    frame = _FRAME if low >= 2 * _RATE_HZ / _FRAME else 2 * _FRAME
-    if len(wave) < frame or not wave.any():
-        return PitchTrack(0.0, np.zeros(0), _RATE_HZ / _HOP)
-    f0, voiced, _ = librosa.pyin(wave, fmin=low, fmax=high, sr=_RATE_HZ, frame_length=frame, hop_length=_HOP)
+    longest = int(_LONGEST_S * rate_hz)
+    start = max(len(samples) - longest, 0) // 2
+    wave = soxr.resample(samples[start : start + longest], rate_hz, _RATE_HZ)
+    low, high = _RANGE_HZ
+    if len(wave) < 2048 or not wave.any():
+        return 0.0
+    f0, voiced, _ = librosa.pyin(wave, fmin=low, fmax=high, sr=_RATE_HZ, frame_length=2048, hop_length=_HOP)
     f0 = np.where(voiced, f0, np.nan)
-    if np.isfinite(f0).mean() < _SURE:
-        return PitchTrack(0.0, np.full(len(f0), np.nan), _RATE_HZ / _HOP)
-    median = float(np.nanmedian(f0))
-    return PitchTrack(median, 1200 * np.log2(f0 / median), _RATE_HZ / _HOP)
+    return float(np.nanmedian(f0)) if np.isfinite(f0).mean() >= _LEAST_VOICED else 0.0
 
 
-def vibrato_of(track: PitchTrack) -> Vibrato:
-    """Rate and depth of the periodic part and spread of the slow random part of a pitch track."""
-    cents = _longest_voiced(track.cents)
-    # pyin's frames and grid blur what is slower than a frame; less than 0.7 s cannot hold a vibrato.
-    if len(cents) < 0.7 * track.frames_per_second:
+def follow_partial(samples: Doubles, rate_hz: int, hz: float, reach_hz: float) -> PitchTrack:
+    """Instantaneous frequency of the partial at `hz`: what the pitch tracker's 10-cent grid cannot resolve.
+
+    The recording is shifted to 0 Hz, smoothed so that only ±`reach_hz` passes, and its phase differentiated.
+    """
+    from scipy.signal import fftconvolve
+
+    t = np.arange(len(samples)) / rate_hz
+    # A Hann window of length L has its main lobe's null at 2 / L.
+    window = np.hanning(max(round(2 / reach_hz * rate_hz), 3))
+    base = fftconvolve(samples * np.exp(-2j * np.pi * hz * t), window / window.sum(), "same")
+    step = max(round(rate_hz / _TRACK_HZ), 1)
+    points = base[step // 2 :: step]
+    turn = np.angle(points[1:] * np.conj(points[:-1])) / (2 * np.pi) * rate_hz / step
+    weight = np.abs(points[1:] * points[:-1])
+    cents = 1200 * np.log2(np.maximum(1 + turn / hz, 0.5))
+    return PitchTrack(np.asarray(cents), np.asarray(weight), rate_hz / step)
+
+
+def straightened(samples: Doubles, rate_hz: int, track: PitchTrack) -> Doubles:
+    """The recording played at a speed that undoes its pitch track: every partial holds still, (N',)."""
+    from scipy.interpolate import CubicSpline
+
+    if not len(track.cents) or not track.weight.max() > 0:
+        return samples
+    width = np.hanning(max(round(0.06 * track.points_per_second), 3) + 2)
+    sure = np.minimum(track.weight / np.quantile(track.weight, 0.9), 1) ** 2 + 1e-9
+    middle = float(np.average(np.clip(track.cents, -_MOST_SWING_CENTS, _MOST_SWING_CENTS), weights=sure))
+    cents = np.clip(track.cents - middle, -_MOST_SWING_CENTS, _MOST_SWING_CENTS)
+    smooth = np.convolve(cents * sure, width, "same") / np.convolve(sure + 1e-3, width, "same")
+    at = (np.arange(len(smooth)) + 1) * rate_hz / track.points_per_second
+    speed = 2 ** (np.interp(np.arange(len(samples)), at, smooth) / 1200)
+    turned = np.concatenate([[0.0], np.cumsum(speed)[:-1]])
+    places = np.interp(np.arange(turned[-1]), turned, np.arange(len(samples)))
+    return np.asarray(CubicSpline(np.arange(len(samples)), samples)(places))
+
+
+def vibrato_of(tracks: Sequence[PitchTrack]) -> Vibrato:
+    """Rate and depth of the periodic part and spread of the slow random part, as far as the partials share them.
+
+    The strongest partial comes first; equally long tracks of other partials are its witnesses.
+    """
+    first, last = _sounding(tracks[0])
+    if last - first < 0.8 * tracks[0].points_per_second:
         return Vibrato()
-    t = np.arange(len(cents)) / track.frames_per_second
-    flat = cents - np.polyval(np.polyfit(t, cents, 1), t)
-    flat = np.clip(flat, -150, 150)
-    window = np.hanning(len(flat))
-    n_fft = 8 * len(flat)
-    spectrum = np.abs(np.fft.rfft(flat * window, n_fft)) * 2 / window.sum()
-    hz = np.arange(len(spectrum)) * track.frames_per_second / n_fft
-    inside = np.flatnonzero((hz >= _VIBRATO_HZ[0]) & (hz <= _VIBRATO_HZ[1]))
-    best = int(inside[np.argmax(spectrum[inside])])
-    rate, depth = float(hz[best]), float(spectrum[best])
-    if depth < _LEAST_DEPTH_CENTS or depth**2 / 2 < 0.25 * float(np.var(flat)):
+    t = np.arange(last - first) / tracks[0].points_per_second
+    flat, weights = zip(*(_flattened(track, first, last) for track in tracks), strict=True)
+    rate, depth = _periodic_part(flat[0], weights[0], t)
+    swings = [_swing(cents, weight, t, rate) for cents, weight in zip(flat, weights, strict=True)]
+    common = [float(swing @ swings[0]) for swing in swings]
+    if len(tracks) > 1 and max(common[1:]) < _LEAST_COMMON_SWING * common[0]:
         rate = depth = 0.0
-    basis = np.stack([np.cos(2 * np.pi * rate * t), np.sin(2 * np.pi * rate * t), np.ones_like(t)], axis=1)
-    rest = flat - basis @ np.linalg.lstsq(basis, flat, rcond=None)[0]
-    jitter = _slow_spread(rest, track.frames_per_second)
-    return Vibrato(rate, depth, min(jitter, 30.0))
+    rest = [c - _sine_pair(t, rate) @ s if rate else c for c, s in zip(flat, swings, strict=True)]
+    smoothing = np.hanning(max(round(0.2 * tracks[0].points_per_second), 3))
+    slow = [
+        np.convolve(cents * weight, smoothing, "same") / np.convolve(weight, smoothing, "same")
+        for cents, weight in zip(rest, weights, strict=True)
+    ]
+    return Vibrato(rate, min(depth, _MOST_DEPTH_CENTS), _common_wander(slow, weights))
 
 
-def _longest_voiced(cents: Doubles) -> Doubles:
-    """The longest run without NaN."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], np.isfinite(cents).astype(int), [0]])))
-    if not len(edges):
-        return np.zeros(0)
-    runs = edges.reshape(-1, 2)
-    start, end = runs[np.argmax(runs[:, 1] - runs[:, 0])]
-    return cents[start:end]
+def _sounding(track: PitchTrack) -> tuple[int, int]:
+    """First point, and one past the last, within 34 dB of the partial's loud parts."""
+    loud = track.weight > 0.02 * np.quantile(track.weight, 0.9) if len(track.weight) else track.weight > 0
+    return (int(np.argmax(loud)), len(loud) - int(np.argmax(loud[::-1]))) if loud.any() else (0, 0)
 
 
-def _slow_spread(cents: Doubles, frames_per_second: float) -> float:
-    """Standard deviation after a 0.1 s mean, which removes the tracker's own steps."""
-    width = max(round(0.1 * frames_per_second), 1)
-    return float(np.std(np.convolve(cents, np.ones(width) / width, "valid")))
+def _flattened(track: PitchTrack, first: int, last: int) -> tuple[Doubles, Doubles]:
+    """Deviation in cents from the track's own straight line, and the weight of each point."""
+    cents, weight = track.cents[first:last], track.weight[first:last]
+    t = np.arange(len(cents))
+    weight = np.minimum(weight / max(float(weight.max()), 1e-12), 0.25) + 1e-9
+    cents = np.clip(cents - np.median(cents), -150, 150)
+    return cents - np.polyval(np.polyfit(t, cents, 1, w=np.sqrt(weight)), t), weight
+
+
+def _common_wander(slow: Sequence[Doubles], weights: Sequence[Doubles]) -> float:
+    """Standard deviation in cents of what the partials' slow wander has in common: the root of its covariance."""
+    if len(slow) == 1:
+        return min(float(np.sqrt(np.average(slow[0] ** 2, weights=weights[0]))), _MOST_JITTER_ALONE_CENTS)
+    covariances, correlations = [], []
+    for i, j in itertools.combinations(range(len(slow)), 2):
+        weight = np.minimum(weights[i], weights[j])
+        covariance = float(np.average(slow[i] * slow[j], weights=weight))
+        power = np.average(slow[i] ** 2, weights=weight) * np.average(slow[j] ** 2, weights=weight)
+        covariances.append(covariance)
+        correlations.append(covariance / float(np.sqrt(power) + 1e-12))
+    if np.median(correlations) < _LEAST_COHERENCE:
+        return 0.0
+    return min(float(np.sqrt(max(np.median(covariances), 0.0))), _MOST_JITTER_CENTS)
+
+
+def _sine_pair(t: Doubles, rate_hz: float) -> Doubles:
+    return np.stack([np.cos(2 * np.pi * rate_hz * t), np.sin(2 * np.pi * rate_hz * t)], axis=1)
+
+
+def _swing(cents: Doubles, weight: Doubles, t: Doubles, rate_hz: float) -> Doubles:
+    """Cosine and sine part at `rate_hz`, by weighted least squares, (2,)."""
+    root = np.sqrt(weight)
+    return np.asarray(np.linalg.lstsq(_sine_pair(t, rate_hz) * root[:, None], cents * root, rcond=None)[0])
+
+
+def _periodic_part(cents: Doubles, weight: Doubles, t: Doubles) -> tuple[float, float]:
+    """Rate and depth of the strongest sine between 3.5 and 9 Hz, both 0 when there is none."""
+    total = float(np.average(cents**2, weights=weight))
+    best = (0.0, 0.0)
+    for rate in np.arange(*_VIBRATO_HZ, 0.1):
+        depth = float(np.hypot(*_swing(cents, weight, t, float(rate))))
+        if depth > best[1]:
+            best = (float(rate), depth)
+    share = best[1] ** 2 / 2 / max(total, 1e-9)
+    return best if best[1] >= _LEAST_DEPTH_CENTS and share >= _LEAST_SHARE else (0.0, 0.0)

@@ -6,9 +6,8 @@ column's answer depends on that column alone. Axes: `F` columns, `M` mel bands, 
 """
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float32]
+from synth.vocoder.arrays import Doubles, Floats, each_row_times
 
 _ITERATIONS = 24
 _TINY = np.float32(1e-20)
@@ -19,28 +18,21 @@ _WEIGHT_FLOOR = np.float32(0.003)
 class AmplitudeSolver:
     """Solves `responses @ a ≈ column`, a ≥ 0, for many columns at once."""
 
-    def __init__(self, responses: npt.NDArray[np.float64], prior: npt.NDArray[np.float64]) -> None:
+    def __init__(self, responses: Doubles, prior: Doubles) -> None:
         """`responses` (M, P); `prior` (P,) positive amplitudes the solution starts from."""
         self._down = np.ascontiguousarray(responses, dtype=np.float32)
         self._up = np.ascontiguousarray(responses.T, dtype=np.float32)
-        self._prior = prior.astype(np.float32)[None, None]
-        self._prior_rows = self._product(self._prior, self._up)
+        self._prior = prior.astype(np.float32)[None]
+        self._prior_rows = each_row_times(self._prior, self._up)
 
     def solve(self, columns: Floats) -> tuple[Floats, Floats]:
         """Linear mel columns (F, M) → amplitudes (F, P) and what they explain (F, M)."""
         peak = columns.max(axis=1, keepdims=True) + _TINY
-        relative = (columns / peak)[:, None]
+        relative = columns / peak
         weight = 1 / (relative + _WEIGHT_FLOOR) ** 2
-        target = self._product(weight * relative, self._down)
-        amplitude = np.broadcast_to(self._prior, (len(columns), 1, self._prior.shape[2]))
-        rows = np.broadcast_to(self._prior_rows, (len(columns), 1, columns.shape[1]))
+        target = each_row_times(weight * relative, self._down)
+        amplitude, rows = np.repeat(self._prior, len(columns), 0), np.repeat(self._prior_rows, len(columns), 0)
         for _ in range(_ITERATIONS):
-            amplitude = amplitude * (target / (self._product(weight * rows, self._down) + _TINY))
-            rows = self._product(amplitude, self._up)
-        return amplitude[:, 0] * peak, rows[:, 0] * peak
-
-    @staticmethod
-    def _product(stack: Floats, matrix: Floats) -> Floats:
-        # A stack of row vectors, so that each is the same BLAS call whatever the number of columns: bit-equal for
-        # any block size and for equal heads.
-        return np.matmul(stack, matrix)
+            amplitude = amplitude * (target / (each_row_times(weight * rows, self._down) + _TINY))
+            rows = each_row_times(amplitude, self._up)
+        return amplitude * peak, rows * peak

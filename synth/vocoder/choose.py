@@ -1,7 +1,9 @@
 """Which vocoder plays a preset, and why."""
 
+from pathlib import Path
 from typing import Literal
 
+from synth.errors import VocoderUnavailable
 from synth.preset import Preset
 from synth.vocoder.contract import Vocoder
 from synth.vocoder.spectral import SpectralVocoder
@@ -9,6 +11,27 @@ from synth.vocoder.spectral import SpectralVocoder
 VocoderName = Literal["auto", "spectral", "bigvgan"]
 
 
-def choose_vocoder(name: VocoderName, preset: Preset) -> tuple[Vocoder, str]:
-    """A vocoder that speaks the preset's format, not yet prepared, and one sentence on why it was chosen."""
-    return SpectralVocoder(preset.mel), "it needs no weights and holds every note's pitch"
+def choose_vocoder(name: VocoderName, preset: Preset, folder: Path | None = None) -> tuple[Vocoder, str]:
+    """A vocoder that speaks the preset's format, not yet prepared, and one clause on why it was chosen.
+
+    `auto` is the spectral vocoder: a render then sounds as the preset does when it is played, and held notes keep their
+    pitch, which a mel alone cannot tell BigVGAN. `bigvgan` looks in `folder`, the environment and the Hugging Face
+    cache; `VocoderUnavailable` when it finds no checkpoint.
+    """
+    if name == "bigvgan":
+        return _bigvgan(preset, folder)
+    reason = "as asked" if name == "spectral" else "it plays as in the window and holds every note's pitch"
+    return SpectralVocoder(preset.mel), reason
+
+
+def _bigvgan(preset: Preset, folder: Path | None) -> tuple[Vocoder, str]:
+    from synth.vocoder.bigvgan import BigVGANVocoder
+    from synth.vocoder.weights import FOLDER_VARIABLE, REPOSITORIES, find_weights
+
+    found = find_weights(preset.mel, folder)
+    if found is None:
+        raise VocoderUnavailable(
+            f"No BigVGAN checkpoint that speaks {preset.mel.name} was found: put one ({REPOSITORIES[0]}, for example) "
+            f"into a folder and name it in {FOLDER_VARIABLE}, or use the spectral vocoder."
+        )
+    return BigVGANVocoder(found), f"as asked, from {found}"

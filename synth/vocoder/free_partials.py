@@ -4,13 +4,10 @@ A narrow peak that lasts is heard as a tone; anything broad or brief stays noise
 """
 
 import numpy as np
-import numpy.typing as npt
 
 from synth.mel import MelFormat, band_centres_hz
+from synth.vocoder.arrays import Doubles, Floats, each_row_times
 from synth.vocoder.atoms import partial_responses
-
-Floats = npt.NDArray[np.float32]
-Doubles = npt.NDArray[np.float64]
 
 # Mel frames overlap by four, so chance peaks of noise last four frames; a line is believed after about ten.
 _MEMORY_FRAMES = 8.0
@@ -51,11 +48,11 @@ class FreePartials:
         energy = np.sqrt(left**2 + residual**2 + right**2)
         amplitude = gate * energy / self._peak_energy
         taken = np.maximum(np.maximum(_shifted(gate, -1), _shifted(gate, 1)), gate)
-        remains = np.maximum(residual * (1 - taken) - np.matmul(amplitude[:, None], self._responses)[:, 0], 0)
+        remains = np.maximum(residual * (1 - taken) - each_row_times(amplitude, self._responses), 0)
         return amplitude.astype(np.float32), remains.astype(np.float32)
 
     def _gate(self, memory: Floats) -> Floats:
-        smooth = (_shifted(memory, -1) + 2 * memory + _shifted(memory, 1)) / 4
+        smooth: Floats = (_shifted(memory, -1) + 2 * memory + _shifted(memory, 1)) / np.float32(4)
         top = np.ones_like(memory, dtype=bool)
         for step in (1, 2):
             top &= (smooth > _shifted(smooth, -step)) & (smooth >= _shifted(smooth, step))

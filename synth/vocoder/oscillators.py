@@ -6,13 +6,10 @@ Axes: `B` heads, `P` oscillators, `N` samples.
 import math
 
 import numpy as np
-import numpy.typing as npt
 
 from synth.noise import Stream, generator, normal
 from synth.preset import Vibrato
-
-Floats = npt.NDArray[np.float32]
-Doubles = npt.NDArray[np.float64]
+from synth.vocoder.arrays import Doubles, Floats
 
 # Oscillators above 0.46 of the output rate fade, and are silent from 0.49 on: nothing aliases.
 _FADE_START, _FADE_END = 0.46, 0.49

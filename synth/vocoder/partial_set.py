@@ -6,12 +6,9 @@ Axes: `B` heads, `P` fitted partials, `U` upper partials.
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from synth.preset import Preset
-
-Floats = npt.NDArray[np.float32]
-Doubles = npt.NDArray[np.float64]
+from synth.vocoder.arrays import Doubles, Floats
 
 _LOWEST_HZ = 20.0
 # Notes can go two octaves down before the spectrum runs out of upper partials.
@@ -41,8 +38,8 @@ class PartialSet:
             hz = preset.partials.hz.numpy().astype(np.float64)
             amplitude = preset.partials.amplitude.numpy().astype(np.float64)
         elif root > 0 and not preset.inharmonic:
-            hz = root * np.arange(1, int(fmax / root) + 1)
-            amplitude = 1 / np.arange(1, len(hz) + 1)
+            number = np.arange(1, int(fmax / root) + 1, dtype=np.float64)
+            hz, amplitude = root * number, 1 / number
         else:
             hz = amplitude = np.zeros(0)
         keep = (hz >= _LOWEST_HZ) & (hz < fmax)
@@ -53,7 +50,7 @@ class PartialSet:
         if len(hz) and root > 0 and not preset.inharmonic:
             first = int(max(hz[-1], fmax) / root) + 1
             last = int(fmax * 2**_UPPER_OCTAVES / root)
-            upper = root * np.arange(first, min(last, first + _MOST_UPPER))
+            upper = root * np.arange(first, min(last, first + _MOST_UPPER), dtype=np.float64)
         return cls(hz, prior, upper)
 
     def transposed(self, amplitude: Floats, ratio: float) -> Floats:

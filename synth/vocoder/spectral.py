@@ -17,14 +17,13 @@ from synth.mel import LOG_MEL_FLOOR, MelFormat, band_edges_hz
 from synth.preset import Preset
 from synth.vocoder.air import Air
 from synth.vocoder.amplitudes import AmplitudeSolver
+from synth.vocoder.arrays import Floats
 from synth.vocoder.atoms import partial_responses
 from synth.vocoder.contract import samples_until
 from synth.vocoder.free_partials import FreePartials
 from synth.vocoder.noise_shaper import NoiseShaper
 from synth.vocoder.oscillators import OscillatorBank, VibratoClock
 from synth.vocoder.partial_set import PartialSet
-
-Floats = npt.NDArray[np.float32]
 
 # Louder than a full-scale square wave in any row: what a saturated grid is limited to.
 _LOUDEST_LOG_MEL = 3.0
@@ -63,8 +62,8 @@ class SpectralVocoder:
         self._free = FreePartials(fmt, fitted)
         self._bank = OscillatorBank(np.concatenate([fitted, self._partials.upper_hz, self._free.hz]), out_rate_hz, seed)
         self._vibrato = VibratoClock(preset.vibrato, seed)
-        self._air = Air(preset.high_band, out_rate_hz / 2)
-        self._noise = NoiseShaper(fmt, self._air.edges_hz, out_rate_hz, seed)
+        self._air = Air(preset.high_band, out_rate_hz / 2, fmt.rate_hz)
+        self._noise = NoiseShaper(fmt, self._air.edges_hz, out_rate_hz, seed, n_heads)
         hop = fmt.hop * out_rate_hz / fmt.rate_hz
         self._delay = math.ceil((self._noise.length - hop) / 2) + 1
         self._top_hz = float(band_edges_hz(fmt)[-1])
@@ -75,6 +74,7 @@ class SpectralVocoder:
         n = 0 if warm is None else warm.shape[2]
         self._bank.reset()
         self._free.reset()
+        self._noise.reset()
         self._frame = -n
         self._start = samples_until(-n, self._format, self._out_rate) - self._delay
         self._buffer = np.zeros((self._n_heads, 0), np.float32)
@@ -115,14 +115,14 @@ class SpectralVocoder:
         tones, noise = np.empty_like(residual), np.empty_like(residual)
         for i in range(n):
             tones[i], noise[i] = self._free.take(residual[i])
-        densities = self._noise.densities(noise.reshape(n * heads, rows))
-        air = self._air.levels(stacked, self._noise.plain_densities(linear))
-        gains = np.concatenate([densities, air], axis=1).reshape(n, heads, -1)
+        air = self._air.densities(stacked, self._noise.densities(linear))
+        wanted = np.concatenate([noise.reshape(n * heads, rows), self._noise.high_rows(air)], axis=1)
+        wanted = wanted.reshape(n, heads, -1)
         for i in range(n):
             moved = self._partials.transposed(amplitude[i], float(pitch[i]))
-            self._add_frame(np.concatenate([moved, tones[i]], axis=1), gains[i], float(pitch[i]), spread)
+            self._add_frame(np.concatenate([moved, tones[i]], axis=1), wanted[i], float(pitch[i]), spread)
 
-    def _add_frame(self, amplitude: Floats, gains: Floats, pitch_ratio: float, spread: float) -> None:
+    def _add_frame(self, amplitude: Floats, noise: Floats, pitch_ratio: float, spread: float) -> None:
         fmt, frame = self._format, self._frame
         hop = fmt.hop * self._out_rate / fmt.rate_hz
         # Centres in exact integers first: an hour of frames must not lose fractions of samples.
@@ -133,7 +133,8 @@ class SpectralVocoder:
         )
         begin, end = math.ceil(last), math.ceil(centre)
         noise_begin = round(centre) - self._noise.length // 2
-        self._reserve(noise_begin + self._noise.length)
+        noise_end = round(centre + hop) - self._noise.length // 2
+        self._reserve(max(end, noise_end))
 
         pitch = pitch_ratio * self._vibrato.factor((frame + 0.5) / fmt.frames_per_second)
         glide = self._bank.advance(
@@ -141,12 +142,11 @@ class SpectralVocoder:
             pitch,
             pitch_ratio,
             hop,
-            np.arange(begin, end) - last,
+            np.arange(begin, end, dtype=np.float64) - last,
         )
         self._buffer[:, begin - self._start : end - self._start] += glide
-        if gains.any():
-            at = noise_begin - self._start
-            self._buffer[:, at : at + self._noise.length] += self._noise.frame(gains, frame, spread)
+        at, count = noise_begin - self._start, noise_end - noise_begin
+        self._buffer[:, at : at + count] += self._noise.advance(noise, frame, spread, count)
         self._frame += 1
 
     def _reserve(self, end: int) -> None:

@@ -1,0 +1,249 @@
+"""The real-time engine: commands in, sound out, status to poll.
+
+One thread computes blocks of two frames whenever the ring has room and does nothing else: no files, no loading, no
+waiting for anybody. A feeder thread empties the ring into the device (`audio_out`), a writer thread records what the
+feeder sent (`recorder`). Axes: `N` samples.
+"""
+
+import gc
+import sys
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Empty, SimpleQueue
+
+import torch
+
+from synth.audio_out import AudioOut, OpenSink
+from synth.engine_contract import Status
+from synth.errors import RecordingError, UsageError
+from synth.governor import Governor
+from synth.instrument import Instrument
+from synth.log import log_unexpected
+from synth.master import Master
+from synth.messages import Action, SetControls, View
+from synth.notices import Noticeboard
+from synth.priority import raise_thread_priority
+from synth.recorder import Recorder, default_take_path
+from synth.ring import Ring
+from synth.sinks import open_sink
+from synth.voices import Voices
+from synth.wav import SampleFormat
+
+BLOCK_FRAMES = 2
+_START_S = 0.0116
+"""A block is begun when no more than this is in the ring; the device holds some 56 ms besides."""
+_ALARM_S = 0.02
+_CLOSE_S = 0.5
+_STEPS_WINDOW_S = 1.0
+_RESCUE_SERIES_S = 10.0
+_SWITCH_INTERVAL_S = 0.0005
+
+
+@dataclass(frozen=True)
+class _Play:
+    on: bool
+
+
+@dataclass(frozen=True)
+class _Swap:
+    instrument: Instrument
+    reason: str
+
+
+_Command = Action | _Play | _Swap
+
+
+class Engine:
+    """Plays an instrument through a device; implements `engine_contract.EngineControl`."""
+
+    def __init__(
+        self,
+        instrument: Instrument,
+        *,
+        device: str | None = None,
+        reason: str = "",
+        playing: bool = False,
+        sample_format: SampleFormat = "pcm24",
+        open_device: OpenSink = open_sink,
+    ) -> None:
+        """`device` as in `devices.choose`; `reason` says why the instrument's vocoder was chosen."""
+        self.rate_hz = instrument.out_rate_hz
+        self._voices = Voices(instrument)
+        self._master = Master(self.rate_hz, instrument.controls.volume_db, playing=False)
+        if playing:
+            self._master.play()
+        self._notices = Noticeboard()
+        self._recorder = Recorder(self.rate_hz, self._notices.post, sample_format)
+        self._start_level = round(_START_S * self.rate_hz)
+        self._ring = Ring(4 * self._start_level + round(0.25 * self.rate_hz))
+        self._out = AudioOut(
+            self.rate_hz,
+            self._ring,
+            self._start_level + 1,
+            self._recorder.offer,
+            self._notices.post,
+            device,
+            open_device,
+        )
+        self._governor = Governor()
+        self._commands: SimpleQueue[_Command] = SimpleQueue()
+        self._reason = reason
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
+        self._view: View | None = None
+        self._view_wanted = True
+        self._latency_s = 0.0
+        self._steps_per_second = 0.0
+        self._steps_mark = (time.monotonic(), instrument.culture, instrument.culture.steps)
+        self._rescued_at = -_RESCUE_SERIES_S
+        self.blocks = 0
+        """Blocks computed so far."""
+        self.cpu_s = 0.0
+        """Processor time the engine's thread has used."""
+
+    def start(self) -> None:
+        sys.setswitchinterval(_SWITCH_INTERVAL_S)
+        gc.collect()
+        # What is loaded by now stays: later collections need not walk through all of torch.
+        gc.freeze()
+        self._thread.start()
+        self._out.start()
+
+    def close(self) -> None:
+        self.stop()
+        deadline = time.monotonic() + _CLOSE_S
+        while self._thread.is_alive() and not self._master.silent and time.monotonic() < deadline:
+            time.sleep(0.005)
+        time.sleep(min(0.1, self._out.queued_s() + 2 * _START_S))
+        self._closing.set()
+        self._thread.join(1.0)
+        self._out.close()
+        self._recorder.stop()
+
+    def play(self) -> None:
+        self._commands.put(_Play(True))
+
+    def stop(self) -> None:
+        self._commands.put(_Play(False))
+
+    def send(self, action: Action) -> None:
+        self._commands.put(action)
+
+    def swap(self, instrument: Instrument, reason: str = "") -> None:
+        if instrument.out_rate_hz != self.rate_hz:
+            raise UsageError(
+                f"“{instrument.preset.name}” was prepared for {instrument.out_rate_hz} Hz, but the output runs at "
+                f"{self.rate_hz} Hz: load it again."
+            )
+        self._commands.put(_Swap(instrument, reason))
+
+    def record(self, path: Path | None = None) -> None:
+        try:
+            self._recorder.start(path or default_take_path(self._voices.current.preset.name))
+        except RecordingError as error:
+            self._notices.post(str(error), True)
+
+    def stop_recording(self) -> None:
+        self._recorder.finish()
+
+    def set_device(self, name: str | None) -> None:
+        self._out.set_device(name)
+
+    def view(self) -> View | None:
+        self._view_wanted = True
+        return self._view
+
+    def status(self) -> Status:
+        levels, voices = self._master.read_levels(), self._voices
+        return Status(
+            playing=self._master.playing,
+            preset=voices.current.preset.name,
+            device=self._out.name,
+            rate_hz=self.rate_hz,
+            latency_s=self._latency_s,
+            load=self._governor.load,
+            steps_per_second=self._steps_per_second,
+            slowed=self._governor.slowed,
+            underruns=self._out.underruns,
+            rescues=voices.rescues,
+            peak_db=levels.peak_db,
+            rms_db=levels.rms_db,
+            recording=self._recorder.path,
+            recording_s=self._recorder.seconds if self._recorder.active else 0.0,
+            last_take=self._recorder.last_take,
+            vocoder=f"{voices.current.vocoder.name} ({self._reason})" if self._reason else voices.current.vocoder.name,
+            notices=self._notices.latest,
+        )
+
+    def _run(self) -> None:
+        raise_thread_priority()
+        torch.set_num_threads(1)
+        torch.set_flush_denormal(True)
+        try:
+            with torch.inference_mode():
+                while not self._closing.is_set():
+                    if self._ring.wait_at_most(self._start_level, 0.1):
+                        self._block()
+        except Exception as error:
+            # The thread ends, the feeder fades out: the fault is shown, not hidden behind a frozen window.
+            self._notices.post(f"The sound engine has stopped; details are in {log_unexpected(error)}.", True)
+            raise
+
+    def _block(self) -> None:
+        waited = self._ring.ready / self.rate_hz + self._out.queued_s()
+        start = time.perf_counter()
+        self._obey()
+        voices, instrument = self._voices, self._voices.current
+        instrument.evolution_limit = self._governor.limit
+        sound, ailment = voices.process(BLOCK_FRAMES)
+        sound = self._master.process(sound)
+        left = self._ring.ready / self.rate_hz + self._out.queued_s() if self._out.sounding else float("inf")
+        self._ring.put(sound)
+        if ailment:
+            self._tell_of_rescue(ailment)
+        block_s = sound.shape[1] / self.rate_hz
+        self._governor.note(time.perf_counter() - start, block_s, left, _ALARM_S)
+        latency = 0.5 * block_s + waited + instrument.delay_s + self._master.delay_samples / self.rate_hz
+        self._latency_s += (latency - self._latency_s) * (0.05 if self.blocks > 40 else 1.0)
+        self.blocks += 1
+        self._observe()
+
+    def _obey(self) -> None:
+        """Do what was asked since the last block."""
+        with suppress(Empty):
+            while True:
+                match self._commands.get_nowait():
+                    case _Play(on):
+                        (self._master.play if on else self._master.stop)()
+                    case _Swap(instrument, reason):
+                        self._reason = reason
+                        self._voices.swap(instrument)
+                        self._master.set_volume(instrument.controls.volume_db)
+                    case action:
+                        if isinstance(action, SetControls):
+                            self._master.set_volume(action.controls.volume_db)
+                        self._voices.current.send(action)
+
+    def _tell_of_rescue(self, ailment: str) -> None:
+        """One sentence for a series of rescues; the count is in the status."""
+        now = time.monotonic()
+        if now - self._rescued_at > _RESCUE_SERIES_S:
+            self._notices.post(f"The culture was {ailment} and has been reseeded.")
+        self._rescued_at = now
+
+    def _observe(self) -> None:
+        """What the window polls."""
+        instrument, now = self._voices.current, time.monotonic()
+        if self._view_wanted:
+            self._view_wanted = False
+            self._view = instrument.view()
+        since, culture, steps = self._steps_mark
+        if culture is not instrument.culture:
+            self._steps_mark = (now, instrument.culture, instrument.culture.steps)
+        elif now - since >= _STEPS_WINDOW_S:
+            self._steps_per_second = (culture.steps - steps) / (now - since)
+            self._steps_mark = (now, culture, culture.steps)
+        self.cpu_s = time.thread_time()

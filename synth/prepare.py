@@ -1,0 +1,49 @@
+"""Making an instrument ready to be heard, on any thread but the engine's."""
+
+from functools import lru_cache
+
+import torch
+
+from synth.controls import Controls
+from synth.instrument import Instrument, Setup
+from synth.preset import Preset
+from synth.stepper import fastest_dtype
+from synth.tnca import LiveRule
+from synth.vocoder.choose import VocoderName, choose_vocoder
+
+_WARM_FRAMES = 4
+
+
+@lru_cache(maxsize=8)
+def _probed_dtype(n_mels: int, n_frames: int, n_weather: int) -> torch.dtype:
+    """The faster dtype for grids of this size on this machine; half a second, once."""
+    return fastest_dtype(LiveRule(n_mels, n_weather), n_mels, n_frames)
+
+
+def live_setup(preset: Preset, seed: int = 0) -> Setup:
+    """How this machine evolves `preset` in real time."""
+    if not isinstance(preset.rule, LiveRule):
+        return Setup(seed=seed)
+    return Setup(seed=seed, dtype=_probed_dtype(preset.mel.n_mels, preset.n_frames, preset.rule.n_weather))
+
+
+def ready_instrument(
+    preset: Preset,
+    rate_hz: int,
+    controls: Controls,
+    vocoder: VocoderName = "auto",
+    seed: int = 0,
+) -> tuple[Instrument, str]:
+    """An instrument that can be played or swapped in at once, and why its vocoder was chosen.
+
+    The first block ever takes 50 to 170 ms, while kernels are chosen and memory is found: it happens here, on a twin.
+    """
+    setup = live_setup(preset, seed)
+    # Not inference mode: tensors made in it could not be changed outside it.
+    with torch.no_grad():
+        twin, _ = choose_vocoder(vocoder, preset)
+        Instrument(preset, twin, rate_hz, controls, setup).process(_WARM_FRAMES)
+        chosen, reason = choose_vocoder(vocoder, preset)
+        instrument = Instrument(preset, chosen, rate_hz, controls, setup)
+        instrument.warm_up()
+    return instrument, reason

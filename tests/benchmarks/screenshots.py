@@ -1,0 +1,127 @@
+"""Pictures of the window in its states, with the real engine playing.
+
+    python -m tests.benchmarks.screenshots OUTDIR [PRESET] [--scale 1]
+
+Runs under a private X server (software rendering) and a private PulseAudio null sink. Look at them.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from PySide6.QtCore import QEventLoop, QPoint, Qt, QTimer
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from synth.cli import prepare_environment
+from tests.rig import Rig
+from tests.ui.display import virtual_display
+from ui.main_window import MainWindow
+
+_LEFT = Qt.MouseButton.LeftButton
+
+
+def take_pictures(window: MainWindow, folder: Path) -> None:
+    """Play, wound, record, break something, ask for help; a picture of each."""
+    window.resize(1280, 800)
+    # Clicks, not keys: without a window manager no window is active.
+    window.header.transport.play.click()
+    _wait(2500)
+    view = window.culture.viewport()
+    QTest.mouseMove(view, _cell(window, 118, 34))
+    QTest.mouseClick(view, _LEFT, pos=_cell(window, 52, 22))
+    _wait(900)
+    QTest.mousePress(view, _LEFT, pos=_cell(window, 118, 34))
+    _wait(250)
+    _save(window, folder, "main")
+    QTest.mouseRelease(view, _LEFT, pos=_cell(window, 118, 34))
+    window.header.transport.record.click()
+    _wait(1600)
+    _save(window, folder, "recording")
+    window.header.transport.record.click()
+    _wait(400)
+    window.resize(1024, 640)
+    _wait(400)
+    _save(window, folder, "small")
+    broken = folder / "broken.safetensors"
+    broken.write_bytes(b"\x00" * 64)
+    window.resize(1280, 800)
+    window.load(broken)
+    _wait(1200)
+    _save(window, folder, "error")
+    broken.unlink()
+    window.banner.dismiss()
+    window.header.help.click()
+    _wait(400)
+    _save(window, folder, "help")
+
+
+def _wait(ms: int) -> None:
+    """Let the window and the engine run; `QTest.qWait` would keep Python's lock and starve the engine."""
+    loop = QEventLoop()
+    QTimer.singleShot(ms, loop.quit)
+    loop.exec()
+
+
+def _cell(window: MainWindow, column: float, row: float) -> QPoint:
+    return window.culture.position_of(column, row).toPoint()
+
+
+def _save(window: MainWindow, folder: Path, name: str) -> None:
+    picture = window.grab()
+    assert picture.save(str(folder / f"{name}.png")), f"{name}.png cannot be written"
+    print(folder / f"{name}.png", f"{picture.width()}×{picture.height()}", flush=True)
+
+
+def _inside(folder: Path, preset: str) -> int:
+    """In the private display: run the command's window and photograph it."""
+    from synth.cli import main as command
+
+    app = QApplication(["petrichord"])
+    timer = QTimer()
+
+    def look() -> None:
+        for window in QApplication.topLevelWidgets():
+            if isinstance(window, MainWindow) and window.engine.view() is not None:
+                timer.stop()
+                take_pictures(window, folder)
+                window.close()
+
+    timer.timeout.connect(look)
+    timer.start(50)
+    code = command([preset] if preset else [])
+    del app
+    return code
+
+
+def main() -> int:
+    """Set the stage, then run again inside it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("preset", nargs="?", default="")
+    parser.add_argument("--scale", default="1", help="device pixel ratio, as QT_SCALE_FACTOR")
+    args = parser.parse_args()
+    args.folder.mkdir(parents=True, exist_ok=True)
+    if os.environ.get("PETRICHORD_STAGE"):
+        return _inside(args.folder, args.preset)
+    with tempfile.TemporaryDirectory() as name, virtual_display(2800, 1800) as screen:
+        rig = Rig(Path(name))
+        rig.start()
+        try:
+            stage = {"QT_QPA_PLATFORM": "xcb", "PETRICHORD_STAGE": "1", "QT_SCALE_FACTOR": args.scale}
+            # What the command sets before torch is imported: this module has imported it already.
+            prepare_environment()
+            environment = {**rig.environment, **stage, "DISPLAY": screen["DISPLAY"]}
+            environment |= {name: os.environ[name] for name in ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")}
+            command = [sys.executable, "-m", "tests.benchmarks.screenshots", str(args.folder), args.preset]
+            with rig.capture():
+                return subprocess.run(command, env=environment, timeout=120, check=False).returncode
+        finally:
+            rig.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

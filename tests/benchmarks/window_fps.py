@@ -1,0 +1,69 @@
+"""How often the window paints its culture while the engine plays, and how soon after the command it is there.
+
+    python -m tests.benchmarks.window_fps [PRESET] [--seconds 20]
+
+Real engine, private PulseAudio null sink, Xvfb (software rendering), window 1280×800. Prints one JSON object: seconds
+from the command to the window with sound ready (first and second launch), paint events of the culture per second
+(median over whole seconds), the worst gap between two of them while playing, and what the engine says.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.cultures import steady_preset
+from tests.rig import Rig
+from tests.ui.display import virtual_display
+
+_CHILD = "tests.benchmarks.window_child"
+
+
+def launch(preset: str, seconds: float, environment: dict[str, str]) -> dict[str, object]:
+    """One launch of the command in a process of its own; what it measured and how soon it was ready."""
+    began = time.perf_counter()
+    child = subprocess.Popen(
+        [sys.executable, "-m", _CHILD, preset, str(seconds)], stdout=subprocess.PIPE, text=True, env=environment
+    )
+    assert child.stdout is not None
+    ready_s = 0.0
+    measured: dict[str, object] = {}
+    for line in child.stdout:
+        if line.strip() == "ready":
+            ready_s = time.perf_counter() - began
+        elif line.startswith("{"):
+            measured = json.loads(line)
+    assert child.wait(30) == 0, "the window ended with an error"
+    return {"ready_s": round(ready_s, 2), **measured}
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("preset", nargs="?", help="name or path; default is a steady test culture")
+    parser.add_argument("--seconds", type=float, default=20.0)
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name, virtual_display() as screen:
+        folder = Path(name)
+        preset = args.preset
+        if preset is None:
+            from synth.preset_file import save_preset
+
+            preset = str(folder / "steady.safetensors")
+            save_preset(steady_preset(), Path(preset))
+        rig = Rig(folder)
+        rig.start()
+        try:
+            environment = {**screen, **rig.environment, "DISPLAY": screen["DISPLAY"], "QT_QPA_PLATFORM": "xcb"}
+            with rig.capture():
+                first = launch(preset, 1.0, environment)["ready_s"]
+                print(json.dumps({"first_launch_ready_s": first, **launch(preset, args.seconds, environment)}))
+        finally:
+            rig.close()
+
+
+if __name__ == "__main__":
+    main()

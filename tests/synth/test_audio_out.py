@@ -1,0 +1,240 @@
+"""The output: gaps, lost and stalled devices, choosing one."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+
+from synth import audio_out
+from synth.audio_out import AudioOut
+from synth.devices import Device, choose
+from synth.errors import AudioDeviceError
+from synth.ring import Ring
+from synth.sinks import SilentSink, Sink
+from tests.synth.doubles import RATE, ScriptedSink, roughness, wait_until
+
+BLOCK = 1024
+LEVEL = 512
+
+
+class Bench:
+    """An output with a tone generator in the engine's place."""
+
+    def __init__(self, *sinks: ScriptedSink | AudioDeviceError) -> None:
+        self.sinks = list(sinks)
+        self.opened: list[str | None] = []
+        self.notices: list[str] = []
+        self.sent: list[np.ndarray] = []
+        self.ring = Ring(1 << 14)
+        self.pause = threading.Event()
+        self.made = 0
+        self._over = threading.Event()
+        self.out = AudioOut(
+            RATE,
+            self.ring,
+            LEVEL + 1,
+            self.sent.append,
+            lambda text, urgent: self.notices.append(text),
+            None,
+            self._open,
+        )
+        self._thread = threading.Thread(target=self._make)
+
+    def _open(self, wanted: str | None, rate_hz: int) -> Sink:
+        self.opened.append(wanted)
+        sink = self.sinks.pop(0) if self.sinks else AudioDeviceError("There is no sound output on this machine.")
+        if isinstance(sink, AudioDeviceError):
+            raise sink
+        return sink
+
+    def _make(self) -> None:
+        while not self._over.is_set():
+            if self.pause.is_set() or not self.ring.wait_at_most(LEVEL, 0.02):
+                time.sleep(0.001)
+                continue
+            n = self.made + np.arange(BLOCK)
+            self.made += BLOCK
+            self.ring.put(np.tile(0.2 * np.sin(2 * np.pi * 440 * n / RATE), (2, 1)).astype(np.float32))
+
+    @contextmanager
+    def running(self) -> Iterator["Bench"]:
+        self._thread.start()
+        self.out.start()
+        try:
+            yield self
+        finally:
+            self.out.close()
+            self._over.set()
+            self._thread.join(5)
+
+
+TONE_ROUGHNESS = 0.2 * (2 * np.pi * 440 / RATE) ** 2
+# A raised cosine of 5 ms adds A·π²/(2·220²) and a cross term; ten times a tone's own is still no click.
+NO_CLICK = 10 * TONE_ROUGHNESS
+
+
+@pytest.fixture(autouse=True)
+def _no_rescans(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audio_out, "rescan", lambda: None)
+
+
+def test_a_late_engine_costs_a_faded_gap_and_not_one_sample() -> None:
+    sink = ScriptedSink()
+    with Bench(sink).running() as bench:
+        wait_until(lambda: bench.made > 12 * BLOCK)
+        bench.pause.set()
+        wait_until(lambda: bench.out.underruns == 1)
+        time.sleep(0.1)
+        bench.pause.clear()
+        made = bench.made
+        wait_until(lambda: bench.made > made + 12 * BLOCK)
+    heard = sink.audio[:, 0]
+    assert bench.out.underruns == 1
+    assert roughness(sink.audio) < NO_CLICK
+    loud = np.flatnonzero(heard)
+    gap = int(np.diff(loud).argmax())
+    before, after = heard[loud[0] : loud[gap] + 1], heard[loud[gap + 1] :]
+    assert loud[gap + 1] - loud[gap] > 0.05 * RATE
+    # Sound begins at its second sample (the first is 0) and goes on after the gap where it had stopped. Fades are 5 ms,
+    # the chunk around one is whole.
+    made_sound = (0.2 * np.sin(2 * np.pi * 440 * np.arange(1, bench.made) / RATE)).astype(np.float32)
+    stop = len(before) - len(before) % 256
+    assert np.array_equal(before[300 : stop - 512], made_sound[300 : stop - 512])
+    resumed = [
+        k
+        for k in range(len(before) - 1, len(before) + 3)
+        if np.array_equal(after[300:2000], made_sound[k + 300 : k + 2000])
+    ]
+    assert len(resumed) == 1
+
+
+def test_what_is_tapped_is_what_is_sent() -> None:
+    sink = ScriptedSink()
+    with Bench(sink).running() as bench:
+        wait_until(lambda: bench.made > 6 * BLOCK)
+    assert np.array_equal(np.concatenate(bench.sent), sink.audio)
+
+
+def test_latency_does_not_grow_by_a_gap() -> None:
+    with Bench(ScriptedSink()).running() as bench:
+        for _ in range(3):
+            made = bench.made
+            wait_until(lambda made=made: bench.made > made + 10 * BLOCK)
+            bench.pause.set()
+            time.sleep(0.15)
+            bench.pause.clear()
+        made = bench.made
+        wait_until(lambda: bench.made > made + 10 * BLOCK)
+        assert bench.ring.ready <= LEVEL + BLOCK
+        assert bench.out.underruns == 3
+
+
+def test_a_lost_device_is_replaced_by_silence_and_comes_back() -> None:
+    first, second = ScriptedSink("first"), ScriptedSink("second")
+    with Bench(first, AudioDeviceError("still gone"), second).running() as bench:
+        wait_until(lambda: bench.made > 4 * BLOCK)
+        first.fail = True
+        wait_until(lambda: bench.out.silent)
+        made = bench.made
+        wait_until(lambda: bench.made > made + 4 * BLOCK)
+        wait_until(lambda: bench.out.name == "second")
+        wait_until(lambda: len(second.chunks) > 60)
+    assert "unplugged" in bench.notices[0]
+    assert bench.notices[-1] == "The output “second” is back."
+    assert first.closed
+    assert np.abs(second.audio).max() > 0.1
+
+
+def test_a_stalled_device_is_noticed_after_three_seconds() -> None:
+    sink = ScriptedSink("stuck")
+    with Bench(sink).running() as bench:
+        wait_until(lambda: bench.made > 4 * BLOCK)
+        sink.stall = True
+        start = time.monotonic()
+        wait_until(lambda: bench.out.silent)
+        assert 2.5 < time.monotonic() - start < 5
+        made = bench.made
+        wait_until(lambda: bench.made > made + 4 * BLOCK)
+        sink.stall = False
+    assert "takes no more sound" in bench.notices[0]
+
+
+def test_reopening_is_given_up_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audio_out, "_REOPEN_AFTER_S", (0.05, 0.05))
+    sink = ScriptedSink()
+    with Bench(sink).running() as bench:
+        wait_until(lambda: bench.made > 4 * BLOCK)
+        sink.fail = True
+        wait_until(lambda: len(bench.notices) == 2)
+        time.sleep(0.2)
+        assert len(bench.opened) == 3
+    assert "Choose an output" in bench.notices[-1]
+
+
+def test_without_any_device_time_goes_on_in_silence() -> None:
+    with Bench().running() as bench:
+        start = time.monotonic()
+        wait_until(lambda: bench.made > 30 * BLOCK)
+        assert 0.4 < time.monotonic() - start < 1.5
+        assert bench.out.silent
+    assert bench.notices == ["There is no sound output on this machine. Playing on in silence."]
+
+
+def test_moving_to_another_device_fades_both() -> None:
+    first, second = ScriptedSink("first"), ScriptedSink("second")
+    with Bench(first, second).running() as bench:
+        wait_until(lambda: bench.made > 8 * BLOCK)
+        bench.out.set_device("second")
+        wait_until(lambda: len(second.chunks) > 80)
+    assert bench.opened == [None, "second"]
+    assert first.closed
+    for sink in (first, second):
+        assert roughness(sink.audio) < NO_CLICK
+        assert np.abs(sink.audio).max() > 0.19
+
+
+def test_a_device_that_will_not_open_leaves_the_present_one() -> None:
+    first, again = ScriptedSink("first"), ScriptedSink("first")
+    refused = AudioDeviceError("The output “other” cannot be opened.")
+    with Bench(first, refused, refused, again).running() as bench:
+        wait_until(lambda: bench.made > 4 * BLOCK)
+        bench.out.set_device("other")
+        wait_until(lambda: len(again.chunks) > 60)
+    assert bench.notices == ["The output “other” cannot be opened."]
+    assert np.abs(again.audio).max() > 0.1
+
+
+def test_the_silent_sink_keeps_time() -> None:
+    sink, start = SilentSink(RATE), time.monotonic()
+    for _ in range(40):
+        sink.write(np.zeros((256, 2), np.float32))
+    assert time.monotonic() - start == pytest.approx(40 * 256 / RATE - sink.full_s, abs=0.03)
+
+
+DEVICES = [
+    Device(0, "Speakers", "MME", 44100, False),
+    Device(3, "Speakers", "WASAPI", 48000, True),
+    Device(4, "HDMI out", "WASAPI", 48000, False),
+    Device(7, "USB out", "WASAPI", 48000, False),
+]
+
+
+@pytest.mark.parametrize(("wanted", "index"), [(None, 3), ("7", 7), ("speakers", 3), ("hdmi", 4), ("0", 0)])
+def test_devices_are_chosen_by_number_or_name(wanted: str | None, index: int) -> None:
+    assert choose(DEVICES, wanted).index == index
+
+
+@pytest.mark.parametrize(
+    ("wanted", "words"), [("9", "no output “9”"), ("tape", "choose one of 0 “Speakers”"), ("out", "give the number")]
+)
+def test_a_wrong_device_is_one_sentence(wanted: str, words: str) -> None:
+    with pytest.raises(AudioDeviceError, match=words):
+        choose(DEVICES, wanted)
+
+
+def test_no_device_is_one_sentence() -> None:
+    with pytest.raises(AudioDeviceError, match="no sound output"):
+        choose([], None)

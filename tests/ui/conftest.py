@@ -1,0 +1,36 @@
+"""Windows without a screen, unless one is asked for with QT_QPA_PLATFORM."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from tests.ui.fake_engine import FakeEngine
+from tests.ui.scene import preset_files, window
+from ui.main_window import MainWindow
+from ui.theme import apply_theme
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+
+@pytest.fixture
+def engine() -> FakeEngine:
+    return FakeEngine()
+
+
+@pytest.fixture
+def win(qtbot: QtBot, qapp: QApplication, engine: FakeEngine, tmp_path: Path) -> Iterator[MainWindow]:
+    """A shown window that plays the first of three presets."""
+    apply_theme(qapp)
+    made = window(preset_files(tmp_path), engine)
+    qtbot.addWidget(made)
+    with qtbot.waitExposed(made):
+        made.show()
+    made.activateWindow()
+    with qtbot.waitSignal(made.loader.loaded, timeout=20_000):
+        made.load(made.presets.paths()[0])
+    yield made
+    made.close()

@@ -1,0 +1,106 @@
+"""An engine that plays nothing: it notes what is asked of it and shows a culture that moves.
+
+Axes: `M` mel bands, `T` frames.
+"""
+
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from synth.engine_contract import Notice, Status
+from synth.gestures import footprint
+from synth.instrument import Instrument
+from synth.messages import Action, Hand, SetControls, Touch, View
+
+
+class FakeEngine:
+    """Records every call in order; `actions` holds what was sent."""
+
+    def __init__(self, n_mels: int = 80, n_frames: int = 172) -> None:
+        self.calls: list[str] = []
+        self.actions: list[Action] = []
+        self.swapped: list[tuple[Instrument, str]] = []
+        self.device: str | None = None
+        self.state = Status(
+            device="Studio Monitors", rate_hz=48000, latency_s=0.098, load=0.23, steps_per_second=86.0,
+            vocoder="spectral · built in, no weights needed", preset="double",
+        )  # fmt: skip
+        self._shape = (n_mels, n_frames)
+        self._hand = Hand(False)
+        self._rest = np.zeros(self._shape, dtype=np.float32)
+        self._began = time.perf_counter()
+        rows, columns = np.arange(n_mels)[:, None], np.arange(n_frames)[None]
+        self._partials = sum(
+            np.exp(-((rows - 4.6 * k) ** 2) / 1.1) * (1.1 - 0.05 * k) for k in range(1, 15)
+        ) + 0 * columns  # fmt: skip
+
+    def sent(self, kind: type) -> list[Action]:
+        return [action for action in self.actions if isinstance(action, kind)]
+
+    def start(self) -> None:
+        self.calls.append("start")
+
+    def close(self) -> None:
+        self.calls.append("close")
+
+    def play(self) -> None:
+        self.calls.append("play")
+        self.state = replace(self.state, playing=True, peak_db=(-9.0, -11.5), rms_db=(-20.0, -20.0))
+
+    def stop(self) -> None:
+        self.calls.append("stop")
+        self.state = replace(self.state, playing=False, peak_db=(-120.0, -120.0))
+
+    def send(self, action: Action) -> None:
+        self.actions.append(action)
+        match action:
+            case Hand():
+                self._hand = action
+            case Touch(gesture):
+                touched = footprint(gesture, *self._shape).numpy() > 0.05
+                self._rest[touched] = 1.0
+            case _:
+                pass
+
+    def swap(self, instrument: Instrument, reason: str = "") -> None:
+        self.swapped.append((instrument, reason))
+
+    def record(self, path: Path | None = None) -> None:
+        self.calls.append("record")
+        self.state = replace(
+            self.state, recording=path or Path("Music/Petrichord/2026-11-22-violin.wav"), recording_s=42.0
+        )
+
+    def stop_recording(self) -> None:
+        self.calls.append("stop_recording")
+        self.state = replace(self.state, recording=None, last_take=self.state.recording)
+
+    def set_device(self, name: str | None) -> None:
+        self.calls.append(f"device {name}")
+
+    def notify(self, text: str, *, urgent: bool = False) -> None:
+        notice = Notice(len(self.state.notices) + 1, text, urgent)
+        self.state = replace(self.state, notices=(*self.state.notices, notice))
+
+    def view(self) -> View:
+        M, T = self._shape
+        t = time.perf_counter() - self._began
+        columns, rows = np.arange(T)[None], np.arange(M)[:, None]
+        swell = 0.75 + 0.25 * np.sin(2 * np.pi * (columns / T * 3 + t / 5) + rows / 6)
+        hiss = 0.08 * np.sin(rows * 12.9898 + columns * 78.233 + t)
+        grid = (1.8 * self._partials * swell - 1 + hiss - rows / 160).astype(np.float32)
+        if not self._hand.down:
+            self._rest *= 0.985
+        grid = np.where(self._rest > 0.3, -1 + 0.1 * hiss, grid).astype(np.float32)
+        playhead = t * 86.13 % T
+        heads = (playhead - 6, playhead + 6) if not self._hand.down else (self._hand.column - 3, self._hand.column + 3)
+        return View(round(t * 86), round(t * 86), grid, self._rest.copy(), playhead, heads, self._hand.down)
+
+    def status(self) -> Status:
+        return self.state
+
+    def last_controls(self) -> SetControls:
+        found = [action for action in self.actions if isinstance(action, SetControls)]
+        return found[-1]

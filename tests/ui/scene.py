@@ -1,0 +1,36 @@
+"""A window around the recording double, as tests and screenshots use it."""
+
+from pathlib import Path
+
+from synth.controls import Controls
+from synth.instrument import Instrument
+from synth.library import Entry
+from synth.preset_file import load_preset, save_preset
+from synth.vocoder.choose import choose_vocoder
+from tests.samples import live_preset
+from tests.ui.fake_engine import FakeEngine
+from ui.loader import Loaded
+from ui.main_window import MainWindow
+
+OUTPUTS = ["Studio Monitors", "Headphones", "HDMI"]
+
+
+def build(path: Path, controls: Controls) -> Loaded:
+    """A real preset, a real instrument; only the engine is a double."""
+    preset = load_preset(path)
+    vocoder, reason = choose_vocoder("auto", preset)
+    return Loaded(path, preset, Instrument(preset, vocoder, 48000, controls), reason)
+
+
+def preset_files(folder: Path, names: tuple[str, ...] = ("violin", "cello", "bronze_bell")) -> list[Entry]:
+    """Small real presets on disk, listed as the library would."""
+    entries = []
+    for i, name in enumerate(names):
+        path = folder / f"{name}.safetensors"
+        save_preset(live_preset(seed=i), path)
+        entries.append(Entry(name, path, True))
+    return entries
+
+
+def window(entries: list[Entry], engine: FakeEngine) -> MainWindow:
+    return MainWindow(engine, build, entries, lambda: list(OUTPUTS))

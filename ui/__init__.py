@@ -1,0 +1,1 @@
+"""The Qt window: everything to see and touch, nothing that computes sound."""

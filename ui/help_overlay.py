@@ -1,0 +1,102 @@
+"""F1: every shortcut on one sheet over the window, and where the sound and its pieces come from."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QVBoxLayout, QWidget
+
+from synth.preset import Preset
+
+SHORTCUTS: tuple[tuple[str, str], ...] = (
+    ("Space", "Play and stop"),
+    ("Ctrl+R", "Record a take, and stop recording"),
+    ("Ctrl+T", "Show the last take in its folder"),
+    ("R", "Reseed the whole culture"),
+    ("Ctrl+F", "Freeze the culture"),
+    ("Ctrl+H", "Follow hand"),
+    ("1  2  3  4", "Brush: erase, paint, noise, reseed"),
+    ("[  ]", "Smaller and larger brush"),
+    ("Ctrl+B", "Go to the culture: arrows move the brush, hold Enter to touch"),
+    ("A … P", "Notes; W E T Y U O P are black keys"),
+    ("Z  X", "Octave down and up"),
+    ("0", "The preset's own pitch"),
+    ("Page Up, Page Down", "Previous and next preset"),
+    ("Ctrl+O", "Open a preset file"),
+    ("Ctrl+L", "Search presets"),
+    ("Ctrl+D", "Output device"),
+    ("Tab", "Next control; Enter presses a button"),
+    ("Esc", "Dismiss a notice or this sheet"),
+    ("Ctrl+Q", "Quit"),
+)
+_MOUSE = (
+    "On the culture: drag to touch, right-drag to erase, wheel sizes the brush (Shift: length, Ctrl: height). "
+    "On a knob: drag or wheel, Shift for fine, double-click for the default, type a value or press Enter."
+)
+
+
+class HelpOverlay(QWidget):
+    """Covers its parent; any click, Escape or F1 puts it away."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._covered = parent
+        self.setAccessibleName("Help")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._sheet = QFrame(self)
+        self._sheet.setProperty("role", "panel")
+        outer = QVBoxLayout(self)
+        outer.addWidget(self._sheet, 0, Qt.AlignmentFlag.AlignCenter)
+        column = QVBoxLayout(self._sheet)
+        column.setContentsMargins(28, 20, 28, 20)
+        column.setSpacing(12)
+        title = QLabel("Shortcuts")
+        title.setProperty("role", "name")
+        column.addWidget(title)
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(18)
+        grid.setVerticalSpacing(6)
+        half = (len(SHORTCUTS) + 1) // 2
+        for i, (keys, meaning) in enumerate(SHORTCUTS):
+            key_label, text = QLabel(keys), QLabel(meaning)
+            key_label.setStyleSheet("font-weight: 600;")
+            text.setProperty("role", "dim")
+            text.setWordWrap(True)
+            text.setMinimumWidth(230)
+            grid.addWidget(key_label, i % half, 2 * (i // half))
+            grid.addWidget(text, i % half, 2 * (i // half) + 1)
+        column.addLayout(grid)
+        mouse = QLabel(_MOUSE)
+        mouse.setWordWrap(True)
+        mouse.setProperty("role", "dim")
+        column.addWidget(mouse)
+        self.credit = QLabel()
+        self.credit.setWordWrap(True)
+        self.credit.setProperty("role", "dim")
+        column.addWidget(self.credit)
+        self.hide()
+
+    def show_credit(self, preset: Preset) -> None:
+        """Say where the sound that plays comes from."""
+        credit = preset.credit
+        self.credit.setText(
+            f"“{preset.name}” is grown from “{credit.recording}” by {credit.author} ({credit.licence}). "
+            "Petrichord is free software under the MIT licence, built on PyTorch, Qt for Python and pyqtgraph."
+        )
+
+    def toggle(self) -> None:
+        """Show it over the whole parent, or put it away."""
+        if self.isVisible():
+            self.hide()
+            return
+        self.setGeometry(self._covered.rect())
+        self.raise_()
+        self.show()
+        self.setFocus()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        self.hide()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.hide()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        QPainter(self).fillRect(self.rect(), QColor(8, 10, 14, 200))

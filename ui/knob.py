@@ -1,0 +1,264 @@
+"""A knob drawn for this instrument on Qt's own dial: it keeps the dial's keys, range and accessibility."""
+
+import math
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFocusEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QDial, QLineEdit, QSizePolicy, QWidget
+
+from synth.errors import UsageError
+from ui.theme import COLOURS
+from ui.units import Scale
+
+_SWEEP_DEGREES = 270.0
+_DRAG_PIXELS = 180.0
+"""Upward drag that turns the knob from end to end."""
+_FINE = 0.1
+"""Share of the motion that counts while Shift is held."""
+_LABEL_HEIGHT, _VALUE_HEIGHT = 15, 17
+
+
+class Knob(QDial):
+    """One parameter: drag, Shift for fine, wheel, arrows, double-click for the default, digits or Enter to type."""
+
+    turned = Signal(float)
+    """The user chose this engine value."""
+    refused = Signal(str)
+    """What was typed cannot be used, in one sentence."""
+
+    def __init__(self, scale: Scale, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.scale = scale
+        p = scale.parameter
+        self.setRange(0, scale.n_steps)
+        self.setSingleStep(scale.nudge)
+        self.setPageStep(max(scale.nudge, scale.n_steps // 10))
+        self.setValue(scale.index(p.default))
+        self.setAccessibleName(p.label)
+        self.setToolTip(
+            f"{p.help}\n{scale.text(p.minimum)} to {scale.text(p.maximum)}. Drag, wheel or arrow keys; Shift is fine; "
+            "double-click for the default; type a value."
+        )
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.drag_pixels = _DRAG_PIXELS
+        self._dragged_to: float | None = None
+        self._fraction = 0.0
+        self._editor: QLineEdit | None = None
+        self.valueChanged.connect(self._tell)
+        self._tell()
+
+    def sizeHint(self) -> QSize:
+        return QSize(72, 88)
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def amount(self) -> float:
+        """The engine value it stands at."""
+        return self.scale.value(self.value())
+
+    def show_amount(self, value: float) -> None:
+        """Stand at an engine value without telling anyone."""
+        if not self.isSliderDown():
+            blocked = self.blockSignals(True)
+            self.setValue(self.scale.index(value))
+            self.blockSignals(blocked)
+            self._describe()
+            self.update()
+
+    def _tell(self) -> None:
+        self._describe()
+        self.turned.emit(self.amount())
+
+    def _describe(self) -> None:
+        self.setAccessibleDescription(self.scale.text(self.amount()))
+
+    def _nudge(self, steps: float) -> None:
+        """Turn by a number of steps; fractions are kept for the next turn."""
+        self._fraction += steps
+        whole = math.trunc(self._fraction)
+        self._fraction -= whole
+        self.setValue(self.value() + whole)
+
+    # Mouse
+
+    def drag_position(self, event: QMouseEvent) -> float:
+        """Where the mouse is along the direction that turns the knob up."""
+        return -event.position().y()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() != Qt.MouseButton.LeftButton:
+            event.ignore()
+            return
+        self._dragged_to, self._fraction = self.drag_position(event), 0.0
+        self.setSliderDown(True)
+        self.update()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._dragged_to is None:
+            return
+        position = self.drag_position(event)
+        fine = _FINE if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1.0
+        self._nudge((position - self._dragged_to) * fine * self.scale.n_steps / self.drag_pixels)
+        self._dragged_to = position
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._dragged_to = None
+        self.setSliderDown(False)
+        self.update()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.setValue(self.scale.index(self.scale.parameter.default))
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        # Alt, and Shift on some systems, turn a vertical wheel into a horizontal one.
+        delta = event.angleDelta().y() or event.angleDelta().x()
+        fine = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
+        self._nudge(delta / 120 * (1 if fine else self.singleStep()))
+        event.accept()
+
+    # Keyboard
+
+    def event(self, event: QEvent) -> bool:
+        # Digits typed here are a value, not the window's shortcuts for brushes.
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and _starts_a_value(event):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        arrows = {Qt.Key.Key_Up: 1, Qt.Key.Key_Right: 1, Qt.Key.Key_Down: -1, Qt.Key.Key_Left: -1}
+        if event.key() in arrows:
+            fine = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
+            self._nudge(arrows[Qt.Key(event.key())] * (1 if fine else self.singleStep()))
+        elif _starts_a_value(event):
+            self.start_typing(event.text())
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_F2):
+            self.start_typing(self.scale.text(self.amount()))
+            if self._editor:
+                self._editor.selectAll()
+        elif event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+            self.setValue(self.scale.index(self.scale.parameter.default))
+        else:
+            super().keyPressEvent(event)
+
+    def start_typing(self, text: str) -> None:
+        """Open the value for typing; Enter takes it, Escape leaves it as it was."""
+        editor = self._editor
+        if editor is None:
+            editor = QLineEdit(self)
+            editor.setAccessibleName(f"{self.scale.parameter.label} value")
+            editor.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            editor.setStyleSheet("padding: 0px; border-radius: 4px;")
+            editor.editingFinished.connect(self._close_editor)
+            editor.installEventFilter(self)
+            self._editor = editor
+        editor.setGeometry(2, self.height() - 22, self.width() - 4, 22)
+        editor.setText(text)
+        editor.show()
+        editor.setFocus()
+
+    def eventFilter(self, watched: object, event: QEvent) -> bool:
+        # Handled here and not passed on: the knob itself would take Enter as a wish to type again.
+        if watched is self._editor and event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+                self._take_typed()
+                return True
+            if event.key() == Qt.Key.Key_Escape:
+                self._close_editor()
+                return True
+        return False
+
+    def _take_typed(self) -> None:
+        if self._editor is None:
+            return
+        try:
+            value = self.scale.parse(self._editor.text())
+        except UsageError as problem:
+            self.refused.emit(str(problem))
+        else:
+            self.setValue(self.scale.index(value))
+        self._close_editor()
+
+    def _close_editor(self) -> None:
+        if self._editor and self._editor.isVisible():
+            # Focus first: hiding would hand it to whatever comes next.
+            if self._editor.hasFocus():
+                self.setFocus()
+            self._editor.hide()
+
+    # Looks
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        active = self.isSliderDown() or self.underMouse() or self.hasFocus()
+        font = self.font()
+        font.setPointSizeF(8.5)
+        painter.setFont(font)
+        width = self.width()
+        painter.setPen(QColor(COLOURS.text if active else COLOURS.dim))
+        painter.drawText(QRectF(0, 0, width, _LABEL_HEIGHT), Qt.AlignmentFlag.AlignCenter, self.scale.label)
+        side = self.height() - _LABEL_HEIGHT - _VALUE_HEIGHT - 8
+        face = QRectF((width - side) / 2, _LABEL_HEIGHT + 5, side, side)
+        self._paint_face(painter, face, active)
+        painter.setPen(QColor(COLOURS.accent if self.isSliderDown() else COLOURS.text))
+        value = QRectF(0, self.height() - _VALUE_HEIGHT, width, _VALUE_HEIGHT)
+        painter.drawText(value, Qt.AlignmentFlag.AlignCenter, self.scale.text(self.amount()))
+
+    def _paint_face(self, painter: QPainter, face: QRectF, active: bool) -> None:
+        p = self.scale.parameter
+        span = p.maximum - p.minimum
+        origin = max(p.minimum, min(0.0, p.maximum)) if self.scale.signed else p.minimum
+        start, end = (origin - p.minimum) / span, (self.amount() - p.minimum) / span
+        ring = face.adjusted(2.5, 2.5, -2.5, -2.5)
+        painter.setPen(_round_pen(COLOURS.line, 4.0))
+        painter.drawArc(ring, _qt_angle(0.0), round(-_SWEEP_DEGREES * 16))
+        painter.setPen(_round_pen(COLOURS.accent, 4.0))
+        if abs(end - start) > 1e-6:
+            painter.drawArc(ring, _qt_angle(start), round(-(end - start) * _SWEEP_DEGREES * 16))
+        cap = face.adjusted(8.5, 8.5, -8.5, -8.5)
+        painter.setPen(QPen(QColor(COLOURS.accent if self.hasFocus() else COLOURS.line), 1.2))
+        painter.setBrush(QColor(COLOURS.hover if active else COLOURS.raised))
+        painter.drawEllipse(cap)
+        angle = math.radians(225 - end * _SWEEP_DEGREES)
+        direction = QPointF(math.cos(angle), -math.sin(angle))
+        painter.setPen(_round_pen(COLOURS.text, 2.4))
+        radius = cap.width() / 2
+        painter.drawLine(cap.center() + direction * radius * 0.42, cap.center() + direction * radius * 0.82)
+
+
+def _starts_a_value(event: QKeyEvent) -> bool:
+    plain = not event.modifiers() & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier)
+    return plain and event.text() != "" and event.text() in "0123456789.,-+"
+
+
+def _qt_angle(share: float) -> int:
+    """Qt's sixteenths of a degree, counter-clockwise from three o'clock, at a share of the sweep."""
+    return round((225 - share * _SWEEP_DEGREES) * 16)
+
+
+def _round_pen(colour: str, width: float) -> QPen:
+    pen = QPen(QColor(colour), width)
+    pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+    return pen

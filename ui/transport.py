@@ -1,0 +1,139 @@
+"""Play and Stop, Record with its time, and where the take went."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QPointF, QSize, Qt, QUrl, Signal
+from PySide6.QtGui import QColor, QDesktopServices, QIcon, QPainter, QPixmap, QPolygonF
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QWidget
+
+from synth.engine_contract import Status
+from ui.elided_label import ElidedLabel
+from ui.shortcuts import click_on_key
+from ui.theme import COLOURS
+
+
+class Transport(QWidget):
+    """Shows what the engine says, never what was only asked for."""
+
+    play_asked = Signal(bool)
+    record_asked = Signal(bool)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._icons = {shape: _icon(shape) for shape in ("play", "stop", "record")}
+        self._take: Path | None = None
+        self._shown_take = ""
+        self._seconds = 0.0
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(6)
+        self.play = self._button("play", "Play", "Play and stop (Space)", "Space")
+        self.play.clicked.connect(self._ask_play)
+        self.record = self._button("record", "Record", "Record a take to a WAV file (Ctrl+R)", "Ctrl+R")
+        self.record.clicked.connect(self._ask_record)
+        self.take = ElidedLabel(Qt.TextElideMode.ElideMiddle)
+        self.take.setProperty("role", "dim")
+        self.take.setAccessibleName("Take")
+        self.show_folder = QToolButton()
+        self.show_folder.setIcon(_icon("folder"))
+        self.show_folder.setIconSize(QSize(14, 14))
+        self.show_folder.setAccessibleName("Show take in folder")
+        self.show_folder.setToolTip("Open the folder of the last take (Ctrl+T)")
+        click_on_key(self.show_folder, "Ctrl+T")
+        self.show_folder.clicked.connect(self._open_folder)
+        self.show_folder.hide()
+        row.addWidget(self.play)
+        row.addWidget(self.record)
+        row.addWidget(self.take, 1)
+        row.addWidget(self.show_folder)
+
+    def _button(self, icon: str, text: str, tip: str, keys: str) -> QPushButton:
+        button = QPushButton(self._icons[icon], f" {text}")
+        button.setObjectName(icon)
+        button.setCheckable(True)
+        button.setIconSize(QSize(12, 12))
+        button.setToolTip(tip)
+        click_on_key(button, keys)
+        button.setAccessibleName(text)
+        return button
+
+    def _ask_play(self, checked: bool) -> None:
+        self.play_asked.emit(checked)
+
+    def _ask_record(self, checked: bool) -> None:
+        self.record_asked.emit(checked)
+
+    def show_status(self, status: Status) -> None:
+        """Follow the engine."""
+        if self.play.isChecked() != status.playing:
+            self.play.setChecked(status.playing)
+        if (self.play.text() == " Stop") != status.playing:
+            self.play.setText(" Stop" if status.playing else " Play")
+            self.play.setAccessibleName(self.play.text().strip())
+            self.play.setIcon(self._icons["stop" if status.playing else "play"])
+        recording = status.recording is not None
+        if self.record.isChecked() != recording:
+            self.record.setChecked(recording)
+        label = f" {clock(status.recording_s)}" if recording else " Record"
+        if self.record.text() != label:
+            self.record.setText(label)
+        self._show_take(status)
+
+    def _show_take(self, status: Status) -> None:
+        if status.recording is not None:
+            text, tip, self._take = status.recording.name, str(status.recording), status.recording
+            self._seconds = status.recording_s
+        elif status.last_take is not None:
+            text = f"{_short(status.last_take)} · {clock(self._seconds)}"
+            tip, self._take = str(status.last_take), status.last_take
+        else:
+            text, tip, self._take = "", "", None
+        if text != self._shown_take:
+            self._shown_take = text
+            self.take.setText(text)
+            self.take.setToolTip(tip)
+            self.take.setAccessibleDescription(tip)
+        finished = status.recording is None and status.last_take is not None
+        if self.show_folder.isHidden() == finished:
+            self.show_folder.setVisible(finished)
+
+    def _open_folder(self) -> None:
+        if self._take is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._take.parent)))
+
+
+def clock(seconds: float) -> str:
+    """0:42, 1:02:03."""
+    whole = int(seconds)
+    hours, minutes = whole // 3600, whole // 60 % 60
+    return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
+
+
+def _short(path: Path) -> str:
+    """The file with its folder, as much as tells it apart."""
+    return f"…/{path.parent.name}/{path.name}"
+
+
+def _icon(shape: str) -> QIcon:
+    scale = 3
+    icon = QIcon()
+    for state, colour in ((QIcon.State.Off, COLOURS.text), (QIcon.State.On, COLOURS.ground)):
+        pixmap = QPixmap(12 * scale, 12 * scale)
+        pixmap.setDevicePixelRatio(scale)
+        pixmap.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(pixmap)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(COLOURS.record if shape == "record" else colour))
+        if shape == "play":
+            painter.drawPolygon(QPolygonF.fromList([QPointF(2, 0.5), QPointF(11.5, 6), QPointF(2, 11.5)]))
+        elif shape == "folder":
+            painter.drawRoundedRect(0, 3, 12, 8, 1.5, 1.5)
+            painter.drawRoundedRect(0, 1, 6, 4, 1, 1)
+        elif shape == "stop":
+            painter.drawRoundedRect(1, 1, 10, 10, 2, 2)
+        else:
+            painter.drawEllipse(1, 1, 10, 10)
+        painter.end()
+        icon.addPixmap(pixmap, QIcon.Mode.Normal, state)
+    return icon
