@@ -16,7 +16,7 @@ import torch
 
 from synth.cli import main
 from synth.errors import TrainingError
-from synth.mel import MelFormat
+from synth.mel import FORMATS, MelFormat
 from synth.preset_file import load_preset
 from training.data import Recording, Target, prepare
 from training.recipe import Recipe
@@ -133,15 +133,16 @@ def test_the_command_makes_a_preset_that_carries_its_credit(tmp_path: Path, monk
     import training.recipe
 
     monkeypatch.setattr(training.recipe, "Recipe", lambda: TINY)
+    monkeypatch.setitem(FORMATS, "22k80", FMT)
     path = tmp_path / "out" / "tone.safetensors"
-    arguments = ["train", str(_recording(tmp_path)), "-o", str(path), "--iterations", "60", "--name", "Beating tone"]
+    arguments = ["train", str(_recording(tmp_path)), "-o", str(path), "--iterations", "120", "--name", "Beating tone"]
     arguments += ["--tags", "test, tone", "--credit", "made here", "--author", "nobody", "--licence", "CC0-1.0"]
     assert main(arguments) == 0
     preset = load_preset(path)
     assert (preset.name, preset.tags) == ("Beating tone", ("test", "tone"))
     assert (preset.credit.recording, preset.credit.licence) == ("made here", "CC0-1.0")
     assert preset.root_hz == pytest.approx(440, abs=2)
-    assert preset.state.shape == (16, 80, 172)
+    assert preset.state.shape == (16, FMT.n_mels, 172)
     assert not list(path.parent.glob("*.part"))
 
 
