@@ -5,8 +5,13 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from synth.controls import PARAMETERS, Controls
+
+if TYPE_CHECKING:
+    from synth.preset import Preset
+    from synth.vocoder.contract import Vocoder
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,6 +37,7 @@ def add_control_options(parser: argparse.ArgumentParser) -> None:
     """What every command that makes sound shares: note, vocoder and the continuous controls."""
     parser.add_argument("--note", metavar="A4|69", help="pitch; the preset's own by default")
     parser.add_argument("--vocoder", choices=("auto", "spectral", "bigvgan"), default="auto")
+    parser.add_argument("--weights", type=Path, metavar="DIR", help="folder with an NVIDIA BigVGAN checkpoint")
     for option, name in CONTROL_OPTIONS.items():
         p = PARAMETERS[name]
         parser.add_argument(
@@ -56,7 +62,6 @@ def run(args: argparse.Namespace) -> int:
     from synth.library import load
     from synth.notation import parse_gesture
     from synth.render import Job, render_to_file
-    from synth.vocoder.choose import choose_vocoder
 
     preset = load(args.preset)
     controls = controls_from(args, preset.settings, preset.mel.frames_per_second)
@@ -69,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
         seed=args.seed,
         dtype=torch.bfloat16 if args.precision == "bfloat16" else torch.float32,
     )
-    vocoder, reason = choose_vocoder(args.vocoder, preset)
+    vocoder, reason = _choose(args, preset)
     torch.set_num_threads(1)
     with progress_bar("Rendering", sys.stderr.isatty() and not args.json) as progress:
         report = render_to_file(preset, vocoder, job, args.output, progress)
@@ -81,6 +86,21 @@ def run(args: argparse.Namespace) -> int:
             f"{report.peak_dbtp:.1f} dBTP, {report.real_time_factor:.1f}× real time, {report.vocoder} ({reason})"
         )
     return 0
+
+
+def _choose(args: argparse.Namespace, preset: "Preset") -> tuple["Vocoder", str]:
+    """The vocoder asked for; without BigVGAN's weights one sentence and the spectral one, unless a folder was named."""
+    from synth.errors import VocoderUnavailable
+    from synth.vocoder.choose import VocoderName, choose_vocoder
+
+    name: VocoderName = "bigvgan" if args.weights is not None else args.vocoder
+    try:
+        return choose_vocoder(name, preset, args.weights)
+    except VocoderUnavailable as error:
+        if args.weights is not None:
+            raise
+        print(f"petrichord: {error} Rendering with the spectral vocoder.", file=sys.stderr)
+        return choose_vocoder("spectral", preset)
 
 
 def controls_from(args: argparse.Namespace, settings: dict[str, float], frames_per_second: float) -> Controls:

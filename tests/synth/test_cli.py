@@ -63,6 +63,16 @@ def test_gestures_and_controls_change_the_sound(preset: Path, tmp_path: Path) ->
         assert not np.array_equal(plain, render(preset, tmp_path / "b.wav", *extra)), extra
 
 
+def test_without_bigvgan_weights_a_sentence_and_the_spectral_vocoder(
+    preset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    render(preset, tmp_path / "a.wav", "--vocoder", "bigvgan", "--json")
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["vocoder"] == "spectral"
+    assert "No BigVGAN checkpoint" in captured.err
+    assert captured.err.count("\n") == 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [
@@ -78,6 +88,7 @@ def test_gestures_and_controls_change_the_sound(preset: Path, tmp_path: Path) ->
         (["render", "PRESET", "-o", "x.wav", "--steps-per-second", "-1"], "Evolution"),
         (["render", "PRESET", "-o", "x.wav", "--gesture", "1:tickle"], "tickle"),
         (["render", "PRESET", "-o", "."], "."),
+        (["render", "PRESET", "-o", "x.wav", "--weights", "empty"], "empty"),
     ],
 )
 def test_bad_input_is_one_sentence_and_exit_code_2(
