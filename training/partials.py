@@ -16,6 +16,7 @@ from training.pitch import find_f0, follow_partial, straightened, vibrato_of
 Doubles = npt.NDArray[np.float64]
 
 MOST_PARTIALS = 120
+_MOST_HIGH_PARTIALS = 64
 _LOWEST_HZ = 30.0
 _QUIETEST_DB = -75.0
 # Two partials nearer than this lie under one main lobe of the mel's window: the frames carry their beating, and two
@@ -27,6 +28,8 @@ _LONG_WINDOW_S = 0.35
 # Noise bandwidth of the Blackman window in bins of its length.
 _LOBE_BINS = 1.727
 _HARMONIC_TOLERANCE = 0.03
+# Above fmax a multiple this many times the power of its valleys is tone: averaged noise stays below.
+_HIGH_CONTRAST = 2.0
 _HARMONIC_SHARE, _HARMONIC_SHARE_OF_OTHERS = 0.8, 0.6
 # 40 dB below the strongest partial a peak says nothing about what kind of sound it is.
 _WITNESS_SHARE = 0.01
@@ -52,7 +55,10 @@ class MeasuredPitch:
 def measure(
     wave: npt.NDArray[np.floating], rate_hz: int, fmt: MelFormat, f0_hint: float | None = None
 ) -> MeasuredPitch:
-    """Partials, vibrato and root of a mono recording (N,); `f0_hint` in Hz overrides the pitch tracker."""
+    """Partials, vibrato and root of a mono recording (N,); `f0_hint` in Hz overrides the pitch tracker.
+
+    Partials above the format's fmax are kept as well: they say how much of the air is tone.
+    """
     samples = np.asarray(wave, np.float64)
     top_hz = min(fmt.fmax_hz, rate_hz / 2) * 0.995
     hz, power = _mean_spectrum(samples, rate_hz)
@@ -73,9 +79,12 @@ def measure(
             peaks = _with_multiples(straight, hz, power, f0, top_hz)
         else:
             f0 = 0.0
-    peaks = _strongest(peaks)
+    peaks = _strongest(peaks, MOST_PARTIALS)
+    above = []
+    if tonal_share >= _NOISE_SHARE and rate_hz / 2 > 1.05 * fmt.fmax_hz:
+        above = _strongest(_above(hz, power, f0, top_hz, 0.49 * rate_hz), _MOST_HIGH_PARTIALS)
     root = f0 if f0 > 0 or not peaks or tonal_share < _NOISE_SHARE else _strike_note(peaks)
-    return MeasuredPitch(_as_partials(peaks), vibrato, root, f0 == 0, tonal_share)
+    return MeasuredPitch(_as_partials([*peaks, *above]), vibrato, root, f0 == 0, tonal_share)
 
 
 def _strong_multiples(hz: Doubles, power: Doubles, f0: float) -> list[int]:
@@ -214,14 +223,36 @@ def _with_multiples(peaks: list[_Peak], hz: Doubles, power: Doubles, f0: float, 
     return added
 
 
+def _above(hz: Doubles, power: Doubles, f0: float, low_hz: float, top_hz: float) -> list[_Peak]:
+    """Peaks from `low_hz` up; of a harmonic sound its multiples, with all that rises above the valleys beside them.
+
+    So high up every wobble of the pitch smears a harmonic beyond a peak's lobe, and it is still no breath.
+    """
+    if f0 <= 0:
+        return [peak for peak in _peaks(hz, power, top_hz) if peak.hz >= low_hz]
+    step, found = float(hz[1]), []
+    half, lobe = int(f0 / 2 / step), _LOBE_BINS / _LONG_WINDOW_S / step
+    edge = max(half // 4, 1)
+    for number in range(int(low_hz / f0) + 1, int((top_hz - f0) / f0) + 1):
+        at = round(number * f0 / step)
+        around = power[at - half : at + half + 1]
+        valley = float(np.concatenate([around[:edge], around[-edge:]]).mean())
+        here = float(around[half - edge : half + edge + 1].mean())
+        if here > _HIGH_CONTRAST * valley and around.max() > power.max() * 10 ** (_QUIETEST_DB / 10):
+            peak = _shape(hz, power, number * f0, min(20.0, f0 / 3))
+            whole = float(np.maximum(around - valley, 0).sum()) / lobe
+            found.append(_Peak(peak.hz, peak.bandwidth_hz, float(np.sqrt(whole))))
+    return found
+
+
 def _strike_note(peaks: list[_Peak]) -> float:
     """The lowest of the strong partials: what an ear would sing."""
     loudest = max(peak.amplitude for peak in peaks)
     return min(peak.hz for peak in peaks if peak.amplitude > 0.15 * loudest)
 
 
-def _strongest(peaks: list[_Peak]) -> list[_Peak]:
-    kept = sorted(peaks, key=lambda peak: -peak.amplitude)[:MOST_PARTIALS]
+def _strongest(peaks: list[_Peak], count: int) -> list[_Peak]:
+    kept = sorted(peaks, key=lambda peak: -peak.amplitude)[:count]
     return sorted(kept, key=lambda peak: peak.hz)
 
 

@@ -22,6 +22,7 @@ class Air:
         """Bands that start at or above `top_hz` cannot sound and are left out."""
         self.edges_hz = np.zeros(0)
         self._weights = np.zeros((0, 1), np.float32)
+        self._density = np.zeros(0, np.float32)
         if high is not None:
             edges = high.edges_hz.numpy().astype(np.float64)
             count = int(np.sum(edges[:-1] < top_hz * 0.98))
@@ -43,3 +44,8 @@ class Air:
         gate = np.clip(above_floor / _GATE_NEPER, 0, 1)
         safe: Floats = np.minimum(level, bound) * gate
         return safe
+
+    def levels(self, densities: Floats) -> Floats:
+        """Noise densities (F, H) → root mean square of each band (F, H)."""
+        levels: Floats = densities / self._density
+        return levels

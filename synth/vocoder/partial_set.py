@@ -1,6 +1,6 @@
 """Which partials a preset plays, and where their energy goes when the note moves.
 
-Axes: `B` heads, `P` fitted partials, `U` upper partials.
+Axes: `B` heads, `P` fitted partials, `H` partials above fmax, `U` upper multiples.
 """
 
 from dataclasses import dataclass
@@ -11,6 +11,8 @@ from synth.preset import Preset
 from synth.vocoder.arrays import Doubles, Floats
 
 _LOWEST_HZ = 20.0
+# The last row's triangle ends at fmax: what is nearer than this hardly shows in the mel and sounds with the air.
+_FITTED_SHARE = 0.995
 # Notes can go two octaves down before the spectrum runs out of upper partials.
 _UPPER_OCTAVES = 2.0
 _MOST_UPPER = 128
@@ -22,12 +24,26 @@ _LARGEST_GAIN = 16.0
 
 @dataclass(frozen=True)
 class PartialSet:
-    """Partials whose amplitudes are fitted to the mel, and multiples above fmax for notes below the root."""
+    """Partials fitted to the mel, partials that sound with the air, and multiples for notes below the root."""
 
     fitted_hz: Doubles
-    prior: Doubles
-    """(P,) relative amplitudes from which the fit starts."""
+    fitted_amplitude: Doubles
+    """(P,) as stored, or 1 / number."""
+    high_hz: Doubles
+    """(H,) stored partials above fmax."""
+    high_amplitude: Doubles
     upper_hz: Doubles
+    """(U,) silent at the root."""
+
+    @property
+    def prior(self) -> Doubles:
+        """(P,) relative amplitudes from which the fit starts."""
+        prior: Doubles = np.maximum(self.fitted_amplitude / self.fitted_amplitude.max(initial=1e-9), 1e-4)
+        return prior
+
+    @property
+    def hz(self) -> Doubles:
+        return np.concatenate([self.fitted_hz, self.high_hz, self.upper_hz])
 
     @classmethod
     def of(cls, preset: Preset) -> "PartialSet":
@@ -42,29 +58,29 @@ class PartialSet:
             hz, amplitude = root * number, 1 / number
         else:
             hz = amplitude = np.zeros(0)
-        keep = (hz >= _LOWEST_HZ) & (hz < fmax)
-        hz, amplitude = hz[keep], amplitude[keep]
-        loudest = amplitude.max(initial=1e-9)
-        prior = np.maximum(amplitude / loudest, 1e-4)
+        fitted, high = (hz >= _LOWEST_HZ) & (hz < fmax * _FITTED_SHARE), hz >= fmax * _FITTED_SHARE
+        high &= fitted.any()
+        high_hz, high_amplitude = hz[high], amplitude[high]
+        hz, amplitude = hz[fitted], amplitude[fitted]
         upper = np.zeros(0)
         if len(hz) and root > 0 and not preset.inharmonic:
-            first = int(max(hz[-1], fmax) / root) + 1
+            first = int(max(hz[-1], fmax, high_hz.max(initial=0) + root / 2) / root) + 1
             last = int(fmax * 2**_UPPER_OCTAVES / root)
             upper = root * np.arange(first, min(last, first + _MOST_UPPER), dtype=np.float64)
-        return cls(hz, prior, upper)
+        return cls(hz, amplitude, high_hz, high_amplitude, upper)
 
     def transposed(self, amplitude: Floats, ratio: float) -> Floats:
-        """Amplitudes (B, P) at the root → (B, P + U) at `ratio`: the envelope stays, the power stays."""
+        """Amplitudes (B, P + H) at the root → (B, P + H + U) at `ratio`: the envelope stays, the power stays."""
         heads, count = amplitude.shape
         if abs(ratio - 1) < 1e-6 or not count:
             return np.concatenate([amplitude, np.zeros((heads, len(self.upper_hz)), np.float32)], axis=1)
-        target = np.concatenate([self.fitted_hz, self.upper_hz]) * ratio
-        beyond = np.maximum(np.log2(target / self.fitted_hz[-1]), 0)
+        known, target = self.hz[:count], self.hz * ratio
+        beyond = np.maximum(np.log2(target / known[-1]), 0)
         roll_off = 10 ** (-_ROLL_OFF_DB_PER_OCTAVE / 20 * beyond)
         moved = np.empty((heads, len(target)), np.float32)
         for head, row in enumerate(amplitude):
             floor = _ENVELOPE_FLOOR * row.max() + np.float32(1e-12)
-            envelope = np.exp(np.interp(target, self.fitted_hz, np.log(np.maximum(row, floor))))
+            envelope = np.exp(np.interp(target, known, np.log(np.maximum(row, floor))))
             moved[head] = envelope * roll_off
             if ratio > 1:
                 moved[head, count:] = 0

@@ -21,6 +21,7 @@ from synth.vocoder.arrays import Floats
 from synth.vocoder.atoms import partial_responses
 from synth.vocoder.contract import samples_until
 from synth.vocoder.free_partials import FreePartials
+from synth.vocoder.high_partials import HighPartials
 from synth.vocoder.noise_shaper import NoiseShaper
 from synth.vocoder.oscillators import OscillatorBank, VibratoClock
 from synth.vocoder.partial_set import PartialSet
@@ -60,10 +61,12 @@ class SpectralVocoder:
         fitted = self._partials.fitted_hz
         self._solver = AmplitudeSolver(partial_responses(fitted, fmt), self._partials.prior)
         self._free = FreePartials(fmt, fitted)
-        self._bank = OscillatorBank(np.concatenate([fitted, self._partials.upper_hz, self._free.hz]), out_rate_hz, seed)
+        self._bank = OscillatorBank(np.concatenate([self._partials.hz, self._free.hz]), out_rate_hz, seed)
         self._vibrato = VibratoClock(preset.vibrato, seed)
         self._air = Air(preset.high_band, out_rate_hz / 2, fmt.rate_hz)
         self._noise = NoiseShaper(fmt, self._air.edges_hz, out_rate_hz, seed, n_heads)
+        self._high = HighPartials(self._partials.high_hz, self._partials.high_amplitude, self._air)
+        self._high.calibrate(preset, self._partials.fitted_amplitude, self._solver, self._air, self._noise)
         hop = fmt.hop * out_rate_hz / fmt.rate_hz
         self._delay = math.ceil((self._noise.length - hop) / 2) + 1
         self._top_hz = float(band_edges_hz(fmt)[-1])
@@ -111,11 +114,11 @@ class SpectralVocoder:
         linear = np.maximum(np.exp(stacked) - np.float32(1.001e-5), 0)
         amplitude, explained = self._solver.solve(linear)
         residual = np.maximum(linear - explained, 0).reshape(n, heads, rows)
-        amplitude = amplitude.reshape(n, heads, -1)
         tones, noise = np.empty_like(residual), np.empty_like(residual)
         for i in range(n):
             tones[i], noise[i] = self._free.take(residual[i])
-        air = self._air.densities(stacked, self._noise.densities(linear))
+        high, air = self._high.split(self._air.densities(stacked, self._noise.densities(linear)), self._air)
+        amplitude = np.concatenate([amplitude, high], axis=1).reshape(n, heads, -1)
         wanted = np.concatenate([noise.reshape(n * heads, rows), self._noise.high_rows(air)], axis=1)
         wanted = wanted.reshape(n, heads, -1)
         for i in range(n):

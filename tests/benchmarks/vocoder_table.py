@@ -23,7 +23,7 @@ import soundfile as sf
 import soxr
 import torch
 
-from synth.mel import DB_PER_NEPER, FORMATS
+from synth.mel import DB_PER_NEPER, FORMATS, grid_from_log_mel
 from synth.preset import Preset
 from synth.vocoder.spectral import SpectralVocoder
 from tests.samples import live_preset
@@ -130,9 +130,15 @@ def vocode(preset: Preset, mel_db: Doubles) -> tuple[Doubles, float]:
     return sound[0, vocoder.delay_samples :].double().numpy(), taken
 
 
-def preset_of(wave: Doubles, rate_hz: int, pitch: MeasuredPitch) -> Preset:
+def preset_of(wave: Doubles, rate_hz: int, pitch: MeasuredPitch, mel_db: Doubles) -> Preset:
+    """A culture that is the recording."""
+    preset, reference_db = live_preset(n_frames=8), float(mel_db.max())
+    state = torch.zeros(len(preset.state), *mel_db.shape)
+    state[0] = grid_from_log_mel(torch.from_numpy(mel_db / DB_PER_NEPER).float(), reference_db)
     return replace(
-        live_preset(n_frames=8),
+        preset,
+        state=state,
+        reference_db=reference_db,
         partials=pitch.partials,
         vibrato=pitch.vibrato,
         root_hz=pitch.root_hz,
@@ -148,7 +154,7 @@ def measure_clip(path: Path, with_griffin_lim: bool = True) -> Row:
     wave = soxr.resample(recorded, rate_hz, FORMAT.rate_hz)
     wave = wave[: len(wave) // FORMAT.hop * FORMAT.hop]
     wanted = log_mel_of(wave)
-    sound, taken = vocode(preset_of(recorded, rate_hz, pitch), wanted)
+    sound, taken = vocode(preset_of(recorded, rate_hz, pitch, wanted), wanted)
     again = np.resize(soxr.resample(sound, OUT_HZ, FORMAT.rate_hz), len(wave))
     got = log_mel_of(again)
     heard = wanted > wanted.max() - FLOOR_DB

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import soundfile as sf
 
-from synth.mel import FORMATS
+from synth.mel import FORMATS, MelFormat
 from tests.sounds import Doubles, coloured_noise, harmonics, tones
 from training.partials import MeasuredPitch, measure
 
@@ -139,9 +139,23 @@ def test_nothing_to_measure_is_no_partials(wave: Doubles) -> None:
     assert measured.root_hz == 0
 
 
-def test_the_wide_format_keeps_partials_up_to_its_own_fmax() -> None:
-    wave = harmonics(1000.0, 20, 2.0, 44100, slope=0.5)
-    assert float(measure(wave, 44100, F44).partials.hz[-1]) > 19000
+@pytest.mark.parametrize("fmt", [F22, F44], ids=["22k80", "44k128"])
+def test_harmonics_are_kept_above_the_formats_fmax_too(fmt: MelFormat) -> None:
+    measured = measure(harmonics(1000.0, 20, 2.0, 44100, slope=0.5), 44100, fmt)
+    assert len(measured.partials.hz) == 20
+    for number in range(1, 21):
+        hz, amplitude = nearest(measured, 1000.0 * number)
+        assert cents(hz, 1000.0 * number) < 2
+        assert abs(20 * math.log10(amplitude * number**0.5 / 0.2)) < 0.5
+
+
+def test_a_recording_that_ends_at_fmax_has_no_partials_above() -> None:
+    wave = harmonics(440.0, 18, 2.0, 16000)
+    assert float(measure(wave, 16000, F22).partials.hz[-1]) < 8000
+
+
+def test_breath_above_fmax_is_not_taken_for_partials() -> None:
+    wave = harmonics(440.0, 12, 3.0, 44100) + np.random.default_rng(0).standard_normal(3 * 44100) * 0.01
     assert float(measure(wave, 44100, F22).partials.hz[-1]) < 8000
 
 
