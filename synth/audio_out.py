@@ -103,7 +103,7 @@ class AudioOut:
             leave_open()
 
     def _supervise(self) -> None:
-        raise_thread_priority()
+        raise_thread_priority("helper")
         while not self._closing:
             self._wake.wait(_TICK_S)
             self._wake.clear()
@@ -194,7 +194,7 @@ class AudioOut:
 
         def attempt() -> None:
             # Threads that the driver starts inherit this; at ordinary priority a busy machine starves them.
-            raise_thread_priority()
+            raise_thread_priority("sound")
             try:
                 result.append(self._open_device(wanted, self.rate_hz))
             except AudioDeviceError as error:

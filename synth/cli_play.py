@@ -79,7 +79,7 @@ def run(args: argparse.Namespace) -> int:
     from synth.errors import RecordingError, UsageError
     from synth.library import load
     from synth.prepare import live_setup, ready_instrument
-    from synth.priority import raise_thread_priority
+    from synth.priority import favoured
 
     if args.minutes is not None and not 0 < args.minutes <= 1e5:
         raise UsageError(f"Playing for {args.minutes:g} minutes is not possible: choose more than 0, or leave it out.")
@@ -104,14 +104,14 @@ def run(args: argparse.Namespace) -> int:
             raise RecordingError(engine.status().notices[-1].text)
     measured = Measurements(time.monotonic())
     # This thread hardly works, but while it does it holds the interpreter: it must not be put aside meanwhile.
-    raise_thread_priority()
-    engine.start()
-    try:
-        _play(engine, preset, args, measured)
-    except KeyboardInterrupt:
-        print(file=sys.stderr)
-    report = measured.report(engine) | {"dtype": str(live_setup(preset).dtype)}
-    engine.close()
+    with favoured("helper"):
+        engine.start()
+        try:
+            _play(engine, preset, args, measured)
+        except KeyboardInterrupt:
+            print(file=sys.stderr)
+        report = measured.report(engine) | {"dtype": str(live_setup(preset).dtype)}
+        engine.close()
     _say_goodbye(engine, report, args.json)
     return 0
 

@@ -179,7 +179,7 @@ class Engine:
         )
 
     def _run(self) -> None:
-        raise_thread_priority()
+        raise_thread_priority("sound")
         torch.set_num_threads(1)
         torch.set_flush_denormal(True)
         try:

@@ -65,7 +65,7 @@ class Feeder:
         return max(0.0, queued - (time.monotonic() - at))
 
     def _run(self) -> None:
-        raise_thread_priority()
+        raise_thread_priority("sound")
         try:
             self._wait_in_silence(_SETTLE_S)
             while not self._retired.is_set():

@@ -3,15 +3,21 @@
 import os
 import sys
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Literal
 
-_REALTIME = 5
-"""Low among real-time priorities: above every ordinary process, below whatever the sound server asked for."""
+Role = Literal["sound", "helper"]
+"""Threads that make or move sound, and those that merely share the interpreter with them: one that is put aside while
+it holds the interpreter holds up everybody."""
+
+_REALTIME: dict[Role, int] = {"sound": 5, "helper": 2}
+"""Low among real-time priorities: above every ordinary process, not above the sound server."""
 _NICE = -11
 """What PulseAudio gives its own threads."""
 
 
-def raise_thread_priority() -> bool:
+def raise_thread_priority(role: Role) -> bool:
     """Favour the calling thread, and the threads it will start, where the system allows it to this user.
 
     A better nice value alone does not help against other sessions: Linux shares the machine by session first. True
@@ -21,8 +27,23 @@ def raise_thread_priority() -> bool:
     if sys.platform == "linux":
         with suppress(PermissionError):
             if (os.cpu_count() or 1) > 1:
-                os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(_REALTIME))
+                os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(_REALTIME[role]))
             else:
                 os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
             granted = True
     return granted
+
+
+@contextmanager
+def favoured(role: Role) -> Iterator[None]:
+    """`raise_thread_priority` for a while: as it was afterwards."""
+    if sys.platform == "linux":
+        policy, parameter = os.sched_getscheduler(0), os.sched_getparam(0)
+        raise_thread_priority(role)
+        try:
+            yield
+        finally:
+            with suppress(PermissionError):
+                os.sched_setscheduler(0, policy, parameter)
+    else:
+        yield

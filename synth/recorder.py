@@ -114,7 +114,7 @@ class Recorder:
 
     def _run(self, writer: WavWriter, asked: Path) -> None:
         # While it encodes it may hold the interpreter, and the engine would wait until it is scheduled again.
-        raise_thread_priority()
+        raise_thread_priority("helper")
         try:
             for finished in self._write_all(writer, asked):
                 finished.close()

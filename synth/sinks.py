@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from synth.devices import Device, find_device, portaudio
 from synth.errors import AudioDeviceError
+from synth.resampler import Resampler
 
 SINK_LATENCY_S = 0.045
 """Asked of the device: with PortAudio's rounding about 56 ms of sound are queued in it."""
@@ -125,9 +126,38 @@ class SilentSink:
         """Nothing to let go of."""
 
 
+class ConvertingSink:
+    """A sink of another rate behind a live rate converter."""
+
+    def __init__(self, sink: Sink, rate_hz: int) -> None:
+        self._sink, self._resampler = sink, Resampler(rate_hz, sink.rate_hz)
+        self.name, self.rate_hz, self.full_s = sink.name, rate_hz, sink.full_s
+
+    def write(self, chunk: NDArray[np.float32]) -> bool:
+        return self._sink.write(self._resampler.process(chunk))
+
+    def queued_s(self) -> float:
+        return self._sink.queued_s()
+
+    def beyond_s(self) -> float:
+        return self._sink.beyond_s() + self._resampler.delay_samples / self.rate_hz
+
+    def close(self, abort: bool = False) -> None:
+        self._sink.close(abort)
+
+
 def open_sink(wanted: str | None, rate_hz: int) -> Sink:
-    """A stream on the output that `wanted` names (see `devices.choose`)."""
-    return DeviceSink(find_device(wanted), rate_hz)
+    """A stream on the output that `wanted` names (see `devices.choose`), converted where it refuses `rate_hz`."""
+    device = find_device(wanted)
+    try:
+        return DeviceSink(device, rate_hz)
+    except AudioDeviceError as error:
+        if device.rate_hz == rate_hz:
+            raise
+        try:
+            return ConvertingSink(DeviceSink(device, device.rate_hz), rate_hz)
+        except AudioDeviceError:
+            raise error from None
 
 
 def _host_settings(sd: object, device: Device) -> object | None:

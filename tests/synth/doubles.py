@@ -88,7 +88,7 @@ class ScriptedSink:
         return np.concatenate(self.chunks) if self.chunks else np.zeros((0, 2), np.float32)
 
 
-def wait_until(condition: object, timeout_s: float = 8.0) -> None:
+def wait_until(condition: object, timeout_s: float = 20.0) -> None:
     """Poll `condition()` until it holds; AssertionError when it does not in time."""
     assert callable(condition)
     deadline = time.monotonic() + timeout_s
