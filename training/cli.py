@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _MAX_MINUTES = 24 * 60.0
 _JSON_EVERY_S = 0.25
+_ROUGH_DB = 2.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -207,6 +208,8 @@ class Reporter:
             f"LTAS error {m.ltas_db:.2f} dB, row distance {m.row_w1_db:.2f} dB (floor {m.row_w1_floor_db:.2f}), "
             f"movement {m.std_ratio:.2f} of the recording's"
         )
+        if m.ltas_db > _ROUGH_DB:
+            verdict += "; still rough, give it more --minutes"
         more = "" if state_path is None else f"; stopped early, --resume goes on from {state_path.name}"
         self.say("done", iteration=grown.iteration, ltas_db=m.ltas_db, message=verdict + more)
         if not self.json_lines:
