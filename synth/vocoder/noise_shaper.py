@@ -111,7 +111,7 @@ def _bands(fmt: MelFormat, bins: Doubles, high_edges_hz: Doubles, out_rate_hz: i
     """Rows → bins (R, K), bins → rows (R, K) and what unit densities give (R, R)."""
     heard = bins < out_rate_hz * 0.499
     masks = [((bins >= low) & (bins < high)).astype(np.float64) for low, high in itertools.pairwise(high_edges_hz)]
-    to_bins = np.stack([*between_rows(bins, fmt), *masks]) * heard
+    to_bins = np.stack([*between_rows(bins, fmt), *_between_bands(bins, high_edges_hz)]) * heard
     # A high band's row is its mean magnitude over the band, in the same units as a mel row's.
     means = [mask / max(mask.sum(), 1.0) for mask in masks]
     to_rows = np.stack([*triangles(bins, fmt), *means])
@@ -122,3 +122,13 @@ def _bands(fmt: MelFormat, bins: Doubles, high_edges_hz: Doubles, out_rate_hz: i
     for high in range(fmt.n_mels, len(expected)):
         expected[high, high] = per_bin * finer
     return to_bins, to_rows, expected
+
+
+def _between_bands(bins: Doubles, edges_hz: Doubles) -> Doubles:
+    """Interpolation from high bands to bins, (H, K): linear in pitch between centres, so that no edge shows."""
+    if len(edges_hz) < 2:
+        return np.zeros((0, len(bins)))
+    centres = np.log(edges_hz[:-1] * edges_hz[1:]) / 2
+    at = np.log(np.maximum(bins, 1.0))
+    inside = (bins >= edges_hz[0]) & (bins < edges_hz[-1])
+    return np.stack([np.interp(at, centres, band) * inside for band in np.eye(len(centres))])

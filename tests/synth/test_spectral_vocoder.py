@@ -351,6 +351,20 @@ def test_air_has_the_level_the_map_says_and_stays_below_nyquist() -> None:
     assert np.isfinite(low_rate).all()
 
 
+def test_air_has_no_steps_at_the_edges_of_its_bands() -> None:
+    weights = torch.zeros(3, 81)
+    weights[:, -1] = torch.tensor([0.03, 0.01, 0.004]).log()
+    edges = [8000.0, 10079.0, 12699.0, 16000.0]
+    preset = preset_for(inharmonic=True, high_band=HighBand(torch.tensor(edges), weights))
+    out = play(spectral(preset, 44100), frames_of(coloured_noise(4.0, 22050, level=0.3), F22))[0]
+    power = np.abs(np.fft.rfft(out)) ** 2
+    hz = np.arange(len(power)) * 44100 / len(out)
+    for edge in edges[1:-1]:
+        # 200 Hz either side hold 800 independent bins: their means are within 0.3 dB. A step would be 8 to 10 dB.
+        below, above = (power[(hz >= low) & (hz < low + 200)].mean() for low in (edge - 200, edge))
+        assert 10 * math.log10(below / above) < 2.0
+
+
 def tone_with_air(tonal_share: float) -> tuple[Preset, torch.Tensor, float]:
     """A tone at 1 kHz whose culture is itself, its band of air, and multiples there with this share of its power.
 
