@@ -27,6 +27,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--record", type=Path, metavar="TAKE.wav", help="record what is played; never overwrites")
     parser.add_argument("--float", action="store_true", help="record 32-bit float instead of 24-bit integer")
     parser.add_argument("--gesture-every", type=float, metavar="S", help="touch the culture at random every S seconds")
+    parser.add_argument(
+        "--precision",
+        choices=("auto", "float32", "bfloat16"),
+        default="auto",
+        help="of the automaton; auto is the faster",
+    )
     parser.add_argument("--json", action="store_true", help="end with one JSON object of measurements")
     add_control_options(parser)
 
@@ -90,7 +96,9 @@ def run(args: argparse.Namespace) -> int:
     preset = load(args.preset)
     controls = checked(controls_from(args, preset.settings, preset.mel.frames_per_second))
     torch.set_num_threads(1)
-    instrument, reason = ready_instrument(preset, preferred_rate_hz(args.device), controls, args.vocoder)
+    dtype = None if args.precision == "auto" else getattr(torch, args.precision)
+    rate_hz = preferred_rate_hz(args.device)
+    instrument, reason = ready_instrument(preset, rate_hz, controls, args.vocoder, dtype=dtype)
     engine = Engine(
         instrument,
         device=args.device,
@@ -110,7 +118,7 @@ def run(args: argparse.Namespace) -> int:
             _play(engine, preset, args, measured)
         except KeyboardInterrupt:
             print(file=sys.stderr)
-        report = measured.report(engine) | {"dtype": str(live_setup(preset).dtype)}
+        report = measured.report(engine) | {"dtype": str(live_setup(preset, dtype=dtype).dtype)}
         engine.close()
     _say_goodbye(engine, report, args.json)
     return 0

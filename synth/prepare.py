@@ -20,8 +20,10 @@ def _probed_dtype(n_mels: int, n_frames: int, n_weather: int) -> torch.dtype:
     return fastest_dtype(LiveRule(n_mels, n_weather), n_mels, n_frames)
 
 
-def live_setup(preset: Preset, seed: int = 0) -> Setup:
-    """How this machine evolves `preset` in real time."""
+def live_setup(preset: Preset, seed: int = 0, dtype: torch.dtype | None = None) -> Setup:
+    """How this machine evolves `preset` in real time; `dtype` overrides what a probe finds fastest."""
+    if dtype is not None:
+        return Setup(seed=seed, dtype=dtype)
     if not isinstance(preset.rule, LiveRule):
         return Setup(seed=seed)
     return Setup(seed=seed, dtype=_probed_dtype(preset.mel.n_mels, preset.n_frames, preset.rule.n_weather))
@@ -33,12 +35,13 @@ def ready_instrument(
     controls: Controls,
     vocoder: VocoderName = "auto",
     seed: int = 0,
+    dtype: torch.dtype | None = None,
 ) -> tuple[Instrument, str]:
     """An instrument that can be played or swapped in at once, and why its vocoder was chosen.
 
     The first block ever takes 50 to 170 ms, while kernels are chosen and memory is found: it happens here, on a twin.
     """
-    setup = live_setup(preset, seed)
+    setup = live_setup(preset, seed, dtype)
     # Not inference mode: tensors made in it could not be changed outside it.
     with torch.no_grad():
         twin, _ = choose_vocoder(vocoder, preset)
