@@ -13,13 +13,17 @@ from synth.errors import AudioDeviceError
 from synth.feeder import Feeder, Tap
 from synth.priority import raise_thread_priority
 from synth.ring import Ring
-from synth.sinks import SilentSink, Sink, open_sink
+from synth.sinks import SINK_LATENCY_S, SilentSink, Sink, open_sink
 
 Notify = Callable[[str, bool], None]
-OpenSink = Callable[[str | None, int], Sink]
+OpenSink = Callable[[str | None, int, float], Sink]
+"""Opens a device by name at a rate, with about so much sound queued in it."""
 
 STALL_S = 3.0
 """Some sinks stop for a second or two when they start."""
+_GAPS, _GAPS_WITHIN_S = 4, 10.0
+_LONGEST_S = 0.2
+"""After so many gaps in so many seconds the device is given twice the queue, up to this."""
 _REOPEN_AFTER_S = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 _OPEN_LIMIT_S = 8.0
 _RETIRE_LIMIT_S, _ABORT_LIMIT_S = 1.0, 0.3
@@ -44,6 +48,8 @@ class AudioOut:
         self._open_device = open_device
         self._wanted = device
         self._request: tuple[str | None] | None = None
+        self._latency_s = SINK_LATENCY_S
+        self._gaps_mark = (0.0, 0)
         self._attempts = 0
         self._next_attempt = 0.0
         self._past_underruns = 0
@@ -112,6 +118,8 @@ class AudioOut:
                 self._move(wanted)
             elif (feeder := self._feeder) is not None and (reason := _trouble(feeder)):
                 self._lose(feeder, reason)
+            elif self._gaps_pile_up():
+                self._queue_more()
             elif self._attempts and time.monotonic() >= self._next_attempt:
                 self._try_again()
 
@@ -138,6 +146,22 @@ class AudioOut:
                     return
         self._wanted = wanted
         self._use(sink)
+
+    def _gaps_pile_up(self) -> bool:
+        since, count = self._gaps_mark
+        if self._silent or time.monotonic() - since > _GAPS_WITHIN_S:
+            self._gaps_mark = (time.monotonic(), self.underruns)
+            return False
+        return self.underruns - count >= _GAPS and self._latency_s * 2 <= _LONGEST_S
+
+    def _queue_more(self) -> None:
+        """A longer delay is better than broken sound; it stays until the program ends."""
+        self._latency_s *= 2
+        self._notify(
+            f"This machine is too busy for a short delay: the output now queues {1000 * self._latency_s:.0f} ms.", False
+        )
+        self._move(self._wanted)
+        self._gaps_mark = (time.monotonic(), self.underruns)
 
     def _lose(self, feeder: Feeder, reason: str) -> None:
         self._use_silence(abort=True)
@@ -196,7 +220,7 @@ class AudioOut:
             # Threads that the driver starts inherit this; at ordinary priority a busy machine starves them.
             raise_thread_priority("sound")
             try:
-                result.append(self._open_device(wanted, self.rate_hz))
+                result.append(self._open_device(wanted, self.rate_hz, self._latency_s))
             except AudioDeviceError as error:
                 result.append(error)
 

@@ -44,7 +44,7 @@ class Sink(Protocol):
 class DeviceSink:
     """A PortAudio stream written to with blocking calls, which release the GIL and survive a busy one."""
 
-    def __init__(self, device: Device, rate_hz: int, latency_s: float = SINK_LATENCY_S) -> None:
+    def __init__(self, device: Device, rate_hz: int, latency_s: float) -> None:
         self._sd = portaudio()
         self.name, self.rate_hz = device.name, rate_hz
         try:
@@ -146,16 +146,16 @@ class ConvertingSink:
         self._sink.close(abort)
 
 
-def open_sink(wanted: str | None, rate_hz: int) -> Sink:
+def open_sink(wanted: str | None, rate_hz: int, latency_s: float = SINK_LATENCY_S) -> Sink:
     """A stream on the output that `wanted` names (see `devices.choose`), converted where it refuses `rate_hz`."""
     device = find_device(wanted)
     try:
-        return DeviceSink(device, rate_hz)
+        return DeviceSink(device, rate_hz, latency_s)
     except AudioDeviceError as error:
         if device.rate_hz == rate_hz:
             raise
         try:
-            return ConvertingSink(DeviceSink(device, device.rate_hz), rate_hz)
+            return ConvertingSink(DeviceSink(device, device.rate_hz, latency_s), rate_hz)
         except AudioDeviceError:
             raise error from None
 

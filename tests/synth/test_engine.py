@@ -29,7 +29,7 @@ def playing(instrument: SineInstrument, **options: object) -> Iterator[tuple[Eng
     """A running engine on a sink that remembers."""
     sink = ScriptedSink()
 
-    def open_device(wanted: str | None, rate_hz: int) -> Sink:
+    def open_device(wanted: str | None, rate_hz: int, latency_s: float) -> Sink:
         return sink
 
     engine = Engine(instrument, playing=True, open_device=open_device, **options)  # type: ignore[arg-type]
@@ -208,7 +208,7 @@ def test_closing_fades_out_and_ends_every_thread() -> None:
 
 
 def test_without_a_device_everything_runs_and_says_so(tmp_path: Path) -> None:
-    def no_device(wanted: str | None, rate_hz: int) -> Sink:
+    def no_device(wanted: str | None, rate_hz: int, latency_s: float) -> Sink:
         raise AudioDeviceError("There is no sound output on this machine.")
 
     instrument, reason = ready_instrument(PRESET, RATE, Controls())
