@@ -106,7 +106,7 @@ class NoiseShaper:
             spectrum[head, :used] = magnitude[head] * (common * shared + side * apart)
         return self._in_time(spectrum)
 
-    def _in_time(self, spectrum: npt.NDArray[np.complex64]) -> Floats:
+    def _in_time(self, spectrum: npt.NDArray[np.complexfloating]) -> Floats:
         """(B, bins) → (B, length); numpy keeps single precision, which its annotations do not say."""
         return fft.irfft(spectrum, self._n_fft, axis=1)[:, : self.length].astype(np.float32, copy=False)
 
