@@ -36,7 +36,8 @@ _WITNESS_SHARE = 0.01
 _LOWEST_NUMBER = 3
 # Below this share of the sound's power in partials, a pitch tracker's answer is not believed.
 _TONAL_SHARE = 0.65
-_NOISE_SHARE = 0.2
+# Noise through a resonance has narrow peaks as well; below this share oscillators would only whistle in the wind.
+_NOISE_SHARE = 0.5
 
 
 @dataclass(frozen=True)
@@ -79,11 +80,11 @@ def measure(
             peaks = _with_multiples(straight, hz, power, f0, top_hz)
         else:
             f0 = 0.0
-    peaks = _strongest(peaks, MOST_PARTIALS)
+    peaks = _strongest(peaks, MOST_PARTIALS) if tonal_share >= _NOISE_SHARE else []
     above = []
     if tonal_share >= _NOISE_SHARE and rate_hz / 2 > 1.05 * fmt.fmax_hz:
         above = _strongest(_above(hz, power, f0, top_hz, 0.49 * rate_hz), _MOST_HIGH_PARTIALS)
-    root = f0 if f0 > 0 or not peaks or tonal_share < _NOISE_SHARE else _strike_note(peaks)
+    root = f0 if f0 > 0 or not peaks else _strike_note(peaks)
     return MeasuredPitch(_as_partials([*peaks, *above]), vibrato, root, f0 == 0, tonal_share)
 
 

@@ -32,7 +32,7 @@ def _bigvgan(preset: Preset, folder: Path | None) -> tuple[Vocoder, str]:
     if found is None:
         where = f" in {folder}" if folder is not None else ""
         raise VocoderUnavailable(
-            f"No BigVGAN checkpoint that speaks {preset.mel.name} was found{where}: put one ({REPOSITORIES[0]}, for example) "
-            f"into a folder and name it with --weights or in {FOLDER_VARIABLE}."
+            f"No BigVGAN checkpoint that speaks {preset.mel.name} was found{where}: put one "
+            f"({REPOSITORIES[0]}, for example) into a folder and name it with --weights or in {FOLDER_VARIABLE}."
         )
     return BigVGANVocoder(found), f"as asked, from {found}"

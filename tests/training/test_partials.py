@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile as sf
+from scipy.signal import iirpeak, lfilter
 
 from synth.mel import FORMATS, MelFormat
 from tests.sounds import Doubles, coloured_noise, harmonics, tones
@@ -69,6 +70,15 @@ def test_noise_has_few_partials_and_no_pitch(kind: str, seed: int) -> None:
     assert len(measured.partials.hz) <= 2
     assert measured.tonal_share < 0.05
     assert measured.inharmonic
+    assert measured.root_hz == 0
+
+
+def test_wind_through_a_crack_is_noise() -> None:
+    """White noise through three narrow resonances over its own broad roar."""
+    white = np.random.default_rng(0).standard_normal(4 * 44100)
+    howl = sum(lfilter(*iirpeak(hz, hz / 4.0, fs=44100), white) for hz in (470.0, 660.0, 1400.0))
+    measured = measure(np.asarray(howl) * 0.3 + coloured_noise(4.0, 44100, 1, 0.03), 44100, F22)
+    assert not len(measured.partials.hz)
     assert measured.root_hz == 0
 
 
