@@ -22,14 +22,14 @@ _LEAST_VOICED = 0.5
 _LONGEST_S = 6.0
 _TRACK_HZ = 100.0
 _VIBRATO_HZ = (3.5, 9.0)
+_HALF_BAND_HZ = 0.75
+_FASTEST_HZ = 12.0
 _LEAST_DEPTH_CENTS = 4.0
 _LEAST_SHARE = 0.3
 _MOST_SWING_CENTS = 120.0
 _MOST_DEPTH_CENTS, _MOST_JITTER_CENTS = 100.0, 12.0
 # The slow wander of two partials of one string correlates by 0.6 to 1; of two modes of a bowl, or of a choir, by less.
 _LEAST_COHERENCE = 0.4
-# Another partial must swing in time with the strongest at least this much of its depth.
-_LEAST_COMMON_SWING = 0.3
 # What a single partial may claim, with no other to bear it out.
 _MOST_JITTER_ALONE_CENTS = 5.0
 
@@ -102,21 +102,18 @@ def vibrato_of(tracks: Sequence[PitchTrack]) -> Vibrato:
     The strongest partial comes first; equally long tracks of other partials are its witnesses.
     """
     first, last = _sounding(tracks[0])
-    if last - first < 0.8 * tracks[0].points_per_second:
+    points_per_second = tracks[0].points_per_second
+    if last - first < 0.8 * points_per_second:
         return Vibrato()
-    t = np.arange(last - first) / tracks[0].points_per_second
     flat, weights = zip(*(_flattened(track, first, last) for track in tracks), strict=True)
-    rate, depth = _periodic_part(flat[0], weights[0], t)
-    swings = [_swing(cents, weight, t, rate) for cents, weight in zip(flat, weights, strict=True)]
-    common = [float(swing @ swings[0]) for swing in swings]
-    if len(tracks) > 1 and max(common[1:]) < _LEAST_COMMON_SWING * common[0]:
-        rate = depth = 0.0
-    rest = [c - _sine_pair(t, rate) @ s if rate else c for c, s in zip(flat, swings, strict=True)]
-    smoothing = np.hanning(max(round(0.2 * tracks[0].points_per_second), 3))
+    rate, depth = _common_swing(flat, weights, points_per_second)
+    smoothing = np.hanning(max(round(0.2 * points_per_second), 3))
     slow = [
         np.convolve(cents * weight, smoothing, "same") / np.convolve(weight, smoothing, "same")
-        for cents, weight in zip(rest, weights, strict=True)
+        for cents, weight in zip(flat, weights, strict=True)
     ]
+    if rate:
+        slow = [_without_band(wander, rate, points_per_second) for wander in slow]
     return Vibrato(rate, min(depth, _MOST_DEPTH_CENTS), _common_wander(slow, weights))
 
 
@@ -151,23 +148,35 @@ def _common_wander(slow: Sequence[Doubles], weights: Sequence[Doubles]) -> float
     return min(float(np.sqrt(max(np.median(covariances), 0.0))), _MOST_JITTER_CENTS)
 
 
-def _sine_pair(t: Doubles, rate_hz: float) -> Doubles:
-    return np.stack([np.cos(2 * np.pi * rate_hz * t), np.sin(2 * np.pi * rate_hz * t)], axis=1)
+def _common_swing(
+    cents: Sequence[Doubles], weights: Sequence[Doubles], points_per_second: float
+) -> tuple[float, float]:
+    """Rate and depth of the vibrato the partials share, both 0 when there is none.
+
+    The mean cross-spectrum of all pairs of partials: what only one of them does cancels, and a player's vibrato, whose
+    rate wanders by half a hertz, is a hump in it where a single sine would find a third of it.
+    """
+    window = np.hanning(len(cents[0]))
+    spectra = [np.fft.rfft(c * np.sqrt(w / w.mean()) * window) for c, w in zip(cents, weights, strict=True)]
+    pairs = list(itertools.combinations(spectra, 2)) or [(spectra[0], spectra[0])]
+    scale = 2 / (len(window) * np.square(window).sum())
+    common = scale * np.mean([(a * np.conj(b)).real for a, b in pairs], axis=0)
+    each = scale * np.mean([np.abs(x) ** 2 for x in spectra], axis=0)
+    hz = np.fft.rfftfreq(len(window), 1 / points_per_second)
+    bands = [np.abs(hz - rate) <= _HALF_BAND_HZ for rate in np.arange(*_VIBRATO_HZ, 0.1)]
+    band = max(bands, key=lambda b: float(common[b].sum()))
+    power = float(common[band].sum())
+    pitch = (hz > 0.4) & (hz < _FASTEST_HZ)
+    if power < _LEAST_DEPTH_CENTS**2 / 2 or power < _LEAST_SHARE * np.maximum(common[pitch], 0).sum():
+        return 0.0, 0.0
+    if power < _LEAST_COHERENCE * each[band].sum():
+        return 0.0, 0.0
+    hump = np.maximum(common[band], 0)
+    return float((hump * hz[band]).sum() / hump.sum()), float(np.sqrt(2 * power))
 
 
-def _swing(cents: Doubles, weight: Doubles, t: Doubles, rate_hz: float) -> Doubles:
-    """Cosine and sine part at `rate_hz`, by weighted least squares, (2,)."""
-    root = np.sqrt(weight)
-    return np.asarray(np.linalg.lstsq(_sine_pair(t, rate_hz) * root[:, None], cents * root, rcond=None)[0])
-
-
-def _periodic_part(cents: Doubles, weight: Doubles, t: Doubles) -> tuple[float, float]:
-    """Rate and depth of the strongest sine between 3.5 and 9 Hz, both 0 when there is none."""
-    total = float(np.average(cents**2, weights=weight))
-    best = (0.0, 0.0)
-    for rate in np.arange(*_VIBRATO_HZ, 0.1):
-        depth = float(np.hypot(*_swing(cents, weight, t, float(rate))))
-        if depth > best[1]:
-            best = (float(rate), depth)
-    share = best[1] ** 2 / 2 / max(total, 1e-9)
-    return best if best[1] >= _LEAST_DEPTH_CENTS and share >= _LEAST_SHARE else (0.0, 0.0)
+def _without_band(cents: Doubles, rate_hz: float, points_per_second: float) -> Doubles:
+    """A track without what moves near the vibrato's rate."""
+    spectrum = np.fft.rfft(cents)
+    spectrum[np.abs(np.fft.rfftfreq(len(cents), 1 / points_per_second) - rate_hz) <= _HALF_BAND_HZ] = 0
+    return np.asarray(np.fft.irfft(spectrum, len(cents)))

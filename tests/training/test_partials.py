@@ -178,3 +178,17 @@ def test_recorded_notes(name: str, f0_hz: float) -> None:
     assert len(measured.partials.hz) >= 12
     number = measured.partials.hz.double().numpy() / measured.root_hz
     assert np.median(np.abs(number - np.round(number)) / number) < 0.01
+
+
+def test_a_vibrato_whose_rate_wanders_is_still_one() -> None:
+    # As a violinist's does: the rate goes from 4.1 to 5.1 Hz and back, and every partial's level swells on its own.
+    rate_hz, seconds = 44100, 4.5
+    t = np.arange(int(rate_hz * seconds)) / rate_hz
+    vibrato_hz = 4.6 + 0.5 * np.sin(2 * np.pi * 0.3 * t)
+    cents = 10 * np.sin(2 * np.pi * np.cumsum(vibrato_hz) / rate_hz)
+    phase = 2 * np.pi * np.cumsum(440 * 2 ** (cents / 1200)) / rate_hz
+    swells = [1 + 0.5 * np.sin(2 * np.pi * (0.7 + 0.6 * k) * t + k) for k in range(1, 8)]
+    wave = sum(0.2 / k * swells[k - 1] * np.sin(k * phase) for k in range(1, 8))
+    vibrato = measure(np.asarray(wave), rate_hz, FORMATS["22k80"]).vibrato
+    assert vibrato.rate_hz == pytest.approx(4.6, abs=0.2)
+    assert vibrato.depth_cents == pytest.approx(10, abs=2)
