@@ -190,5 +190,6 @@ def test_a_vibrato_whose_rate_wanders_is_still_one() -> None:
     swells = [1 + 0.5 * np.sin(2 * np.pi * (0.7 + 0.6 * k) * t + k) for k in range(1, 8)]
     wave = sum(0.2 / k * swells[k - 1] * np.sin(k * phase) for k in range(1, 8))
     vibrato = measure(np.asarray(wave), rate_hz, FORMATS["22k80"]).vibrato
-    assert vibrato.rate_hz == pytest.approx(4.6, abs=0.2)
+    # The middle of the recording counts most: the truth is the mean under the same window.
+    assert vibrato.rate_hz == pytest.approx(np.average(vibrato_hz, weights=np.hanning(len(t)) ** 2), abs=0.15)
     assert vibrato.depth_cents == pytest.approx(10, abs=2)
