@@ -43,6 +43,7 @@ def play_and_explain(preset_name: str, gestures: int, out: Path) -> None:
     from synth.messages import Action, Event, Hand, Touch
     from synth.noise import Stream, generator
     from synth.prepare import ready_instrument
+    from synth.priority import raise_thread_priority
 
     torch.set_num_threads(1)
     preset = load(preset_name)
@@ -55,11 +56,19 @@ def play_and_explain(preset_name: str, gestures: int, out: Path) -> None:
         log.append(Event(instrument.frame, action))
         pass_on(action)
 
-    instrument.send = send  # type: ignore[method-assign]
+    limits: list[float] = []
+    compute = instrument.process
+
+    def process(n_frames: int) -> NDArray[np.float32]:
+        limits.append(instrument.evolution_limit)
+        return compute(n_frames)
+
+    instrument.send, instrument.process = send, process  # type: ignore[method-assign]
+    raise_thread_priority("helper")
     engine = Engine(instrument, playing=True)
     engine.start()
     time.sleep(2.0)
-    rng, sent, slowed, latency = generator(7, Stream.GESTURE, 0), [], False, []
+    rng, sent, latency = generator(7, Stream.GESTURE, 0), [], []
     for i in range(gestures):
         column, row = float(rng.random() * preset.n_frames), float(rng.random() * preset.mel.n_mels * 0.6)
         kind = ("erase", "paint", "noise")[i % 3]
@@ -69,13 +78,11 @@ def play_and_explain(preset_name: str, gestures: int, out: Path) -> None:
         time.sleep(0.25)
         engine.send(Hand(False, column))
         time.sleep(0.35 + 0.1 * float(rng.random()))
-        slowed = slowed or engine.status().slowed
         latency.append(engine.status().latency_s)
     time.sleep(0.5)
-    frames, status = instrument.frame, engine.status()
+    status = engine.status()
     engine.close()
-    assert not slowed, "the machine is too busy: evolution was slowed, so the re-rendering differs"
-    sound, changes = _explain(preset, controls, log, frames)
+    sound, changes = _explain(preset, controls, log, limits)
     np.savez(
         out,
         sound=sound,
@@ -83,10 +90,11 @@ def play_and_explain(preset_name: str, gestures: int, out: Path) -> None:
         changes=np.array(changes),
         reported=statistics.median(latency),
         underruns=status.underruns,
+        slowed=min(limits) < 1,
     )
 
 
-def _explain(preset, controls, log, n_frames):  # type: ignore[no-untyped-def]
+def _explain(preset, controls, log, limits):  # type: ignore[no-untyped-def]
     """Re-render the log: the sound (2, N), and the sample of each gesture's first changed sound."""
     import torch
 
@@ -100,7 +108,9 @@ def _explain(preset, controls, log, n_frames):  # type: ignore[no-untyped-def]
     master.play()
     pending, blocks, changes, done = list(log), [], [], 0
     with torch.inference_mode():
-        while instrument.frame < n_frames:
+        for limit in limits:
+            # What a busy machine made the engine evolve more slowly is evolved more slowly here.
+            instrument.evolution_limit = limit
             due = [e for e in pending if e.frame == instrument.frame]
             pending = pending[len(due) :]
             if any(isinstance(e.action, Hand) and e.action.down for e in due):
@@ -176,6 +186,8 @@ def main() -> int:
         found.append(f"median {1000 * result['median_s']:.0f} ms is above {1000 * MEDIAN_S:.0f}")
     if result["p95_s"] > P95_S:
         found.append(f"95th percentile {1000 * result['p95_s']:.0f} ms is above {1000 * P95_S:.0f}")
+    if result["difference_db"] > -80:
+        found.append("what was heard is not what was re-rendered, so the latencies mean nothing: measure again")
     print(json.dumps(result | {"failures": found}, indent=1))
     return 1 if found else 0
 
@@ -212,6 +224,7 @@ def measure(preset: str, gestures: int, folder: Path) -> dict[str, float]:
         "reported_s": float(played["reported"]),
         "difference_db": float(20 * np.log10(max(difference, 1e-9))),
         "underruns": int(played["underruns"]),
+        "slowed": int(played["slowed"]),
     }
 
 
