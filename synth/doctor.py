@@ -18,10 +18,9 @@ if TYPE_CHECKING:
     import torch
 
 CUDA_LINE = (
-    "pip install --force-reinstall torch==2.13.0 --index-url https://download.pytorch.org/whl/cu130 "
-    "(for older drivers see https://pytorch.org/get-started/locally/)"
+    "take pip's CUDA line from https://pytorch.org/get-started/locally/ and add torch==2.13.0 --force-reinstall to it"
 )
-"""PyTorch's own, for Linux and Windows; without --force-reinstall pip is content with the build that is there."""
+"""Without --force-reinstall pip is content with the build that is there."""
 _MEASURE_S = 1.0
 _ENOUGH_STEPS_PER_S = 200.0
 """Twice what the default evolution needs, so that the engine stays below half of a core."""

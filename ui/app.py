@@ -45,6 +45,7 @@ def run(preset: str | Path | None = None, device: str | None = None) -> int:
 
     from synth.engine import Engine
     from synth.library import entries
+    from synth.priority import favoured
     from ui.main_window import MainWindow
 
     engine = Engine(start.loaded.instrument, device=device, reason=start.loaded.reason)
@@ -52,7 +53,8 @@ def run(preset: str | Path | None = None, device: str | None = None) -> int:
     window.show_loaded(start.loaded)
     if start.problem:
         window.complain(start.problem)
-    with Reporter() as reporter:
+    # This thread shares the interpreter with the sound: put aside while it holds it, it would hold up the engine.
+    with Reporter() as reporter, favoured("helper"):
         reporter.reported.connect(window.complain)
         engine.start()
         try:
