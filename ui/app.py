@@ -4,6 +4,7 @@ torch takes longer to import than everything else together (1.2 s of 1.7 s), so 
 torch is imported in a thread while pyqtgraph is imported in this one.
 """
 
+import gc
 import importlib
 import signal
 import sys
@@ -57,6 +58,7 @@ def run(preset: str | Path | None = None, device: str | None = None) -> int:
     with Reporter() as reporter, favoured("helper"):
         reporter.reported.connect(window.complain)
         engine.start()
+        gc.enable()
         try:
             window.setGeometry(opening.geometry())
             window.show()
