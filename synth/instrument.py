@@ -16,7 +16,7 @@ from torch import Tensor
 
 from synth.controls import Controls
 from synth.culture import Culture, LiveCulture
-from synth.mel import GRID_MAX, GRID_MIN, log_mel_from_grid
+from synth.mel import GRID_MAX, GRID_MIN, LOG_MEL_FLOOR, band_edges_hz, log_mel_from_grid
 from synth.messages import Action, Event, Hand, ReseedAll, SetControls, Touch, View
 from synth.playhead import Playhead
 from synth.preset import Preset
@@ -69,6 +69,11 @@ class Instrument:
         self._accumulator = 0.0
         self._pending: list[Event] = []
         self._gain = 10 ** (preset.gain_db / 20)
+        edges = band_edges_hz(preset.mel).float()
+        self._bandwidths = edges[2:] - edges[:-2]
+        # The loudest column of the grown culture: what is louder than that was painted.
+        grown = self._power(log_mel_from_grid(preset.state[0].T.clamp(GRID_MIN, GRID_MAX), preset.reference_db))
+        self._most_power = torch.maximum(grown.max(), 2 * grown.mean())
         self._log_ratio = float(np.log2(self.controls.pitch_ratio(preset.root_hz)))
         vocoder.prepare(preset, out_rate_hz, n_heads=2, seed=setup.seed)
 
@@ -145,7 +150,15 @@ class Instrument:
             low = math.floor(reading.position)
             column = grid[:, low % T].lerp(grid[:, (low + 1) % T], reading.position - low)
             heard[reading.side] += reading.weight * column
-        return log_mel_from_grid(heard, self.preset.reference_db)
+        mel = log_mel_from_grid(heard, self.preset.reference_db)
+        # A block painted at full level would be 20 dB louder than the recording ever was; noise and tones of the same
+        # mel differ in power, so the estimate keeps it to about 10.
+        excess = torch.log(self._power(mel) / self._most_power) / 2
+        return (mel - excess.clamp(min=0)[:, None]).clamp(min=LOG_MEL_FLOOR)
+
+    def _power(self, mel: Tensor) -> Tensor:
+        """About how loud columns (..., M) will be, as power in arbitrary units, (...): mel is power per bandwidth."""
+        return (mel.exp().square() * self._bandwidths).sum(-1).clamp(min=1e-20)
 
     def rescue(self) -> str:
         """Reseed a culture that is not well; why, or "" when it is well."""

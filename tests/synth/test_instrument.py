@@ -141,3 +141,15 @@ def test_a_view_is_a_copy_of_what_is_there() -> None:
 def test_a_notebook_preset_plays() -> None:
     sound = play(make(notebook_preset(n_frames=24)), [8, 8])
     assert np.isfinite(sound).all()
+
+
+@pytest.mark.parametrize("row", [20, 60])
+def test_paint_is_not_much_louder_than_the_recording_ever_was(row: int) -> None:
+    def level_db(*events: Event) -> float:
+        instrument = make()
+        instrument.schedule(events)
+        sound = play(instrument, [FRAMES])[:, 512 * 14 :]
+        return float(10 * np.log10(np.square(sound).mean()))
+
+    # Without a bound a painted block is 20 dB louder.
+    assert level_db(Event(2, Touch(Gesture("paint", 20, row)))) - level_db() < 13
