@@ -146,10 +146,10 @@ def test_a_notebook_preset_plays() -> None:
 @pytest.mark.parametrize("row", [20, 60])
 def test_paint_is_not_much_louder_than_the_recording_ever_was(row: int) -> None:
     def level_db(*events: Event) -> float:
-        instrument = make()
+        instrument = make(controls=Controls(frozen=True))
         instrument.schedule(events)
         sound = play(instrument, [FRAMES])[:, 512 * 14 :]
         return float(10 * np.log10(np.square(sound).mean()))
 
-    # Without a bound a painted block is 20 dB louder.
-    assert level_db(Event(2, Touch(Gesture("paint", 20, row)))) - level_db() < 13
+    # Without the bound 7 and 15 dB; the estimate from the mel lets 5 through.
+    assert level_db(Event(2, Touch(Gesture("paint", 20, row)))) - level_db() < 6
