@@ -1,28 +1,21 @@
-"""From a recording to what is trained on: load, choose a region, take out its decay, measure its mel grid.
+"""From a recording to what is trained on: choose a region, take out its decay, measure its mel grid.
 
 Axes: `M` mel bands, `T` frames, `N` samples.
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from synth.errors import TrainingError
 from synth.mel import DB_PER_NEPER, MelFormat, grid_from_log_mel, log_mel
+from training.recording import MIN_SECONDS, SILENT_PEAK, Recording, Wave, load_recording
 
-Wave = NDArray[np.float32]
-
-MIN_SECONDS = 0.5
-MAX_LOAD_SECONDS = 120.0
-"""Of a longer recording only this much is looked at, unless `--start` points further."""
 MAX_REGION_SECONDS = 8.0
 PEAK = 0.7
 """Regions are normalised to this peak."""
-SILENT_PEAK = 1e-4
 STEADY_DB_PER_S = 1.0
 RANGE_DB = 80.0
 _SEARCH_STEP_FRAMES = 4
@@ -32,18 +25,6 @@ _BODY_DB = 4.0
 _STEEPEST_DB_PER_S = 60.0
 _EDGE_FRAMES = 6
 """What an attack or a release reaches into the body: an analysis window and some."""
-
-
-@dataclass(frozen=True)
-class Recording:
-    """A mono recording in memory."""
-
-    wave: Wave
-    """(N,) float32."""
-    rate_hz: int
-    name: str
-    offset_s: float = 0.0
-    """Where `wave` starts in the file."""
 
 
 @dataclass(frozen=True)
@@ -63,42 +44,6 @@ class Target:
     """(M,) float32: each row's removed slope; None for sustained sounds."""
 
 
-def load_recording(path: Path, start_s: float = 0.0, seconds: float | None = None) -> Recording:
-    """Read any file libsndfile knows, mixed to mono.
-
-    Raises `TrainingError` for what cannot be trained on.
-    """
-    import soundfile
-
-    if not path.is_file():
-        raise TrainingError(f"There is no recording at {path}.")
-    try:
-        with soundfile.SoundFile(path) as file:
-            rate_hz, total = file.samplerate, len(file)
-            if start_s * rate_hz >= total and total:
-                raise TrainingError(f"{path.name} is {total / rate_hz:.1f} s long; it has no {start_s:g} s.")
-            file.seek(int(start_s * rate_hz))
-            wanted = seconds if seconds is not None else MAX_LOAD_SECONDS
-            wave = file.read(int(wanted * rate_hz), dtype="float32", always_2d=True).mean(axis=1)
-    except (soundfile.LibsndfileError, OSError) as error:
-        raise TrainingError(f"{path.name} cannot be read as audio: {error}.") from error
-    return checked(Recording(wave, rate_hz, path.name, start_s))
-
-
-def checked(recording: Recording) -> Recording:
-    """The recording without its offset from zero, if it can be trained on; else a `TrainingError`."""
-    wave, name = recording.wave, recording.name
-    if not np.isfinite(wave).all():
-        raise TrainingError(f"{name} contains samples that are not numbers; export it again.")
-    seconds = len(wave) / recording.rate_hz
-    if seconds < MIN_SECONDS:
-        raise TrainingError(f"{name} gives {seconds:.2f} s of sound; at least {MIN_SECONDS} s are needed.")
-    wave = wave - wave.mean(dtype=np.float64).astype(np.float32)
-    if np.abs(wave).max() < SILENT_PEAK:
-        raise TrainingError(f"{name} is silent where it was asked to be learned from.")
-    return Recording(wave, recording.rate_hz, name, recording.offset_s)
-
-
 def prepare(recording: Recording, fmt: MelFormat, whole: bool = False) -> Target:
     """Choose the steadiest long region (or take it `whole`), normalise it and measure its grid."""
     mel_db = _mel_db(resampled(recording.wave, recording.rate_hz, fmt.rate_hz), fmt)
@@ -109,6 +54,12 @@ def prepare(recording: Recording, fmt: MelFormat, whole: bool = False) -> Target
     begin = round(first * frame_s * recording.rate_hz)
     end = min(len(recording.wave), round(last * frame_s * recording.rate_hz))
     wave = recording.wave[begin:end]
+    seconds = len(wave) / recording.rate_hz
+    if seconds < MIN_SECONDS or np.abs(wave).max() < SILENT_PEAK:
+        raise TrainingError(
+            f"{recording.name} is heard steadily for {seconds:.2f} s only, and {MIN_SECONDS} s are needed; --start and "
+            "--seconds choose a part by hand."
+        )
     wave = (wave * (PEAK / np.abs(wave).max())).astype(np.float32)
     mel_db = _mel_db(resampled(wave, recording.rate_hz, fmt.rate_hz), fmt)
     decay = None
@@ -134,7 +85,7 @@ def find_region(mel_db: Tensor, frame_s: float) -> tuple[int, int, bool]:
     usual = loud[loud > loud.max() - _FADED_DB].median()
     body = (loud > usual - _BODY_DB).nonzero()[:, 0]
     first, last = int(body[0]), int(body[-1]) + 1
-    if last - first > 8 * _EDGE_FRAMES:
+    if last - first > 8 * _EDGE_FRAMES and (last - first - 2 * _EDGE_FRAMES) * frame_s >= MIN_SECONDS:
         first, last = first + _EDGE_FRAMES, last - _EDGE_FRAMES
     longest = min(last - first, int(MAX_REGION_SECONDS / frame_s))
     shortest = min(longest, int(1.0 / frame_s))
@@ -183,3 +134,17 @@ def _trend_db_per_s(mel_db: Tensor, frame_s: float) -> float:
     time_s -= time_s.mean()
     slopes = (tracks * time_s).sum(dim=1) / time_s.square().sum()
     return float(slopes.abs().max())
+
+
+__all__ = [
+    "MAX_REGION_SECONDS",
+    "PEAK",
+    "Recording",
+    "Target",
+    "Wave",
+    "find_region",
+    "load_recording",
+    "prepare",
+    "remove_decay",
+    "resampled",
+]
