@@ -15,6 +15,7 @@ from synth.vocoder.spectral import SpectralVocoder
 from training.data import Target
 from training.high_band import fit
 from training.losses import quantiles
+from training.notebook import NotebookRecipe
 from training.partials import MeasuredPitch
 from training.partials import measure as measure_pitch
 from training.recipe import Recipe
@@ -52,7 +53,7 @@ def measure_recording(target: Target) -> Measured:
 
 
 def build_preset(
-    target: Target, measured: Measured, grown: Grown, recipe: Recipe, labels: Labels, seed: int = 0
+    target: Target, measured: Measured, grown: Grown, recipe: Recipe | NotebookRecipe, labels: Labels, seed: int = 0
 ) -> Preset:
     """Assemble; the gain brings the vocoded culture to −23 LUFS."""
     pitch = measured.pitch

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from synth.errors import TrainingError
-from synth.tnca import LiveRule
+from synth.tnca import LiveRule, Rule
 from training.metrics import Metrics
 from training.pool import Pool
 
@@ -26,7 +26,7 @@ _VERSION = 1
 class Grown:
     """A checkpoint that was rolled out as it will be played."""
 
-    rule: LiveRule
+    rule: Rule
     state: Tensor
     """(C, M, T) float32: the culture after the rollout, `LOOP_FRAMES` wide."""
     heard: Tensor

@@ -25,7 +25,7 @@ from training.data import Target
 from training.fused import Drive, Tape, product_dtype, rollout
 from training.grow import grow
 from training.losses import TextureLoss
-from training.metrics import levels_db, measure
+from training.metrics import levels_db, ltas_error_db, measure
 from training.pool import Pool, WeatherBank, damage, seeds
 from training.recipe import Recipe
 from training.session import Grown, Session, fingerprint, frozen_copy, load_session, save_session
@@ -48,7 +48,8 @@ class Progress:
     eta_s: float
     loss: float
     ltas_db: float
-    """Of the batch; of the rollout at a checkpoint."""
+    """Of the training batch as it would be heard; of the rollout at a checkpoint."""
+    message: str = ""
 
 
 Listener = Callable[[Progress], None]
@@ -155,7 +156,8 @@ class Trainer:
         now.pool.grids[batch] = final
         now.pool.clock[batch] += n_steps
         now.pool.badness[batch] = off.abs().mean(dim=1).cpu().numpy()
-        return loss.item(), 40 * float(off.mean(dim=0).abs().mean())
+        together = levels_db(final[..., 0].permute(1, 0, 2).flatten(1))
+        return loss.item(), ltas_error_db(together, levels_db(self._target))
 
     def _drive(self, batch: NDArray[np.int64], n_steps: int, draw: torch.Generator) -> Drive:
         pool = self.session.pool

@@ -1,4 +1,4 @@
-"""Recordings: what is taken from them, and which are refused."""
+"""What is taken from a recording: its region, its decay, its grid."""
 
 from pathlib import Path
 

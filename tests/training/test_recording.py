@@ -114,16 +114,16 @@ def test_a_file_one_may_not_read_is_refused_with_the_systems_reason(
 
 def test_any_damage_to_a_header_is_one_sentence_or_a_recording(tmp_path: Path) -> None:
     whole = _write(tmp_path / "whole.wav", _tone(0.6)).read_bytes()
-    path, refused = tmp_path / "damaged.wav", 0
+    path, sentences = tmp_path / "damaged.wav", []
     for byte in range(44):
         for value in (0x00, 0x7F, 0xFF):
             path.write_bytes(whole[:byte] + bytes([value]) + whole[byte + 1 :])
             try:
                 prepare(load_recording(path), FMT)
             except TrainingError as error:
-                refused += 1
-                assert _is_one_sentence(str(error)), error
-    assert refused > 30
+                sentences.append(str(error))
+    assert len(sentences) > 30
+    assert [sentence for sentence in sentences if not _is_one_sentence(sentence)] == []
 
 
 @pytest.mark.parametrize("kind", ["wav", "flac"])
