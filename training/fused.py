@@ -6,11 +6,10 @@ rows and its adjoint an embedding bag. Everything a backward pass needs is kept 
 training. Per step of 4 × 80 × 128 cells on two cores: 2.0 + 4.0 ms (bfloat16 products) against 13 + 30 ms for autograd
 through `LiveRule.forward`.
 
-Axes: `B` batch, `M` mel bands, `T` frames, `C` channels, `K` weather fields, `H` hidden, `S` steps, `N` = B·M·T cells.
+Axes: `B` batch, `M` mel bands, `T` frames, `C` channels, `K` weather fields, `H` hidden, `S` steps, `N` = B·M·T cells, `P` = N/2 pairs of cells.
 Grids are (B, M, T, C) here: the memory order of a channels-last (B, C, M, T).
 """
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +21,8 @@ from synth.tnca import LiveRule
 
 OVERFLOW_LIMIT = 1.5
 OVERFLOW_EVERY = 8
+WEATHER_EVERY = 4
+"""Weather turns within 90 steps and more; in training it stands still for four of them, which is four times as cheap."""
 
 
 def fold(rule: LiveRule) -> tuple[Tensor, Tensor]:
@@ -44,7 +45,7 @@ def fold(rule: LiveRule) -> tuple[Tensor, Tensor]:
 
 
 class Tape:
-    """Index tables and step buffers for rollouts of one shape."""
+    """Index tables and step buffers for rollouts of one shape; its batch must be even."""
 
     def __init__(
         self,
@@ -54,55 +55,67 @@ class Tape:
         device: torch.device | str = "cpu",
     ) -> None:
         B, M, T = shape
+        if B % 2:
+            raise ValueError(f"a batch of {B} cannot be split in pairs")
         self.shape, self.channels, self.dtype = shape, rule.channels, dtype
-        self.n_cells = N = B * M * T
-        cell = torch.arange(N).view(B, M, T)
+        self.n_cells, self.n_pairs = B * M * T, B * M * T // 2
+        N, P = self.n_cells, self.n_pairs
+        cell = torch.arange(P).view(B // 2, M, T)
         row = torch.arange(M)
         sources = [cell, cell[:, (row + 1).clamp(max=M - 1)], cell[:, (row - 1).clamp(min=0)]]
         for d in rule.dilations:
             sources += [cell.roll(d, 2), cell.roll(-d, 2)]
         self.n_shifts = len(sources)
         shifted = torch.stack(sources, dim=-1).view(-1)
-        sources += [cell + N, (2 * N + row)[None, :, None].expand(B, M, T)]
-        self._gather = torch.stack(sources, dim=-1).view(N, -1).int().to(device)
-        # The adjoint of the gather: for each cell, the (cell, shift) slots that read it.
-        counts = shifted.bincount(minlength=N)
-        self._readers = shifted.argsort(stable=True).to(device)
-        self._first_reader = (counts.cumsum(0) - counts).to(device)
+        sources += [cell + N, (2 * N + row)[None, :, None].expand(B // 2, M, T)]
+        self._gather = torch.stack(sources, dim=-1).view(P, -1).int().to(device)
+        # From a cell to what its partner in the other half of the batch reads; both read the same places.
+        self._to_partner = torch.tensor([P] * (self.n_shifts + 1) + [0], dtype=torch.int32, device=device)
+        # The adjoint of the gather: for each cell, the (pair, shift) slots that read it.
+        counts = shifted.bincount(minlength=P)
+        self._readers = shifted.argsort(stable=True).int().to(device)
+        self._reading_pair = (self._readers // self.n_shifts).to(device)
+        first = (counts.cumsum(0) - counts).int()
+        self._first_reader = torch.cat([first, first + len(shifted)]).to(device)
         self._table = torch.zeros(2 * N + M, self.channels, dtype=dtype, device=device)
         ones = torch.ones(M, 1, device=device)
         place = torch.cat([rule.position.to(device), ones], dim=1)
         self._table[2 * N :, : place.shape[1]] = place
         self._inputs: list[Tensor] = []
         self._hidden: list[Tensor] = []
+        self._slots = torch.zeros(P * self.n_shifts + 1, self.channels, dtype=dtype, device=device)
 
-    def gather(self, step: int, grid: Tensor, weather: Tensor, active: Tensor) -> Tensor:
-        """Neighbourhood, weather and place of each active cell, (n, 9C), in the buffer of `step`."""
-        N, C = self.n_cells, self.channels
-        n_rows = len(active) * self._gather.shape[1]
-        if step == len(self._inputs) or len(self._inputs[step]) < n_rows:
-            self._inputs[step : step + 1] = [self._table.new_empty(n_rows, C)]
-        self._table[:N].copy_(grid.view(N, C))
-        self._table[N : 2 * N, : weather.shape[-1]].copy_(weather.view(N, -1))
-        where = self._gather.index_select(0, active).view(-1)
-        out = self._inputs[step][: len(where)]
-        torch.index_select(self._table, 0, where, out=out)
-        return out.view(len(active), -1)
+    def blow(self, weather: Tensor) -> None:
+        """Let `weather` (B, M, T, K) be what is gathered from now on."""
+        self._table[self.n_cells : 2 * self.n_cells, : weather.shape[-1]].copy_(weather.view(self.n_cells, -1))
 
-    def inputs(self, step: int, n_active: int) -> Tensor:
+    def gather(self, step: int, state: Tensor, second: Tensor) -> Tensor:
+        """Neighbourhood, weather and place of each pair's active cell, (P, 11C), in the buffer of `step`; `second`
+        (P,) is 1 where that is the one in the second half of the batch."""
+        self._table[: self.n_cells].copy_(state)
+        where = (self._gather + second[:, None] * self._to_partner).view(-1)
+        if step == len(self._inputs):
+            self._inputs.append(self._table.new_empty(len(where), self.channels))
+        torch.index_select(self._table, 0, where, out=self._inputs[step])
+        return self.inputs(step)
+
+    def inputs(self, step: int) -> Tensor:
         """What `gather` left for `step`."""
-        width = self._gather.shape[1]
-        return self._inputs[step][: n_active * width].view(n_active, -1)
+        return self._inputs[step].view(self.n_pairs, -1)
 
-    def hidden(self, step: int, n_active: int, width: int) -> Tensor:
-        """Buffer for the hidden layer of `step`, (n, H)."""
-        if step == len(self._hidden) or len(self._hidden[step]) < n_active:
-            self._hidden[step : step + 1] = [self._table.new_empty(n_active, width)]
-        return self._hidden[step][:n_active]
+    def hidden(self, step: int, width: int) -> Tensor:
+        """Buffer for the hidden layer of `step`, (P, H)."""
+        if step == len(self._hidden):
+            self._hidden.append(self._table.new_empty(self.n_pairs, width))
+        return self._hidden[step]
 
-    def scatter(self, slots: Tensor) -> Tensor:
-        """Sum of what each cell's readers send back, (N·7, C) → (N, C)."""
-        return F.embedding_bag(self._readers, slots, self._first_reader, mode="sum")
+    def scatter(self, d_hidden: Tensor, shifts: Tensor, second: Tensor) -> Tensor:
+        """Sum of what each cell's readers send back, (P, H) @ (H, 9C) → (N, C)."""
+        torch.mm(d_hidden, shifts, out=self._slots[:-1].view(self.n_pairs, -1))
+        in_second = second.bool().index_select(0, self._reading_pair)
+        silent = len(self._slots) - 1
+        heard = [self._readers.masked_fill(in_second, silent), self._readers.masked_fill(~in_second, silent)]
+        return F.embedding_bag(torch.cat(heard), self._slots, self._first_reader, mode="sum")
 
 
 @dataclass(frozen=True)
@@ -110,77 +123,56 @@ class Drive:
     """What the world does to a batch during a rollout."""
 
     weather: Tensor
-    """(S, B, M, T, K) in the tape's dtype."""
-    active: Tensor
-    """(S, n) int32: per step the cells that update, then padding; oneDNN compiles a product anew for every n."""
-    n_active: list[int]
-    """Per step, how many of them are not padding."""
-    rank: Tensor
-    """(S, N) int32: a cell's place among the active, or n if it rests."""
-
-    @staticmethod
-    def from_mask(weather: Tensor, mask: Tensor) -> "Drive":
-        """`mask` (S, N) bool is true where a cell updates, with even odds."""
-        n_active, n_cells = mask.sum(dim=1).tolist(), mask.shape[1]
-        likely = n_cells / 2 + 3 * math.sqrt(n_cells)  # six standard deviations
-        width = max(min(n_cells, math.ceil(likely / 256) * 256), *n_active)
-        order = mask.cumsum(dim=1) - 1
-        rank = torch.where(mask, order, width)
-        active = rank.new_zeros(len(mask), width + 1)
-        active.scatter_(1, rank, torch.arange(n_cells, device=mask.device).expand_as(mask))
-        return Drive(weather, active[:, :width].int(), n_active, rank.int())
+    """(ceil(S / WEATHER_EVERY), B, M, T, K) in the tape's dtype."""
+    second: Tensor
+    """(S, P) int32. In training a cell and its counterpart in the other half of the batch update in turns, one of the
+    two at each step, so that exactly half the cells are computed; within a culture the coins are independent."""
 
 
 class _Rollout(torch.autograd.Function):
     @staticmethod
-    def forward(
-        ctx: Any, grid: Tensor, first: Tensor, second: Tensor, tape: Tape, drive: Drive
-    ) -> tuple[Tensor, Tensor]:
-        first, second = first.to(tape.dtype), second.to(tape.dtype)
+    def forward(ctx: Any, grid: Tensor, first: Tensor, last: Tensor, tape: Tape, drive: Drive) -> tuple[Tensor, Tensor]:
+        first, last = first.to(tape.dtype), last.to(tape.dtype)
         state = grid.detach().clone().view(tape.n_cells, tape.channels)
+        halves = state.view(2, tape.n_pairs, tape.channels)
         beyond = []
-        for i, active in enumerate(drive.active):
+        for i, second in enumerate(drive.second):
             if i % OVERFLOW_EVERY == 0:
                 beyond.append(_beyond(state))
-            x = tape.gather(i, state, drive.weather[i], active)
-            hidden = torch.mm(x, first.t(), out=tape.hidden(i, len(active), len(first))).relu_()
-            state.add_(_spread(hidden, second.t(), drive.rank[i]))
+            if i % WEATHER_EVERY == 0:
+                tape.blow(drive.weather[i // WEATHER_EVERY])
+            x = tape.gather(i, state, second)
+            hidden = torch.mm(x, first.t(), out=tape.hidden(i, len(first))).relu_()
+            update = (hidden @ last.t()).to(state.dtype)
+            halves.addcmul_(update, torch.stack([1 - second, second])[:, :, None].to(state.dtype))
         beyond.append(_beyond(state))
-        ctx.save_for_backward(first, second)
+        ctx.save_for_backward(first, last)
         ctx.tape, ctx.drive, ctx.beyond = tape, drive, [b.sign() for b in beyond]
         return state.view_as(grid), torch.stack([b.abs().mean() for b in beyond]).mean()
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
         d_grid, d_overflow = grads
-        first, second = ctx.saved_tensors
+        first, last = ctx.saved_tensors
         tape, drive, beyond = ctx.tape, ctx.drive, ctx.beyond
-        C, n_steps = tape.channels, len(drive.active)
+        C, n_steps = tape.channels, len(drive.second)
         shifts = first[:, : tape.n_shifts * C].contiguous()
         per_cell = d_overflow / (len(beyond) * d_grid.numel())
         d_state = d_grid.reshape(-1, C) + beyond.pop() * per_cell
+        halves = d_state.view(2, tape.n_pairs, C)
         d_first = torch.zeros_like(first, dtype=torch.float32)
-        d_second = torch.zeros_like(second, dtype=torch.float32)
+        d_last = torch.zeros_like(last, dtype=torch.float32)
         for i in reversed(range(n_steps)):
-            active = drive.active[i]
-            x, hidden = tape.inputs(i, len(active)), tape.hidden(i, len(active), len(first))
-            d_update = d_state.index_select(0, active).to(tape.dtype)
-            d_update[drive.n_active[i] :] = 0
-            d_second += d_update.t() @ hidden
-            d_hidden = torch.ops.aten.threshold_backward(d_update @ second, hidden, 0)
+            second = drive.second[i]
+            x, hidden = tape.inputs(i), tape.hidden(i, len(first))
+            d_update = torch.where(second.bool()[:, None], halves[1], halves[0]).to(tape.dtype)
+            d_last += d_update.t() @ hidden
+            d_hidden = torch.ops.aten.threshold_backward(d_update @ last, hidden, 0)
             d_first += d_hidden.t() @ x
-            d_state += tape.scatter(_spread(d_hidden, shifts, drive.rank[i]).view(-1, C))
+            d_state += tape.scatter(d_hidden, shifts, second)
             if i % OVERFLOW_EVERY == 0:
                 d_state += beyond.pop() * per_cell
-        return d_state.view_as(d_grid), d_first, d_second, None, None
-
-
-def _spread(rows: Tensor, weight: Tensor, rank: Tensor) -> Tensor:
-    """rows @ weight, (n, ·), moved to the cells they belong to, (N, ·); zero for cells at rest."""
-    product = rows.new_empty(len(rows) + 1, weight.shape[1])
-    torch.mm(rows, weight, out=product[:-1])
-    product[-1] = 0
-    return product.index_select(0, rank)
+        return d_state.view_as(d_grid), d_first, d_last, None, None
 
 
 def _beyond(state: Tensor) -> Tensor:
@@ -192,8 +184,8 @@ def rollout(rule: LiveRule, grid: Tensor, tape: Tape, drive: Drive) -> tuple[Ten
 
     Only one rollout of a tape can await its backward pass.
     """
-    first, second = fold(rule)
-    final, overflow = _Rollout.apply(grid, first, second, tape, drive)  # type: ignore[no-untyped-call]
+    first, last = fold(rule)
+    final, overflow = _Rollout.apply(grid, first, last, tape, drive)  # type: ignore[no-untyped-call]
     return final, overflow
 
 

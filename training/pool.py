@@ -55,21 +55,23 @@ class WeatherBank:
         self._dtype, self._device = dtype, device
         self._knots: dict[int, dict[int, Tensor]] = {}
 
-    def drive(self, seeds: list[int], clocks: list[int], n_steps: int) -> Tensor:
-        """Fields for each sample and step, (S, B, M, T, K)."""
-        blown = [self._blow(seed, clock, n_steps) for seed, clock in zip(seeds, clocks, strict=True)]
+    def drive(self, seeds: list[int], clocks: list[int], n_steps: int, every: int = 1) -> Tensor:
+        """Fields for each sample at every `every`-th of `n_steps` steps, (ceil(S / every), B, M, T, K)."""
+        blown = [
+            self._blow(seed, range(clock, clock + n_steps, every)) for seed, clock in zip(seeds, clocks, strict=True)
+        ]
         return torch.stack(blown, dim=1)
 
-    def _blow(self, seed: int, clock: int, n_steps: int) -> Tensor:
-        blends = [self._source.blend(clock + i) for i in range(n_steps)]
+    def _blow(self, seed: int, clocks: range) -> Tensor:
+        blends = [self._source.blend(clock) for clock in clocks]
         first, last = blends[0][0], blends[-1][0] + 4
-        weights = torch.zeros(n_steps, last - first)
+        weights = torch.zeros(len(clocks), last - first)
         for row, (knot, shares) in zip(weights, blends, strict=True):
             row[knot - first : knot - first + 4] = torch.tensor(shares)
         cached = self._knots.get(seed, {})
         self._knots[seed] = {k: cached[k] if k in cached else self._draw(seed, k) for k in range(first, last)}
         knots = torch.stack([self._knots[seed][k] for k in range(first, last)])
-        return (weights.to(self._device, self._dtype) @ knots).view(n_steps, *self._shape)
+        return (weights.to(self._device, self._dtype) @ knots).view(len(clocks), *self._shape)
 
     def _draw(self, seed: int, knot: int) -> Tensor:
         self._source.seed = seed

@@ -52,9 +52,11 @@ class Session:
     """Figures of the latest checkpoint, whether it became the best or not."""
 
 
-def fingerprint(target: Tensor, recipe: dict[str, Any], seed: int) -> str:
-    """Names a run: its target, recipe and seed."""
+def fingerprint(target: Tensor, recipe: dict[str, Any], seed: int, start: LiveRule) -> str:
+    """Names a run: its target, recipe, seed and the rule it starts from."""
     digest = hashlib.sha256(target.cpu().numpy().tobytes())
+    for weight in start.state_dict().values():
+        digest.update(weight.cpu().numpy().tobytes())
     digest.update(repr((sorted(recipe.items()), seed)).encode())
     return digest.hexdigest()
 

@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 
 from synth.errors import TrainingError
 from synth.noise import Stream, generator
-from synth.preset import LOOP_FRAMES
-from synth.tnca import UPDATE_PROBABILITY, LiveRule
+from synth.preset import LOOP_FRAMES, Preset
+from synth.tnca import LiveRule
 from training.data import Target
-from training.fused import Drive, Tape, product_dtype, rollout
+from training.fused import WEATHER_EVERY, Drive, Tape, product_dtype, rollout
 from training.grow import grow
 from training.losses import TextureLoss
 from training.metrics import levels_db, ltas_error_db, measure
@@ -55,17 +55,45 @@ class Progress:
 Listener = Callable[[Progress], None]
 
 
+def new_rule(recipe: Recipe, n_mels: int, seed: int) -> LiveRule:
+    """A rule that knows nothing yet."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return LiveRule(n_mels, recipe.weather.n_fields, hidden=recipe.hidden, dilations=recipe.dilations)
+
+
+def heir(parent: Preset, recipe: Recipe, n_mels: int) -> LiveRule:
+    """A rule that starts where `parent` ended. Its weights do not depend on the number of rows, so a parent of another
+    mel format is stretched over the new rows. `TrainingError` for one of another build."""
+    rule = new_rule(recipe, n_mels, 0)
+    if parent.weather != recipe.weather or not isinstance(parent.rule, LiveRule):
+        raise TrainingError(f"“{parent.name}” lives in other weather or by another rule; train without that --parent.")
+    try:
+        rule.load_state_dict(parent.rule.state_dict())
+    except RuntimeError as error:
+        raise TrainingError(
+            f"“{parent.name}” was trained by another recipe (size or reach of the rule); train without that --parent."
+        ) from error
+    return rule.requires_grad_(True)
+
+
 class Trainer:
     """Trains one rule on one target."""
 
-    def __init__(self, target: Target, recipe: Recipe, seed: int = 0, device: torch.device | str = "cpu") -> None:
+    def __init__(
+        self,
+        target: Target,
+        recipe: Recipe,
+        seed: int = 0,
+        device: torch.device | str = "cpu",
+        parent: Preset | None = None,
+    ) -> None:
+        """From a new rule, or from the `parent`'s: see `heir`."""
         self.target, self.recipe, self.seed, self.device = target, recipe, seed, torch.device(device)
-        self.name = fingerprint(target.grid, recipe.as_dict(), seed)
         self.dtype = product_dtype(self.device)
         M = target.fmt.n_mels
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            rule = LiveRule(M, recipe.weather.n_fields, hidden=recipe.hidden, dilations=recipe.dilations)
+        rule = new_rule(recipe, M, seed) if parent is None else heir(parent, recipe, M)
+        self.name = fingerprint(target.grid, recipe.as_dict(), seed, rule)
         rule = rule.to(self.device)
         self._tape = Tape(rule, (recipe.batch, M, recipe.frames), self.dtype, self.device)
         self._bank = WeatherBank(recipe.weather, M, recipe.frames, self.dtype, self.device)
@@ -138,7 +166,7 @@ class Trainer:
             damage(grids[int(rng.integers(recipe.batch))], rng)
         n_steps = int(rng.integers(recipe.min_steps, recipe.max_steps + 1))
 
-        final, overflow = rollout(now.rule, grids, self._tape, self._drive(batch, n_steps, draw))
+        final, overflow = rollout(now.rule, grids, self._tape, self._drive(batch, n_steps, rng))
         heard = final[..., 0]
         pooled = now.pool.grids[now.pool.grown(rng, recipe.pooled)][..., 0]
         loss = self._loss(heard, pooled, draw) + recipe.weights.overflow * overflow
@@ -159,11 +187,12 @@ class Trainer:
         together = levels_db(final[..., 0].permute(1, 0, 2).flatten(1))
         return loss.item(), ltas_error_db(together, levels_db(self._target))
 
-    def _drive(self, batch: NDArray[np.int64], n_steps: int, draw: torch.Generator) -> Drive:
+    def _drive(self, batch: NDArray[np.int64], n_steps: int, rng: np.random.Generator) -> Drive:
         pool = self.session.pool
-        weather = self._bank.drive(pool.seed[batch].tolist(), pool.clock[batch].tolist(), n_steps)
-        mask = torch.empty(n_steps, self._tape.n_cells, dtype=torch.bool, device=self.device)
-        return Drive.from_mask(weather, mask.bernoulli_(UPDATE_PROBABILITY, generator=draw))
+        weather = self._bank.drive(pool.seed[batch].tolist(), pool.clock[batch].tolist(), n_steps, WEATHER_EVERY)
+        coins = np.unpackbits(np.frombuffer(rng.bytes(n_steps * self._tape.n_pairs // 8 + 1), np.uint8))
+        second = torch.from_numpy(coins[: n_steps * self._tape.n_pairs].astype(np.int32))
+        return Drive(weather, second.view(n_steps, -1).to(self.device))
 
     def _descend(self, done: float) -> None:
         """Adam on gradients of unit norm per parameter (as in "Self-Organising Textures"), then the average."""

@@ -1,43 +1,47 @@
 """The fused rollout against autograd through the rule itself."""
 
+import math
+
 import pytest
 import torch
 from torch import Tensor, nn
 
 from synth.tnca import CHANNELS, LiveRule
-from training.fused import OVERFLOW_EVERY, OVERFLOW_LIMIT, Drive, Tape, rollout
+from training.fused import OVERFLOW_EVERY, OVERFLOW_LIMIT, WEATHER_EVERY, Drive, Tape, rollout
 
 B, M, T, K, STEPS = 2, 9, 36, 6, 19
 
 
-def _case(dilations: tuple[int, ...], dtype: torch.dtype) -> tuple[LiveRule, Tensor, Tensor, Tensor]:
+def _case(dilations: tuple[int, ...], dtype: torch.dtype) -> tuple[LiveRule, Tensor, Drive]:
     torch.manual_seed(0)
     rule = LiveRule(M, K, hidden=24, dilations=dilations).to(dtype)
     nn.init.normal_(rule.act.weight, std=0.08)
     grid = torch.randn(B, M, T, CHANNELS, dtype=dtype) * 1.2
-    weather = torch.randn(STEPS, B, M, T, K, dtype=dtype)
-    return rule, grid, weather, torch.rand(STEPS, B * M * T) < 0.5
+    weather = torch.randn(math.ceil(STEPS / WEATHER_EVERY), B, M, T, K, dtype=dtype)
+    return rule, grid, Drive(weather, (torch.rand(STEPS, B * M * T // 2) < 0.5).int())
 
 
 def _score(final: Tensor, overflow: Tensor) -> Tensor:
     return (final[..., 0] ** 3).mean() + final.abs().mean() + overflow
 
 
-def _by_autograd(rule: LiveRule, grid: Tensor, weather: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+def _by_autograd(rule: LiveRule, grid: Tensor, drive: Drive) -> tuple[Tensor, Tensor]:
     state, beyond = grid.permute(0, 3, 1, 2), []
     for i in range(STEPS):
         if i % OVERFLOW_EVERY == 0:
             beyond.append((state - state.clamp(-OVERFLOW_LIMIT, OVERFLOW_LIMIT)).abs().mean())
-        state = rule(state, weather[i].permute(0, 3, 1, 2), mask[i].view(B, 1, M, T).to(state))
+        weather = drive.weather[i // WEATHER_EVERY].permute(0, 3, 1, 2)
+        mask = torch.cat([1 - drive.second[i], drive.second[i]])
+        state = rule(state, weather, mask.view(B, 1, M, T).to(state))
     beyond.append((state - state.clamp(-OVERFLOW_LIMIT, OVERFLOW_LIMIT)).abs().mean())
     return state.permute(0, 2, 3, 1), torch.stack(beyond).mean()
 
 
 @pytest.mark.parametrize("dilations", [(1,), (1, 4), (1, 4, 16)])
 def test_rollout_and_its_gradients_equal_autograd_through_the_rule(dilations: tuple[int, ...]) -> None:
-    rule, grid, weather, mask = _case(dilations, torch.float64)
+    rule, grid, drive = _case(dilations, torch.float64)
     start = grid.clone().requires_grad_()
-    expected, overflow = _by_autograd(rule, start, weather, mask)
+    expected, overflow = _by_autograd(rule, start, drive)
     _score(expected, overflow).backward()
     assert start.grad is not None
     wanted = [start.grad] + [p.grad.clone() for p in rule.parameters() if p.grad is not None]
@@ -45,7 +49,7 @@ def test_rollout_and_its_gradients_equal_autograd_through_the_rule(dilations: tu
 
     start = grid.clone().requires_grad_()
     tape = Tape(rule, (B, M, T), torch.float64)
-    final, overflow = rollout(rule, start, tape, Drive.from_mask(weather, mask))
+    final, overflow = rollout(rule, start, tape, drive)
     _score(final, overflow).backward()
     got = [start.grad] + [p.grad for p in rule.parameters()]
 
@@ -57,24 +61,29 @@ def test_rollout_and_its_gradients_equal_autograd_through_the_rule(dilations: tu
 
 
 def test_a_tape_may_be_used_again_for_longer_and_shorter_rollouts() -> None:
-    rule, grid, weather, mask = _case((1, 4), torch.float64)
+    rule, grid, drive = _case((1, 4), torch.float64)
     tape = Tape(rule, (B, M, T), torch.float64)
     for steps in (3, 11, 2):
-        once, _ = rollout(
-            rule, grid, Tape(rule, (B, M, T), torch.float64), Drive.from_mask(weather[:steps], mask[:steps])
-        )
-        again, _ = rollout(rule, grid, tape, Drive.from_mask(weather[:steps], mask[:steps]))
+        shorter = Drive(drive.weather, drive.second[:steps])
+        once, _ = rollout(rule, grid, Tape(rule, (B, M, T), torch.float64), shorter)
+        again, _ = rollout(rule, grid, tape, shorter)
         assert torch.equal(once, again)
 
 
 def test_bfloat16_products_leave_gradients_pointing_the_same_way() -> None:
     gradients = []
     for dtype in (torch.float32, torch.bfloat16):
-        rule, grid, weather, mask = _case((1, 4), torch.float32)
+        rule, grid, drive = _case((1, 4), torch.float32)
         tape = Tape(rule, (B, M, T), dtype)
-        final, overflow = rollout(rule, grid, tape, Drive.from_mask(weather.to(dtype), mask))
+        final, overflow = rollout(rule, grid, tape, Drive(drive.weather.to(dtype), drive.second))
         _score(final, overflow).backward()
         gradients.append([p.grad.flatten() for p in rule.parameters() if p.grad is not None])
     for exact, rounded in zip(*gradients, strict=True):
         # 8 bits of mantissa over 19 steps; measured cosines are above 0.999.
         assert torch.cosine_similarity(exact, rounded, dim=0) > 0.99
+
+
+def test_an_odd_batch_has_no_pairs() -> None:
+    rule = _case((1,), torch.float32)[0]
+    with pytest.raises(ValueError, match="pairs"):
+        Tape(rule, (3, M, T))

@@ -22,6 +22,8 @@ def test_weather_in_training_is_the_weather_of_play() -> None:
             for step in (0, 13, 59):
                 expected = sky.at(clock + step).permute(1, 2, 0)
                 torch.testing.assert_close(blown[step, b], expected, rtol=1e-5, atol=1e-5)
+        seldom = bank.drive([3, 8], clocks, 60, every=8)
+        torch.testing.assert_close(seldom, blown[::8], rtol=1e-5, atol=1e-5)
 
 
 def test_a_restored_pool_is_the_same_pool() -> None:
