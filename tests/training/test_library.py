@@ -1,0 +1,97 @@
+"""The manifest of the bundled presets, and making them again."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile as sf
+
+import training.library
+from synth.errors import TrainingError
+from synth.library import bundled_folder
+from synth.mel import FORMATS
+from synth.preset_file import load_preset
+from training.library import MANIFEST, Entry, main, read_manifest
+from training.soundfont import midi_file
+
+MANIFEST_PATH = bundled_folder() / MANIFEST
+
+
+def test_the_manifest_and_the_bundled_presets_are_the_same_library() -> None:
+    entries = {entry.file: entry for entry in read_manifest(MANIFEST_PATH)}
+    assert {path.stem for path in bundled_folder().glob("*.safetensors")} == set(entries)
+    assert len(entries) >= 16
+    for name, entry in entries.items():
+        preset = load_preset(bundled_folder() / f"{name}.safetensors")
+        assert (preset.name, preset.tags) == (entry.name, entry.tags)
+        assert (preset.credit.author, preset.credit.licence) == (entry.author, entry.licence)
+        assert preset.mel == FORMATS[entry.format]
+        assert preset.metrics, f"{name} carries no metrics"
+    assert sum(entry.format == "44k128" for entry in entries.values()) >= 3
+
+
+def test_every_family_of_the_library_is_there() -> None:
+    tags = {tag for entry in read_manifest(MANIFEST_PATH) for tag in entry.tags}
+    assert {"strings", "winds", "voice", "organ", "bell", "bowl", "glass", "pad", "water", "wind"} <= tags
+
+
+def test_a_midi_note_is_what_its_specification_says() -> None:
+    raw = midi_file(40, 69, 115)
+    assert raw[:4] == b"MThd" and raw[14:18] == b"MTrk"
+    assert int.from_bytes(raw[18:22], "big") == len(raw) - 22
+    assert raw[22:] == bytes([0, 0xC0, 40, 0, 0x90, 69, 115, 0x96, 0x40, 0x80, 69, 0, 0, 0xFF, 0x2F, 0])
+
+
+def test_a_preset_is_trained_as_the_manifest_says(tmp_path: Path) -> None:
+    time = np.arange(22050) / 22050
+    sf.write(tmp_path / "tone.wav", 0.5 * np.sin(2 * np.pi * 440 * time), 22050)
+    manifest = tmp_path / "manifest.toml"
+    manifest.write_text(
+        '[[preset]]\nfile = "tone"\nname = "A tone"\ntags = ["test"]\nrecording = "tone.wav"\ncredit = "made here"\n'
+        'author = "nobody"\nlicence = "CC0-1.0"\niterations = 3\n'
+    )
+    # Three iterations are no culture yet; from the parent they are a living one.
+    arguments = ["--manifest", str(manifest), "--recordings", str(tmp_path), "-o", str(tmp_path)]
+    assert main(arguments) == 0
+    preset = load_preset(tmp_path / "tone.safetensors")
+    assert (preset.name, preset.credit.recording, preset.tags) == ("A tone", "made here", ("test",))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[[preset]\n", "cannot be read"),
+        ('[[preset]]\nfile = "x"\n', "“x” lacks name, tags"),
+        (
+            '[[preset]]\nfile = "x"\nname = "x"\ntags = []\ncredit = ""\nauthor = ""\nlicence = ""\n',
+            "one of recording and note",
+        ),
+        (
+            '[[preset]]\nfile = "x"\nname = "x"\ntags = []\ncredit = ""\nauthor = ""\nlicence = ""\nrecording = "r"\n'
+            'colour = "red"\n',
+            "colour",
+        ),
+    ],
+)
+def test_a_faulty_manifest_is_one_sentence(
+    tmp_path: Path, text: str, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "manifest.toml"
+    path.write_text(text)
+    assert main(["--manifest", str(path)]) == 2
+    said = capsys.readouterr().err
+    assert words in said and len(said.splitlines()) == 1
+
+
+def test_a_missing_recording_or_soundfont_is_said_before_anything_is_trained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(training.library, "train", lambda *_: pytest.fail("trained"))
+    assert main(["violin", "-o", str(tmp_path)]) == 2
+    assert "violin.flac" in capsys.readouterr().err
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    entry = Entry("x", "x", (), "", "", "", note={"soundfont": "S.sf2", "program": 1, "key": 60, "velocity": 90})
+    with pytest.raises(TrainingError, match=r"S\.sf2"):
+        training.library.recording_of(entry, None, tmp_path)
+    assert main(["nothing", "-o", str(tmp_path)]) == 2

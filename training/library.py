@@ -1,0 +1,150 @@
+"""The bundled presets made again from their manifest: `python -m training.library --recordings FOLDER`.
+
+Every preset is trained by `petrichord train` in a process of its own, several side by side with one core each.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import tomllib
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from synth.errors import PetrichordError, TrainingError
+from synth.library import bundled_folder
+from synth.preset_file import SUFFIX
+
+MANIFEST = "manifest.toml"
+_REQUIRED = ("file", "name", "tags", "credit", "author", "licence")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One preset of the manifest."""
+
+    file: str
+    name: str
+    tags: tuple[str, ...]
+    credit: str
+    author: str
+    licence: str
+    recording: str = ""
+    """File in the folder of recordings, or "" if `note` says what to render."""
+    note: dict[str, Any] | None = None
+    format: str = "22k80"
+    parent: str = ""
+    """"none" for one that is trained from scratch; "" for the command's own default."""
+    origin: str = ""
+    seed: int = 0
+    iterations: int = 0
+
+
+def read_manifest(path: Path) -> list[Entry]:
+    """The presets a manifest describes; `TrainingError` names what is wrong with which."""
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8")).get("preset", [])
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise TrainingError(f"The manifest {path} cannot be read: {error}.") from error
+    entries = []
+    for table in tables:
+        label = table.get("file", f"preset {len(entries) + 1}")
+        missing = [field for field in _REQUIRED if field not in table]
+        if missing or ("recording" in table) == ("note" in table):
+            raise TrainingError(f"{path.name}: “{label}” lacks {', '.join(missing) or 'one of recording and note'}.")
+        try:
+            entries.append(Entry(**{**table, "tags": tuple(table["tags"])}))
+        except TypeError as error:
+            raise TrainingError(f"{path.name}: “{label}” has a field nobody knows: {error}.") from error
+    return entries
+
+
+def recording_of(entry: Entry, recordings: Path | None, workplace: Path) -> Path:
+    """Where the entry's recording is, after rendering it if it is a note."""
+    from training.soundfont import Note, render_note
+
+    if entry.note is not None:
+        path = workplace / f"{entry.file}.flac"
+        return path if path.exists() else render_note(Note(**entry.note), path)
+    if recordings is None or not (recordings / entry.recording).is_file():
+        raise TrainingError(
+            f"“{entry.file}” grows from {entry.recording} ({entry.origin}): say with --recordings in which folder it is."
+        )
+    return recordings / entry.recording
+
+
+def train(entry: Entry, recording: Path, folder: Path, iterations: int) -> Path:
+    """Train one preset as its user would, on one core."""
+    out = folder / f"{entry.file}{SUFFIX}"
+    options = {
+        "--name": entry.name,
+        "--tags": ",".join(entry.tags),
+        "--credit": entry.credit,
+        "--author": entry.author,
+        "--licence": entry.licence,
+        "--format": entry.format,
+        "--seed": str(entry.seed),
+    }
+    if entry.parent:
+        options["--parent"] = entry.parent
+    if entry.iterations or iterations:
+        options["--iterations"] = str(entry.iterations or iterations)
+    command = [sys.executable, "-m", "training", str(recording), "-o", str(out)]
+    command += [part for option in options.items() for part in option]
+    child = subprocess.run(
+        command, env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True, check=False
+    )
+    if child.returncode:
+        last = (child.stderr.strip().splitlines() or ["no message"])[-1]
+        raise TrainingError(f"“{entry.file}” was not trained: {last}")
+    print(child.stdout.strip(), flush=True)
+    return out
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m training.library", description=__doc__)
+    parser.add_argument("only", nargs="*", metavar="NAME", help="these presets only; all by default")
+    parser.add_argument("--manifest", type=Path, default=bundled_folder() / MANIFEST)
+    parser.add_argument("--recordings", type=Path, metavar="FOLDER", help="where the manifest's recordings are")
+    parser.add_argument("-o", "--output", type=Path, metavar="FOLDER", default=bundled_folder())
+    parser.add_argument("--iterations", type=int, default=0, metavar="N", help="where the manifest names none")
+    parser.add_argument("--jobs", type=int, default=max(1, (os.cpu_count() or 1)), metavar="N", help="side by side")
+    args = parser.parse_args(argv)
+    try:
+        return _make(args)
+    except PetrichordError as error:
+        print(f"petrichord: {error}", file=sys.stderr)
+        return 2
+
+
+def _make(args: argparse.Namespace) -> int:
+    entries = read_manifest(args.manifest)
+    unknown = set(args.only) - {entry.file for entry in entries}
+    if unknown:
+        raise TrainingError(f"The manifest has no {', '.join(sorted(unknown))}.")
+    chosen = [entry for entry in entries if not args.only or entry.file in args.only]
+    failed = 0
+    with tempfile.TemporaryDirectory() as temporary:
+        # All recordings first: nothing is worse than a night of training that ends at a missing file.
+        recordings = [recording_of(entry, args.recordings, Path(temporary)) for entry in chosen]
+        with ThreadPoolExecutor(max(1, args.jobs)) as pool:
+            runs = [
+                pool.submit(train, entry, recording, args.output, args.iterations)
+                for entry, recording in zip(chosen, recordings, strict=True)
+            ]
+            for run in runs:
+                error = run.exception()
+                if isinstance(error, PetrichordError):
+                    print(f"petrichord: {error}", file=sys.stderr)
+                    failed += 1
+                elif error is not None:
+                    raise error
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
