@@ -15,7 +15,7 @@ def test_shares_are_smooth_patches_of_both() -> None:
     share = shares(80, 172, seed=1)
     assert share.shape == (80, 172)
     assert 0 <= float(share.min()) < 0.1 and 0.9 < float(share.max()) <= 1
-    assert float((share[:, 1:] - share[:, :-1]).abs().mean()) < 0.1
+    assert float((share[:, 1:] - share[:, :-1]).abs().mean()) < 0.15  # white noise has 0.3
     assert not torch.equal(share, shares(80, 172, seed=2))
 
 
