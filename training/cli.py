@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from training.trainer import Trainer
 
 _MAX_MINUTES = 24 * 60.0
-_LIVE_MINUTES = 5.0
+PARENT = "violin"
+"""The bundled preset from which others are fine-tuned."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,7 +29,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", required=True, type=Path, metavar="PRESET.safetensors")
     length = parser.add_mutually_exclusive_group()
     length.add_argument(
-        "--minutes", type=float, metavar="M", help="time to train; 5 by default, 8000 iterations for notebook"
+        "--minutes",
+        type=float,
+        metavar="M",
+        help="time to train; 2 by default, 6 without a --parent, 8000 iterations for notebook",
     )
     length.add_argument("--iterations", type=int, metavar="N", help="train so many steps instead")
     parser.add_argument("--resume", action="store_true", help="go on with an interrupted training of this preset")
@@ -39,6 +43,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=("live", "notebook"),
         default="live",
         help="live, the default, makes sound that lasts; notebook is the original's training, for comparison: hours",
+    )
+    recipe.add_argument(
+        "--parent",
+        metavar="PRESET",
+        help=f"start from this preset's rule, by name or path; {PARENT} by default, “none” for a new rule",
     )
     recipe.add_argument("--fixed", action="store_true", help="let the notebook's frequency weights act")
     recipe.add_argument(
@@ -123,6 +132,8 @@ def _train(args: argparse.Namespace, reporter: Reporter) -> None:
 
 def _trainer(args: argparse.Namespace, target: "Target", device: str) -> "Trainer | NotebookTrainer":
     if args.recipe == "notebook":
+        if args.parent not in (None, "none"):
+            raise UsageError("The notebook's recipe starts from nothing; leave --parent out, or use --recipe live.")
         from training.notebook import NotebookRecipe, NotebookTrainer
 
         recipe = NotebookRecipe(minutes=args.minutes or 0.0, fixed=args.fixed)
@@ -130,11 +141,14 @@ def _trainer(args: argparse.Namespace, target: "Target", device: str) -> "Traine
             recipe = replace(recipe, epochs=args.iterations)
         return NotebookTrainer(target, recipe, args.seed, device)
 
-    from training.recipe import Recipe
+    from synth.library import load
+    from training.recipe import FROM_PARENT_MINUTES, FROM_SCRATCH_MINUTES, Recipe
     from training.trainer import Trainer
 
-    live = replace(Recipe(), minutes=args.minutes or _LIVE_MINUTES, iterations=args.iterations or 0)
-    return Trainer(target, live, args.seed, device)
+    parent = None if args.parent == "none" else load(args.parent or PARENT)
+    minutes = args.minutes or (FROM_SCRATCH_MINUTES if parent is None else FROM_PARENT_MINUTES)
+    live = replace(Recipe(), minutes=minutes, iterations=args.iterations or 0)
+    return Trainer(target, live, args.seed, device, parent)
 
 
 def _check(args: argparse.Namespace) -> None:

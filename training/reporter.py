@@ -36,7 +36,7 @@ class Work:
         preset = build_preset(trainer.target, self.measured, grown, trainer.recipe, self.labels, trainer.seed)
         if isinstance(trainer, NotebookTrainer):
             return replace(preset, recipe={**preset.recipe, "ltas_curve": trainer.session.curve})
-        return preset
+        return replace(preset, parent=trainer.parent)
 
 
 @dataclass

@@ -92,6 +92,7 @@ class Trainer:
         self.target, self.recipe, self.seed, self.device = target, recipe, seed, torch.device(device)
         self.dtype = product_dtype(self.device)
         M = target.fmt.n_mels
+        self.parent = "" if parent is None else parent.name
         rule = new_rule(recipe, M, seed) if parent is None else heir(parent, recipe, M)
         self.name = fingerprint(target.grid, recipe.as_dict(), seed, rule)
         rule = rule.to(self.device)
