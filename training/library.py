@@ -72,7 +72,7 @@ def recording_of(entry: Entry, recordings: Path | None, workplace: Path) -> Path
         return path if path.exists() else render_note(Note(**entry.note), path)
     if recordings is None or not (recordings / entry.recording).is_file():
         raise TrainingError(
-            f"“{entry.file}” grows from {entry.recording} ({entry.origin}): say with --recordings in which folder it is."
+            f"“{entry.file}” grows from {entry.recording} ({entry.origin}): its folder is said with --recordings."
         )
     return recordings / entry.recording
 
@@ -95,14 +95,18 @@ def train(entry: Entry, recording: Path, folder: Path, iterations: int) -> Path:
         options["--iterations"] = str(entry.iterations or iterations)
     command = [sys.executable, "-m", "training", str(recording), "-o", str(out)]
     command += [part for option in options.items() for part in option]
-    child = subprocess.run(
-        command, env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True, check=False
-    )
+    child = run_child(command)
     if child.returncode:
         last = (child.stderr.strip().splitlines() or ["no message"])[-1]
         raise TrainingError(f"“{entry.file}” was not trained: {last}")
     print(child.stdout.strip(), flush=True)
     return out
+
+
+def run_child(command: list[str]) -> subprocess.CompletedProcess[str]:
+    """Run a command on one core."""
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -6,7 +6,6 @@ from typing import Any
 from synth.weather import WeatherSpec
 from training.losses import LossWeights
 
-
 FROM_PARENT_MINUTES = 2.0
 FROM_SCRATCH_MINUTES = 6.0
 

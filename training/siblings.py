@@ -103,7 +103,9 @@ def _report(presets: list[Preset], pair: int, steps: int) -> bool:
     a, b = presets[first], presets[second]
     life = grow_blend(a, b, shares(a.mel.n_mels, a.n_frames, pair), steps, seed=pair)
     verdict = "alive" if life.alive else "NOT ALIVE"
-    print(f"{a.name} × {b.name}: {verdict}, largest cell {life.largest:.2f}, spread {life.spread_db:.2f} dB", flush=True)
+    print(
+        f"{a.name} × {b.name}: {verdict}, largest cell {life.largest:.2f}, spread {life.spread_db:.2f} dB", flush=True
+    )
     return life.alive
 
 

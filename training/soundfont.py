@@ -39,7 +39,9 @@ def render_note(note: Note, path: Path) -> Path:
         except FileNotFoundError as error:
             raise TrainingError("Notes are rendered by fluidsynth, which is not installed here.") from error
         except subprocess.CalledProcessError as error:
-            raise TrainingError(f"fluidsynth could not play {note.soundfont}: {error.stderr.decode()[-200:]}") from error
+            raise TrainingError(
+                f"fluidsynth could not play {note.soundfont}: {error.stderr.decode()[-200:]}"
+            ) from error
         samples, _ = sf.read(wave)
     mono = samples.mean(axis=1)
     peak = np.abs(mono).max()
