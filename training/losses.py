@@ -100,6 +100,21 @@ class Modulation:
         return (self._spectrum(grids) - self._target).abs().mean()
 
 
+class Spread:
+    """How far each row moves at all: logarithms of its standard deviation. In quantiles alone, rows far below the
+    others, such as those between the partials of a clarinet, are too easily left still."""
+
+    def __init__(self, target: Tensor) -> None:
+        self._target = self._levels(target[None])
+
+    def _levels(self, grids: Tensor) -> Tensor:
+        rows = grids.permute(1, 0, 2).flatten(1)
+        return (rows.var(dim=1) + _STILL_POWER).log() / 2
+
+    def __call__(self, grids: Tensor) -> Tensor:
+        return (self._levels(grids) - self._target).abs().mean()
+
+
 class Coherence:
     """Which rows move together: correlations between rows, after the Gram matrices of Gatys et al. (2015). Each side is
     centred and scaled by itself, so the term is bounded; scaled by the target it outweighed all others in a fresh
@@ -125,6 +140,7 @@ class LossWeights:
     sliced: float = 1.0
     modulation: float = 0.3
     coherence: float = 0.1
+    spread: float = 0.1
     overflow: float = 1.0
 
 
@@ -137,6 +153,7 @@ class TextureLoss:
         self._sliced = SlicedWasserstein(target, n_frames)
         self._modulation = Modulation(target, n_frames)
         self._coherence = Coherence(target)
+        self._spread = Spread(target)
 
     def __call__(self, grids: Tensor, pooled: Tensor, draw: torch.Generator) -> Tensor:
         """Loss of `grids` (B, M, T) together with detached `pooled` (E, M, T)."""
@@ -148,4 +165,5 @@ class TextureLoss:
             share * (w.rows * self._rows(together) + w.sliced * self._sliced(together, draw))
             + w.modulation * self._modulation(together)
             + w.coherence * self._coherence(together)
+            + share * w.spread * self._spread(together)
         )
