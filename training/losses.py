@@ -142,6 +142,7 @@ class LossWeights:
     coherence: float = 0.1
     spread: float = 0.1
     overflow: float = 1.0
+    audio: float = 0.5
 
 
 class TextureLoss:

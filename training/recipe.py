@@ -42,6 +42,8 @@ class Recipe:
     """Weights are averaged over iterations with this memory; the average is what is kept (Polyak)."""
     checkpoints: tuple[float, ...] = (0.4, 0.7, 1.0)
     """Shares of the run after which the averaged rule is rolled out and may become the best so far."""
+    audio_from: float = 1.0
+    """Share of the run after which the vocoded sound is judged as well (`audible`); 1 is never."""
     rollout_steps: int = 3000
     weather: WeatherSpec = field(default_factory=lambda: WeatherSpec(tau_steps=90.0))
     """After a loop of 172 frames a correlation time of 120 steps is still heard (audibility 0.13), 90 is not (0.06),

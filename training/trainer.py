@@ -21,6 +21,7 @@ from synth.errors import TrainingError
 from synth.noise import Stream, generator
 from synth.preset import LOOP_FRAMES, Preset
 from synth.tnca import LiveRule
+from training.audible import AudioLoss
 from training.data import Target
 from training.fused import WEATHER_EVERY, Drive, Tape, product_dtype, rollout
 from training.grow import grow
@@ -34,6 +35,8 @@ SETTLING_STEPS = 600
 """Steps from seed cells that are not measured."""
 _SAVE_EVERY_S = 60.0
 _ROLLOUT_SEED = 1000
+_POOLED_SOUNDS = 2
+"""Detached samples that are vocoded beside the batch."""
 _RUN_AWAY = 1.5
 """Mean magnitude of a culture's cells; of trained ones it is 0.4."""
 
@@ -100,6 +103,7 @@ class Trainer:
         self._bank = WeatherBank(recipe.weather, M, recipe.frames, self.dtype, self.device)
         self._target = target.grid.to(self.device)
         self._loss = TextureLoss(self._target, recipe.frames, recipe.batch + recipe.pooled, recipe.weights)
+        self._audio = self._audio_loss() if recipe.audio_from < 1 else None
         rng = generator(seed, Stream.TRAINING, 0)
         self.session = Session(
             rule,
@@ -107,6 +111,14 @@ class Trainer:
             torch.optim.Adam(rule.parameters(), lr=recipe.learning_rate),
             Pool(recipe.pool, M, recipe.frames, rng, self.device),
         )
+
+    def _audio_loss(self) -> AudioLoss:
+        if self.target.decay_db_per_s is not None:
+            raise TrainingError(
+                "This recording fades, and a culture does not: its sound cannot be compared. Leave --audio-loss out, or "
+                "choose a sustained part with --start and --seconds."
+            )
+        return AudioLoss(self.target, self.recipe.frames, self.recipe.batch + min(_POOLED_SOUNDS, self.recipe.pooled))
 
     def resume(self, path: Path) -> None:
         """Take up an interrupted run of the same target, recipe and seed."""
@@ -171,6 +183,8 @@ class Trainer:
         heard = final[..., 0]
         pooled = now.pool.grids[now.pool.grown(rng, recipe.pooled)][..., 0]
         loss = self._loss(heard, pooled, draw) + recipe.weights.overflow * overflow
+        if self._audio is not None and done >= recipe.audio_from:
+            loss = loss + recipe.weights.audio * self._audio(heard, pooled[:_POOLED_SOUNDS], draw)
         now.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         if not math.isfinite(loss.item()):
