@@ -161,9 +161,7 @@ def _check(args: argparse.Namespace) -> None:
     if args.start is not None and not 0 <= args.start < math.inf:
         raise UsageError(f"There is no second {args.start:g} to --start a region at; choose 0 or more.")
     if args.seconds is not None and not 0 < args.seconds <= MAX_LOAD_SECONDS:
-        raise UsageError(
-            f"A region of {args.seconds:g} --seconds cannot be learned: choose up to {MAX_LOAD_SECONDS:g}."
-        )
+        raise UsageError(f"A region of {args.seconds:g} s cannot be learned: choose up to {MAX_LOAD_SECONDS:g} s.")
     if args.fixed and args.recipe != "notebook":
         raise UsageError("--fixed mends the notebook's recipe; give --recipe notebook with it.")
     if args.output.suffix != ".safetensors":

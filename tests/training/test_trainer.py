@@ -1,10 +1,5 @@
 """Training runs small enough for a test: twelve bands, a pool of eight, a few iterations."""
 
-import json
-import os
-import signal
-import subprocess
-import sys
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -16,41 +11,15 @@ import torch
 
 from synth.cli import main
 from synth.errors import TrainingError
-from synth.mel import FORMATS, MelFormat
 from synth.preset_file import load_preset
+from tests.training.tiny import FMT, TINY, beating_tone, small_trainings
 from training.data import Recording, Target, prepare
-from training.recipe import Recipe
 from training.trainer import Progress, Trainer
-
-FMT = MelFormat(22050, 1024, 256, 1024, 12, 0.0, 8000.0)
-TINY = Recipe(
-    iterations=24,
-    batch=4,
-    frames=36,
-    hidden=48,
-    pool=4,
-    pooled=0,
-    min_steps=8,
-    max_steps=24,
-    restart_every=6,
-    averaging=0.8,
-    rollout_steps=950,
-    checkpoints=(1.0,),
-)
-"""A pool no larger than its batch ages fast, so even a few iterations see old cultures."""
-
-
-def _wave(seconds: float = 2.0) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
-    """A tone that beats, over a little noise."""
-    time = np.arange(round(seconds * 22050)) / 22050
-    beat = 1 + 0.3 * np.sin(2 * np.pi * 4 * time)
-    noise = 0.02 * np.random.default_rng(0).standard_normal(len(time))
-    return (0.4 * np.sin(2 * np.pi * 440 * time) * beat + noise).astype(np.float32)
 
 
 @pytest.fixture(scope="module")
 def target() -> Target:
-    return prepare(Recording(_wave(), 22050, "tone"), FMT)
+    return prepare(Recording(beating_tone(), 22050, "tone"), FMT)
 
 
 def _silently(progress: Progress) -> None:
@@ -100,44 +69,16 @@ def test_a_state_of_another_seed_or_recording_is_refused(target: Target, tmp_pat
 
 def _recording(tmp_path: Path) -> Path:
     path = tmp_path / "tone.wav"
-    sf.write(path, _wave(), 22050)
+    sf.write(path, beating_tone(), 22050)
     return path
 
 
-def test_ctrl_c_leaves_a_state_to_resume_and_says_so_in_json(tmp_path: Path) -> None:
-    preset = tmp_path / "tone.safetensors"
-    command = [sys.executable, "-m", "training", str(_recording(tmp_path)), "-o", str(preset), "--json-lines"]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    child = subprocess.Popen(
-        [*command, "--iterations", "4000"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env=environment,
-        text=True,
-    )
-    assert child.stdout is not None
-    events = [json.loads(child.stdout.readline())]
-    child.send_signal(signal.SIGINT)
-    rest, _ = child.communicate(timeout=60)
-    events += [json.loads(line) for line in rest.splitlines()]
-    assert events[0]["event"] == "progress"
-    assert {"iteration", "eta_s", "loss", "ltas_db", "preset_path"} <= events[0].keys()
-    # After a single iteration there is nothing to keep yet: it says so, and that --resume goes on.
-    assert events[-1]["event"] == "error"
-    assert "--resume" in events[-1]["message"]
-    assert child.returncode == 2
-    assert (tmp_path / "tone.safetensors.training").exists()
-
-
-def test_the_command_makes_a_preset_that_carries_its_credit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import training.recipe
-
-    monkeypatch.setattr(training.recipe, "Recipe", lambda: TINY)
-    monkeypatch.setitem(FORMATS, "22k80", FMT)
+def test_the_command_makes_a_preset_that_carries_its_credit(tmp_path: Path) -> None:
     path = tmp_path / "out" / "tone.safetensors"
     arguments = ["train", str(_recording(tmp_path)), "-o", str(path), "--iterations", "120", "--name", "Beating tone"]
     arguments += ["--tags", "test, tone", "--credit", "made here", "--author", "nobody", "--licence", "CC0-1.0"]
-    assert main(arguments) == 0
+    with small_trainings(TINY):
+        assert main(arguments) == 0
     preset = load_preset(path)
     assert (preset.name, preset.tags) == ("Beating tone", ("test", "tone"))
     assert (preset.credit.recording, preset.credit.licence) == ("made here", "CC0-1.0")
