@@ -1,19 +1,20 @@
 """The original notebook's training, kept as it was so that what came after can be measured against it.
 
-Its defects, kept as well (figures: the bundled violin's recording, 168 columns, seed 0):
+Its defects, kept as well (figures: a violin's grid of 168 columns, seed 0):
 
 * The frequency weights (1 at the bottom to 5 at the top) multiply a loss that is already one number, so they multiply
   it by their mean, 3, and Adam divides that out again: they never acted. `fixed` lets them weigh the rows of L1.
 * Cells below −70 dB are masked out: nothing teaches the silent rows to be silent. The mask multiplies decibels, so
   the features see those cells at 0 dB, the loudest there is.
-* Gram matrices of decibels in an untrained, unseeded network outweigh everything else: PERCEPTUAL.
-* The last layer starts at zero with a bias of 1 on alpha, so the first step makes every cell alive and the living mask
-  never masks again; nothing grows from the seed but a ripple, one cell per step, that in 96 steps reaches 96 columns
-  to either side. Wider grids are equal columns beyond it. Rows are circular too: the highest neighbours the lowest.
+* The Gram matrices of an untrained, unseeded network weigh next to nothing: at the start 0.0003 beside 6.0 of L1, and
+  1/1500 of its gradient (1/11 000 near the end). What is learned is L1 alone: the median, not the texture.
+* The last layer starts at zero with a bias of 1 on alpha, so the first step makes every cell alive, wherever the seed
+  was. The seed's own news travel one cell per step: 96 columns to either side; wider grids are equal columns beyond.
+  Rows are circular too: the highest neighbours the lowest.
 * One culture of one age is scored against aligned frames: it learns a copy at step 96, and is nothing before or after
   (1e24 by step 1000). It has no randomness, so what is heard is a loop.
-* The perception is not normalised (Sobel sums to 8, the Laplacian's centre is −12) and gradients through 96 steps are
-  not bounded; hence 2e-4, 8000 epochs and hours.
+* The perception is not normalised (Sobel's weights have a sum of 8 without their signs, the Laplacian's of 24) and the
+  gradients through 96 steps are not bounded.
 * Its grid was a power mel up to 11 025 Hz, cut at 80 dB, of unknown level, padded with silence to whole eights (then
   one frame more: the spectrogram is centred), and fed to BigVGAN as linear power; BigVGAN reads the logarithm of a
   magnitude mel up to 8 kHz. Here `data.prepare` makes the grid, in the same display range, and vocoders get their own
