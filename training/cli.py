@@ -101,7 +101,7 @@ def _train(args: argparse.Namespace, reporter: Reporter) -> None:
     from training.build import Labels, measure_recording
     from training.data import MAX_REGION_SECONDS, load_recording, prepare
     from training.recording import remarks_on
-    from training.session import SUFFIX
+    from training.state_file import SUFFIX
 
     _check(args)
     device = _device(args.device)

@@ -135,11 +135,11 @@ class NotebookTrainer:
         self.target, self.recipe, self.seed, self.device = target, recipe, seed, torch.device(device)
         n_frames = min(target.grid.shape[1], recipe.frames) // 8 * 8
         target_db = 40.0 * target.grid[:, :n_frames] - 40.0
-        self.name = fingerprint(target_db, recipe.as_dict(), seed)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             rule = NotebookRule()
             self._loss = NotebookLoss(target_db, recipe)
+        self.name = fingerprint(target_db, recipe.as_dict(), seed, rule)
         rule.to(self.device, target_db.dtype)
         self._loss.to(self.device, target_db.dtype)
         self._seed_grid = rule.seed(len(target_db), n_frames).to(target_db).to(self.device)

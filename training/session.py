@@ -1,11 +1,9 @@
 """What changes while training, kept in one place so that it can be written down and taken up again.
 
-The file is read with `weights_only`: it holds tensors and plain values, and no code. Axes as in `trainer`.
+Axes as in `trainer`.
 """
 
 import hashlib
-import os
-import pickle
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,13 +11,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from synth.errors import TrainingError
 from synth.tnca import LiveRule, Rule
 from training.metrics import Metrics
 from training.pool import Pool
-
-SUFFIX = ".training"
-_VERSION = 1
+from training.state_file import read_state, write_state
 
 
 @dataclass(frozen=True)
@@ -52,7 +47,7 @@ class Session:
     """Figures of the latest checkpoint, whether it became the best or not."""
 
 
-def fingerprint(target: Tensor, recipe: dict[str, Any], seed: int, start: LiveRule) -> str:
+def fingerprint(target: Tensor, recipe: dict[str, Any], seed: int, start: Rule) -> str:
     """Names a run: its target, recipe, seed and the rule it starts from."""
     digest = hashlib.sha256(target.cpu().numpy().tobytes())
     for weight in start.state_dict().values():
@@ -65,8 +60,6 @@ def save_session(session: Session, name: str, path: Path) -> None:
     """Write the session called `name`, whole or not at all."""
     best = session.best
     state = {
-        "version": _VERSION,
-        "name": name,
         "rule": session.rule.state_dict(),
         "average": session.average.state_dict(),
         "optimizer": session.optimizer.state_dict(),
@@ -76,27 +69,12 @@ def save_session(session: Session, name: str, path: Path) -> None:
         "n_checkpoints": session.n_checkpoints,
         "best": None if best is None else _plain(best),
     }
-    temporary = path.with_name(path.name + ".part")
-    try:
-        torch.save(state, temporary)
-        os.replace(temporary, path)
-    except (OSError, RuntimeError) as error:
-        temporary.unlink(missing_ok=True)
-        raise TrainingError(f"The training state could not be written to {path}: {error}.") from error
+    write_state(name, state, path)
 
 
 def load_session(session: Session, name: str, path: Path) -> None:
     """Take up the session called `name` where `save_session` left it."""
-    try:
-        state = torch.load(path, weights_only=True)
-    except FileNotFoundError as error:
-        raise TrainingError(f"There is no interrupted training at {path}; start it without --resume.") from error
-    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
-        raise TrainingError(f"{path.name} is damaged; start again without --resume.") from error
-    if state.get("version") != _VERSION or state.get("name") != name:
-        raise TrainingError(
-            f"{path.name} belongs to another recording, region, recipe or seed; give the same ones to resume it."
-        )
+    state = read_state(name, path)
     session.rule.load_state_dict(state["rule"])
     session.average.load_state_dict(state["average"])
     session.optimizer.load_state_dict(state["optimizer"])

@@ -29,7 +29,7 @@ N = 36
 
 def train(recording: Path, output: Path, *options: str) -> int:
     with small_trainings():
-        return main(["train", str(recording), "-o", str(output), *options])
+        return main(["train", str(recording), "-o", str(output), "--parent", "none", *options])
 
 
 @pytest.fixture(scope="module")
@@ -183,7 +183,7 @@ def test_the_command_killed_after_a_checkpoint_leaves_its_preset(recording: Path
     path = tmp_path / "hiss.safetensors"
     command = [sys.executable, "-m", "tests.training.tiny", "train", str(recording), "-o", str(path), "--json-lines"]
     with subprocess.Popen(
-        [*command, "--iterations", str(N)],
+        [*command, "--iterations", str(N), "--parent", "none"],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
