@@ -68,6 +68,7 @@ def load_preset(path: str | Path) -> Preset:
         ),
         high_band=_high_band(tensors),
         decay_db_per_s=tensors.get("decay"),
+        trim_db=tensors.get("trim"),
         tags=fields.texts("tags"),
         author=fields.text("author"),
         parent=fields.text("parent"),
@@ -145,6 +146,8 @@ def _tensors(preset: Preset) -> dict[str, Tensor]:
         }
     if preset.decay_db_per_s is not None:
         tensors["decay"] = preset.decay_db_per_s.float()
+    if preset.trim_db is not None:
+        tensors["trim"] = preset.trim_db.float().contiguous()
     return tensors
 
 

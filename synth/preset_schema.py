@@ -165,6 +165,8 @@ def tensor_plan(rule: Rule, mel: MelFormat, header: Header) -> dict[str, tuple[s
         plan |= {"high_band.edges_hz": ("F32", (H + 1,)), "high_band.weights": ("F32", (H, M + 1))}
     if "decay" in header.tensors:
         plan["decay"] = ("F32", (M,))
+    if "trim" in header.tensors:
+        plan["trim"] = ("F32", (M,))
     return plan
 
 

@@ -6,12 +6,14 @@ Axes: `M` mel bands, `T` frames, `N` samples.
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 import torch
+from torch import Tensor
 
 from synth.loudness import SILENT_DB, loudness_lufs
-from synth.mel import log_mel_from_grid
+from synth.mel import DB_PER_NEPER, log_mel, log_mel_from_grid
 from synth.preset import LOOP_FRAMES, Credit, HighBand, Preset
-from synth.vocoder.spectral import SpectralVocoder
+from synth.vocoder.spectral import MOST_TRIM_DB, SpectralVocoder
 from training.data import Target
 from training.high_band import fit
 from training.losses import quantiles
@@ -25,6 +27,9 @@ PRESET_LUFS = -23.0
 _N_QUANTILES = 64
 _GAIN_SECONDS = 8.0
 _GAIN_RATE_HZ = 44100
+_TRIM_PASSES = 3
+_TRIM_STEP = 0.7
+_WARM_FRAMES = 8
 
 
 @dataclass(frozen=True)
@@ -78,16 +83,44 @@ def build_preset(
         recipe={**recipe.as_dict(), "seed": seed, "kept_iteration": grown.iteration},
         metrics=grown.metrics.as_dict(),
     )
-    return replace(preset, gain_db=measured_gain_db(preset, grown))
+    return levelled(preset, grown.heard)
 
 
-def measured_gain_db(preset: Preset, grown: Grown) -> float:
-    """Gain in dB that brings the vocoded end of the rollout to `PRESET_LUFS`."""
-    n = min(grown.heard.shape[1], round(_GAIN_SECONDS * preset.mel.frames_per_second), 4 * LOOP_FRAMES)
-    mel = log_mel_from_grid(grown.heard[:, -n:], preset.reference_db)[None]
-    vocoder = SpectralVocoder(preset.mel)
-    vocoder.prepare(preset, _GAIN_RATE_HZ)
-    with torch.inference_mode():
-        sound = vocoder.process(mel, torch.ones(1, n)).numpy()[:, vocoder.delay_samples :]
-    loudness = loudness_lufs(np.asarray(sound), _GAIN_RATE_HZ)
+def levelled(preset: Preset, heard: Tensor) -> Preset:
+    """The preset with trim and gain measured on the end of what its playhead `heard`, (M, S) grid values."""
+    n = min(heard.shape[1], round(_GAIN_SECONDS * preset.mel.frames_per_second), 4 * LOOP_FRAMES)
+    frames = log_mel_from_grid(heard[:, -n:], preset.reference_db)[None]
+    preset = replace(preset, trim_db=measured_trim_db(preset, frames))
+    return replace(preset, gain_db=measured_gain_db(preset, frames))
+
+
+def measured_trim_db(preset: Preset, frames: Tensor) -> Tensor:
+    """What each row lacks on average in the sound of `frames` (1, M, n), (M,).
+
+    Rows between partials hold what leaks from them, and what is noise in one row is heard in its neighbours: a frame at
+    a time the vocoder cannot undo that. On the bundled presets it halves the error of the average spectrum.
+    """
+    trim = torch.zeros(preset.mel.n_mels)
+    wanted = frames[0].mean(dim=1)
+    for _ in range(_TRIM_PASSES):
+        sound = vocoded(replace(preset, trim_db=trim), frames, preset.mel.rate_hz)
+        got = log_mel(torch.from_numpy(sound), preset.mel)[0].mean(dim=1)
+        trim = (trim + _TRIM_STEP * (wanted - got) * DB_PER_NEPER).clamp(-MOST_TRIM_DB, MOST_TRIM_DB)
+    return trim
+
+
+def measured_gain_db(preset: Preset, frames: Tensor) -> float:
+    """Gain in dB that brings the sound of `frames` (1, M, n) to `PRESET_LUFS`."""
+    loudness = loudness_lufs(vocoded(preset, frames, _GAIN_RATE_HZ), _GAIN_RATE_HZ)
     return 0.0 if loudness <= SILENT_DB else float(np.clip(PRESET_LUFS - loudness, -80, 80))
+
+
+def vocoded(preset: Preset, frames: Tensor, rate_hz: int) -> npt.NDArray[np.float32]:
+    """The sound of `frames` (1, M, n) at the recording's pitch, as if they had been sounding before, (1, N)."""
+    vocoder = SpectralVocoder(preset.mel)
+    vocoder.prepare(preset, rate_hz)
+    vocoder.reset(frames[:, :, -_WARM_FRAMES:])
+    n = frames.shape[2]
+    with torch.inference_mode():
+        sound = torch.cat([vocoder.process(frames, torch.ones(1, n)), vocoder.flush()], dim=1)
+    return np.asarray(sound[:, vocoder.delay_samples :].numpy())

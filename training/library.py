@@ -11,15 +11,19 @@ import tempfile
 import tomllib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from synth.errors import PetrichordError, TrainingError
 from synth.library import bundled_folder
-from synth.preset_file import SUFFIX
+from synth.preset import LOOP_FRAMES, Credit
+from synth.preset_file import SUFFIX, load_preset, save_preset
+from synth.tnca import LiveRule
 
 MANIFEST = "manifest.toml"
+_SETTLING_STEPS, _LEVEL_STEPS = 600, 4 * LOOP_FRAMES
 _REQUIRED = ("file", "name", "tags", "credit", "author", "licence")
 
 
@@ -50,7 +54,7 @@ def read_manifest(path: Path) -> list[Entry]:
         tables = tomllib.loads(path.read_text(encoding="utf-8")).get("preset", [])
     except (OSError, tomllib.TOMLDecodeError) as error:
         raise TrainingError(f"The manifest {path} cannot be read: {error}.") from error
-    entries = []
+    entries: list[Entry] = []
     for table in tables:
         label = table.get("file", f"preset {len(entries) + 1}")
         missing = [field for field in _REQUIRED if field not in table]
@@ -103,6 +107,37 @@ def train(entry: Entry, recording: Path, folder: Path, iterations: int) -> Path:
     return out
 
 
+def remeasure(entry: Entry, recording: Path, folder: Path) -> Path:
+    """Take from the recording again what is not trained, and level the preset again; its rule and culture stay."""
+    from training.build import levelled, measure_recording
+    from training.data import load_recording, prepare
+    from training.grow import grow
+
+    path = folder / f"{entry.file}{SUFFIX}"
+    preset = load_preset(path)
+    if not isinstance(preset.rule, LiveRule):
+        raise TrainingError(f"{path.name} lives by the notebook's rule; train it again.")
+    start_s, end_s = preset.region_s
+    target = prepare(load_recording(recording, start_s, end_s - start_s), preset.mel, whole=True)
+    measured = measure_recording(target)
+    pitch = measured.pitch
+    preset = replace(
+        preset,
+        name=entry.name,
+        tags=entry.tags,
+        credit=Credit(entry.credit, entry.author, entry.licence),
+        root_hz=pitch.root_hz,
+        inharmonic=pitch.inharmonic,
+        partials=pitch.partials if len(pitch.partials.hz) else None,
+        vibrato=pitch.vibrato,
+        high_band=measured.high_band,
+    )
+    heard = grow(preset.rule, preset.weather, _SETTLING_STEPS + _LEVEL_STEPS).heard[:, _SETTLING_STEPS:]
+    save_preset(levelled(preset, heard), path)
+    print(f"{path}: measured again", flush=True)
+    return path
+
+
 def run_child(command: list[str]) -> subprocess.CompletedProcess[str]:
     """Run a command on one core."""
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
@@ -116,6 +151,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--recordings", type=Path, metavar="FOLDER", help="where the manifest's recordings are")
     parser.add_argument("-o", "--output", type=Path, metavar="FOLDER", default=bundled_folder())
     parser.add_argument("--iterations", type=int, default=0, metavar="N", help="where the manifest names none")
+    parser.add_argument(
+        "--remeasure", action="store_true", help="measure pitch, air, trim and gain of presets there are; no training"
+    )
     parser.add_argument("--jobs", type=int, default=max(1, (os.cpu_count() or 1)), metavar="N", help="side by side")
     args = parser.parse_args(argv)
     try:
@@ -136,8 +174,9 @@ def _make(args: argparse.Namespace) -> int:
         # All recordings first: nothing is worse than a night of training that ends at a missing file.
         recordings = [recording_of(entry, args.recordings, Path(temporary)) for entry in chosen]
         with ThreadPoolExecutor(max(1, args.jobs)) as pool:
+            work = remeasure if args.remeasure else partial(train, iterations=args.iterations)
             runs = [
-                pool.submit(train, entry, recording, args.output, args.iterations)
+                pool.submit(work, entry, recording, args.output)
                 for entry, recording in zip(chosen, recordings, strict=True)
             ]
             for run in runs:

@@ -29,6 +29,8 @@ from synth.vocoder.partial_set import PartialSet
 # Louder than a full-scale square wave in any row: what a saturated grid is limited to.
 _LOUDEST_LOG_MEL = 3.0
 _PITCH_RANGE = (1 / 16, 16.0)
+MOST_TRIM_DB = 4.0
+"""Rows may be trimmed by this much: what is painted there moves with them."""
 
 
 class SpectralVocoder:
@@ -65,6 +67,8 @@ class SpectralVocoder:
         self._vibrato = VibratoClock(preset.vibrato, seed)
         self._air = Air(preset.high_band, out_rate_hz / 2, fmt.rate_hz)
         self._noise = NoiseShaper(fmt, self._air.edges_hz, out_rate_hz, seed, n_heads)
+        trim_db = np.zeros(fmt.n_mels) if preset.trim_db is None else preset.trim_db.numpy()
+        self._trim = (10 ** (np.clip(trim_db, -MOST_TRIM_DB, MOST_TRIM_DB) / 20)).astype(np.float32)
         self._high = HighPartials(self._partials.high_hz, self._partials.high_amplitude, self._air)
         self._high.calibrate(preset, self._partials.fitted_amplitude, self._solver, self._air, self._noise)
         hop = fmt.hop * out_rate_hz / fmt.rate_hz
@@ -111,7 +115,7 @@ class SpectralVocoder:
         stacked = np.ascontiguousarray(log_columns.transpose(2, 0, 1)).reshape(n * heads, rows)
         stacked = np.clip(np.nan_to_num(stacked, nan=LOG_MEL_FLOOR), LOG_MEL_FLOOR, _LOUDEST_LOG_MEL)
         # The floor itself is silence, so that a silent grid is digital silence.
-        linear = np.maximum(np.exp(stacked) - np.float32(1.001e-5), 0)
+        linear = np.maximum(np.exp(stacked) - np.float32(1.001e-5), 0) * self._trim
         amplitude, explained = self._solver.solve(linear)
         residual = np.maximum(linear - explained, 0).reshape(n, heads, rows)
         tones, noise = np.empty_like(residual), np.empty_like(residual)
