@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from synth.mel import FORMATS
-from tests.benchmarks import preset_metrics
+from training import sound_metrics
 from training.metrics import Metrics, levels_db, loop_audibility, measure
 
 FPS = FORMATS["22k80"].frames_per_second
@@ -83,7 +83,7 @@ def test_loop_audibility_is_the_correlation_that_was_put_in() -> None:
 def test_the_independent_analysis_agrees() -> None:
     heard, target = _noise(70 * LOOP, 1), _noise(400, 2)
     ours = measure(heard, target, LOOP, FPS).as_dict()
-    theirs = preset_metrics.metrics(heard.double().numpy(), target.double().numpy())
+    theirs = sound_metrics.metrics(heard.double().numpy(), target.double().numpy())
     for name in ("row_w1_floor_db", "std_ratio", "motion_ratio", "loop_audibility", "modulation_db"):
         # Theirs matches levels first, and takes another lag of many loops for motion.
         assert theirs[name] == pytest.approx(ours[name], abs=0.03), name

@@ -1,0 +1,121 @@
+"""The analysers of rendered sound, against formulas and known signals."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from synth.mel import DB_PER_NEPER, FORMATS, log_mel
+from tests.sounds import coloured_noise, harmonics
+from training.sound_likeness import copying, features, identify
+from training.sound_metrics import ANALYSES, Levels, levels_of, read_wave, sustained
+from training.sound_partials import neighbours, partial_levels, partial_rows, pitch
+
+DATA = Path(__file__).parents[1] / "data"
+RATE_HZ = 22050
+FPS = ANALYSES["22k80"].frames_per_second
+
+
+def _moving(n: int, seed: int) -> Levels:
+    """Smoothly moving rows, (20, n) in dB."""
+    white = np.random.default_rng(seed).standard_normal((20, n + 8))
+    return np.stack([np.convolve(row, np.hanning(9), "valid") for row in white]) * 3 - np.linspace(10, 50, 20)[:, None]
+
+
+def test_the_analysers_import_nothing_of_the_instrument_or_the_trainer() -> None:
+    code = (
+        "import sys, training.sound_metrics, training.sound_partials, training.sound_likeness\n"
+        "ours = sorted(m for m in sys.modules if m.split('.')[0] in ('synth', 'training', 'torch'))\n"
+        "print(*ours)"
+    )
+    found = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
+    assert found == ["training", "training.sound_likeness", "training.sound_metrics", "training.sound_partials"]
+
+
+@pytest.mark.parametrize("name", ANALYSES)
+def test_levels_are_those_of_the_format(name: str) -> None:
+    fmt = FORMATS[name]
+    wave = harmonics(220.0, 12, 1.0, fmt.rate_hz) + coloured_noise(1.0, fmt.rate_hz)
+    wave *= 0.7 / np.abs(wave).max()
+    expected = log_mel(torch.from_numpy(wave)[None], fmt)[0].numpy() * DB_PER_NEPER
+    found = levels_of(wave, fmt.rate_hz, ANALYSES[name])
+    assert found.shape == expected.shape
+    np.testing.assert_allclose(found, expected, atol=0.01)
+
+
+def test_a_shifted_copy_is_a_copy_and_a_sibling_is_none() -> None:
+    target = _moving(400, 1)
+    copied = np.concatenate([_moving(300, 2), target[:, 50:350], _moving(200, 3)], axis=1)
+    assert copying(copied, target)[0] > 0.97
+    sibling, halves = copying(_moving(800, 4), target)
+    assert sibling < 0.4
+    assert halves < 0.4
+
+
+def test_a_looped_recording_copies_itself_between_its_halves() -> None:
+    assert copying(_moving(800, 4), np.tile(_moving(200, 1), 2))[1] > 0.97
+
+
+@pytest.mark.parametrize(("f0_hz", "off"), [(110.0, 20.0), (440.0, 20.0), (440.0, -20.0), (1046.5, 20.0), (440.0, 0.0)])
+def test_a_tone_detuned_by_cents_reads_those_cents(f0_hz: float, off: float) -> None:
+    target = harmonics(f0_hz, 6, 2.0, RATE_HZ) + coloured_noise(2.0, RATE_HZ, 1, level=1e-3)
+    detuned = harmonics(f0_hz * 2 ** (off / 1200), 6, 5.0, RATE_HZ) + coloured_noise(5.0, RATE_HZ, 2, level=1e-3)
+    found = pitch(detuned, RATE_HZ, target, RATE_HZ, root_hz=f0_hz)
+    assert found.f0_cents == pytest.approx(off, abs=2)
+    assert found.partials_cents == pytest.approx(abs(off), abs=2)
+    assert found.partials_worst_cents == pytest.approx(abs(off), abs=2)
+
+
+def test_noise_has_neither_pitch_nor_partials() -> None:
+    noise = coloured_noise(3.0, RATE_HZ, 1)
+    found = pitch(coloured_noise(5.0, RATE_HZ, 2), RATE_HZ, noise, RATE_HZ, root_hz=0.0)
+    assert found.f0_cents is None and found.partials_cents is None
+    level = levels_of(noise, RATE_HZ, ANALYSES["22k80"])
+    assert partial_levels(level, level, FPS) is None
+
+
+def test_a_partial_that_fades_for_a_second_and_noise_beside_it_are_found() -> None:
+    target = levels_of(
+        harmonics(440, 8, 3.0, RATE_HZ) + coloured_noise(3.0, RATE_HZ, level=1e-3), 22050, ANALYSES["22k80"]
+    )
+    rows = partial_rows(target)
+    assert len(rows) >= 5
+    sound = np.tile(target, 3)
+    same = partial_levels(sound, target, FPS)
+    # Steady partials; beside them noise, whose seconds differ as much as the recording's own.
+    assert same is not None and same.worst_db < 0.1
+    assert same.neighbours_worst_db < 0.7
+    second = slice(round(2 * FPS), round(3 * FPS))
+    sound[rows[1], second] -= 6.0
+    sound[neighbours(rows, len(target))[0], second] += 4.0
+    hurt = partial_levels(sound, target, FPS)
+    assert hurt is not None
+    assert hurt.worst_db == pytest.approx(6.0, abs=0.3)
+    assert hurt.median_db < 0.3
+    assert hurt.neighbours_worst_db == pytest.approx(4.0, abs=0.7)
+
+
+def test_a_decay_is_taken_out_down_to_the_recordings_floor() -> None:
+    time_s = np.arange(400) / FPS
+    slopes = np.array([-10.0, -30.0, 0.0])
+    falling = np.array([[0.0], [-5.0], [-20.0]]) + slopes[:, None] * time_s
+    noisy = np.maximum(falling, -60.0)
+    level = sustained(noisy, slopes, FPS)
+    np.testing.assert_allclose(level[0], 0.0, atol=1e-9)
+    np.testing.assert_allclose(level[2], -20.0, atol=1e-9)
+    # The second row meets its floor after 1.8 s and stays where it was; the line may end a few frames beside it.
+    np.testing.assert_allclose(level[1], -5.0, atol=1.5)
+
+
+def test_a_recording_is_told_from_another_by_what_no_loss_uses() -> None:
+    known = {p.name: features(*read_wave(p)) for p in sorted(DATA.glob("*.flac"))}
+    assert len(known) >= 2
+    for path in sorted(DATA.glob("*.flac")):
+        wave, rate_hz = read_wave(path, start_s=0.6)
+        mine = features(wave * 0.3, rate_hz)
+        assert identify(mine, known, path.name).rank == 1
+        other = next(name for name in known if name != path.name)
+        assert identify(mine, known, other).rank == 2

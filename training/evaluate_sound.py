@@ -1,0 +1,219 @@
+"""What a listener gets: figures of rendered files beside the recording, by the independent analysers.
+
+Axes: `N` samples, `M` mel bands, `T` frames.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from synth.errors import TrainingError
+from training.figures import Bar, Figure
+from training.rendering import SETTLED_S
+from training.sound_likeness import Identity, copying, features, identify
+from training.sound_metrics import Analysis, Levels, Wave, levels_of, matched, metrics, read_wave, sustained
+from training.sound_partials import PartialRows, Pitch, partial_levels, pitch
+
+SOUND_FILES = {".wav", ".flac", ".ogg", ".aif", ".aiff", ".mp3"}
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The recording a preset is measured against: where, and what was done to it before training."""
+
+    recording: Path
+    start_s: float
+    seconds: float | None
+    analysis: Analysis
+    root_hz: float = 0.0
+    """Where f0 is looked for; 0 for sounds without."""
+    decay_db_per_s: Levels | None = None
+    """(M,) slopes that training took out."""
+
+
+@dataclass(frozen=True)
+class SoundRun:
+    """Everything measured on rendered sound; None where there is nothing to measure, or it was not run."""
+
+    target_db: Levels
+    """(M, T), its level that of `sound_db`."""
+    sound_db: Levels
+    living: dict[str, float]
+    still: dict[str, float]
+    partials: PartialRows | None
+    pitch: Pitch
+    copying: tuple[float, float]
+    identity: Identity | None
+
+
+def analyse(subject: Subject, living: Path, still: Path, among: Path | None) -> SoundRun:
+    """Measure a preset's two renderings, living and with evolution off."""
+    analysis, fps = subject.analysis, subject.analysis.frames_per_second
+    target_wave, target_hz = read_wave(subject.recording, subject.start_s, subject.seconds)
+    target = levels_of(target_wave, target_hz, analysis)
+    if subject.decay_db_per_s is not None:
+        target = sustained(target, subject.decay_db_per_s, fps)
+    sound_wave, sound_hz = _settled(living)
+    sound = levels_of(sound_wave, sound_hz, analysis)
+    # The analysers match levels once more for themselves, which changes nothing.
+    matched_sound, matched_target = matched(sound, target)
+    return SoundRun(
+        target_db=matched_target,
+        sound_db=matched_sound,
+        living=metrics(sound, target, fps),
+        still=metrics(levels_of(*_settled(still), analysis), target, fps),
+        partials=partial_levels(sound, target, fps),
+        pitch=pitch(sound_wave, sound_hz, target_wave, target_hz, subject.root_hz),
+        copying=copying(matched_sound, matched_target),
+        identity=None if among is None else _identify(sound_wave, sound_hz, subject.recording, among),
+    )
+
+
+def _settled(path: Path) -> tuple[Wave, int]:
+    wave, rate_hz = read_wave(path)
+    return wave[int(SETTLED_S * rate_hz) :], rate_hz
+
+
+def recordings_in(folder: Path, own: Path) -> dict[str, Path]:
+    """Sound files to tell apart, the preset's own among them; `TrainingError` when there is nothing to choose from."""
+    if not folder.is_dir():
+        raise TrainingError(f"There is no folder {folder} to look for other recordings in.")
+    found = {path.name: path for path in sorted(folder.iterdir()) if path.suffix.lower() in SOUND_FILES}
+    found[own.name] = own
+    if len(found) < 2:
+        raise TrainingError(f"{folder} holds no other recordings; identification needs at least one.")
+    return found
+
+
+def _identify(wave: Wave, rate_hz: int, own: Path, folder: Path) -> Identity:
+    known = {}
+    for name, path in recordings_in(folder, own).items():
+        try:
+            known[name] = features(*read_wave(path))
+        except (OSError, RuntimeError, ValueError) as error:
+            raise TrainingError(f"{name} cannot be read as audio: {error}.") from error
+    return identify(features(wave, rate_hz), known, own.name)
+
+
+def sound_figures(run: SoundRun) -> list[Figure]:
+    """Rows of the table."""
+    m = run.living
+    w1_floor, modulation_floor = m["row_w1_floor_db"], m["modulation_floor_db"]
+    lag = f"motion after {m['motion_lag_s']:.0f} s, of random crops'"
+    halves = run.copying[1]
+
+    def row(
+        key: str, label: str, value: float, unit: str = "dB", floor: float | None = None, bar: Bar | None = None
+    ) -> Figure:
+        return Figure(f"sound_{key}", label, "sound", value, unit, floor, bar)
+
+    return [
+        row("ltas_db", "LTAS error", m["ltas_db"], "dB", m["ltas_floor_db"], Bar(high=0.7)),
+        row("row_w1_db", "row distance W1", m["row_w1_db"], "dB", w1_floor, Bar(high=1.2 * w1_floor)),
+        row(
+            "modulation_db",
+            "modulation distance, 0.7–40 Hz",
+            m["modulation_db"],
+            "dB",
+            modulation_floor,
+            Bar(high=1.5 * modulation_floor),
+        ),
+        row("std_ratio", "temporal std, of the target's", m["std_ratio"], "×", m["std_ratio_floor"], Bar(0.8, 1.25)),
+        row("motion_ratio", lag, m["motion_ratio"], "×", 1.0, Bar(0.5)),
+        row("loop", "loop audibility", m["loop_audibility"], "", None, Bar(high=0.3)),
+        row("loop_still", "loop audibility with evolution off", run.still["loop_audibility"], ""),
+        row("silent_rows_db", "silent rows above the target", m["silent_rows_db"], "dB", None, Bar(high=3.0)),
+        *_partial_figures(run.partials),
+        *_pitch_figures(run.pitch),
+        row(
+            "copying",
+            "copying: best correlation (floor: its halves)",
+            run.copying[0],
+            "",
+            halves,
+            Bar(high=halves + 0.1),
+        ),
+        identity_figure(run.identity),
+    ]
+
+
+def _partial_figures(rows: PartialRows | None) -> list[Figure]:
+    def of(get: Callable[[PartialRows], float]) -> float | None:
+        return None if rows is None else get(rows)
+
+    own, beside = of(lambda r: r.floor_db), of(lambda r: r.neighbours_floor_db)
+    none = "" if rows else "no partial stands out"
+    return [
+        Figure(
+            "sound_partials_median_db",
+            "partial rows, median of all seconds",
+            "sound",
+            of(lambda r: r.median_db),
+            note=none,
+        ),
+        Figure(
+            "sound_partials_worst_db",
+            "partial rows, worst second",
+            "sound",
+            of(lambda r: r.worst_db),
+            "dB",
+            own,
+            Bar(high=2.0),
+            none,
+        ),
+        Figure(
+            "sound_neighbours_median_db",
+            "rows beside partials above target, median",
+            "sound",
+            of(lambda r: r.neighbours_median_db),
+            note=none,
+        ),
+        Figure(
+            "sound_neighbours_worst_db",
+            "rows beside partials above target, worst second",
+            "sound",
+            of(lambda r: r.neighbours_worst_db),
+            "dB",
+            beside,
+            Bar(high=3.0),
+            none,
+        ),
+    ]
+
+
+def _pitch_figures(found: Pitch) -> list[Figure]:
+    return [
+        Figure(
+            "sound_f0_cents",
+            "median f0 off the target's",
+            "sound",
+            found.f0_cents,
+            "cents",
+            note="" if found.f0_cents is not None else "no f0",
+        ),
+        Figure(
+            "sound_partials_cents",
+            "strongest partials off the target's, median",
+            "sound",
+            found.partials_cents,
+            "cents",
+            note="" if found.partials_cents is not None else "nothing tonal",
+        ),
+        Figure(
+            "sound_partials_worst_cents",
+            "strongest partials off the target's, worst",
+            "sound",
+            found.partials_worst_cents,
+            "cents",
+            note="" if found.partials_worst_cents is not None else "nothing tonal",
+        ),
+    ]
+
+
+def identity_figure(identity: Identity | None) -> Figure:
+    """Rank of the own recording among others; 1 is the bar."""
+    label = "identification: rank of its own recording"
+    if identity is None:
+        return Figure("sound_identity_rank", label, "sound", None, bar=Bar(high=1.0), note="not run (--among)")
+    note = f"of {identity.n_recordings}; nearest is {identity.nearest}"
+    return Figure("sound_identity_rank", label, "sound", float(identity.rank), "rank", bar=Bar(high=1.0), note=note)
