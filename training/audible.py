@@ -155,4 +155,3 @@ def _levels(sound: Tensor, n_fft: int, hop: int, bank: Tensor) -> Tensor:
     power = spectrum.real.square() + spectrum.imag.square()
     magnitude = (bank @ power + _QUIETEST**2).sqrt()
     return 20 / math.log(10) * magnitude.log() / _DB_PER_UNIT
-
