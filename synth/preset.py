@@ -87,7 +87,7 @@ class Preset:
     decay_db_per_s: Tensor | None = None
     """(M,) float32: each row's removed decay, 0 or None for sustained sounds."""
     trim_db: Tensor | None = None
-    """(M,) float32: what the spectral vocoder adds to each row, so that its sound has the culture's average spectrum."""
+    """(M,) float32: added to each row by the spectral vocoder, so that its sound has the culture's average spectrum."""
     tags: tuple[str, ...] = ()
     author: str = ""
     parent: str = ""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from training.trainer import Trainer
 
 _MAX_MINUTES = 24 * 60.0
+_AUDIO_FROM = 0.5
 PARENT = "violin"
 """The bundled preset from which others are fine-tuned."""
 
@@ -48,6 +49,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--parent",
         metavar="PRESET",
         help=f"start from this preset's rule, by name or path; {PARENT} by default, “none” for a new rule",
+    )
+    recipe.add_argument(
+        "--audio-loss",
+        action="store_true",
+        help="judge the second half of the training by the vocoded sound as well; a quarter slower, nearer in sound",
     )
     recipe.add_argument("--fixed", action="store_true", help="let the notebook's frequency weights act")
     recipe.add_argument(
@@ -147,7 +153,8 @@ def _trainer(args: argparse.Namespace, target: "Target", device: str) -> "Traine
 
     parent = None if args.parent == "none" else load(args.parent or PARENT)
     minutes = args.minutes or (FROM_SCRATCH_MINUTES if parent is None else FROM_PARENT_MINUTES)
-    live = replace(Recipe(), minutes=minutes, iterations=args.iterations or 0)
+    audio_from = _AUDIO_FROM if args.audio_loss else 1.0
+    live = replace(Recipe(), audio_from=audio_from, minutes=minutes, iterations=args.iterations or 0)
     return Trainer(target, live, args.seed, device, parent)
 
 

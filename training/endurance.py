@@ -15,7 +15,7 @@ from synth.noise import Stream, coin_flips, uniform
 from synth.preset import LOOP_FRAMES
 from synth.tnca import CHANNELS, LiveRule, seed_cells
 from synth.weather import WeatherSpec
-from training.fused import Drive, Tape, fold, product_dtype
+from training.fused import fold, product_dtype
 from training.metrics import levels_db
 from training.pool import WeatherBank
 
@@ -29,6 +29,7 @@ SILENT_BELOW = -0.9
 """A grown culture none of whose cells is louder is dead: the instrument would reseed it."""
 GROWTH_STEPS = 512
 _CHUNK_STEPS = 32
+_ROWS = 256
 _LOOK_EVERY = 50
 _GROWN_STEPS = 640
 _STEADY_STEPS = 64
@@ -50,7 +51,7 @@ class Flock:
         self.shape = (len(seeds), len(rule.position), n_frames)
         device = torch.device("cpu")
         self._dtype = dtype or product_dtype(device)
-        self._tape = Tape(rule, self.shape, self._dtype)
+        self._gather, self._table = _cell_table(rule, self.shape, self._dtype)
         first, second = fold(rule)
         self._first = first.detach().to(self._dtype).t().contiguous()
         self._second = second.detach().to(self._dtype).t().contiguous()
@@ -64,9 +65,10 @@ class Flock:
             while self.steps < end:
                 count = min(_CHUNK_STEPS, end - self.steps)
                 clocks = [self.steps] * len(self.seeds)
-                drive = Drive.from_mask(self._weather.drive(self.seeds, clocks, count), self._masks(count))
+                blown = self._weather.drive(self.seeds, clocks, count)
+                masks = self._masks(count)
                 for i in range(count):
-                    self._step(drive, i)
+                    self._step(blown[i], masks[i])
                     if look is not None:
                         look(self.steps, self.grids)
                     self.steps += 1
@@ -80,14 +82,32 @@ class Flock:
                 masks[i, b] = coin_flips(seed, Stream.UPDATE_MASK, self.steps + i, M * T).bool()
         return masks.view(n_steps, -1)
 
-    def _step(self, drive: Drive, i: int) -> None:
-        active = drive.active[i]
-        x = self._tape.gather(0, self.grids, drive.weather[i], active)
-        hidden = torch.mm(x, self._first, out=self._tape.hidden(0, len(active), self._first.shape[1])).relu_()
-        update = hidden.new_empty(len(active) + 1, CHANNELS)
-        torch.mm(hidden, self._second, out=update[:-1])
-        update[-1] = 0
-        self.grids.view(-1, CHANNELS).add_(update.index_select(0, drive.rank[i]))
+    def _step(self, weather: Tensor, mask: Tensor) -> None:
+        n, state = len(mask), self.grids.view(-1, CHANNELS)
+        self._table[:n].copy_(state)
+        self._table[n : 2 * n, : weather.shape[-1]].copy_(weather.view(n, -1))
+        active = mask.nonzero()[:, 0]
+        # oneDNN compiles a product anew for every number of rows.
+        padded = torch.zeros(math.ceil(len(active) / _ROWS) * _ROWS, dtype=active.dtype)
+        padded[: len(active)] = active
+        x = self._table.index_select(0, self._gather.index_select(0, padded).view(-1)).view(len(padded), -1)
+        update = torch.mm(x, self._first).relu_() @ self._second
+        state.index_add_(0, active, update[: len(active)].to(state.dtype))
+
+
+def _cell_table(rule: LiveRule, shape: tuple[int, int, int], dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+    """For each cell the rows of a table it reads, (N, 11): shifted cells, weather, place; and that table."""
+    B, M, T = shape
+    n = B * M * T
+    cell, row = torch.arange(n).view(B, M, T), torch.arange(M)
+    sources = [cell, cell[:, (row + 1).clamp(max=M - 1)], cell[:, (row - 1).clamp(min=0)]]
+    for d in rule.dilations:
+        sources += [cell.roll(d, 2), cell.roll(-d, 2)]
+    sources += [cell + n, (2 * n + row)[None, :, None].expand(B, M, T)]
+    table = torch.zeros(2 * n + M, CHANNELS, dtype=dtype)
+    place = torch.cat([rule.position, torch.ones(M, 1)], dim=1)
+    table[2 * n :, : place.shape[1]] = place
+    return torch.stack(sources, dim=-1).view(n, -1).int(), table
 
 
 def _seeded(seed: int, shape: tuple[int, int, int]) -> Tensor:

@@ -115,7 +115,8 @@ def remeasure(entry: Entry, recording: Path, folder: Path) -> Path:
 
     path = folder / f"{entry.file}{SUFFIX}"
     preset = load_preset(path)
-    if not isinstance(preset.rule, LiveRule):
+    rule = preset.rule
+    if not isinstance(rule, LiveRule):
         raise TrainingError(f"{path.name} lives by the notebook's rule; train it again.")
     start_s, end_s = preset.region_s
     target = prepare(load_recording(recording, start_s, end_s - start_s), preset.mel, whole=True)
@@ -132,7 +133,7 @@ def remeasure(entry: Entry, recording: Path, folder: Path) -> Path:
         vibrato=pitch.vibrato,
         high_band=measured.high_band,
     )
-    heard = grow(preset.rule, preset.weather, _SETTLING_STEPS + _LEVEL_STEPS).heard[:, _SETTLING_STEPS:]
+    heard = grow(rule, preset.weather, _SETTLING_STEPS + _LEVEL_STEPS).heard[:, _SETTLING_STEPS:]
     save_preset(levelled(preset, heard), path)
     print(f"{path}: measured again", flush=True)
     return path

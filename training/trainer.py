@@ -115,8 +115,8 @@ class Trainer:
     def _audio_loss(self) -> AudioLoss:
         if self.target.decay_db_per_s is not None:
             raise TrainingError(
-                "This recording fades, and a culture does not: its sound cannot be compared. Leave --audio-loss out, or "
-                "choose a sustained part with --start and --seconds."
+                "This recording fades, and a culture does not: its sound cannot be compared. Leave --audio-loss out, "
+                "or choose a sustained part with --start and --seconds."
             )
         return AudioLoss(self.target, self.recipe.frames, self.recipe.batch + min(_POOLED_SOUNDS, self.recipe.pooled))
 
