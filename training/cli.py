@@ -81,6 +81,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--progress-images", type=Path, metavar="DIR", help="draw recording and culture into DIR at every checkpoint"
     )
     report.add_argument(
+        "--report",
+        type=Path,
+        metavar="DIR",
+        help="evaluate the finished preset and draw one page into DIR: minutes more",
+    )
+    report.add_argument(
         "--json-lines",
         action="store_true",
         help="report as one JSON object per line: event (progress, checkpoint, done or error), iteration, eta_s, "
@@ -133,7 +139,14 @@ def _train(args: argparse.Namespace, reporter: Reporter) -> None:
             + (", or go on with --resume." if state_path.exists() else ", or another --seed.")
         )
     reporter.keep(grown)
-    reporter.finish(grown, state_path if state_path.exists() else None)
+    page = _report(args) if args.report is not None else None
+    reporter.finish(grown, state_path if state_path.exists() else None, page)
+
+
+def _report(args: argparse.Namespace) -> Path:
+    from training.evaluate import Options, write_report
+
+    return write_report(args.output, args.recording, args.report, Options(quick=True))
 
 
 def _trainer(args: argparse.Namespace, target: "Target", device: str) -> "Trainer | NotebookTrainer":
@@ -159,6 +172,8 @@ def _trainer(args: argparse.Namespace, target: "Target", device: str) -> "Traine
 
 
 def _check(args: argparse.Namespace) -> None:
+    if args.report is not None and args.recipe == "notebook":
+        raise UsageError("The notebook's rule is not made for the long runs of a --report; leave it out.")
     from training.recording import MAX_LOAD_SECONDS
 
     if args.minutes is not None and not 0 < args.minutes <= _MAX_MINUTES:

@@ -116,7 +116,7 @@ class Reporter:
             save_preset(self._work.preset(grown), self.output)
             self._kept = grown
 
-    def finish(self, grown: "Grown", state_path: Path | None) -> None:
+    def finish(self, grown: "Grown", state_path: Path | None, page: Path | None = None) -> None:
         m = grown.metrics
         verdict = (
             f"LTAS error {m.ltas_db:.2f} dB, row distance {m.row_w1_db:.2f} dB (floor {m.row_w1_floor_db:.2f}), "
@@ -125,6 +125,7 @@ class Reporter:
         if m.ltas_db > _ROUGH_DB:
             verdict += "; still rough, give it more --minutes"
         more = "" if state_path is None else f"; stopped early, --resume goes on from {state_path.name}"
+        more += "" if page is None else f"; report: {page}"
         self.say("done", iteration=grown.iteration, eta_s=0.0, ltas_db=m.ltas_db, message=f"{verdict}{more}.")
         if not self.json_lines:
             print(f"{self.output}: {verdict}{more}")
