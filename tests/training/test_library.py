@@ -1,8 +1,8 @@
 """The manifest of the bundled presets, and making them again."""
 
+import argparse
 import shutil
 import subprocess
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -10,23 +10,15 @@ import pytest
 import soundfile as sf
 
 import training.library
-import training.recipe
-from synth.cli import main as petrichord
 from synth.errors import TrainingError
 from synth.library import bundled_folder
 from synth.mel import FORMATS
 from synth.preset_file import load_preset
+from training.cli import add_arguments
 from training.library import MANIFEST, Entry, main, read_manifest
-from training.recipe import Recipe
 from training.soundfont import midi_file
 
 MANIFEST_PATH = bundled_folder() / MANIFEST
-
-
-@dataclass(frozen=True)
-class Quick(Recipe):
-    rollout_steps: int = 950
-    checkpoints: tuple[float, ...] = (1.0,)
 
 
 def test_the_manifest_and_the_bundled_presets_are_the_same_library() -> None:
@@ -54,26 +46,40 @@ def test_a_midi_note_is_what_its_specification_says() -> None:
     assert raw[22:] == bytes([0, 0xC0, 40, 0, 0x90, 69, 115, 0x96, 0x40, 0x80, 69, 0, 0, 0xFF, 0x2F, 0])
 
 
-def _in_this_process(command: list[str]) -> subprocess.CompletedProcess[str]:
-    assert command[1:3] == ["-m", "training"]
-    return subprocess.CompletedProcess(command, petrichord(["train", *command[3:]]), "", "")
-
-
 def test_a_preset_is_trained_as_the_manifest_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(training.library, "run_child", _in_this_process)
-    monkeypatch.setattr(training.recipe, "Recipe", Quick)
-    time = np.arange(22050) / 22050
-    sf.write(tmp_path / "tone.wav", 0.5 * np.sin(2 * np.pi * 440 * time), 22050)
+    commands: list[list[str]] = []
+
+    def run_child(command: list[str]) -> subprocess.CompletedProcess[str]:
+        commands.append(command)
+        return subprocess.CompletedProcess(command, 0, "", "")
+
+    monkeypatch.setattr(training.library, "run_child", run_child)
+    sf.write(tmp_path / "tone.wav", np.zeros(100), 22050)
     manifest = tmp_path / "manifest.toml"
     manifest.write_text(
-        '[[preset]]\nfile = "tone"\nname = "A tone"\ntags = ["test"]\nrecording = "tone.wav"\ncredit = "made here"\n'
-        'author = "nobody"\nlicence = "CC0-1.0"\niterations = 3\n'
+        '[[preset]]\nfile = "tone"\nname = "A tone"\ntags = ["a", "b"]\nrecording = "tone.wav"\ncredit = "made here"\n'
+        'author = "nobody"\nlicence = "CC0-1.0"\niterations = 3\nparent = "none"\nformat = "44k128"\n'
     )
-    # Three iterations are no culture yet; from the parent they are a living one.
-    arguments = ["--manifest", str(manifest), "--recordings", str(tmp_path), "-o", str(tmp_path)]
-    assert main(arguments) == 0
-    preset = load_preset(tmp_path / "tone.safetensors")
-    assert (preset.name, preset.credit.recording, preset.tags) == ("A tone", "made here", ("test",))
+    assert main(["--manifest", str(manifest), "--recordings", str(tmp_path), "-o", str(tmp_path)]) == 0
+    ((_, *module), arguments) = commands[0][:3], commands[0][3:]
+    assert module == ["-m", "training"]
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    args = parser.parse_args(arguments)
+    assert (args.recording, args.output) == (tmp_path / "tone.wav", tmp_path / "tone.safetensors")
+    assert (args.name, args.tags, args.credit, args.licence) == ("A tone", "a,b", "made here", "CC0-1.0")
+    assert (args.iterations, args.parent, args.format, args.seed) == (3, "none", "44k128", 0)
+
+
+def test_a_training_that_fails_is_named_and_the_others_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fail = subprocess.CompletedProcess([], 2, "", "petrichord: it is silent\n")
+    monkeypatch.setattr(training.library, "run_child", lambda command: fail)
+    monkeypatch.setattr(training.library, "recording_of", lambda *_: tmp_path)
+    assert main(["violin", "ocean", "-o", str(tmp_path)]) == 1
+    said = capsys.readouterr().err
+    assert "“violin” was not trained: petrichord: it is silent" in said and "“ocean”" in said
 
 
 @pytest.mark.parametrize(

@@ -75,8 +75,19 @@ def _recording(tmp_path: Path) -> Path:
 
 def test_the_command_makes_a_preset_that_carries_its_credit(tmp_path: Path) -> None:
     path = tmp_path / "out" / "tone.safetensors"
-    arguments = ["train", str(_recording(tmp_path)), "-o", str(path), "--iterations", "120", "--name", "Beating tone"]
-    arguments += ["--tags", "test, tone", "--credit", "made here", "--author", "nobody", "--licence", "CC0-1.0"]
+    arguments = ["train", str(_recording(tmp_path)), "-o", str(path), "--iterations", "120", "--parent", "none"]
+    arguments += [
+        "--name",
+        "Beating tone",
+        "--tags",
+        "test, tone",
+        "--credit",
+        "made here",
+        "--author",
+        "nobody",
+        "--licence",
+        "CC0-1.0",
+    ]
     with small_trainings(TINY):
         assert main(arguments) == 0
     preset = load_preset(path)
