@@ -15,6 +15,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "play": ("synth.cli_play", "play a preset without a window"),
     "train": ("training.cli", "make a preset from a recording"),
     "presets": ("synth.cli_presets", "list the installed presets"),
+    "vocoder": ("synth.cli_vocoder", "get, choose and measure BigVGAN's weights"),
     "devices": ("synth.cli_devices", "list the audio outputs"),
     "doctor": ("synth.doctor", "say what this machine can do, and what it lacks"),
 }
