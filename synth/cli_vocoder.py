@@ -55,7 +55,7 @@ def _list(as_json: bool) -> int:
     else:
         for known in CHECKPOINTS:
             row = _row(known)
-            notes = [row["state"]]
+            notes = [str(row["state"])]
             notes += ["chosen"] * (known.name == choice.checkpoint) + ["recommended here"] * (known == best)
             print(f"{known.name:<36} {known.size_mb:>4.0f} MB  {known.licence}  {', '.join(notes)}")
             print(f"    {row['format']}; {known.parameters // 10**6} M parameters, trained on {known.trained_on}")

@@ -16,23 +16,12 @@ from torch import Tensor, nn
 
 from synth.errors import VocoderUnavailable
 from synth.mel import MelFormat
+from synth.vocoder.architecture import Shape, check_hyperparameters, tensor_shapes
 from synth.vocoder.places import CONFIG_NAME, WEIGHTS_NAME, candidates
 
 # Reach of one anti-aliased activation at its own rate: a 12-tap filter at twice the rate going up and one going down.
 _ACTIVATION_REACH = 5
 _PRE_REACH = _POST_REACH = 3
-_RANGES = {
-    "sampling_rate": (8000, 192_000),
-    "n_fft": (64, 65536),
-    "hop_size": (16, 65536),
-    "win_size": (64, 65536),
-    "num_mels": (8, 1024),
-    "upsample_initial_channel": (2, 4096),
-    "upsample_rates": (1, 64),
-    "upsample_kernel_sizes": (1, 128),
-    "resblock_kernel_sizes": (1, 63),
-}
-"""What a configuration may ask for: far beyond anything published, and still too little to fill a memory."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +68,7 @@ def read_config(folder: Path) -> Config:
     except (ValueError, RecursionError) as error:
         raise VocoderUnavailable(f"{path} is not JSON: download the checkpoint again.") from error
     try:
-        _check_architecture(h)
+        check_hyperparameters(h)
         rate = int(h["sampling_rate"])
         fmax = h["fmax"] if h["fmax"] is not None else rate / 2
         fmt = MelFormat(
@@ -93,18 +82,6 @@ def read_config(folder: Path) -> Config:
     if product != fmt.hop:
         raise VocoderUnavailable(f"{path} is not usable: its upsampling makes {product} samples per hop of {fmt.hop}.")
     return config
-
-
-def _check_architecture(h: dict[str, Any]) -> None:
-    """`ValueError` or `KeyError` naming the first field no BigVGAN has; HiFi-GAN's files look much the same."""
-    for field, (low, high) in _RANGES.items():
-        values = h[field] if isinstance(h[field], list) else [h[field]]
-        if not values or not all(isinstance(v, int) and low <= v <= high for v in values):
-            raise ValueError(field)
-    if h["activation"] not in ("snake", "snakebeta"):
-        raise ValueError("activation")
-    if str(h["resblock"]) not in ("1", "2"):
-        raise ValueError("resblock")
 
 
 def find_weights(fmt: MelFormat, folder: Path | None = None, chosen: str = "") -> Path | None:
@@ -134,7 +111,7 @@ def read_tensors(folder: Path) -> tuple[dict[str, Tensor], Config]:
     config = read_config(folder)
     path = folder / WEIGHTS_NAME
     stored = _generator_of(_unpickled(path), path)
-    wanted = _shapes(config)
+    wanted = tensor_shapes(config.hyperparameters)
     try:
         tensors = folded({name: tensor.float() for name, tensor in stored.items()})
     except (KeyError, RuntimeError) as error:
@@ -171,22 +148,16 @@ def _generator_of(checkpoint: object, path: Path) -> dict[str, Tensor]:
     raise VocoderUnavailable(f"{path} holds no BigVGAN generator: download {WEIGHTS_NAME} again.")
 
 
-def _shapes(config: Config) -> dict[str, torch.Size]:
-    """What a generator of this configuration holds; nothing is allocated."""
-    with torch.device("meta"):
-        return {name: tensor.shape for name, tensor in build_generator(config).state_dict().items()}
-
-
-def _fits(name: str, wanted: dict[str, torch.Size], tensors: dict[str, Tensor]) -> bool:
+def _fits(name: str, wanted: dict[str, Shape], tensors: dict[str, Tensor]) -> bool:
     return name in wanted and name in tensors and wanted[name] == tensors[name].shape
 
 
-def _difference(name: str, wanted: dict[str, torch.Size], tensors: dict[str, Tensor]) -> str:
+def _difference(name: str, wanted: dict[str, Shape], tensors: dict[str, Tensor]) -> str:
     if name not in tensors:
         return "is missing"
     if name not in wanted:
         return "belongs to another model"
-    return f"is {tuple(tensors[name].shape)} where {tuple(wanted[name])} is asked for"
+    return f"is {tuple(tensors[name].shape)} where {wanted[name]} is asked for"
 
 
 def build_generator(config: Config) -> nn.Module:

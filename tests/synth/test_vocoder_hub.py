@@ -1,6 +1,5 @@
 """Getting, finding and choosing checkpoints, against a hub on 127.0.0.1 that serves them well and badly."""
 
-import errno
 import hashlib
 import json
 import os
@@ -260,7 +259,6 @@ def test_too_little_room_is_said_before_anything_is_downloaded(
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
 def test_a_disk_that_fills_up_is_a_sentence(served: HubStandIn, tmp_path: Path, files: dict[str, bytes]) -> None:
-    assert os.strerror(errno.ENOSPC)
     part = tmp_path / "part"
     part.symlink_to("/dev/full")
     remote = RemoteFile(WEIGHTS, f"{served.url}/bytes/{WEIGHTS}", len(files[WEIGHTS]), "0" * 64)
