@@ -34,6 +34,8 @@ class HubStandIn:
     ignores_ranges: bool = False
     status: int = 200
     error_code: str = ""
+    hides_small_size: bool = False
+    """State no length for the small file, as where it travels compressed."""
     said_size: int | None = None
     said_checksum: str | None = None
     extra: bytes = b""
@@ -102,7 +104,8 @@ class _Handler(BaseHTTPRequestHandler):
         elif name == "config.json":
             content = hub.files[name]
             blob = hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
-            self._head(200, {"ETag": f'"{blob}"', "X-Repo-Commit": COMMIT}, len(content))
+            length = None if hub.hides_small_size else len(content)
+            self._head(200, {"ETag": f'"{blob}"', "X-Repo-Commit": COMMIT}, length)
             if method == "GET":
                 self.wfile.write(content)
         else:

@@ -18,7 +18,10 @@ def choose_vocoder(name: VocoderName, preset: Preset, folder: Path | None = None
     """
     if name == "bigvgan":
         return _bigvgan(preset, folder)
-    reason = "as asked" if name == "spectral" else "it plays as in the window and holds every note's pitch"
+    reason = "as asked"
+    if name == "auto":
+        chosen = read_choice()[0].vocoder == "spectral"
+        reason = "your choice" if chosen else "it plays as in the window and holds every note's pitch"
     return SpectralVocoder(preset.mel), reason
 
 

@@ -22,6 +22,7 @@ from synth.errors import VocoderUnavailable
 _CHUNK_BYTES = 1 << 16
 _TRIES = 3
 """Attempts in a row that may end without a new byte."""
+_SMALL_BYTES = 1_000_000
 _BUSY = (408, 429, 500, 502, 503, 504)
 
 Progress = Callable[[int, int], None]
@@ -92,6 +93,19 @@ def fetch(
             f"{remote.name} arrived with another checksum than the hub names, so it was deleted: try again, and if it "
             "happens twice, do not trust this connection or mirror."
         )
+
+
+def counted_bytes(name: str, url: str, headers: Mapping[str, str], timeout_s: float) -> int:
+    """The length of a small file that nobody states, by reading it; `VocoderUnavailable` above 1 MB."""
+    remote = RemoteFile(name, url, _SMALL_BYTES, "", headers)
+    try:
+        with _open(remote, 0, timeout_s) as response:
+            length = len(response.read(_SMALL_BYTES + 1))
+    except (OSError, http.client.HTTPException) as error:
+        raise VocoderUnavailable(f"{name} could not be read ({_reason(error)}): try again.") from error
+    if length > _SMALL_BYTES:
+        raise VocoderUnavailable(_too_long(remote))
+    return length
 
 
 def checksum_of(path: Path, like: str) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from synth.errors import VocoderUnavailable
 from synth.vocoder.catalogue import Checkpoint
-from synth.vocoder.fetch import Patience, Progress, RemoteFile, fetch, megabytes
+from synth.vocoder.fetch import Patience, Progress, RemoteFile, counted_bytes, fetch, megabytes
 from synth.vocoder.places import CONFIG_NAME, FOLDER_VARIABLE, WEIGHTS_NAME, user_folder
 from synth.vocoder.weights import read_config, read_tensors
 
@@ -104,14 +104,17 @@ def _metadata(wanted: Checkpoint, name: str, revision: str, timeout_s: float) ->
         raise VocoderUnavailable(
             f"{where} cannot be reached ({kind}): check the connection and HF_ENDPOINT, or {remedy()}."
         ) from error
-    digest = found.etag or ""
-    if not found.size or not found.commit_hash or len(digest) not in _CHECKSUM_DIGITS or not _is_hex(digest):
+    digest, size = found.etag or "", found.size
+    if size is None and len(digest) == _CHECKSUM_DIGITS[0]:
+        # Small text files travel compressed, and then the hub may not say how long they are.
+        size = counted_bytes(name, url, build_hf_headers(), timeout_s)
+    if not size or not found.commit_hash or len(digest) not in _CHECKSUM_DIGITS or not _is_hex(digest):
         raise VocoderUnavailable(
             f"{where} states no size, commit or checksum for {wanted.repository}/{name}, so it could not be checked: "
             f"set HF_ENDPOINT to a mirror that does, or {remedy()}."
         )
     pinned = hf_hub_url(wanted.repository, name, revision=found.commit_hash, endpoint=endpoint)
-    return RemoteFile(name, pinned, found.size, digest.lower(), build_hf_headers()), found.commit_hash
+    return RemoteFile(name, pinned, size, digest.lower(), build_hf_headers()), found.commit_hash
 
 
 def _refusal(status: int, wanted: Checkpoint, name: str, where: str) -> str:
@@ -157,7 +160,8 @@ def _moved(parts: Path, folder: Path) -> Path:
         if old.exists() and not folder.exists():
             old.replace(folder)
         raise VocoderUnavailable(f"{folder} cannot be put in place: {error.strerror}; close what uses it.") from error
-    shutil.rmtree(old, ignore_errors=True)
+    for left in (old, *folder.parent.glob(f".{folder.name}-*.part")):
+        shutil.rmtree(left, ignore_errors=True)
     return folder
 
 

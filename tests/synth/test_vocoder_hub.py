@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from synth import doctor
 from synth.cli import main
 from synth.errors import VocoderUnavailable
 from synth.mel import FORMATS
@@ -91,6 +92,30 @@ def test_a_checkpoint_arrives_whole_and_plays(served: HubStandIn, checkpoint: Pa
     assert steps[-1] == (offer.size_bytes, offer.size_bytes)
     assert find_weights(FORMATS["22k80"]) == folder
     assert load_generator(folder)[1] == load_generator(checkpoint)[1]
+
+
+def test_a_small_file_of_unstated_length_arrives_too(served: HubStandIn, files: dict[str, bytes]) -> None:
+    served.hides_small_size = True
+    assert hub.ask(FOR_CPU).size_bytes == sum(len(content) for content in files.values())
+    assert (get() / "config.json").read_bytes() == files["config.json"]
+
+
+def test_doctor_names_what_is_installed_and_how_to_get_it(served: HubStandIn) -> None:
+    before = doctor._bigvgan_weights()
+    assert not before.good
+    assert "petrichord vocoder get bigvgan_" in before.remedy
+    get()
+    after = doctor._bigvgan_weights()
+    assert after.good
+    assert NAME in after.text
+
+
+def test_parts_of_what_is_no_longer_published_are_cleared_away(served: HubStandIn) -> None:
+    old = user_folder() / f".{NAME}-0123456789abcdef.part"
+    old.mkdir(parents=True)
+    (old / WEIGHTS).write_bytes(b"half of last year's file")
+    get()
+    assert [path.name for path in user_folder().iterdir()] == [NAME]
 
 
 def test_both_files_are_of_the_commit_that_was_shown(served: HubStandIn) -> None:
@@ -365,6 +390,9 @@ def test_the_choice_is_honoured_before_other_checkpoints(served: HubStandIn, che
     for name in ("spectral", "auto"):
         assert main(["vocoder", "use", name]) == 0
         assert read_choice() == (Choice(name), "")  # type: ignore[arg-type]
+        vocoder, reason = choose_vocoder("auto", preset_for())
+        assert vocoder.name == "spectral"
+        assert ("your choice" in reason) == (name == "spectral")
 
 
 def test_a_choice_that_is_gone_is_said_and_another_plays(served: HubStandIn, tmp_path: Path) -> None:

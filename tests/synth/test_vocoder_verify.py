@@ -98,7 +98,7 @@ def test_a_vocoder_is_as_loud_as_itself() -> None:
 
 
 def test_a_presets_frames_are_its_living_culture() -> None:
-    """Row by row they are about as loud as the recording it was trained on, whose quantiles it carries; and they move."""
+    """Row by row about as loud as the recording it was trained on, whose quantiles it carries; and they move."""
     preset = library.load("cello")
     frames = culture_frames(preset, 2.0)
     assert frames.log_mel.shape == (FMT.n_mels, 172)
