@@ -16,6 +16,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "train": ("training.cli", "make a preset from a recording"),
     "evaluate": ("training.evaluate_cli", "measure how like its recording a preset sounds, and how it lasts"),
     "presets": ("synth.cli_presets", "list the installed presets"),
+    "vocoder": ("synth.cli_vocoder", "get, choose and measure BigVGAN's weights"),
     "devices": ("synth.cli_devices", "list the audio outputs"),
     "doctor": ("synth.doctor", "say what this machine can do, and what it lacks"),
 }

@@ -91,7 +91,8 @@ def run(args: argparse.Namespace) -> int:
 def _choose(args: argparse.Namespace, preset: "Preset") -> tuple["Vocoder", str]:
     """The vocoder asked for; without BigVGAN's weights one sentence and the spectral one, unless a folder was named."""
     from synth.errors import VocoderUnavailable
-    from synth.vocoder.choose import VocoderName, choose_vocoder
+    from synth.vocoder.choice import VocoderName
+    from synth.vocoder.choose import choose_vocoder
 
     name: VocoderName = "bigvgan" if args.weights is not None else args.vocoder
     try:

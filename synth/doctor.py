@@ -139,14 +139,28 @@ def _bigvgan_package() -> Finding:
 
 def _bigvgan_weights() -> Finding:
     from synth.mel import FORMATS
-    from synth.vocoder.weights import FOLDER_VARIABLE, REPOSITORIES, find_weights
+    from synth.vocoder.catalogue import CHECKPOINTS, recommended
+    from synth.vocoder.choice import read_choice
+    from synth.vocoder.places import installed
+    from synth.vocoder.weights import find_weights
 
-    found = {name: find_weights(fmt) for name, fmt in FORMATS.items()}
+    choice, damage = read_choice()
+    found = {name: find_weights(fmt, None, choice.checkpoint) for name, fmt in FORMATS.items()}
     have = [f"{name} from {path}" for name, path in found.items() if path is not None]
+    names = [known.name for known in CHECKPOINTS if installed(known.name)]
+    text = "; ".join([*have, f"installed: {', '.join(names) or 'none'}"])
+    if damage:
+        return Finding("weights", False, text, damage)
     if have:
-        return Finding("weights", True, "; ".join(have))
-    remedy = f"download {REPOSITORIES[0]} and name its folder in {FOLDER_VARIABLE}; the spectral vocoder needs none"
+        return Finding("weights", True, text)
+    remedy = f"petrichord vocoder get {recommended(_has_gpu()).name}; the spectral vocoder needs none"
     return Finding("weights", False, "no BigVGAN checkpoint", remedy)
+
+
+def _has_gpu() -> bool:
+    import torch
+
+    return torch.cuda.is_available() or torch.backends.mps.is_available()
 
 
 def _presets() -> Finding:

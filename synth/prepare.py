@@ -9,7 +9,8 @@ from synth.instrument import Instrument, Setup
 from synth.preset import Preset
 from synth.stepper import fastest_dtype
 from synth.tnca import LiveRule
-from synth.vocoder.choose import VocoderName, choose_vocoder
+from synth.vocoder.choice import VocoderName
+from synth.vocoder.choose import choose_vocoder
 
 _WARM_FRAMES = 4
 

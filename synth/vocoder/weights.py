@@ -1,12 +1,11 @@
-"""BigVGAN checkpoints: where they lie and how they are read.
+"""BigVGAN checkpoints: how they are read, and what is refused.
 
-A checkpoint is a folder with `config.json` and `bigvgan_generator.pt`, as NVIDIA publishes them. Nothing is downloaded
-unless asked, and only tensors are unpickled.
+A checkpoint is a folder with `config.json` and `bigvgan_generator.pt`, as NVIDIA publishes them. Only tensors are
+unpickled, and nothing of a size the configuration does not ask for is built.
 """
 
 import json
 import math
-import os
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,22 +16,8 @@ from torch import Tensor, nn
 
 from synth.errors import VocoderUnavailable
 from synth.mel import MelFormat
-
-CONFIG_NAME, WEIGHTS_NAME = "config.json", "bigvgan_generator.pt"
-FOLDER_VARIABLE = "PETRICHORD_BIGVGAN"
-"""Environment variable that names a checkpoint folder, or a folder of such folders."""
-REPOSITORIES = (
-    "nvidia/bigvgan_v2_22khz_80band_fmax8k_256x",
-    "nvidia/bigvgan_v2_44khz_128band_512x",
-    "nvidia/bigvgan_base_22khz_80band",
-    "nvidia/bigvgan_22khz_80band",
-    "nvidia/bigvgan_v2_22khz_80band_256x",
-    "nvidia/bigvgan_v2_24khz_100band_256x",
-    "nvidia/bigvgan_v2_44khz_128band_256x",
-    "nvidia/bigvgan_base_24khz_100band",
-    "nvidia/bigvgan_24khz_100band",
-)
-"""Published checkpoints, those trained on instruments first."""
+from synth.vocoder.architecture import Shape, check_hyperparameters, tensor_shapes
+from synth.vocoder.places import CONFIG_NAME, WEIGHTS_NAME, candidates
 
 # Reach of one anti-aliased activation at its own rate: a 12-tap filter at twice the rate going up and one going down.
 _ACTIVATION_REACH = 5
@@ -80,9 +65,10 @@ def read_config(folder: Path) -> Config:
         h = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise VocoderUnavailable(f"{path} cannot be read: choose a folder with a BigVGAN checkpoint.") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise VocoderUnavailable(f"{path} is not JSON: download the checkpoint again.") from error
     try:
+        check_hyperparameters(h)
         rate = int(h["sampling_rate"])
         fmax = h["fmax"] if h["fmax"] is not None else rate / 2
         fmt = MelFormat(
@@ -98,9 +84,9 @@ def read_config(folder: Path) -> Config:
     return config
 
 
-def find_weights(fmt: MelFormat, folder: Path | None = None) -> Path | None:
-    """A checkpoint folder that speaks `fmt`: the one given, the environment's, or the Hugging Face cache's."""
-    for candidate in _candidates(folder):
+def find_weights(fmt: MelFormat, folder: Path | None = None, chosen: str = "") -> Path | None:
+    """A checkpoint folder that speaks `fmt`: the one given, the environment's, the `chosen`, installed or cached."""
+    for candidate in candidates(folder, chosen):
         try:
             if read_config(candidate).format == fmt:
                 return candidate
@@ -109,39 +95,69 @@ def find_weights(fmt: MelFormat, folder: Path | None = None) -> Path | None:
     return None
 
 
-def download(repository: str) -> Path:
-    """Fetch one published checkpoint; only ever called because the user asked."""
-    try:
-        from huggingface_hub import hf_hub_download
-
-        config = hf_hub_download(repository, CONFIG_NAME)
-        hf_hub_download(repository, WEIGHTS_NAME)
-    except (ImportError, OSError, ValueError) as error:
-        raise VocoderUnavailable(
-            f"{repository} could not be downloaded ({type(error).__name__}): check the connection, or copy the "
-            f"checkpoint's folder by hand and name it in {FOLDER_VARIABLE}."
-        ) from error
-    return Path(config).parent
-
-
 def load_generator(folder: Path) -> tuple[nn.Module, Config]:
     """The generator with its weight norm folded, in eval mode, and its configuration."""
+    tensors, config = read_tensors(folder)
+    generator = build_generator(config)
+    generator.load_state_dict(tensors)
+    return generator.eval().requires_grad_(False), config
+
+
+def read_tensors(folder: Path) -> tuple[dict[str, Tensor], Config]:
+    """The generator's tensors by name, float32 and folded, with its configuration.
+
+    `VocoderUnavailable` for anything but the tensors this configuration calls for.
+    """
     config = read_config(folder)
     path = folder / WEIGHTS_NAME
+    stored = _generator_of(_unpickled(path), path)
+    wanted = tensor_shapes(config.hyperparameters)
     try:
-        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
-        tensors = folded({name: tensor.float() for name, tensor in checkpoint["generator"].items()})
+        tensors = folded({name: tensor.float() for name, tensor in stored.items()})
+    except (KeyError, RuntimeError) as error:
+        raise VocoderUnavailable(f"{path} has a weight norm with a part missing: download it again.") from error
+    misfit = next((name for name in sorted(wanted.keys() | tensors.keys()) if not _fits(name, wanted, tensors)), None)
+    if misfit is not None:
+        raise VocoderUnavailable(
+            f"{path} does not fit the {CONFIG_NAME} beside it ({misfit} {_difference(misfit, wanted, tensors)}): "
+            "download both again."
+        )
+    if not all(bool(tensor.isfinite().all()) for tensor in tensors.values()):
+        raise VocoderUnavailable(f"{path} holds values that are not finite: download it again.")
+    return tensors, config
+
+
+def _unpickled(path: Path) -> object:
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError as error:
         raise VocoderUnavailable(f"{path} is missing: download it beside {CONFIG_NAME}.") from error
     except Exception as error:
         # torch.load raises a different type for every kind of damage.
-        raise VocoderUnavailable(f"{path} is damaged or no BigVGAN generator: download it again.") from error
-    generator = build_generator(config)
-    try:
-        generator.load_state_dict(tensors)
-    except RuntimeError as error:
-        raise VocoderUnavailable(f"{path} does not fit the {CONFIG_NAME} beside it: download both again.") from error
-    return generator.eval().requires_grad_(False), config
+        raise VocoderUnavailable(
+            f"{path} is damaged or holds more than tensors, and nothing in it was run: download it again."
+        ) from error
+
+
+def _generator_of(checkpoint: object, path: Path) -> dict[str, Tensor]:
+    stored = checkpoint.get("generator") if isinstance(checkpoint, dict) else None
+    if isinstance(stored, dict) and stored and all(isinstance(t, Tensor) for t in stored.values()):
+        return stored
+    if isinstance(checkpoint, dict) and checkpoint.keys() & {"mpd", "mrd", "optim_g", "optim_d"}:
+        raise VocoderUnavailable(f"{path} is a discriminator's training state: {WEIGHTS_NAME} is the file that plays.")
+    raise VocoderUnavailable(f"{path} holds no BigVGAN generator: download {WEIGHTS_NAME} again.")
+
+
+def _fits(name: str, wanted: dict[str, Shape], tensors: dict[str, Tensor]) -> bool:
+    return name in wanted and name in tensors and wanted[name] == tensors[name].shape
+
+
+def _difference(name: str, wanted: dict[str, Shape], tensors: dict[str, Tensor]) -> str:
+    if name not in tensors:
+        return "is missing"
+    if name not in wanted:
+        return "belongs to another model"
+    return f"is {tuple(tensors[name].shape)} where {wanted[name]} is asked for"
 
 
 def build_generator(config: Config) -> nn.Module:
@@ -182,31 +198,3 @@ def folded(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 _PARAMETRIZED = (".parametrizations.weight.original0", ".parametrizations.weight.original1")
-
-
-def _candidates(folder: Path | None) -> list[Path]:
-    places = [folder] if folder is not None else []
-    if os.environ.get(FOLDER_VARIABLE):
-        places.append(Path(os.environ[FOLDER_VARIABLE]))
-    found = []
-    for place in places:
-        found += [place, *sorted(p for p in place.glob("*") if p.is_dir())]
-    return [p for p in found if _complete(p)] + _cached()
-
-
-def _complete(folder: Path) -> bool:
-    return (folder / CONFIG_NAME).is_file() and (folder / WEIGHTS_NAME).is_file()
-
-
-def _cached() -> list[Path]:
-    """Published checkpoints in the Hugging Face cache; looks at files only, never at the network."""
-    try:
-        from huggingface_hub import try_to_load_from_cache
-    except ImportError:
-        return []
-    found = []
-    for repository in REPOSITORIES:
-        config = try_to_load_from_cache(repository, CONFIG_NAME)
-        if isinstance(config, str) and _complete(Path(config).parent):
-            found.append(Path(config).parent)
-    return found

@@ -13,11 +13,12 @@ import torch
 
 from synth.errors import VocoderUnavailable
 from synth.mel import FORMATS, LOG_MEL_FLOOR, MelFormat
+from synth.vocoder.architecture import tensor_shapes
 from synth.vocoder.bigvgan import BigVGANVocoder
 from synth.vocoder.choose import choose_vocoder
 from synth.vocoder.contract import samples_until
 from synth.vocoder.spectral import SpectralVocoder
-from synth.vocoder.weights import find_weights, load_generator, read_config
+from synth.vocoder.weights import Config, build_generator, find_weights, load_generator, read_config
 from tests.sounds import frequency_of, play, preset_for
 
 
@@ -224,6 +225,26 @@ def test_without_a_checkpoint_the_choice_is_spectral_and_asking_is_an_error_in_w
         choose_vocoder("bigvgan", preset_for())
 
 
+def damaged(damage: str, checkpoint: dict[str, dict[str, torch.Tensor]]) -> dict[str, Any]:
+    """A checkpoint of tensors alone that is not the generator's."""
+    tensors = checkpoint["generator"]
+    if damage == "discriminator":
+        return {"mpd": tensors, "mrd": tensors, "optim_g": {}, "optim_d": {}, "steps": 5_000_000, "epoch": 1}
+    if damage == "no generator":
+        return {"state_dict": tensors}
+    if damage == "tensor missing":
+        del tensors["conv_pre.bias"]
+    elif damage == "tensor too many":
+        tensors["extra"] = torch.zeros(1)
+    elif damage == "other shape":
+        tensors["conv_post.bias"] = torch.zeros(2)
+    elif damage == "half a weight norm":
+        del tensors["conv_pre.weight_v"]
+    elif damage == "not a number":
+        tensors["ups.0.0.weight_v"][0, 0, 0] = torch.nan
+    return checkpoint
+
+
 @pytest.mark.parametrize(
     ("damage", "names"),
     [
@@ -234,7 +255,16 @@ def test_without_a_checkpoint_the_choice_is_spectral_and_asking_is_an_error_in_w
         ("hop that does not fit", "samples per hop"),
         ("no weights", "missing"),
         ("truncated weights", "damaged"),
-        ("pickled code", "damaged"),
+        ("pickled code", "nothing in it was run"),
+        ("config of HiFi-GAN", "activation"),
+        ("config that would fill the memory", "upsample_initial_channel"),
+        ("discriminator", "discriminator"),
+        ("no generator", "holds no BigVGAN generator"),
+        ("tensor missing", "conv_pre.bias is missing"),
+        ("tensor too many", "extra belongs to another model"),
+        ("other shape", r"conv_post.bias is \(2,\) where \(1,\)"),
+        ("half a weight norm", "weight norm"),
+        ("not a number", "not finite"),
     ],
 )
 def test_bad_checkpoints_are_refused_in_one_sentence(damage: str, names: str, small: Path, tmp_path: Path) -> None:
@@ -257,11 +287,26 @@ def test_bad_checkpoints_are_refused_in_one_sentence(damage: str, names: str, sm
         weights_path.unlink()
     elif damage == "truncated weights":
         weights_path.write_bytes(weights[:1000])
-    else:
+    elif damage == "pickled code":
         torch.save({"generator": {"x": Path("/")}}, weights_path)
+    elif damage == "config of HiFi-GAN":
+        config_path.write_text(json.dumps({k: v for k, v in config.items() if k not in ("activation",)}))
+    elif damage == "config that would fill the memory":
+        config_path.write_text(json.dumps(config | {"upsample_initial_channel": 2**40}))
+    else:
+        torch.save(damaged(damage, torch.load(weights_path, weights_only=True)), weights_path)
     with pytest.raises(VocoderUnavailable, match=names) as caught:
         load_generator(tmp_path)
     assert str(caught.value).count("\n") == 0
+
+
+@pytest.mark.parametrize("resblock", ["1", "2"])
+@pytest.mark.parametrize("activation", ["snake", "snakebeta"])
+@pytest.mark.parametrize("name", ["bigvgan_base_22khz_80band", "bigvgan_v2_44khz_128band_512x"])
+def test_the_tensors_a_configuration_calls_for_are_the_packages(name: str, activation: str, resblock: str) -> None:
+    config = config_of(PUBLISHED[name], channels=64) | {"activation": activation, "resblock": resblock}
+    model = build_generator(Config(PUBLISHED[name].format, config))
+    assert tensor_shapes(config) == {key: tuple(tensor.shape) for key, tensor in model.state_dict().items()}
 
 
 def test_another_format_is_refused_in_words(small: Path) -> None:
