@@ -110,8 +110,8 @@ def measured_trim_db(preset: Preset, frames: Tensor) -> Tensor:
 
 
 def measured_gain_db(preset: Preset, frames: Tensor) -> float:
-    """Gain in dB that brings the sound of `frames` (1, M, n) to `PRESET_LUFS`."""
-    loudness = loudness_lufs(vocoded(preset, frames, _GAIN_RATE_HZ), _GAIN_RATE_HZ)
+    """Gain in dB that brings the sound of `frames` (1, M, n) to `PRESET_LUFS`, from both speakers: 3 LU over one."""
+    loudness = loudness_lufs(vocoded(preset, frames, _GAIN_RATE_HZ).repeat(2, axis=0), _GAIN_RATE_HZ)
     return 0.0 if loudness <= SILENT_DB else float(np.clip(PRESET_LUFS - loudness, -80, 80))
 
 

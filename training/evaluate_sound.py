@@ -14,6 +14,8 @@ from training.sound_likeness import Identity, copying, features, identify
 from training.sound_metrics import Analysis, Levels, Wave, levels_of, matched, metrics, read_wave, sustained
 from training.sound_partials import PartialRows, Pitch, partial_levels, pitch
 
+LOUDNESS = Bar(-19.5, -16.5)
+"""Around what the output is levelled to."""
 SOUND_FILES = {".wav", ".flac", ".ogg", ".aif", ".aiff", ".mp3"}
 
 
@@ -44,6 +46,7 @@ class SoundRun:
     pitch: Pitch
     copying: tuple[float, float]
     identity: Identity | None
+    loudness_lufs: float
 
 
 def analyse(subject: Subject, living: Path, still: Path, among: Path | None) -> SoundRun:
@@ -65,6 +68,7 @@ def analyse(subject: Subject, living: Path, still: Path, among: Path | None) -> 
         partials=partial_levels(sound, target, fps),
         pitch=pitch(sound_wave, sound_hz, target_wave, target_hz, subject.root_hz),
         copying=copying(matched_sound, matched_target),
+        loudness_lufs=_loudness_lufs(living),
         identity=None if among is None else _identify(sound_wave, sound_hz, subject.recording, among),
     )
 
@@ -72,6 +76,15 @@ def analyse(subject: Subject, living: Path, still: Path, among: Path | None) -> 
 def _settled(path: Path) -> tuple[Wave, int]:
     wave, rate_hz = read_wave(path)
     return wave[int(SETTLED_S * rate_hz) :], rate_hz
+
+
+def _loudness_lufs(path: Path) -> float:
+    """Programme loudness of a file, all channels (ITU-R BS.1770)."""
+    import pyloudnorm
+    import soundfile
+
+    sound, rate_hz = soundfile.read(path, always_2d=True)
+    return float(pyloudnorm.Meter(rate_hz).integrated_loudness(sound[int(SETTLED_S * rate_hz) :]))
 
 
 def recordings_in(folder: Path, own: Path) -> dict[str, Path]:
@@ -122,6 +135,7 @@ def sound_figures(run: SoundRun) -> list[Figure]:
         row("motion_ratio", lag, m["motion_ratio"], "×", 1.0, Bar(0.5)),
         row("loop", "loop audibility", m["loop_audibility"], "", None, Bar(high=0.3)),
         row("loop_still", "loop audibility with evolution off", run.still["loop_audibility"], ""),
+        row("loudness_lufs", "loudness", run.loudness_lufs, "LUFS", None, LOUDNESS),
         row("silent_rows_db", "silent rows above the target", m["silent_rows_db"], "dB", None, Bar(high=3.0)),
         *_partial_figures(run.partials),
         *_pitch_figures(run.pitch),

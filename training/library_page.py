@@ -32,6 +32,7 @@ COLUMNS: tuple[tuple[str, str, str], ...] = (
     ("sound_loop", "loop", "{:.2f}"),
     ("sound_loop_still", "loop, evolution off", "{:.2f}"),
     ("sound_modulation_db", "modulation", "{:.2f}"),
+    ("sound_loudness_lufs", "LUFS", "{:.1f}"),
     ("sound_silent_rows_db", "silent rows", "{:.1f}"),
     ("sound_partials_median_db", "partial rows", "{:.1f}"),
     ("sound_partials_cents", "partials, cents", "{:.1f}"),
@@ -135,7 +136,7 @@ brackets the noise floor.
   1.25. **Motion**: how far a cell has moved after a minute, against random frames of the recording, bar ≥ 0.5.
 * **Loop**: correlation at the loop's two seconds above its surroundings, bar ≤ 0.3; with evolution off it must be
   heard. **Modulation**: difference of the spectra of row trajectories, 0.7 to 40 Hz, in dB, bar 1.5 × floor.
-* **Silent rows**: how far above the recording, bar 3 dB. **Partial rows**: level in every second against the
+* **LUFS**: programme loudness, bar −18 ± 1.5. **Silent rows**: how far above the recording, bar 3 dB. **Partial rows**: level in every second against the
   recording's, median in dB. **Partials, cents**: the strongest, median. **Copying**: best correlation with the
   recording, bar that between its halves + 0.1. **Rank** of its own recording among the library's, by features no
   loss uses, bar 1.
