@@ -51,6 +51,11 @@ class CompiledStream:
         """Back to a past of zeros."""
         self.restore([[np.zeros_like(rows.kept) for rows in head.histories] for head in self._heads])
 
+    def share(self) -> None:
+        """Give every head the first one's past."""
+        first, *others = self.state()
+        self.restore([first, *[first for _ in others]])
+
     def macs(self, n_frames: int) -> int:
         """Multiply-accumulates of a block of one head, counted in what the machine is given to do."""
         whole, rest = divmod(n_frames, _MAX_FRAMES)

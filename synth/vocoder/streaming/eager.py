@@ -23,7 +23,10 @@ class EagerStream:
         self._post = _ConvLayer(plan.post, self)
 
     def process(self, log_mel: Tensor) -> Tensor:
-        """(B, M, n) → (B, n · hop)."""
+        """(B, M, n) → (B, n · hop); fewer heads than there are leave the others as they were."""
+        return self._forward(log_mel).cpu()
+
+    def _forward(self, log_mel: Tensor) -> Tensor:
         x = self._pre(log_mel.to(self._device, self._dtype))
         for stage in self._stages:
             x = stage(x)
@@ -43,6 +46,10 @@ class EagerStream:
         for past in self._pasts:
             past.rows.zero_()
 
+    def share(self) -> None:
+        """Give every head the first one's past."""
+        self.restore([rows[:1].expand_as(rows) for rows in self.state()])
+
     def past(self, n_channels: int, length: int) -> "_Past":
         rows = torch.zeros(self._n_heads, n_channels, length, dtype=self._dtype, device=self._device)
         self._pasts.append(_Past(rows))
@@ -59,8 +66,9 @@ class _Past:
         self.rows = rows
 
     def join(self, x: Tensor) -> Tensor:
-        joined = torch.cat([self.rows, x], dim=2)
-        self.rows.copy_(joined[:, :, x.shape[2] :])
+        heads = self.rows[: len(x)]
+        joined = torch.cat([heads, x], dim=2)
+        heads.copy_(joined[:, :, x.shape[2] :])
         return joined
 
     def delay(self, x: Tensor) -> Tensor:

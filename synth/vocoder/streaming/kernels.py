@@ -50,9 +50,7 @@ def _constant(value: float) -> Any:
 
 
 def _muladd(b: Any, x: Any, y: Any, z: Any) -> Any:
-    function = cgutils.get_or_insert_function(
-        b.module, ir.FunctionType(_VEC, [_VEC] * 3), f"llvm.fmuladd.v{LANES}f32"
-    )
+    function = cgutils.get_or_insert_function(b.module, ir.FunctionType(_VEC, [_VEC] * 3), f"llvm.fmuladd.v{LANES}f32")
     return b.call(function, [x, y, z])
 
 

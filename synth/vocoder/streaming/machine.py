@@ -116,7 +116,9 @@ def _floats(typingctx, address, size):  # type: ignore[no-untyped-def]
 def run(program, n_frames, counter, n_workers, give_way):  # type: ignore[no-untyped-def]
     """Do one worker's part of a block. `counter` is shared by all; `give_way` is the system's call to yield."""
     for i in range(program.shape[0]):
-        kind, rate, x, ldx, taps, tap_stride, n_in, w, start, res, ld_res, down, y, ldy, n_out, share, shares = program[i]
+        kind, rate, x, ldx, taps, tap_stride, n_in, w, start, res, ld_res, down, y, ldy, n_out, share, shares = program[
+            i
+        ]
         # Whole groups of four rows, so that no split leaves single rows to the slow tile.
         fours = rate * n_frames // 4
         first, last = 4 * (fours * share // shares), 4 * (fours * (share + 1) // shares)
