@@ -32,6 +32,7 @@ class LiveBigVGANVocoder:
     def __init__(self, generator: nn.Module, config: Config, n_threads: int | None = None) -> None:
         self._generator, self._config, self._n_threads = generator, config, n_threads
         self._stream: Stream | None = None
+        self._n_heads = 0
 
     @classmethod
     def from_folder(cls, folder: Path) -> "LiveBigVGANVocoder":
@@ -138,7 +139,7 @@ class LiveBigVGANVocoder:
     def _emit(self, end: int) -> Tensor:
         """Output samples before `end`, which is signal time `end` − delay."""
         hop, last = self.format.hop, end - self._delay
-        frames = np.arange(self._emitted, last) * (self._samples_per_output / hop)
+        frames: Doubles = np.arange(self._emitted, last, dtype=np.float64) * (self._samples_per_output / hop)
         places = self._pace.places(frames) * hop - self._sound_start
         out = self._reader.read(self._sound, places, self._pace.speeds(frames) * self._samples_per_output)
         self._emitted = last

@@ -26,7 +26,7 @@ class GraphedStream(EagerStream):
     def _captured(self, log_mel: Tensor) -> tuple[torch.cuda.CUDAGraph, Tensor, Tensor]:
         state = self.state()
         frames = log_mel.to("cuda", torch.float32).clone()
-        side = torch.cuda.Stream()
+        side = torch.cuda.Stream()  # type: ignore[no-untyped-call]
         side.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(side):
             # Kernels are chosen before the capture, which allows no such search.

@@ -103,13 +103,13 @@ def _call(typingctx, address):  # type: ignore[no-untyped-def]
 
 
 @intrinsic
-def _floats(typingctx, address, size):  # type: ignore[no-untyped-def]
+def _floats(typingctx, address):  # type: ignore[no-untyped-def]
     """Nothing but the type: a pointer to float32."""
 
     def generate(context: Any, b: Any, signature: Any, args: Any) -> Any:
         return b.inttoptr(args[0], ir.FloatType().as_pointer())
 
-    return types.CPointer(types.float32)(types.int64, types.int64), generate
+    return types.CPointer(types.float32)(types.int64), generate
 
 
 @njit(nogil=True, cache=True)
@@ -131,7 +131,7 @@ def run(program, n_frames, counter, n_workers, give_way):  # type: ignore[no-unt
         elif kind == 1:
             activate(x, ldx, n, w, start, res, down, y, ldy, n_out)
         elif kind == 2:
-            source, target = _floats(x, 0), _floats(y, 0)
+            source, target = _floats(x), _floats(y)
             scale = np.float32(1.0) / np.float32(taps)
             for j in range(n * ldx):
                 total = source[j]
@@ -139,7 +139,7 @@ def run(program, n_frames, counter, n_workers, give_way):  # type: ignore[no-unt
                     total += source[j + k * tap_stride]
                 target[j] = total * scale
         elif kind == 3:
-            rows = _floats(x, 0)
+            rows = _floats(x)
             gone = rate * n_frames * ldx
             for j in range(taps * ldx):
                 rows[j] = rows[j + gone]

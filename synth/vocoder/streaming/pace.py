@@ -11,7 +11,8 @@ import numpy as np
 
 from synth.vocoder.arrays import Doubles, Floats
 
-_KEEP_FRAMES = 4096
+_KEEP_FRAMES = 64
+"""Beyond what is needed: old frames go in whole lots."""
 
 
 class Pace:
@@ -21,15 +22,15 @@ class Pace:
         """`columns` (B, M, k) are the past, played at the root; `lookahead` in generator frames."""
         self._columns = columns
         self._lookahead = lookahead
-        self._first = -columns.shape[2]
-        self._position = np.arange(self._first, 1, dtype=np.float64)
+        self._first: int = -columns.shape[2]
+        self._position: Doubles = np.arange(self._first, 1, dtype=np.float64)
         self._made = 0
         """Generator frames handed out since time 0."""
 
     @property
     def _frame(self) -> int:
         """Input frames known, since time 0."""
-        return self._first + len(self._position) - 1
+        return self._first + int(self._position.size) - 1
 
     def advance(self, columns: Floats, ratio: Doubles) -> Floats:
         """Take in (B, M, n) and (n,); the generator frames that are due, (B, M, any number).
@@ -38,6 +39,7 @@ class Pace:
         faster than at the root this is known already; read slower it reaches past the newest frame, and what is not
         known yet is replaced by what is: the gesture is heard later by as much as the note is slower.
         """
+        self._forget()
         self._columns = np.concatenate([self._columns, columns], axis=2)
         due = [columns[:, :, :0]]
         for step in ratio:
@@ -48,7 +50,6 @@ class Pace:
             if target > self._made:
                 due.append(self._stretched(np.arange(self._made, target, dtype=np.float64)))
                 self._made = target
-        self._forget()
         return np.concatenate(due, axis=2)
 
     def places(self, frames: Doubles) -> Doubles:
@@ -59,7 +60,7 @@ class Pace:
     def speeds(self, frames: Doubles) -> Doubles:
         """Generator frames per input frame at input times."""
         at = np.clip(np.floor(frames).astype(np.int64) - self._first, 0, len(self._position) - 2)
-        speeds: Doubles = self._position[at + 1] - self._position[at]
+        speeds: Doubles = np.diff(self._position)[at]
         return speeds
 
     @property
@@ -86,7 +87,8 @@ class Pace:
         return frames
 
     def _forget(self) -> None:
-        old = len(self._position) - _KEEP_FRAMES
-        if old > _KEEP_FRAMES // 4:
+        """What lies further back than anything still to be made or read."""
+        old = self._columns.shape[2] - 2 * math.ceil(self._lookahead) - 2
+        if old > _KEEP_FRAMES:
             self._columns, self._position = self._columns[:, :, old:], self._position[old:]
             self._first += old
