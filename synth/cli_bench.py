@@ -69,13 +69,12 @@ def run(args: argparse.Namespace) -> int:
     print(
         f"BigVGAN weights: {weights}\nArithmetic floor: {floor:.1f}x real time, all convolutions at this machine's best"
     )
-    print(
-        f"{'vocoder':<28}{'frames':>7}{'x real time':>13}{'median':>9}{'p99':>9}{'lasts':>9}{'latency':>10}{'memory':>9}"
-    )
+    heads = "".join(f"{text:>9}" for text in ("frames", "speed", "median", "p99", "lasts", "latency", "memory"))
+    print(f"{'vocoder':<34}{heads}")
     for r in rows:
         print(
-            f"{r.vocoder:<28}{r.block_frames:>7}{r.real_time_factor:>13.2f}{r.median_ms:>6.1f} ms{r.p99_ms:>6.1f} ms"
-            f"{r.block_ms:>6.1f} ms{r.latency_ms:>7.0f} ms{r.memory_mb:>6.0f} MB"
+            f"{r.vocoder:<34}{r.block_frames:>9}{r.real_time_factor:>8.2f}x{r.median_ms:>6.1f} ms{r.p99_ms:>6.1f} ms"
+            f"{r.block_ms:>6.1f} ms{r.latency_ms:>6.0f} ms{r.memory_mb:>6.0f} MB"
         )
     return 0
 
