@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "presets": ("synth.cli_presets", "list the installed presets"),
     "vocoder": ("synth.cli_vocoder", "get, choose and measure BigVGAN's weights"),
     "devices": ("synth.cli_devices", "list the audio outputs"),
+    "bench": ("synth.cli_bench", "measure how fast the vocoders are here"),
     "doctor": ("synth.doctor", "say what this machine can do, and what it lacks"),
 }
 """Each module has `add_arguments(parser)` and `run(args) -> int`."""

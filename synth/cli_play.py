@@ -86,6 +86,7 @@ def run(args: argparse.Namespace) -> int:
     from synth.library import load
     from synth.prepare import live_setup, ready_instrument
     from synth.priority import favoured
+    from synth.vocoder.choose import VocoderName
 
     if args.minutes is not None and not 0 < args.minutes <= 1e5:
         raise UsageError(f"Playing for {args.minutes:g} minutes is not possible: choose more than 0, or leave it out.")
@@ -98,7 +99,8 @@ def run(args: argparse.Namespace) -> int:
     torch.set_num_threads(1)
     dtype = None if args.precision == "auto" else getattr(torch, args.precision)
     rate_hz = preferred_rate_hz(args.device)
-    instrument, reason = ready_instrument(preset, rate_hz, controls, args.vocoder, dtype=dtype)
+    vocoder: VocoderName = "bigvgan" if args.weights is not None else args.vocoder
+    instrument, reason = ready_instrument(preset, rate_hz, controls, vocoder, dtype=dtype, weights=args.weights)
     engine = Engine(
         instrument,
         device=args.device,

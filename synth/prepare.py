@@ -1,6 +1,7 @@
 """Making an instrument ready to be heard, on any thread but the engine's."""
 
 from functools import lru_cache
+from pathlib import Path
 
 import torch
 
@@ -37,6 +38,7 @@ def ready_instrument(
     vocoder: VocoderName = "auto",
     seed: int = 0,
     dtype: torch.dtype | None = None,
+    weights: Path | None = None,
 ) -> tuple[Instrument, str]:
     """An instrument that can be played or swapped in at once, and why its vocoder was chosen.
 
@@ -45,9 +47,9 @@ def ready_instrument(
     setup = live_setup(preset, seed, dtype)
     # Not inference mode: tensors made in it could not be changed outside it.
     with torch.no_grad():
-        twin, _ = choose_vocoder(vocoder, preset)
+        twin, _ = choose_vocoder(vocoder, preset, weights, live=True)
         Instrument(preset, twin, rate_hz, controls, setup).process(_WARM_FRAMES)
-        chosen, reason = choose_vocoder(vocoder, preset)
+        chosen, reason = choose_vocoder(vocoder, preset, weights, live=True)
         instrument = Instrument(preset, chosen, rate_hz, controls, setup)
         instrument.warm_up()
     return instrument, reason

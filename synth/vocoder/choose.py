@@ -9,15 +9,18 @@ from synth.vocoder.contract import Vocoder
 from synth.vocoder.spectral import SpectralVocoder
 
 
-def choose_vocoder(name: VocoderName, preset: Preset, folder: Path | None = None) -> tuple[Vocoder, str]:
+def choose_vocoder(
+    name: VocoderName, preset: Preset, folder: Path | None = None, live: bool = False
+) -> tuple[Vocoder, str]:
     """A vocoder that speaks the preset's format, not yet prepared, and one clause on why it was chosen.
 
     `auto` is the spectral vocoder: a render then sounds as the preset does when it is played, and held notes keep their
     pitch, which a mel alone cannot tell BigVGAN. `bigvgan` looks in `folder`, the environment, at the user's choice
-    (`petrichord vocoder use`), what is installed and the Hugging Face cache; `VocoderUnavailable` when it finds none.
+    (`petrichord vocoder use`), what is installed and the Hugging Face cache; `VocoderUnavailable` when it finds none. `live` streams it; what is
+    not live may look as far ahead as a note below the root asks for, and so keeps its time exactly.
     """
     if name == "bigvgan":
-        return _bigvgan(preset, folder)
+        return _bigvgan(preset, folder, live)
     reason = "as asked"
     if name == "auto":
         chosen = read_choice()[0].vocoder == "spectral"
@@ -25,8 +28,9 @@ def choose_vocoder(name: VocoderName, preset: Preset, folder: Path | None = None
     return SpectralVocoder(preset.mel), reason
 
 
-def _bigvgan(preset: Preset, folder: Path | None) -> tuple[Vocoder, str]:
+def _bigvgan(preset: Preset, folder: Path | None, live: bool) -> tuple[Vocoder, str]:
     from synth.vocoder.bigvgan import BigVGANVocoder
+    from synth.vocoder.bigvgan_live import LiveBigVGANVocoder
     from synth.vocoder.catalogue import CHECKPOINTS
     from synth.vocoder.places import FOLDER_VARIABLE, named
     from synth.vocoder.weights import find_weights
@@ -46,4 +50,4 @@ def _bigvgan(preset: Preset, folder: Path | None) -> tuple[Vocoder, str]:
         reason += f"; {damage.removesuffix('.')}"
     elif folder is None and choice.checkpoint and found != named(choice.checkpoint):
         reason += f", as your choice {choice.checkpoint} is missing or speaks another format"
-    return BigVGANVocoder(found), reason
+    return LiveBigVGANVocoder.from_folder(found) if live else BigVGANVocoder(found), reason

@@ -1,0 +1,202 @@
+"""The compiled stream's machine: threads that each run a list of operations and meet at barriers.
+
+An operation is a row of whole numbers: what to do, then addresses and sizes. A block of any length is one call without
+the interpreter's lock, so nothing in Python can delay it between its layers.
+"""
+
+import ctypes
+import sys
+import threading
+import weakref
+from dataclasses import astuple, dataclass
+from enum import IntEnum
+from queue import SimpleQueue
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba import njit, types
+from numba.extending import intrinsic
+from numpy.typing import NDArray
+
+from synth.vocoder.streaming.kernels import activate, convolve
+
+
+class Kind(IntEnum):
+    CONVOLVE = 0
+    ACTIVATE = 1
+    MEAN = 2
+    SHIFT = 3
+    BARRIER = 4
+
+
+@dataclass(frozen=True)
+class Operation:
+    """Byte addresses, and strides in floats; `rate` rows per frame, of which one worker does share / shares."""
+
+    kind: Kind
+    rate: int = 0
+    x: int = 0
+    ldx: int = 0
+    taps: int = 0
+    """Of a mean: how many are averaged; of a shift: the rows that are kept."""
+    tap_stride: int = 0
+    n_in: int = 0
+    w: int = 0
+    """Of an activation: a."""
+    start: int = 0
+    """Of a convolution: the bias; of an activation: b."""
+    res: int = 0
+    """Of a convolution: what is added; of an activation: the filter up."""
+    ld_res: int = 0
+    down: int = 0
+    y: int = 0
+    ldy: int = 0
+    n_out: int = 0
+    share: int = 0
+    shares: int = 1
+
+    @property
+    def macs_per_frame(self) -> int:
+        return self.rate * self.taps * self.n_in * self.n_out if self.kind == Kind.CONVOLVE else 0
+
+
+Program = NDArray[np.int64]
+
+
+def program_of(operations: list[Operation]) -> Program:
+    return np.array([astuple(operation) for operation in operations], np.int64).reshape(len(operations), -1)
+
+
+@intrinsic
+def _arrive(typingctx, address):  # type: ignore[no-untyped-def]
+    """Add one to a shared counter; what it was before."""
+
+    def generate(context: Any, b: Any, signature: Any, args: Any) -> Any:
+        counter = b.inttoptr(args[0], ir.IntType(64).as_pointer())
+        return b.atomic_rmw("add", counter, ir.Constant(ir.IntType(64), 1), "seq_cst")
+
+    return types.int64(types.int64), generate
+
+
+@intrinsic
+def _count(typingctx, address):  # type: ignore[no-untyped-def]
+    """A shared counter as it is now."""
+
+    def generate(context: Any, b: Any, signature: Any, args: Any) -> Any:
+        counter = b.inttoptr(args[0], ir.IntType(64).as_pointer())
+        return b.load_atomic(counter, "acquire", 8)
+
+    return types.int64(types.int64), generate
+
+
+@intrinsic
+def _call(typingctx, address):  # type: ignore[no-untyped-def]
+    """Call a C function without arguments."""
+
+    def generate(context: Any, b: Any, signature: Any, args: Any) -> Any:
+        kind = ir.FunctionType(ir.IntType(32), [])
+        b.call(b.inttoptr(args[0], kind.as_pointer()), [])
+        return context.get_dummy_value()
+
+    return types.void(types.int64), generate
+
+
+@intrinsic
+def _floats(typingctx, address):  # type: ignore[no-untyped-def]
+    """Nothing but the type: a pointer to float32."""
+
+    def generate(context: Any, b: Any, signature: Any, args: Any) -> Any:
+        return b.inttoptr(args[0], ir.FloatType().as_pointer())
+
+    return types.CPointer(types.float32)(types.int64), generate
+
+
+@njit(nogil=True, cache=True)
+def run(program, n_frames, counter, n_workers, give_way):  # type: ignore[no-untyped-def]
+    """Do one worker's part of a block. `counter` is shared by all; `give_way` is the system's call to yield."""
+    for i in range(program.shape[0]):
+        kind, rate, x, ldx, taps, tap_stride, n_in, w, start, res, ld_res, down, y, ldy, n_out, share, shares = program[
+            i
+        ]
+        # Whole groups of four rows, so that no split leaves single rows to the slow tile.
+        fours = rate * n_frames // 4
+        first, last = 4 * (fours * share // shares), 4 * (fours * (share + 1) // shares)
+        if share == shares - 1:
+            last = rate * n_frames
+        x, y = x + 4 * first * ldx, y + 4 * first * ldy
+        n = last - first
+        if kind == 0:
+            convolve(x, ldx, n, taps, tap_stride, n_in, w, start, res + 4 * first * ld_res, ld_res, y, ldy, n_out)
+        elif kind == 1:
+            activate(x, ldx, n, w, start, res, down, y, ldy, n_out)
+        elif kind == 2:
+            source, target = _floats(x), _floats(y)
+            scale = np.float32(1.0) / np.float32(taps)
+            for j in range(n * ldx):
+                total = source[j]
+                for k in range(1, taps):
+                    total += source[j + k * tap_stride]
+                target[j] = total * scale
+        elif kind == 3:
+            rows = _floats(x)
+            gone = rate * n_frames * ldx
+            for j in range(taps * ldx):
+                rows[j] = rows[j + gone]
+        else:
+            until = (_arrive(counter) // n_workers + 1) * n_workers
+            turns = 0
+            while _count(counter) < until:
+                turns += 1
+                if turns % 256 == 0:
+                    _call(give_way)
+
+
+def _address_of_yield() -> int:
+    if sys.platform == "win32":
+        function = ctypes.windll.kernel32.SwitchToThread
+    else:
+        function = ctypes.CDLL(None).sched_yield
+    address = ctypes.cast(function, ctypes.c_void_p).value
+    assert address is not None
+    return address
+
+
+class Crew:
+    """Threads that run programs side by side; the caller is one of them."""
+
+    def __init__(self, n_workers: int) -> None:
+        self.n_workers = n_workers
+        self._counter = np.zeros(8, np.int64)
+        self._yield = _address_of_yield()
+        self._jobs: list[SimpleQueue[tuple[Program, int, int] | None]] = [SimpleQueue() for _ in range(n_workers - 1)]
+        self._done: SimpleQueue[None] = SimpleQueue()
+        common = (self._counter, self._yield, n_workers, self._done)
+        for jobs in self._jobs:
+            threading.Thread(target=_work, args=(jobs, *common), name="vocoder", daemon=True).start()
+        weakref.finalize(self, _dismiss, self._jobs)
+
+    def run(self, programs: list[Program], n_frames: int) -> None:
+        """One program per worker, to the end of all."""
+        for jobs, program in zip(self._jobs, programs[1:], strict=True):
+            jobs.put((program, n_frames, 0))
+        run(programs[0], n_frames, self._counter.ctypes.data, self.n_workers, self._yield)
+        for _ in self._jobs:
+            self._done.get()
+
+
+def _work(
+    jobs: "SimpleQueue[tuple[Program, int, int] | None]",
+    counter: NDArray[np.int64],
+    give_way: int,
+    n_workers: int,
+    done: "SimpleQueue[None]",
+) -> None:
+    while (job := jobs.get()) is not None:
+        run(job[0], job[1], counter.ctypes.data, n_workers, give_way)
+        done.put(None)
+
+
+def _dismiss(jobs: list[Any]) -> None:
+    for queue in jobs:
+        queue.put(None)
