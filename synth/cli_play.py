@@ -86,7 +86,7 @@ def run(args: argparse.Namespace) -> int:
     from synth.library import load
     from synth.prepare import live_setup, ready_instrument
     from synth.priority import favoured
-    from synth.vocoder.choose import VocoderName
+    from synth.vocoder.choice import VocoderName
 
     if args.minutes is not None and not 0 < args.minutes <= 1e5:
         raise UsageError(f"Playing for {args.minutes:g} minutes is not possible: choose more than 0, or leave it out.")

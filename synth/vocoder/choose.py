@@ -16,8 +16,9 @@ def choose_vocoder(
 
     `auto` is the spectral vocoder: a render then sounds as the preset does when it is played, and held notes keep their
     pitch, which a mel alone cannot tell BigVGAN. `bigvgan` looks in `folder`, the environment, at the user's choice
-    (`petrichord vocoder use`), what is installed and the Hugging Face cache; `VocoderUnavailable` when it finds none. `live` streams it; what is
-    not live may look as far ahead as a note below the root asks for, and so keeps its time exactly.
+    (`petrichord vocoder use`), what is installed and the Hugging Face cache; `VocoderUnavailable` when it finds none.
+    `live` streams it; what is not live may look as far ahead as a note below the root asks for, and so keeps its time
+    exactly.
     """
     if name == "bigvgan":
         return _bigvgan(preset, folder, live)
