@@ -137,9 +137,9 @@ brackets the noise floor.
 * **Loop**: correlation at the loop's two seconds above its surroundings, bar ≤ 0.3; with evolution off it must be
   heard. **Modulation**: difference of the spectra of row trajectories, 0.7 to 40 Hz, in dB, bar 1.5 × floor.
 * **LUFS**: programme loudness, bar −18 ± 1.5. **Silent rows**: how far above the recording, bar 3 dB.
-  **Partial rows**: level in every second against the recording's, median in dB. **Partials, cents**: the strongest, median. **Copying**: best correlation with the
-  recording, bar that between its halves + 0.1. **Rank** of its own recording among the library's, by features no
-  loss uses, bar 1.
+  **Partial rows**: level in every second against the recording's, median in dB. **Partials, cents**: the strongest,
+  median. **Copying**: best correlation with the recording, bar that between its halves + 0.1. **Rank** of its own
+  recording among the library's, by features no loss uses, bar 1.
 * **LTAS, grid**: after 3000 steps, before any vocoder. **Recovery**: steps until the average spectrum is back
   within 0.5 dB after half the grid was lost, bar 150.
 """,

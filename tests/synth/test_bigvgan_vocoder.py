@@ -146,7 +146,9 @@ def test_context_is_what_the_generator_can_hear_and_not_much_more(tmp_path: Path
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     config = config_of(PUBLISHED["bigvgan_base_22khz_80band"], channels=32)
-    return save(tmp_path_factory.mktemp("bigvgan"), config, package_model(config))
+    folder = tmp_path_factory.mktemp("bigvgan") / "base"
+    folder.mkdir()
+    return save(folder, config, package_model(config))
 
 
 @pytest.mark.parametrize("blocks", [(1, 1, 2, 5), (40, 3)])
