@@ -109,8 +109,11 @@ def train(entry: Entry, recording: Path, folder: Path, iterations: int) -> Path:
 
 def remeasure(entry: Entry, recording: Path, folder: Path) -> Path:
     """Take from the recording again what is not trained, and level the preset again; its rule and culture stay."""
+    import torch
+
     from training.build import levelled, measure_recording
     from training.data import load_recording, prepare
+    from training.fused import product_dtype
     from training.grow import grow
 
     path = folder / f"{entry.file}{SUFFIX}"
@@ -133,7 +136,8 @@ def remeasure(entry: Entry, recording: Path, folder: Path) -> Path:
         vibrato=pitch.vibrato,
         high_band=measured.high_band,
     )
-    heard = grow(rule, preset.weather, _SETTLING_STEPS + _LEVEL_STEPS).heard[:, _SETTLING_STEPS:]
+    steps, dtype = _SETTLING_STEPS + _LEVEL_STEPS, product_dtype(torch.device("cpu"))
+    heard = grow(rule, preset.weather, steps, dtype=dtype).heard[:, _SETTLING_STEPS:]
     save_preset(levelled(preset, heard), path)
     print(f"{path}: measured again", flush=True)
     return path
