@@ -27,6 +27,7 @@ def full_preset() -> Preset:
         live_preset(),
         high_band=HighBand(torch.linspace(8000, 20_000, 7), torch.randn(6, 81)),
         decay_db_per_s=torch.randn(80),
+        trim_db=torch.randn(80),
         metrics={"ltas_db": 0.5},
         recipe={"name": "live", "iterations": 3},
         settings={"width": 0.4},
@@ -57,6 +58,8 @@ def test_a_preset_comes_back_as_it_was(make: Callable[[], Preset], tmp_path: Pat
     assert torch.equal(again.quantiles, preset.quantiles)
     if preset.high_band is not None and again.high_band is not None:
         assert torch.equal(again.high_band.weights, preset.high_band.weights)
+    for stored, given in ((again.trim_db, preset.trim_db), (again.decay_db_per_s, preset.decay_db_per_s)):
+        assert (stored is None) == (given is None) and (stored is None or torch.equal(stored, given))
     assert (again.partials is None) == (preset.partials is None)
     assert (tmp_path / "a.safetensors").stat().st_size <= 1_048_576
     assert [p.name for p in tmp_path.iterdir()] == ["a.safetensors"]
