@@ -58,8 +58,8 @@ def test_a_preset_comes_back_as_it_was(make: Callable[[], Preset], tmp_path: Pat
     assert torch.equal(again.quantiles, preset.quantiles)
     if preset.high_band is not None and again.high_band is not None:
         assert torch.equal(again.high_band.weights, preset.high_band.weights)
-    for stored, given in ((again.trim_db, preset.trim_db), (again.decay_db_per_s, preset.decay_db_per_s)):
-        assert (stored is None) == (given is None) and (stored is None or torch.equal(stored, given))
+    for stored, kept in ((again.trim_db, preset.trim_db), (again.decay_db_per_s, preset.decay_db_per_s)):
+        assert (stored is None) == (kept is None) and (stored is None or torch.equal(stored, kept))
     assert (again.partials is None) == (preset.partials is None)
     assert (tmp_path / "a.safetensors").stat().st_size <= 1_048_576
     assert [p.name for p in tmp_path.iterdir()] == ["a.safetensors"]
