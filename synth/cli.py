@@ -14,7 +14,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "render": ("synth.cli_render", "render a preset to a WAV file"),
     "play": ("synth.cli_play", "play a preset without a window"),
     "train": ("training.cli", "make a preset from a recording"),
-    "evaluate": ("training.evaluate_cli", "measure how like its recording a preset sounds, and how it lasts"),
+    "evaluate": ("training.evaluation.cli", "measure how like its recording a preset sounds, and how it lasts"),
     "presets": ("synth.cli_presets", "list the installed presets"),
     "vocoder": ("synth.cli_vocoder", "get, choose and measure BigVGAN's weights"),
     "devices": ("synth.cli_devices", "list the audio outputs"),

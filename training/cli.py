@@ -144,7 +144,8 @@ def _train(args: argparse.Namespace, reporter: Reporter) -> None:
 
 
 def _report(args: argparse.Namespace) -> Path:
-    from training.evaluate import Options, write_report
+    from training.evaluation.evaluate import Options
+    from training.evaluation.report import write_report
 
     return write_report(args.output, args.recording, args.report, Options(quick=True))
 

@@ -45,7 +45,7 @@ COLUMNS: tuple[tuple[str, str, str], ...] = (
 
 def measure(entry: Entry, recording: Path, folder: Path, among: Path | None) -> Found:
     """Figures of one preset; takes minutes."""
-    from training.evaluate import Options, evaluate_preset
+    from training.evaluation.evaluate import Options, evaluate_preset
 
     options = Options(quick=True, among=among, render_s=66.0, still_s=12.0, wound_steps=400)
     evaluation = evaluate_preset(folder / f"{entry.file}{SUFFIX}", recording, options)
@@ -127,9 +127,9 @@ _METHOD = (
 ## How alike, how alive
 
 Measured on 66 s rendered by the command, by code that shares nothing with the instrument
-(`training/sound_metrics.py`). All of it again, and this page: `python -m training.library_page --recordings FOLDER`;
-one preset in full, with its picture: `petrichord evaluate violin RECORDING --report .`. Bold misses its bar; in
-brackets the noise floor.
+(`training/evaluation/sound_metrics.py`). All of it again, and this page: `python -m training.library_page --recordings
+FOLDER`; one preset in full, with its picture: `petrichord evaluate violin RECORDING --report .`. Bold misses its bar;
+in brackets the noise floor.
 
 * **LTAS**: difference of the long-time average spectra in dB, mean over mel rows; bar 0.7. **W1**: distance of each
   row's levels, bar 1.2 × floor. **Spread**: temporal standard deviation as a ratio to the recording's, bar 0.8 to

@@ -1,7 +1,7 @@
 """How alike and how alive: figures for a grown culture beside its target.
 
 Everything works on levels in dB, (M, T): mel bands and frames, `heard` being what the playhead reads at normal speed,
-one column per step. `training.sound_metrics` measures the same from rendered sound without this module.
+one column per step. `training.evaluation.sound_metrics` measures the same from rendered sound without this module.
 """
 
 import itertools

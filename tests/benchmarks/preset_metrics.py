@@ -12,8 +12,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from training.rendering import SETTLED_S, render
-from training.sound_metrics import ANALYSES, levels, metrics
+from training.evaluation.rendering import SETTLED_S, render
+from training.evaluation.sound_metrics import ANALYSES, levels, metrics
 
 
 def judge(

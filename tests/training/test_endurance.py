@@ -10,7 +10,15 @@ from synth.noise import Stream, coin_flips
 from synth.tnca import LiveRule
 from synth.weather import Weather, WeatherSpec
 from tests.cultures import steady_preset
-from training.endurance import Flock, drift_of, grid_error_db, long_run, recoveries, steps_to_recover, survival
+from training.evaluation.endurance import (
+    Flock,
+    drift_of,
+    grid_error_db,
+    long_run,
+    recoveries,
+    steps_to_recover,
+    survival,
+)
 from training.grow import grow
 from training.metrics import levels_db
 

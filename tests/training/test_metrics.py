@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from synth.mel import FORMATS
-from training import sound_metrics
+from training.evaluation import sound_metrics
 from training.metrics import Metrics, levels_db, loop_audibility, measure
 
 FPS = FORMATS["22k80"].frames_per_second

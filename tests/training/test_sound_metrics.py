@@ -10,9 +10,9 @@ import torch
 
 from synth.mel import DB_PER_NEPER, FORMATS, log_mel
 from tests.sounds import coloured_noise, harmonics
-from training.sound_likeness import copying, features, identify
-from training.sound_metrics import ANALYSES, Levels, levels_of, read_wave, sustained
-from training.sound_partials import neighbours, partial_levels, partial_rows, pitch
+from training.evaluation.sound_likeness import copying, features, identify
+from training.evaluation.sound_metrics import ANALYSES, Levels, levels_of, read_wave, sustained
+from training.evaluation.sound_partials import neighbours, partial_levels, partial_rows, pitch
 
 DATA = Path(__file__).parents[1] / "data"
 RATE_HZ = 22050
@@ -26,13 +26,14 @@ def _moving(n: int, seed: int) -> Levels:
 
 
 def test_the_analysers_import_nothing_of_the_instrument_or_the_trainer() -> None:
+    analysers = [f"training.evaluation.sound_{name}" for name in ("likeness", "metrics", "partials")]
     code = (
-        "import sys, training.sound_metrics, training.sound_partials, training.sound_likeness\n"
+        f"import sys, {', '.join(analysers)}\n"
         "ours = sorted(m for m in sys.modules if m.split('.')[0] in ('synth', 'training', 'torch'))\n"
         "print(*ours)"
     )
     found = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
-    assert found == ["training", "training.sound_likeness", "training.sound_metrics", "training.sound_partials"]
+    assert found == ["training", "training.evaluation", *analysers]
 
 
 @pytest.mark.parametrize("name", ANALYSES)

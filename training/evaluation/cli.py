@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     _check(args)
-    from training.evaluate import Options, evaluate_preset
+    from training.evaluation.evaluate import Options, evaluate_preset
 
     options = Options(args.start, args.seconds, args.quick, args.survival, args.among)
     print("Rendering 75 s and growing cultures; this takes minutes.", file=sys.stderr)
@@ -32,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json is not None:
         args.json.write_text(json.dumps(evaluation.as_dict(), indent=1) + "\n", encoding="utf-8")
     if args.report is not None:
-        from training.report import draw
+        from training.evaluation.report import draw
 
         print(f"Report: {draw(evaluation, args.report)}")
     return 0

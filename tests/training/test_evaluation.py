@@ -14,11 +14,11 @@ from synth.mel import FORMATS
 from synth.preset_file import save_preset
 from tests.cultures import steady_preset
 from tests.samples import live_preset, notebook_preset
-from training.endurance import Drift, Survival
-from training.evaluate import Evaluation, Options, evaluate_preset
-from training.evaluate_grid import life_figures
-from training.figures import Bar, Figure, table
-from training.report import draw
+from training.evaluation.endurance import Drift, Survival
+from training.evaluation.evaluate import Evaluation, Options, evaluate_preset
+from training.evaluation.figures import Bar, Figure, table
+from training.evaluation.grid import life_figures
+from training.evaluation.report import draw
 
 CLARINET = Path(__file__).parents[1] / "data" / "clarinet.flac"
 SHORT = Options(survival=True, render_s=5.5, still_s=5.5, long_steps=960, wound_steps=80, survivors=(2, 64))
@@ -84,7 +84,7 @@ def test_the_command_prints_the_table_and_writes_figures_and_page(
         asked.append(options)
         return evaluation
 
-    monkeypatch.setattr("training.evaluate.evaluate_preset", remembered)
+    monkeypatch.setattr("training.evaluation.evaluate.evaluate_preset", remembered)
     figures = tmp_path / "made" / "figures.json"
     command = ["evaluate", str(evaluation.preset), str(CLARINET), "--json", str(figures), "--report", str(tmp_path)]
     assert main([*command, "--quick", "--start", "0.5", "--seconds", "1"]) == 0

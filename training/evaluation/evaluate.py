@@ -17,12 +17,12 @@ from synth.preset import Preset
 from synth.preset_file import load_preset
 from synth.tnca import LiveRule
 from training.data import Target, load_recording, prepare
-from training.evaluate_grid import SHORT_STEPS, GridRun, grid_figures, life_figures, run_grid
-from training.evaluate_sound import SoundRun, Subject, analyse, recordings_in, sound_figures
-from training.figures import Figure, table
+from training.evaluation.figures import Figure, table
+from training.evaluation.grid import SHORT_STEPS, GridRun, grid_figures, life_figures, run_grid
+from training.evaluation.rendering import render
+from training.evaluation.sound import SoundRun, Subject, analyse, recordings_in, sound_figures
+from training.evaluation.sound_metrics import ANALYSES, Analysis
 from training.metrics import levels_db
-from training.rendering import render
-from training.sound_metrics import ANALYSES, Analysis
 
 _REGION_SLACK_S = 0.1
 _SILENT_PITCH_HZ = 30.0
@@ -132,13 +132,6 @@ def evaluate_preset(preset: Path | str, recording: Path, options: Options | None
         grid=grid,
         sound=sound,
     )
-
-
-def write_report(preset: Path | str, recording: Path, folder: Path, options: Options | None = None) -> Path:
-    """Evaluate, and draw the one page into `folder`; returns its path."""
-    from training.report import draw
-
-    return draw(evaluate_preset(preset, recording, options), folder)
 
 
 def _check(preset: Preset, path: Path) -> None:

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from training.endurance import DRIFT_FROM
-from training.evaluate import Evaluation
-from training.figures import Figure
-from training.sound_metrics import SILENT_DB, Levels, modulation_db, modulation_frames
-from training.sound_partials import HOP, RATE_HZ, partial_rows, per_second
+from training.evaluation.endurance import DRIFT_FROM
+from training.evaluation.evaluate import Evaluation, Options, evaluate_preset
+from training.evaluation.figures import Figure
+from training.evaluation.sound_metrics import SILENT_DB, Levels, modulation_db, modulation_frames
+from training.evaluation.sound_partials import HOP, RATE_HZ, partial_rows, per_second
 
 TARGET, GROWN, LIMIT, FAINT = "#1b6ca8", "#d1495b", "#3d3d3d", "#9a9a9a"
 _SHOWN_S = 4.0
@@ -20,6 +20,11 @@ _SMOOTH_STEPS = 50
 _DRIFT_BAR_DB = 0.2
 _PAGE_INCHES = (17.0, 11.5)
 _DPI = 110
+
+
+def write_report(preset: Path | str, recording: Path, folder: Path, options: Options | None = None) -> Path:
+    """Evaluate, and draw the one page into `folder`; returns its path."""
+    return draw(evaluate_preset(preset, recording, options), folder)
 
 
 def draw(evaluation: Evaluation, folder: Path) -> Path:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from synth.errors import TrainingError
-from training.figures import Bar, Figure
-from training.rendering import SETTLED_S
-from training.sound_likeness import Identity, copying, features, identify
-from training.sound_metrics import Analysis, Levels, Wave, levels_of, matched, metrics, read_wave, sustained
-from training.sound_partials import PartialRows, Pitch, partial_levels, pitch
+from training.evaluation.figures import Bar, Figure
+from training.evaluation.rendering import SETTLED_S
+from training.evaluation.sound_likeness import Identity, copying, features, identify
+from training.evaluation.sound_metrics import Analysis, Levels, Wave, levels_of, matched, metrics, read_wave, sustained
+from training.evaluation.sound_partials import PartialRows, Pitch, partial_levels, pitch
 
 LOUDNESS = Bar(-19.5, -16.5)
 """Around what the output is levelled to."""

@@ -9,7 +9,7 @@ import librosa
 import numpy as np
 import soxr
 
-from training.sound_metrics import FLOOR_MIN_DB, Levels, Wave, matched
+from training.evaluation.sound_metrics import FLOOR_MIN_DB, Levels, Wave, matched
 
 RATE_HZ = 22050
 HOP = 512

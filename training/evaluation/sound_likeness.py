@@ -12,7 +12,7 @@ import numpy.typing as npt
 import soxr
 from librosa.effects import trim
 
-from training.sound_metrics import Levels, Wave
+from training.evaluation.sound_metrics import Levels, Wave
 
 RATE_HZ = 22050
 _MOST_SECONDS = 8.0

@@ -11,8 +11,18 @@ from torch import Tensor
 
 from synth.preset import LOOP_FRAMES, Preset
 from synth.tnca import LiveRule
-from training.endurance import Course, Drift, Flock, Recovery, Survival, drift_of, long_run, recoveries, survival
-from training.figures import Bar, Figure
+from training.evaluation.endurance import (
+    Course,
+    Drift,
+    Flock,
+    Recovery,
+    Survival,
+    drift_of,
+    long_run,
+    recoveries,
+    survival,
+)
+from training.evaluation.figures import Bar, Figure
 from training.metrics import FLOOR_MIN_DB, Metrics, alternate_blocks, ltas_error_db, measure
 from training.trainer import SETTLING_STEPS
 
