@@ -9,6 +9,7 @@ import pytest
 import soundfile as sf
 import torch
 
+import training.evaluation.report
 from synth.cli import main
 from synth.errors import TrainingError
 from synth.preset_file import load_preset
@@ -76,18 +77,8 @@ def _recording(tmp_path: Path) -> Path:
 def test_the_command_makes_a_preset_that_carries_its_credit(tmp_path: Path) -> None:
     path = tmp_path / "out" / "tone.safetensors"
     arguments = ["train", str(_recording(tmp_path)), "-o", str(path), "--iterations", "120", "--parent", "none"]
-    arguments += [
-        "--name",
-        "Beating tone",
-        "--tags",
-        "test, tone",
-        "--credit",
-        "made here",
-        "--author",
-        "nobody",
-        "--licence",
-        "CC0-1.0",
-    ]
+    labels = {"--name": "Beating tone", "--tags": "test, tone", "--credit": "made here", "--author": "nobody"}
+    arguments += [word for label in labels.items() for word in label] + ["--licence", "CC0-1.0"]
     with small_trainings(TINY):
         assert main(arguments) == 0
     preset = load_preset(path)
@@ -96,6 +87,24 @@ def test_the_command_makes_a_preset_that_carries_its_credit(tmp_path: Path) -> N
     assert preset.root_hz == pytest.approx(440, abs=2)
     assert preset.state.shape == (16, FMT.n_mels, 172)
     assert not list(path.parent.glob("*.part"))
+
+
+def test_a_report_is_drawn_of_the_finished_preset(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, recording = tmp_path / "tone.safetensors", _recording(tmp_path)
+
+    def write_report(preset: Path, beside: Path, folder: Path, options: object) -> Path:
+        assert load_preset(preset).name == "tone" and beside == recording
+        return folder / "tone-report.png"
+
+    monkeypatch.setattr(training.evaluation.report, "write_report", write_report)
+    arguments = ["train", str(recording), "-o", str(path), "--iterations", "120", "--parent", "none"]
+    with small_trainings(TINY):
+        assert main([*arguments, "--report", str(tmp_path / "pages")]) == 0
+    assert str(tmp_path / "pages" / "tone-report.png") in capsys.readouterr().out
+    assert main([*arguments, "--report", str(tmp_path), "--recipe", "notebook"]) == 2
+    assert "--report" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
