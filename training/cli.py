@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--minutes",
         type=float,
         metavar="M",
-        help="time to train; 2 by default, 6 without a --parent, 8000 iterations for notebook",
+        help="time to train; 1.6 by default, 5.5 without a --parent, 8000 iterations for notebook",
     )
     length.add_argument("--iterations", type=int, metavar="N", help="train so many steps instead")
     parser.add_argument("--resume", action="store_true", help="go on with an interrupted training of this preset")
