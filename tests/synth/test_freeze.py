@@ -6,7 +6,7 @@ import torch
 
 from synth.culture import Culture, LiveCulture
 from synth.errors import UsageError
-from synth.gestures import Gesture, footprint
+from synth.gestures import WAKE_STEPS, Gesture, footprint
 from synth.hidden import HiddenChannels
 from synth.instrument import Instrument, Setup
 from synth.mel import FORMATS
@@ -18,19 +18,20 @@ from synth.vocoder.spectral import SpectralVocoder
 from tests.cultures import steady_preset
 from tests.samples import live_preset, notebook_preset
 
-FREEZE = Gesture("freeze", 80, 40)
+FRAMES = 48
+FREEZE = Gesture("freeze", 24, 40, 8, 12)
 
 
-def held_cells(n_mels: int = 80, n_frames: int = 172) -> torch.Tensor:
+def held_cells(n_mels: int = 80, n_frames: int = FRAMES) -> torch.Tensor:
     return footprint(FREEZE, n_mels, n_frames) == 1
 
 
 def live(fmt: str = "22k80") -> LiveCulture:
-    return LiveCulture(live_preset(fmt=FORMATS[fmt], activity=0.2), 3)
+    return LiveCulture(live_preset(fmt=FORMATS[fmt], n_frames=FRAMES, activity=0.2), 3)
 
 
 def regrowing() -> RegrowingCulture:
-    return RegrowingCulture(notebook_preset(), 3)
+    return RegrowingCulture(notebook_preset(n_frames=FRAMES), 3)
 
 
 def life(culture: Culture, steps: int) -> torch.Tensor:
@@ -58,7 +59,7 @@ def test_the_notebook_rule_holds_what_is_heard_over_a_whole_regrowth() -> None:
     culture.touch(FREEZE)
     before = culture.grid().clone()
     after, free = (life(c, NOTEBOOK_STEPS + FADE_STEPS + 5) for c in (culture, other))
-    held, untouched = held_cells(), footprint(FREEZE, 80, 172) == 0
+    held, untouched = held_cells(), footprint(FREEZE, 80, FRAMES) == 0
     assert torch.equal(after[held], before[held])
     assert torch.equal(after[untouched], free[untouched])
     assert (after != before)[untouched].any()
@@ -69,7 +70,7 @@ def test_thawed_cells_live_again(make) -> None:  # type: ignore[no-untyped-def]
     brushed, cleared = make(), make()
     for culture in (brushed, cleared):
         culture.touch(FREEZE)
-    brushed.touch(Gesture("thaw", 80, 40))
+    brushed.touch(Gesture("thaw", 24, 40))
     cleared.thaw()
     for culture in (brushed, cleared):
         assert not culture.frozen()[held_cells()].any()
@@ -82,12 +83,12 @@ def test_thawed_cells_live_again(make) -> None:  # type: ignore[no-untyped-def]
 def test_the_hand_may_change_what_is_frozen_and_reseeding_frees_it(make) -> None:  # type: ignore[no-untyped-def]
     culture = make()
     culture.touch(FREEZE)
-    culture.touch(Gesture("erase", 80, 40))
-    assert float(culture.grid()[40, 80]) < -0.9
-    assert float(life(culture, 10)[40, 80]) == float(culture.grid()[40, 80])
-    assert float(culture.frozen()[40, 80]) == 1
-    culture.touch(Gesture("reseed", 80, 40))
-    assert float(culture.frozen()[40, 80]) == 0
+    culture.touch(Gesture("erase", 24, 40))
+    assert float(culture.grid()[40, 24]) < -0.9
+    assert float(life(culture, 10)[40, 24]) == float(culture.grid()[40, 24])
+    assert float(culture.frozen()[40, 24]) == 1
+    culture.touch(Gesture("reseed", 24, 40))
+    assert float(culture.frozen()[40, 24]) == 0
     culture.touch(FREEZE)
     culture.reseed()
     assert not culture.frozen().any()
@@ -95,7 +96,7 @@ def test_the_hand_may_change_what_is_frozen_and_reseeding_frees_it(make) -> None
 
 def test_half_strength_holds_half_as_firmly() -> None:
     culture = live()
-    culture.touch(Gesture("freeze", 80, 40, strength=0.5))
+    culture.touch(Gesture("freeze", 24, 40, 8, 12, 0.5))
     free = live()
     before = free.grid().clone()
     slow, fast = life(culture, 1) - before, life(free, 1) - before
@@ -103,17 +104,17 @@ def test_half_strength_holds_half_as_firmly() -> None:
 
 
 def test_a_silent_culture_under_ice_is_not_dead() -> None:
-    culture = LiveCulture(live_preset(activity=0.0))
+    culture = LiveCulture(live_preset(activity=0.0, n_frames=FRAMES))
     everything = {"radius_frames": 200.0, "radius_rows": 200.0}
     culture.touch(Gesture("erase", 0, 0, **everything))
     culture.touch(Gesture("freeze", 0, 0, **everything))
-    life(culture, 800)
+    life(culture, FRAMES + WAKE_STEPS + 10)
     assert culture.ailment() == ""
     culture.thaw()
     assert culture.ailment() == "dead"
 
 
-@pytest.mark.parametrize("preset", [steady_preset(), notebook_preset(n_frames=24)])
+@pytest.mark.parametrize("preset", [steady_preset(FRAMES), notebook_preset(n_frames=FRAMES)])
 def test_undo_of_a_freeze_thaws_and_undo_of_a_thaw_freezes(preset) -> None:  # type: ignore[no-untyped-def]
     instrument = Instrument(preset, SpectralVocoder(preset.mel), 44100, setup=Setup(seed=1))
     instrument.schedule([Event(1, Touch(FREEZE)), Event(3, ThawAll()), Event(5, Undo()), Event(7, Undo())])
@@ -121,7 +122,7 @@ def test_undo_of_a_freeze_thaws_and_undo_of_a_thaw_freezes(preset) -> None:  # t
     for _ in range(8):
         instrument.process(1)
         counts.append(int((instrument.view().frozen == 1).sum()))
-    assert counts[1] > 100 or preset.n_frames == 24 and counts[1] > 10
+    assert counts[1] > 100
     assert counts == [0, counts[1], counts[1], 0, 0, counts[1], counts[1], 0]
 
 
