@@ -27,7 +27,6 @@ _SHAPE_HELP: dict[Shape, str] = {
     "stripe": "Stripe: all pitches at once, as long as the brush (7)",
     "line": "Line: all of time at once, as high as the brush (8)",
 }
-_NARROW_SLIDER = 86
 
 
 class BrushBar(QWidget):
@@ -82,7 +81,6 @@ class BrushBar(QWidget):
         self.strength.turned.connect(lambda strength: self._change(strength=strength))
         for slider in (self.length, self.height_, self.strength):
             slider.refused.connect(self.refused)
-            slider.setMinimumWidth(_NARROW_SLIDER)
             row.addWidget(slider)
         on_key(self, ",", lambda: self._strengthen(-1), repeat=True)
         on_key(self, ".", lambda: self._strengthen(1), repeat=True)
@@ -158,6 +156,7 @@ class BrushBar(QWidget):
 
 def _button(sign: str, colour: str, name: str, tip: str, keys: str) -> QToolButton:
     button = QToolButton()
+    button.setProperty("role", "sign")
     button.setIcon(icon(sign, colour))
     button.setIconSize(QSize(SIZE, SIZE))
     button.setToolTip(tip)

@@ -1,5 +1,6 @@
 """Freeze brush, shapes, undo keys, hidden channels and the recovery curve, as a hand meets them."""
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -64,8 +65,8 @@ def test_the_outline_on_screen_is_what_will_be_touched(win: MainWindow, shape: S
     overlay.update()
     drawn = np.abs(_cells(win) - plain).max(-1) > 6
     touched = footprint(overlay.brush.at(60, 40), 80, 172).numpy() > 0.5
-    # The outline is a pen's width thick, the footprint's edge is soft.
-    assert (drawn != touched).mean() < 0.02
+    # The outline is a pen's width thick: a row more on both sides, which for a line is 344 of 13 760 cells.
+    assert (drawn != touched).mean() < 0.03
     assert 0.02 < touched.mean() < 0.5
 
 
@@ -186,7 +187,7 @@ def test_recovery_follows_a_wound_until_it_has_healed(fmt: str) -> None:
         recovery.look(wounded + (healthy - wounded) * np.float32(k / 40), 0.2 + 0.1 * k)
     distances = [point.distance_db for point in recovery.points]
     assert distances[0] == pytest.approx(40 * (healthy[touched] + 1).mean(), abs=2)
-    assert all(b < a + 1e-4 for a, b in zip(distances, distances[1:], strict=False))
+    assert all(b < a + 1e-4 for a, b in itertools.pairwise(distances))
     assert recovery.healing
     for k in range(10):
         recovery.look(healthy, 5 + 0.1 * k)
@@ -211,6 +212,7 @@ def test_the_strip_comes_with_a_wound_and_goes_with_another_culture(
     win: MainWindow, engine: FakeEngine, qtbot: QtBot
 ) -> None:
     strip = win.culture.recovery
+    qtbot.waitUntil(lambda: strip.recovery._latest is not None, timeout=2000)
     assert not strip.isVisible()
     QTest.keyClick(win, Qt.Key.Key_R)
     assert len(engine.sent(ReseedAll)) == 1
