@@ -159,12 +159,12 @@ def _line(status: "Status") -> str:
 
 def _touch(engine: "Engine", preset: "Preset", serial: int) -> None:
     """A gesture drawn by its number: every run makes the same ones."""
-    from synth.gestures import GESTURE_KINDS, Gesture
+    from synth.gestures import PASSING_KINDS, Gesture
     from synth.messages import Touch
     from synth.noise import Stream, generator
 
     rng = generator(0, Stream.GESTURE, serial)
-    kind = GESTURE_KINDS[serial % len(GESTURE_KINDS)]
+    kind = PASSING_KINDS[serial % len(PASSING_KINDS)]
     column, row = rng.random() * preset.n_frames, rng.random() * preset.mel.n_mels
     engine.send(Touch(Gesture(kind, float(column), float(row))))
 

@@ -26,8 +26,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="T:KIND[:ARGS]",
-        help="touch the culture at T seconds: erase, paint, noise, reseed or reseed-all, with ARGS such as "
-        "column=40,hz=880,radius_frames=10; may be given several times",
+        help="touch the culture at T seconds: erase, paint, noise, reseed, freeze or thaw, with ARGS such as "
+        "column=40,hz=880,radius_frames=10,shape=stripe; or reseed-all, thaw-all, undo, redo; may be given several "
+        "times",
     )
     parser.add_argument("--json", action="store_true", help="print the result as one JSON object")
     add_control_options(parser)

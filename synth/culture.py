@@ -11,7 +11,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from synth.gestures import WAKE_STEPS, Gesture, apply_gesture
+from synth.gestures import WAKE_STEPS, Gesture, apply_freeze, apply_gesture
 from synth.noise import Stream, coin_flips, uniform
 from synth.preset import Preset
 from synth.stepper import Stepper
@@ -30,9 +30,15 @@ class CultureState:
 
     state: Tensor
     rest: Tensor
+    frozen: Tensor
     steps: int
     weather_clock: float
     gestures: int
+    grown_at: int = 0
+
+    @property
+    def n_bytes(self) -> int:
+        return sum(tensor.nbytes for tensor in (self.state, self.rest, self.frozen))
 
 
 class Culture(Protocol):
@@ -44,9 +50,21 @@ class Culture(Protocol):
 
     def step(self, weather_depth: float = 1.0, weather_speed: float = 1.0) -> None: ...
     def touch(self, gesture: Gesture) -> None: ...
+    def thaw(self) -> None:
+        """Let every frozen cell live again."""
+        ...
+
     def reseed(self) -> None: ...
     def grid(self) -> Tensor:
         """Channel 0 as heard, (M, T) on the CPU; may share memory with the culture."""
+        ...
+
+    def cells(self) -> Tensor:
+        """All channels, (C, M, T); may share memory with the culture."""
+        ...
+
+    def frozen(self) -> Tensor:
+        """How firmly each cell is held as it is, (M, T) in 0 … 1 on the CPU; may share memory with the culture."""
         ...
 
     def resting(self) -> Tensor:
@@ -86,6 +104,8 @@ class LiveCulture:
         # (M, T, C) in memory: channels-last, as the stepper gathers it.
         self._state = torch.empty(self.n_mels, self.n_frames, CHANNELS, device=self._device).permute(2, 0, 1)
         self._rest = torch.zeros(self.n_mels, self.n_frames, device=self._device)
+        self._frozen = torch.zeros(self.n_mels, self.n_frames, device=self._device)
+        self._holds = False
         if grown:
             self._state.copy_(preset.state)
         else:
@@ -102,17 +122,26 @@ class LiveCulture:
         if self.steps < self._wakes_at:
             mask *= (1 - self._rest / WAKE_STEPS).clamp_(0, 1)
             self._rest.sub_(1).clamp_(min=0)
+        if self._holds:
+            mask *= 1 - self._frozen
         self._stepper.step(self._state, weather.to(self._device), mask)
         self.steps += 1
         self._weather_clock += weather_speed
 
     def touch(self, gesture: Gesture) -> None:
         apply_gesture(self._state, self._rest, gesture, self.seed, self._gestures, self.n_frames)
+        apply_freeze(self._frozen, gesture)
+        self._holds = bool(self._frozen.any())
         self._gestures += 1
         self._wakes_at = self.steps + math.ceil(float(self._rest.max()))
 
+    def thaw(self) -> None:
+        self._frozen.zero_()
+        self._holds = False
+
     def reseed(self) -> None:
-        """Seed cells everywhere; every reseed draws its own."""
+        """Seed cells everywhere, none of them frozen; every reseed draws its own."""
+        self.thaw()
         noise = uniform(self.seed, Stream.SEED_CELLS, self._gestures, (CHANNELS, self.n_mels, self.n_frames))
         self._state.copy_(seed_cells(noise))
         self._rest.zero_()
@@ -121,6 +150,12 @@ class LiveCulture:
 
     def grid(self) -> Tensor:
         return self._state[0].cpu()
+
+    def cells(self) -> Tensor:
+        return self._state
+
+    def frozen(self) -> Tensor:
+        return self._frozen.cpu()
 
     def resting(self) -> Tensor:
         return (self._rest / (self.n_frames + WAKE_STEPS)).clamp(0, 1).cpu()
@@ -132,16 +167,27 @@ class LiveCulture:
             return "not finite"
         if level > _SATURATED:
             return "saturated"
-        # A dead culture is silent everywhere and has neither a wound nor a fresh seed that would explain it.
-        if float(heard.max()) < -0.9 and self.steps > max(self._grown_at, self._wakes_at):
+        # A dead culture is silent everywhere and has neither a wound nor a fresh seed nor ice that would explain it.
+        if float(heard.max()) < -0.9 and not self._holds and self.steps > max(self._grown_at, self._wakes_at):
             return "dead"
         return ""
 
     def save(self) -> CultureState:
-        return CultureState(self._state.clone(), self._rest.clone(), self.steps, self._weather_clock, self._gestures)
+        return CultureState(
+            state=self._state.clone(),
+            rest=self._rest.clone(),
+            frozen=self._frozen.clone(),
+            steps=self.steps,
+            weather_clock=self._weather_clock,
+            gestures=self._gestures,
+            grown_at=self._grown_at,
+        )
 
     def restore(self, saved: CultureState) -> None:
         self._state.copy_(saved.state)
         self._rest.copy_(saved.rest)
+        self._frozen.copy_(saved.frozen)
+        self._holds = bool(self._frozen.any())
         self.steps, self._weather_clock, self._gestures = saved.steps, saved.weather_clock, saved.gestures
+        self._grown_at = saved.grown_at
         self._wakes_at = self.steps + math.ceil(float(self._rest.max()))

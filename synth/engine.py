@@ -95,6 +95,7 @@ class Engine:
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         self._view: View | None = None
         self._view_wanted = True
+        self._hidden_wanted = False
         self._latency_s = 0.0
         self._steps_per_second = 0.0
         self._steps_mark = (time.monotonic(), instrument.culture, instrument.culture.steps)
@@ -152,7 +153,8 @@ class Engine:
     def set_device(self, name: str | None) -> None:
         self._out.set_device(name)
 
-    def view(self) -> View | None:
+    def view(self, *, hidden: bool = False) -> View | None:
+        self._hidden_wanted = hidden
         self._view_wanted = True
         return self._view
 
@@ -239,9 +241,10 @@ class Engine:
         instrument, now = self._voices.current, time.monotonic()
         if self._view_wanted:
             self._view_wanted = False
-            self._view = instrument.view()
+            self._view = instrument.view(hidden=self._hidden_wanted)
         since, culture, steps = self._steps_mark
-        if culture is not instrument.culture:
+        # An undo goes back in a culture's life: steps are counted anew from there.
+        if culture is not instrument.culture or culture.steps < steps:
             self._steps_mark = (now, instrument.culture, instrument.culture.steps)
         elif now - since >= _STEPS_WINDOW_S:
             self._steps_per_second = (culture.steps - steps) / (now - since)

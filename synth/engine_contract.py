@@ -68,7 +68,7 @@ class EngineControl(Protocol):
     def stop(self) -> None: ...
 
     def send(self, action: Action) -> None:
-        """Control change, gesture, reseed or hand; due at the next block."""
+        """Control change, gesture, reseed, undo or hand; due at the next block."""
         ...
 
     def swap(self, instrument: Instrument, reason: str = "") -> None:
@@ -85,8 +85,9 @@ class EngineControl(Protocol):
         """Move to another output; None is the system's default."""
         ...
 
-    def view(self) -> View | None:
-        """The latest look at the culture, or None before the first."""
+    def view(self, *, hidden: bool = False) -> View | None:
+        """The latest look at the culture, or None before the first; `hidden` asks that the next looks carry the
+        hidden channels."""
         ...
 
     def status(self) -> Status: ...

@@ -1,7 +1,8 @@
-"""What a hand does to the culture: erase, paint, noise, reseed.
+"""What a hand does to the culture: erase, paint, noise, reseed, freeze, thaw.
 
-A gesture touches an ellipse of cells, circular in time. A wound (erase, paint, noise) rests for one loop before its
-cells wake and heal, so that it is heard wherever it was made; a reseeded region grows back at once.
+A gesture touches a patch of cells, circular in time. A wound (erase, paint, noise) rests for one loop before its
+cells wake and heal, so that it is heard wherever it was made; a reseeded region grows back at once. A frozen cell stays
+as it is, still heard, until it is thawed or reseeded; the hand may change it.
 Axes: `C` channels, `M` mel bands, `T` frames.
 """
 
@@ -15,8 +16,12 @@ from synth.errors import UsageError
 from synth.noise import Stream, generator
 from synth.tnca import seed_cells
 
-GestureKind = Literal["erase", "paint", "noise", "reseed"]
+GestureKind = Literal["erase", "paint", "noise", "reseed", "freeze", "thaw"]
 GESTURE_KINDS: tuple[GestureKind, ...] = get_args(GestureKind)
+PASSING_KINDS: tuple[GestureKind, ...] = ("erase", "paint", "noise", "reseed")
+"""Those a culture recovers from by itself."""
+Shape = Literal["round", "stripe", "line"]
+SHAPES: tuple[Shape, ...] = get_args(Shape)
 
 WAKE_STEPS = 64
 """Steps over which resting cells come back to full activity."""
@@ -38,11 +43,15 @@ class Gesture:
     radius_frames: float = 22.0
     radius_rows: float = 12.0
     strength: float = 1.0
-    """How far cells go: 0 leaves them, 1 replaces them."""
+    """How far cells go: 0 leaves them, 1 replaces them; of a freeze, how firmly it holds."""
+    shape: Shape = "round"
+    """A stripe reaches over all pitches, a line over all of time."""
 
     def __post_init__(self) -> None:
         if self.kind not in GESTURE_KINDS:
             raise UsageError(f"There is no gesture “{self.kind}”: choose {', '.join(GESTURE_KINDS)}.")
+        if self.shape not in SHAPES:
+            raise UsageError(f"There is no brush shape “{self.shape}”: choose {', '.join(SHAPES)}.")
         if not (self.radius_frames > 0 and self.radius_rows > 0 and 0 <= self.strength <= 1):
             raise UsageError(
                 f"A gesture needs radii above 0 and a strength from 0 to 1, not {self.radius_frames:g} frames, "
@@ -55,10 +64,23 @@ def footprint(gesture: Gesture, n_mels: int, n_frames: int) -> Tensor:
     dt = torch.arange(n_frames) - gesture.column % n_frames
     dt = torch.minimum(dt.abs(), n_frames - dt.abs()) / gesture.radius_frames
     df = (torch.arange(n_mels) - gesture.row) / gesture.radius_rows
+    if gesture.shape == "stripe":
+        df = torch.zeros_like(df)
+    elif gesture.shape == "line":
+        dt = torch.zeros_like(dt)
     # A superellipse: corners of the touched box belong to it, as a brush's do.
     distance = (dt[None] ** 4 + df[:, None] ** 4) ** 0.25
     ramp = ((1 + _EDGE / 2 - distance) / _EDGE).clamp(0, 1)
     return ramp * ramp * (3 - 2 * ramp)
+
+
+def apply_freeze(frozen: Tensor, gesture: Gesture) -> None:
+    """Change `frozen` (M, T), how firmly each cell is held in 0 … 1, in place; other gestures than these leave it."""
+    weight = (footprint(gesture, *frozen.shape) * gesture.strength).to(frozen.device)
+    if gesture.kind == "freeze":
+        torch.maximum(frozen, weight, out=frozen)
+    elif gesture.kind in ("thaw", "reseed"):
+        torch.minimum(frozen, 1 - weight, out=frozen)
 
 
 def apply_gesture(state: Tensor, rest: Tensor, gesture: Gesture, seed: int, serial: int, loop_steps: int) -> None:
@@ -66,6 +88,8 @@ def apply_gesture(state: Tensor, rest: Tensor, gesture: Gesture, seed: int, seri
 
     `serial` counts gestures, so equal gestures differ in their noise but a replay does not.
     """
+    if gesture.kind in ("freeze", "thaw"):
+        return
     C, M, T = state.shape
     touch = footprint(gesture, M, T).to(state.device)
     rng = generator(seed, Stream.GESTURE, serial)

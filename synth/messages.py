@@ -40,7 +40,22 @@ class Hand:
     radius_frames: float = 22.0
 
 
-Action = SetControls | Touch | ReseedAll | Hand
+@dataclass(frozen=True)
+class ThawAll:
+    """Let every frozen cell live again."""
+
+
+@dataclass(frozen=True)
+class Undo:
+    """Go back to the culture as it was just before the last gesture: a stroke, a reseed or a thaw."""
+
+
+@dataclass(frozen=True)
+class Redo:
+    """Take back the last `Undo`."""
+
+
+Action = SetControls | Touch | ReseedAll | ThawAll | Hand | Undo | Redo
 
 
 @dataclass(frozen=True)
@@ -58,14 +73,21 @@ class View:
     frame: int
     """Frames played since the start."""
     steps: int
-    """Automaton steps since the start."""
+    """Automaton steps of this culture's life; an undo goes back in it."""
     grid: NDArray[np.float32]
     """(M, T) grid values, channel 0."""
     rest: NDArray[np.float32]
     """(M, T) in 0 … 1: how much of its rest a wounded cell still has."""
+    frozen: NDArray[np.float32]
+    """(M, T) in 0 … 1: how firmly a cell is held as it is."""
     playhead: float
     """Column the playhead is at, in frames."""
     heads: tuple[float, float]
     """Columns that are heard left and right."""
     hand: bool
     """True while the sound follows the hand."""
+    undos: int = 0
+    """Gestures that can be undone."""
+    redos: int = 0
+    hidden: NDArray[np.float32] | None = None
+    """(M, T, 3) in −1 … 1: the hidden channels along their three main directions, when they were asked for."""

@@ -40,6 +40,10 @@ class Playhead:
         self._scan = 0
 
     @property
+    def hand_down(self) -> bool:
+        return self._hand.down
+
+    @property
     def in_hand(self) -> bool:
         return self._mix > 0
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from synth.culture import CultureState
-from synth.gestures import Gesture, footprint
+from synth.gestures import Gesture, apply_freeze, footprint
 from synth.noise import Stream, generator
 from synth.preset import Preset
 from synth.tnca import NOTEBOOK_STEPS, NotebookRule
@@ -28,6 +28,9 @@ class RegrowingCulture:
         self._growing = self._sow()
         self._heard = preset.state.clone()[None] if grown else torch.zeros_like(self._growing)
         self._wound = torch.zeros(self.n_mels, self.n_frames)
+        self._frozen = torch.zeros(self.n_mels, self.n_frames)
+        self._held = torch.zeros(self.n_mels, self.n_frames)
+        """Grid values frozen cells keep while the cultures behind them come and go."""
 
     def _sow(self) -> Tensor:
         column = int(generator(self.seed, Stream.SEED_CELLS, self._sown).integers(self.n_frames))
@@ -51,20 +54,38 @@ class RegrowingCulture:
     def touch(self, gesture: Gesture) -> None:
         """Wounds and paint last until the next regrowth; this rule does not heal."""
         touch = footprint(gesture, self.n_mels, self.n_frames)
-        target = gesture.strength if gesture.kind == "paint" else -4.0
-        self._heard[0, 0].lerp_(torch.full_like(touch, target), touch)
-        torch.maximum(self._wound, touch, out=self._wound)
+        if gesture.kind in ("freeze", "thaw"):
+            if gesture.kind == "freeze":
+                self._held = torch.where(touch > 0, self.grid(), self._held)
+        else:
+            target = torch.full_like(touch, gesture.strength if gesture.kind == "paint" else -4.0)
+            self._heard[0, 0].lerp_(target, touch)
+            self._held.lerp_(torch.tanh(target), touch)
+            torch.maximum(self._wound, touch, out=self._wound)
+        apply_freeze(self._frozen, gesture)
+
+    def thaw(self) -> None:
+        self._frozen.zero_()
 
     def reseed(self) -> None:
         self._heard = torch.zeros_like(self._heard)
         self._heard[:, 0] = -4.0
         self._growing, self.steps = self._sow(), 0
+        self.thaw()
 
     def grid(self) -> Tensor:
-        """tanh readout of both cultures, mixed while they change places."""
+        """tanh readout of both cultures, mixed while they change places; frozen cells keep what they had."""
         heard = torch.tanh(self._heard[0, 0])
         fade = self._fade()
-        return heard if fade == 0 else heard.lerp(torch.tanh(self._growing[0, 0]), fade)
+        if fade > 0:
+            heard.lerp_(torch.tanh(self._growing[0, 0]), fade)
+        return heard.lerp_(self._held, self._frozen)
+
+    def cells(self) -> Tensor:
+        return self._heard[0]
+
+    def frozen(self) -> Tensor:
+        return self._frozen
 
     def resting(self) -> Tensor:
         return self._wound
@@ -75,8 +96,10 @@ class RegrowingCulture:
 
     def save(self) -> CultureState:
         both = torch.cat([self._heard, self._growing])
-        return CultureState(both, self._wound.clone(), self.steps, 0.0, self._sown)
+        ice = torch.stack([self._frozen, self._held])
+        return CultureState(both, self._wound.clone(), ice, self.steps, 0.0, self._sown)
 
     def restore(self, saved: CultureState) -> None:
         self._heard, self._growing = saved.state[:1].clone(), saved.state[1:].clone()
+        self._frozen, self._held = saved.frozen.clone()
         self._wound, self.steps, self._sown = saved.rest.clone(), saved.steps, saved.gestures

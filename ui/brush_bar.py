@@ -1,16 +1,18 @@
-"""The row of brushes above the culture: kind, size and strength."""
+"""The row above the culture: which brush, its shape, size and strength; undo, thaw and the hidden channels."""
 
 from dataclasses import replace
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QToolButton, QWidget
 
-from synth.gestures import GESTURE_KINDS, GestureKind
-from ui.brushes import Brush
+from synth.gestures import SHAPES, GestureKind, Shape
+from ui.brushes import BRUSH_KINDS, Brush
+from ui.icons import SIZE, icon
 from ui.overlay import BRUSH_COLOURS
-from ui.shortcuts import click_on_key
+from ui.shortcuts import click_on_key, on_key
 from ui.slider import Slider
+from ui.theme import COLOURS
 from ui.units import BRUSH_HEIGHT, BRUSH_STRENGTH, BRUSH_WIDTH
 
 _HELP: dict[GestureKind, str] = {
@@ -18,14 +20,23 @@ _HELP: dict[GestureKind, str] = {
     "paint": "Paint sound: a line is a tone, a block is noise; strength is its level (2)",
     "noise": "Scatter noise into the cells (3)",
     "reseed": "Plant seed cells that grow back at once (4)",
+    "freeze": "Freeze cells: they stay as they are, still heard; right-drag thaws them (5)",
+}
+_SHAPE_HELP: dict[Shape, str] = {
+    "round": "Round brush: length by height (6)",
+    "stripe": "Stripe: all pitches at once, as long as the brush (7)",
+    "line": "Line: all of time at once, as high as the brush (8)",
 }
 
 
 class BrushBar(QWidget):
-    """Chooses the brush."""
+    """Chooses the brush; where there is little room, brushes go without their names."""
 
     changed = Signal(Brush)
     refused = Signal(str)
+    undo_asked = Signal()
+    redo_asked = Signal()
+    thaw_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -33,26 +44,35 @@ class BrushBar(QWidget):
         self._frames_per_second = 22050 / 256
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(6)
-        self._kinds = QButtonGroup(self)
+        row.setSpacing(4)
+        self._kinds, self._shapes = QButtonGroup(self), QButtonGroup(self)
         self.buttons: dict[GestureKind, QToolButton] = {}
-        for i, kind in enumerate(GESTURE_KINDS):
-            button = QToolButton()
-            button.setText(kind.capitalize())
-            button.setIcon(_icon(kind))
-            button.setIconSize(QSize(14, 14))
-            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        for i, kind in enumerate(BRUSH_KINDS):
+            name = kind.capitalize()
+            button = self.buttons[kind] = _button(kind, BRUSH_COLOURS[kind], f"{name} brush", _HELP[kind], str(i + 1))
+            button.setText(name)
             button.setCheckable(True)
-            click_on_key(button, str(i + 1))
-            button.setToolTip(_HELP[kind])
-            button.setAccessibleName(f"{kind.capitalize()} brush")
-            button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             button.clicked.connect(lambda _=False, kind=kind: self._change(kind=kind))
             self._kinds.addButton(button)
-            self.buttons[kind] = button
+            row.addWidget(button)
+        row.addSpacing(6)
+        self.shapes: dict[Shape, QToolButton] = {}
+        for i, shape in enumerate(SHAPES):
+            key = str(len(BRUSH_KINDS) + i + 1)
+            button = self.shapes[shape] = _button(shape, COLOURS.text, f"{shape.capitalize()} shape", "", key)
+            button.setToolTip(_SHAPE_HELP[shape])
+            button.setCheckable(True)
+            button.clicked.connect(lambda _=False, shape=shape: self._change(shape=shape))
+            self._shapes.addButton(button)
             row.addWidget(button)
         self.buttons["erase"].setChecked(True)
+        self.shapes["round"].setChecked(True)
         row.addStretch(1)
+        self._add_sliders(row)
+        row.addSpacing(6)
+        self._add_actions(row)
+
+    def _add_sliders(self, row: QHBoxLayout) -> None:
         self.length = Slider(BRUSH_WIDTH)
         self.height_ = Slider(BRUSH_HEIGHT)
         self.strength = Slider(BRUSH_STRENGTH)
@@ -62,6 +82,28 @@ class BrushBar(QWidget):
         for slider in (self.length, self.height_, self.strength):
             slider.refused.connect(self.refused)
             row.addWidget(slider)
+        on_key(self, ",", lambda: self._strengthen(-1), repeat=True)
+        on_key(self, ".", lambda: self._strengthen(1), repeat=True)
+
+    def _add_actions(self, row: QHBoxLayout) -> None:
+        ink = COLOURS.text
+        self.undo = _button("undo", ink, "Undo", "Undo the last gesture (Ctrl+Z)", "Ctrl+Z")
+        self.redo = _button("redo", ink, "Redo", "Redo the gesture that was undone (Ctrl+Shift+Z)", "Ctrl+Shift+Z")
+        self.thaw = _button("thaw", BRUSH_COLOURS["freeze"], "Thaw all", "Thaw every frozen cell (Ctrl+U)", "Ctrl+U")
+        tip = "Colour by the hidden channels: like cells have like colours; brightness is still what is heard (C)"
+        self.hidden = _button("hidden", ink, "Hidden channels", tip, "C")
+        self.hidden.setCheckable(True)
+        for button, asked in ((self.undo, self.undo_asked), (self.redo, self.redo_asked), (self.thaw, self.thaw_asked)):
+            button.clicked.connect(asked)
+            button.setEnabled(False)
+        for button in (self.undo, self.redo, self.thaw, self.hidden):
+            row.addWidget(button)
+
+    def show_history(self, undos: int, redos: int, *, frozen: bool) -> None:
+        """What there is to undo, redo and thaw."""
+        for button, can in ((self.undo, undos > 0), (self.redo, redos > 0), (self.thaw, frozen)):
+            if button.isEnabled() != can:
+                button.setEnabled(can)
 
     def set_frame_rate(self, frames_per_second: float) -> None:
         """Another mel format may have other frames."""
@@ -71,42 +113,54 @@ class BrushBar(QWidget):
         """Take this brush."""
         self.buttons[kind].click()
 
+    def choose_shape(self, shape: Shape) -> None:
+        """Give the brush this shape."""
+        self.shapes[shape].click()
+
     def resize_brush(self, radius_frames: float, radius_rows: float) -> None:
         """Size the brush as the wheel or the bracket keys ask."""
         self._change(radius_frames=radius_frames, radius_rows=radius_rows)
         self.length.show_amount(self.brush.radius_frames / self._frames_per_second * 2000)
         self.height_.show_amount(self.brush.radius_rows * 2)
 
+    def minimumSizeHint(self) -> QSize:
+        """As narrow as it gets without the brushes' names."""
+        wide = super().minimumSizeHint()
+        return QSize(wide.width() - self._names_width(), wide.height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        full = super().minimumSizeHint().width() - self._names_width() + self._widths_of_names()
+        named = event.size().width() >= full
+        style = Qt.ToolButtonStyle.ToolButtonTextBesideIcon if named else Qt.ToolButtonStyle.ToolButtonIconOnly
+        for button in self.buttons.values():
+            if button.toolButtonStyle() != style:
+                button.setToolButtonStyle(style)
+
+    def _widths_of_names(self) -> int:
+        metrics = self.fontMetrics()
+        return sum(metrics.horizontalAdvance(button.text()) + 10 for button in self.buttons.values())
+
+    def _names_width(self) -> int:
+        """What the names take now."""
+        bare = self.shapes["round"].minimumSizeHint().width()
+        return sum(button.minimumSizeHint().width() - bare for button in self.buttons.values())
+
+    def _strengthen(self, by: int) -> None:
+        self.strength.setValue(self.strength.value() + by * self.strength.singleStep())
+
     def _change(self, **changes: object) -> None:
         self.brush = replace(self.brush, **changes)  # type: ignore[arg-type]
         self.changed.emit(self.brush)
 
 
-def _icon(kind: GestureKind) -> QIcon:
-    """A small sign of what the brush does, in its own colour."""
-    scale = 3
-    pixmap = QPixmap(14 * scale, 14 * scale)
-    pixmap.setDevicePixelRatio(scale)
-    pixmap.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(pixmap)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    colour = QColor(BRUSH_COLOURS[kind])
-    painter.setPen(QPen(colour, 1.4))
-    if kind == "erase":
-        painter.drawEllipse(QRectF(1.5, 1.5, 11, 11))
-        painter.drawLine(QPointF(3.5, 10.5), QPointF(10.5, 3.5))
-    elif kind == "paint":
-        painter.setBrush(colour)
-        painter.drawEllipse(QRectF(1.5, 1.5, 11, 11))
-    elif kind == "noise":
-        painter.setBrush(colour)
-        painter.setPen(Qt.PenStyle.NoPen)
-        for x, y in ((2, 3), (6, 1.5), (10, 4), (4, 7), (8.5, 7.5), (2.5, 11), (6.5, 11.5), (11, 10.5)):
-            painter.drawEllipse(QPointF(x + 0.7, y), 1.2, 1.2)
-    else:
-        painter.drawArc(QRectF(1.5, 1.5, 11, 11), 60 * 16, 300 * 16)
-        painter.setBrush(colour)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.drawEllipse(QPointF(7, 7), 2.2, 2.2)
-    painter.end()
-    return QIcon(pixmap)
+def _button(sign: str, colour: str, name: str, tip: str, keys: str) -> QToolButton:
+    button = QToolButton()
+    button.setProperty("role", "sign")
+    button.setIcon(icon(sign, colour))
+    button.setIconSize(QSize(SIZE, SIZE))
+    button.setToolTip(tip)
+    button.setAccessibleName(name)
+    button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    click_on_key(button, keys)
+    return button

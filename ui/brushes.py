@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from synth.gestures import Gesture, GestureKind
+from synth.gestures import Gesture, GestureKind, Shape
 from synth.messages import Action, Hand, Touch
 
 TOUCH_INTERVAL_MS = 25
@@ -17,6 +17,8 @@ TOUCH_INTERVAL_MS = 25
 _SPACING = 0.5
 """Distance between touches along a drag, as a share of the brush's radius: no gaps, no needless work."""
 _MOST_PER_TICK = 8
+BRUSH_KINDS: tuple[GestureKind, ...] = ("erase", "paint", "noise", "reseed", "freeze")
+"""What a hand can hold; thawing is the other side of freezing."""
 
 
 @dataclass(frozen=True)
@@ -27,9 +29,21 @@ class Brush:
     radius_frames: float = 22.0
     radius_rows: float = 12.0
     strength: float = 1.0
+    shape: Shape = "round"
+
+    @property
+    def other_side(self) -> GestureKind:
+        """What the right button does."""
+        return "thaw" if self.kind == "freeze" else "erase"
+
+    def distance(self, columns: float, rows: float) -> float:
+        """How far a way is for this brush, in its radii: a stripe has no rows to go, a line no columns."""
+        along = 0.0 if self.shape == "line" else columns / self.radius_frames
+        across = 0.0 if self.shape == "stripe" else rows / self.radius_rows
+        return math.hypot(along, across)
 
     def at(self, column: float, row: float) -> Gesture:
-        return Gesture(self.kind, column, row, self.radius_frames, self.radius_rows, self.strength)
+        return Gesture(self.kind, column, row, self.radius_frames, self.radius_rows, self.strength, self.shape)
 
 
 @dataclass(frozen=True)
@@ -48,6 +62,7 @@ class BrushHand(QObject):
     """Turns pressing, dragging and lifting into `Hand` and `Touch`, never more often than the engine needs."""
 
     pressed = Signal(bool)
+    touched = Signal(Gesture)
 
     def __init__(self, send: Callable[[Action], None], parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -71,7 +86,7 @@ class BrushHand(QObject):
         return self._held or self.brush
 
     def press(self, column: float, row: float, kind: GestureKind | None = None) -> None:
-        """The hand goes down; `kind` overrides the brush's, as the right button's erase does."""
+        """The hand goes down; `kind` overrides the brush's, as the right button does."""
         self._held = replace(self.brush, kind=kind) if kind else self.brush
         self._at = self._touched = (column, row)
         self._send_hand(down=True)
@@ -99,8 +114,7 @@ class BrushHand(QObject):
         if self._held is None or self._at == self._touched:
             return
         (c0, r0), (c1, r1) = self._touched, self._at
-        distance = math.hypot((c1 - c0) / self._held.radius_frames, (r1 - r0) / self._held.radius_rows)
-        n = max(1, math.ceil(distance / _SPACING))
+        n = max(1, math.ceil(self._held.distance(c1 - c0, r1 - r0) / _SPACING))
         self._send_hand(down=True)
         for i in range(1, min(n, _MOST_PER_TICK) + 1):
             self._touched = (c0 + (c1 - c0) * i / n, r0 + (r1 - r0) * i / n)
@@ -108,7 +122,9 @@ class BrushHand(QObject):
 
     def _touch(self, column: float, row: float) -> None:
         assert self._held is not None
-        self._send(Touch(self._held.at(*self.field.clamp(column, row))))
+        gesture = self._held.at(*self.field.clamp(column, row))
+        self._send(Touch(gesture))
+        self.touched.emit(gesture)
 
     def _send_hand(self, *, down: bool) -> None:
         column, _ = self.field.clamp(*self._at)

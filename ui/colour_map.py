@@ -20,10 +20,10 @@ _PATH = np.array(
         (0.98, 0.045, 95.0),
     ]
 )
-_LMS_FROM_LAB = np.array(
+LMS_FROM_LAB = np.array(
     [[1, 0.3963377774, 0.2158037573], [1, -0.1055613458, -0.0638541728], [1, -0.0894841775, -1.2914855480]]
 )
-_RGB_FROM_LMS = np.array(
+RGB_FROM_LMS = np.array(
     [
         [4.0767416621, -3.3077115913, 0.2309699292],
         [-1.2684380046, 2.6097574011, -0.3413193965],
@@ -33,6 +33,8 @@ _RGB_FROM_LMS = np.array(
 _WOUND_RGB = np.array([255.0, 112.0, 82.0], dtype=np.float32)
 _GLOW = 0.3
 """How much of a fresh wound's colour is glow."""
+_ICE_RGB = np.array([120.0, 190.0, 255.0], dtype=np.float32)
+_ICE = 0.34
 
 
 def colour_table(n: int = 256) -> NDArray[np.uint8]:
@@ -45,26 +47,40 @@ def colour_table(n: int = 256) -> NDArray[np.uint8]:
     travelled = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(lab, axis=0), axis=1))])
     even = np.linspace(0, travelled[-1], n)
     lab = np.stack([np.interp(even, travelled, axis) for axis in lab.T], axis=1)
-    linear = ((lab @ _LMS_FROM_LAB.T) ** 3 @ _RGB_FROM_LMS.T).clip(0, 1)
-    srgb = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
-    return np.asarray(np.round(srgb * 255), dtype=np.uint8)
+    linear = ((lab @ LMS_FROM_LAB.T) ** 3 @ RGB_FROM_LMS.T).clip(0, 1)
+    return np.asarray(np.round(srgb(linear) * 255), dtype=np.uint8)
+
+
+def srgb(linear: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Linear light in 0 … 1 to sRGB in 0 … 1 (IEC 61966-2-1)."""
+    return np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
+
+
+def tinted(colour: NDArray[np.float32], rest: NDArray[np.float32], frozen: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(M, T, 3) colours in 0 … 255, changed in place: wounds glow, ice is blue."""
+    if frozen.any():
+        colour += (_ICE * frozen)[..., None] * (_ICE_RGB - colour)
+    if rest.any():
+        colour += (_GLOW * rest)[..., None] * (_WOUND_RGB - colour)
+    return colour
 
 
 class CulturePainter:
-    """Grid values and wounds to pixels, in arrays that are reused from frame to frame."""
+    """Grid values, wounds and ice to pixels, in arrays that are reused from frame to frame."""
 
     def __init__(self) -> None:
         self._table = colour_table().astype(np.float32)
         self._pixels: NDArray[np.uint8] = np.zeros((1, 1, 3), dtype=np.uint8)
 
-    def pixels(self, grid: NDArray[np.float32], rest: NDArray[np.float32]) -> NDArray[np.uint8]:
-        """(M, T) values and (M, T) rest in 0 … 1 → (M, T, 3) sRGB; the array is overwritten by the next call."""
+    def pixels(
+        self, grid: NDArray[np.float32], rest: NDArray[np.float32], frozen: NDArray[np.float32] | None = None
+    ) -> NDArray[np.uint8]:
+        """(M, T) values, rest and ice in 0 … 1 → (M, T, 3) sRGB; the array is overwritten by the next call."""
         if self._pixels.shape[:2] != grid.shape:
             self._pixels = np.zeros((*grid.shape, 3), dtype=np.uint8)
         heard = np.nan_to_num(grid, nan=GRID_MIN).clip(GRID_MIN, GRID_MAX)
         index = ((heard - GRID_MIN) * ((len(self._table) - 1) / (GRID_MAX - GRID_MIN))).astype(np.uint8)
-        colour = self._table[index]
-        if rest.any():
-            colour += (_GLOW * rest)[..., None] * (_WOUND_RGB - colour)
-        self._pixels[...] = colour
+        self._pixels[...] = tinted(
+            self._table[index], rest, np.zeros(1, dtype=np.float32) if frozen is None else frozen
+        )
         return self._pixels

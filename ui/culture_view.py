@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pyqtgraph as pg
+from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
@@ -24,8 +25,10 @@ from synth.mel import FORMATS, MelFormat
 from synth.messages import View
 from ui.axes import hz_of_row, hz_ticks, note_ticks, second_ticks
 from ui.brushes import Brush, BrushHand, Field
-from ui.colour_map import CulturePainter
+from ui.colour_map import CulturePainter, tinted
+from ui.hidden_colours import HiddenPainter
 from ui.overlay import Overlay
+from ui.recovery_strip import RecoveryStrip, now_s
 from ui.theme import COLOURS
 
 _STEP_CELLS = (2.0, 1.0)
@@ -55,6 +58,7 @@ class CultureView(pg.PlotWidget):  # type: ignore[misc]
         self.hand = hand
         self.format = FORMATS["22k80"]
         self._cells = CulturePainter()
+        self._hidden = HiddenPainter()
         self._image = _SmoothImage(axisOrder="row-major")
         self._overlay = Overlay()
         self._shown: View | None = None
@@ -62,7 +66,8 @@ class CultureView(pg.PlotWidget):  # type: ignore[misc]
         self._cursor = (86.0, 20.0)
         self.setAccessibleName("Culture")
         self.setAccessibleDescription(
-            "The evolving mel spectrogram. Arrow keys move the brush, hold Enter to touch, brackets size it."
+            "The evolving mel spectrogram. Arrow keys move the brush, brackets size it, hold Enter to touch, "
+            "Shift+Enter to erase or thaw."
         )
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
@@ -88,11 +93,16 @@ class CultureView(pg.PlotWidget):  # type: ignore[misc]
             if side != "bottom":
                 axis.setWidth(38 if side == "left" else 32)
         hand.pressed.connect(self._show_pressed)
+        self.recovery = RecoveryStrip(self)
+        hand.touched.connect(lambda gesture: self.recovery.recovery.touch(gesture, now_s()))
         self.set_culture(self.format, 172)
 
-    def set_culture(self, fmt: MelFormat, n_frames: int) -> None:
-        """Rule the axes for another preset's format and length."""
+    def set_culture(self, fmt: MelFormat, n_frames: int, quantiles: NDArray[np.float32] | None = None) -> None:
+        """Rule the axes for another preset's format and length; `quantiles` (M, Q) are its recording's."""
         self.format = fmt
+        if quantiles is not None:
+            self.recovery.recovery.set_culture(quantiles, n_frames)
+            self.recovery.follow()
         field = Field(n_frames, fmt.n_mels)
         self.hand.field = field
         self._overlay.resize(field)
@@ -113,8 +123,11 @@ class CultureView(pg.PlotWidget):  # type: ignore[misc]
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         # pyqtgraph's base class already resizes while it is being made.
-        if hasattr(self, "format"):
+        if hasattr(self, "recovery"):
             self._rule_rows()
+            corner = self.mapFromScene(self.getPlotItem().getViewBox().sceneBoundingRect().topRight())
+            # Below the heads' flags.
+            self.recovery.move(corner.x() - self.recovery.width() - 8, corner.y() + 22)
 
     def show_view(self, view: View) -> None:
         """Show the culture as it is now."""
@@ -122,9 +135,19 @@ class CultureView(pg.PlotWidget):  # type: ignore[misc]
         if view is self._shown or old_culture:
             return  # Nothing new; or a cross-fade to another format is under way.
         self._shown = view
-        self._image.setImage(self._cells.pixels(view.grid, view.rest), autoLevels=False, levels=None)
+        if view.hidden is None:
+            pixels = self._cells.pixels(view.grid, view.rest, view.frozen)
+        else:
+            pixels = tinted(self._hidden.colours(view.grid, view.hidden), view.rest, view.frozen).astype(np.uint8)
+        self._image.setImage(pixels, autoLevels=False, levels=None)
+        self.recovery.recovery.look(view.grid, now_s())
+        self.recovery.follow()
         self._overlay.playhead, self._overlay.heads, self._overlay.hand = view.playhead, view.heads, view.hand
         self._overlay.update()
+
+    def reseeded(self) -> None:
+        """The whole culture starts again."""
+        self.recovery.recovery.touch_all(now_s())
 
     def show_brush(self, brush: Brush) -> None:
         """The brush changed: draw its outline as it will touch."""
@@ -166,7 +189,7 @@ class CultureView(pg.PlotWidget):  # type: ignore[misc]
         if event.button() == Qt.MouseButton.LeftButton and inside:
             self.hand.press(*cell)
         elif event.button() == Qt.MouseButton.RightButton and inside:
-            self.hand.press(*cell, kind="erase")
+            self.hand.press(*cell, kind=self.hand.brush.other_side)
         event.accept()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
@@ -234,7 +257,8 @@ class CultureView(pg.PlotWidget):  # type: ignore[misc]
             if not event.isAutoRepeat() and not self.hand.down:
                 self._key_down = True
                 self._point(*self._cursor, keyboard=True)
-                self.hand.press(*self._cursor)
+                other = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
+                self.hand.press(*self._cursor, kind=self.hand.brush.other_side if other else None)
         else:
             QWidget.keyPressEvent(self, event)
 

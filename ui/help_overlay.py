@@ -13,9 +13,14 @@ SHORTCUTS: tuple[tuple[str, str], ...] = (
     ("R", "Reseed the whole culture"),
     ("Ctrl+F", "Freeze the culture"),
     ("Ctrl+H", "Follow hand"),
-    ("1  2  3  4", "Brush: erase, paint, noise, reseed"),
+    ("Ctrl+Z, Ctrl+Shift+Z", "Undo and redo a gesture"),
+    ("1  2  3  4  5", "Brush: erase, paint, noise, reseed, freeze"),
+    ("6  7  8", "Brush shape: round, stripe, line"),
     ("[  ]", "Smaller and larger brush"),
-    ("Ctrl+B", "Go to the culture: arrows move the brush, hold Enter to touch"),
+    (",  .", "Weaker and stronger brush"),
+    ("Ctrl+B", "Go to the culture: arrows move the brush, hold Enter to touch, Shift+Enter to erase or thaw"),
+    ("Ctrl+U", "Thaw every frozen cell"),
+    ("C", "Colour by the hidden channels"),
     ("A … P", "Notes; W E T Y U O P are black keys"),
     ("Z  X", "Octave down and up"),
     ("0", "The preset's own pitch"),
@@ -28,7 +33,8 @@ SHORTCUTS: tuple[tuple[str, str], ...] = (
     ("Ctrl+Q", "Quit"),
 )
 _MOUSE = (
-    "On the culture: drag to touch, right-drag to erase, wheel sizes the brush (Shift: length, Ctrl: height). "
+    "On the culture: drag to touch, right-drag to erase (to thaw, with the freeze brush), wheel sizes the brush "
+    "(Shift: length, Ctrl: height). "
     "On a knob: drag or wheel, Shift for fine, double-click for the default, type a value or press Enter."
 )
 

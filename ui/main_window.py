@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QMainWindow,
 from synth.controls import Controls
 from synth.engine_contract import EngineControl
 from synth.library import Entry
-from synth.messages import ReseedAll, SetControls
+from synth.messages import Redo, ReseedAll, SetControls, ThawAll, Undo
 from synth.preset_file import SUFFIX
 from ui.banner import Banner
 from ui.brush_bar import BrushBar
@@ -122,6 +122,10 @@ class MainWindow(QMainWindow):
         self.culture.pointed.connect(self.status_line.show_pointer)
         self.controls.changed.connect(self._send_controls)
         self.controls.reseed_asked.connect(lambda: self.engine.send(ReseedAll()))
+        self.controls.reseed_asked.connect(self.culture.reseeded)
+        self.brushes.undo_asked.connect(lambda: self.engine.send(Undo()))
+        self.brushes.redo_asked.connect(lambda: self.engine.send(Redo()))
+        self.brushes.thaw_asked.connect(lambda: self.engine.send(ThawAll()))
         self.keys.played.connect(self.controls.note.setValue)
         for button in self.findChildren(QAbstractButton):
             button.installEventFilter(self)
@@ -165,7 +169,7 @@ class MainWindow(QMainWindow):
         """The engine plays this now: name it, rule the axes, stand where its controls do."""
         preset = loaded.preset
         self.controls.show_controls(suggested(self.controls.controls, preset))
-        self.culture.set_culture(preset.mel, preset.n_frames)
+        self.culture.set_culture(preset.mel, preset.n_frames, preset.quantiles.numpy())
         self.brushes.set_frame_rate(preset.mel.frames_per_second)
         self.controls.note.set_root(preset.root_hz)
         self._show_note()
@@ -209,9 +213,10 @@ class MainWindow(QMainWindow):
 
     def _look(self) -> None:
         now = time.perf_counter()
-        view = self.engine.view()
+        view = self.engine.view(hidden=self.brushes.hidden.isChecked())
         if view is not None:
             self.culture.show_view(view)
+            self.brushes.show_history(view.undos, view.redos, frozen=bool(view.frozen.any()))
         status = self.engine.status()
         self.header.meter.show_peaks(status.peak_db, now - self._looked_at)
         self._looked_at = now

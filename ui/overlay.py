@@ -16,6 +16,8 @@ BRUSH_COLOURS: dict[GestureKind, str] = {
     "paint": "#ffe08a",
     "noise": "#c7a6ff",
     "reseed": "#7ef0c0",
+    "freeze": "#8fd3ff",
+    "thaw": "#ffb38a",
 }
 
 
@@ -84,19 +86,32 @@ class Overlay(pg.GraphicsObject):  # type: ignore[misc]
         column, row = self.cursor
         rx, ry = self.brush.radius_frames * cell[0], self.brush.radius_rows * cell[1]
         y = frame.bottom() - (row + 0.5) * cell[1]
-        x = frame.left() + (column % self.field.n_frames + 0.5) * cell[0]
+        at = x = frame.left() + (column % self.field.n_frames + 0.5) * cell[0]
         colour = QColor(BRUSH_COLOURS[self.brush.kind])
         fill = QColor(colour)
         fill.setAlpha(70 if self.pressed else 26)
         painter.setBrush(fill)
         painter.setPen(QPen(colour, (2.0 if self.pressed or self.keyboard else 1.3)))
-        outline = _superellipse(rx, ry)
+        if self.brush.shape == "stripe":
+            outline = _band(rx, frame.height())
+        elif self.brush.shape == "line":
+            # Once, not wrapped: it reaches all round by itself.
+            x, rx = frame.center().x(), frame.width() / 2
+            outline = _band(rx, ry)
+        else:
+            outline = _superellipse(rx, ry)
         for shift in (-frame.width(), 0.0, frame.width()):
             # The culture is a loop: what sticks out on one side is touched on the other.
             if x + shift + rx > frame.left() and x + shift - rx < frame.right():
                 painter.drawPath(outline.translated(x + shift, y))
-        painter.drawLine(QPointF(x - 4, y), QPointF(x + 4, y))
-        painter.drawLine(QPointF(x, y - 4), QPointF(x, y + 4))
+        painter.drawLine(QPointF(at - 4, y), QPointF(at + 4, y))
+        painter.drawLine(QPointF(at, y - 4), QPointF(at, y + 4))
+
+
+def _band(rx: float, ry: float) -> QPainterPath:
+    path = QPainterPath()
+    path.addRect(QRectF(-rx, -ry, 2 * rx, 2 * ry))
+    return path
 
 
 def _superellipse(rx: float, ry: float, n: int = 64) -> QPainterPath:

@@ -19,6 +19,9 @@ class Slider(Knob):
     def sizeHint(self) -> QSize:
         return QSize(118, 28)
 
+    def minimumSizeHint(self) -> QSize:
+        return QSize(106, 28)
+
     def drag_position(self, event: QMouseEvent) -> float:
         return event.position().x()
 
@@ -41,11 +44,10 @@ class Slider(Knob):
         font.setPointSizeF(8.5)
         painter.setFont(font)
         inner = body.adjusted(8, 0, -8, 0)
+        value, metrics = self.scale.text(self.amount()), painter.fontMetrics()
+        room = round(inner.width() - metrics.horizontalAdvance(value) - 5)
+        label = metrics.elidedText(self.scale.label, Qt.TextElideMode.ElideRight, room)
         painter.setPen(QColor(COLOURS.dim))
-        painter.drawText(inner, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, self.scale.label)
+        painter.drawText(inner, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, label)
         painter.setPen(QColor(COLOURS.text))
-        painter.drawText(
-            inner,
-            Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter,
-            self.scale.text(self.amount()),
-        )
+        painter.drawText(inner, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, value)

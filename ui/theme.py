@@ -49,6 +49,7 @@ QPushButton:checked, QToolButton:checked {{ background: {accent_dark}; border-co
     color: {accent}; }}
 QPushButton:focus, QToolButton:focus {{ border-color: {accent}; }}
 QPushButton:disabled, QToolButton:disabled {{ color: {faint}; }}
+QToolButton[role="sign"] {{ padding: 5px 6px; }}
 QToolButton::menu-indicator {{ image: none; width: 0; }}
 QPushButton#play {{ font-weight: 600; min-width: 66px; }}
 QPushButton#play:checked {{ background: {accent}; color: {ground}; border-color: {accent}; }}

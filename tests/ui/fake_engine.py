@@ -30,6 +30,8 @@ class FakeEngine:
         self._shape = (n_mels, n_frames)
         self._hand = Hand(False)
         self._rest = np.zeros(self._shape, dtype=np.float32)
+        self._frozen = np.zeros(self._shape, dtype=np.float32)
+        self.undos = self.redos = 0
         self._began = time.perf_counter()
         rows, columns = np.arange(n_mels)[:, None], np.arange(n_frames)[None]
         self._partials = sum(
@@ -60,7 +62,10 @@ class FakeEngine:
                 self._hand = action
             case Touch(gesture):
                 touched = footprint(gesture, *self._shape).numpy() > 0.05
-                self._rest[touched] = 1.0
+                if gesture.kind == "freeze":
+                    self._frozen[touched] = 1.0
+                else:
+                    self._rest[touched] = 1.0
             case _:
                 pass
 
@@ -84,7 +89,7 @@ class FakeEngine:
         notice = Notice(len(self.state.notices) + 1, text, urgent)
         self.state = replace(self.state, notices=(*self.state.notices, notice))
 
-    def view(self) -> View:
+    def view(self, *, hidden: bool = False) -> View:
         M, T = self._shape
         t = time.perf_counter() - self._began
         columns, rows = np.arange(T)[None], np.arange(M)[:, None]
@@ -96,7 +101,11 @@ class FakeEngine:
         grid = np.where(self._rest > 0.3, -1 + 0.1 * hiss, grid).astype(np.float32)
         playhead = t * 86.13 % T
         heads = (playhead - 6, playhead + 6) if not self._hand.down else (self._hand.column - 3, self._hand.column + 3)
-        return View(round(t * 86), round(t * 86), grid, self._rest.copy(), playhead, heads, self._hand.down)
+        return View(
+            round(t * 86), round(t * 86), grid, self._rest.copy(), self._frozen.copy(), playhead, heads,
+            self._hand.down, self.undos, self.redos,
+            np.stack([np.sin(grid * k) for k in (1, 2, 3)], axis=-1) if hidden else None,
+        )  # fmt: skip
 
     def status(self) -> Status:
         return self.state

@@ -9,10 +9,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from synth.gestures import GESTURE_KINDS, GestureKind
+from synth.gestures import GestureKind
 from synth.messages import Hand, ReseedAll, Touch
 from tests.ui.fake_engine import FakeEngine
-from ui.brushes import TOUCH_INTERVAL_MS, Brush, BrushHand, Field
+from ui.brushes import BRUSH_KINDS, TOUCH_INTERVAL_MS, Brush, BrushHand, Field
 from ui.main_window import MainWindow
 
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
@@ -22,7 +22,7 @@ def _at(win: MainWindow, column: float, row: float) -> QPoint:
     return win.culture.position_of(column, row).toPoint()
 
 
-@pytest.mark.parametrize("kind", GESTURE_KINDS)
+@pytest.mark.parametrize("kind", BRUSH_KINDS)
 def test_each_brush_touches_the_cell_under_the_mouse(win: MainWindow, engine: FakeEngine, kind: GestureKind) -> None:
     win.brushes.choose(kind)
     QTest.mouseClick(win.culture.viewport(), LEFT, pos=_at(win, 100, 20))

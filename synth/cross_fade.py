@@ -1,0 +1,44 @@
+"""From one grid to another without a break, frame by frame.
+
+Axes: `M` mel bands, `T` frames.
+"""
+
+import math
+
+import torch
+from torch import Tensor
+
+from synth.mel import GRID_MAX, GRID_MIN
+
+FADE_FRAMES = 5
+"""58 ms, of which the vocoder glides through the first and the last frame."""
+_DECADES_PER_UNIT = 4.0
+"""A grid unit is 40 dB: four decades of power."""
+
+
+def mixed(old: Tensor, new: Tensor, share: float) -> Tensor:
+    """Two grids (M, T) at equal power, by powers and not by decibels: half-way from silence is −3 dB, not −40."""
+    before, after = (torch.pow(10.0, _DECADES_PER_UNIT * grid.clamp(GRID_MIN, GRID_MAX)) for grid in (old, new))
+    return before.lerp(after, math.sin(share * math.pi / 2) ** 2).log10() / _DECADES_PER_UNIT
+
+
+class CrossFade:
+    """Holds the grid that is being left; counts frames, so it does not depend on block size."""
+
+    def __init__(self) -> None:
+        self._old: Tensor | None = None
+        self._frame = 0
+
+    def leave(self, grid: Tensor) -> None:
+        """Begin at `grid` (M, T), a copy nobody changes."""
+        self._old, self._frame = grid, 0
+
+    def advance(self) -> None:
+        """A frame has begun."""
+        self._frame += 1
+        if self._frame >= FADE_FRAMES:
+            self._old = None
+
+    def apply(self, grid: Tensor) -> Tensor:
+        """What is heard while the culture is `grid`: `grid` itself when no fade is under way."""
+        return grid if self._old is None else mixed(self._old, grid, self._frame / FADE_FRAMES)
