@@ -47,9 +47,8 @@ def ready_instrument(
     setup = live_setup(preset, seed, dtype)
     # Not inference mode: tensors made in it could not be changed outside it.
     with torch.no_grad():
-        twin, _ = choose_vocoder(vocoder, preset, weights, live=True)
-        Instrument(preset, twin, rate_hz, controls, setup).process(_WARM_FRAMES)
         chosen, reason = choose_vocoder(vocoder, preset, weights, live=True)
+        Instrument(preset, chosen, rate_hz, controls, setup).process(_WARM_FRAMES)
         instrument = Instrument(preset, chosen, rate_hz, controls, setup)
         instrument.warm_up()
     return instrument, reason
