@@ -89,7 +89,7 @@ def _in_use(choice: "Choice") -> str:
     if choice.vocoder != "bigvgan":
         return f"Chosen: {choice.vocoder}."
     gone = "" if named(choice.checkpoint) else ", which is not here any more"
-    return f"Chosen: {choice.checkpoint}, for --vocoder bigvgan{gone}."
+    return f"Chosen: {choice.checkpoint}, played live and for --vocoder bigvgan{gone}."
 
 
 def _get(name: str | None, yes: bool) -> int:

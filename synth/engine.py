@@ -29,6 +29,7 @@ from synth.priority import raise_thread_priority
 from synth.recorder import Recorder, default_take_path
 from synth.ring import Ring
 from synth.sinks import open_sink
+from synth.vocoder.contract import Vocoder
 from synth.voices import Voices
 from synth.wav import SampleFormat
 
@@ -39,6 +40,8 @@ _ALARM_S = 0.02
 _CLOSE_S = 0.5
 _STEPS_WINDOW_S = 1.0
 _RESCUE_SERIES_S = 10.0
+_TOO_SLOW_S = 1.0
+"""A load above 1 for so long is left; shorter ones the ring and a slower culture bear."""
 _SWITCH_INTERVAL_S = 0.0005
 
 
@@ -53,7 +56,15 @@ class _Swap:
     reason: str
 
 
-_Command = Action | _Play | _Swap
+@dataclass(frozen=True)
+class _Change:
+    vocoder: Vocoder
+    reason: str
+    spare: Vocoder | None
+    preset: str
+
+
+_Command = Action | _Play | _Swap | _Change
 
 
 class Engine:
@@ -100,6 +111,7 @@ class Engine:
         self._steps_per_second = 0.0
         self._steps_mark = (time.monotonic(), instrument.culture, instrument.culture.steps)
         self._rescued_at = -_RESCUE_SERIES_S
+        self._kept_up_at = time.monotonic()
         self.blocks = 0
         """Blocks computed so far."""
         self.cpu_s = 0.0
@@ -140,6 +152,11 @@ class Engine:
                 f"{self.rate_hz} Hz: load it again."
             )
         self._commands.put(_Swap(instrument, reason))
+
+    def change_vocoder(
+        self, vocoder: Vocoder, reason: str = "", spare: Vocoder | None = None, preset: str = ""
+    ) -> None:
+        self._commands.put(_Change(vocoder, reason, spare, preset))
 
     def record(self, path: Path | None = None) -> None:
         try:
@@ -211,23 +228,46 @@ class Engine:
         latency = 0.5 * block_s + waited + instrument.delay_s + self._master.delay_samples / self.rate_hz
         self._latency_s += (latency - self._latency_s) * (0.05 if self.blocks > 40 else 1.0)
         self.blocks += 1
+        self._leave_what_is_too_slow()
         self._observe()
 
     def _obey(self) -> None:
         """Do what was asked since the last block."""
         with suppress(Empty):
             while True:
-                match self._commands.get_nowait():
+                match command := self._commands.get_nowait():
                     case _Play(on):
                         (self._master.play if on else self._master.stop)()
                     case _Swap(instrument, reason):
                         self._reason = reason
                         self._voices.swap(instrument)
                         self._master.set_volume(instrument.controls.volume_db)
+                    case _Change():
+                        self._change(command)
                     case action:
                         if isinstance(action, SetControls):
                             self._master.set_volume(action.controls.volume_db)
                         self._voices.current.send(action)
+
+    def _change(self, asked: _Change) -> None:
+        instrument = self._voices.current
+        if asked.preset in ("", instrument.preset.name):
+            self._reason, instrument.spare = asked.reason, asked.spare
+            instrument.change_vocoder(asked.vocoder)
+
+    def _leave_what_is_too_slow(self) -> None:
+        """A vocoder that takes longer than its sound lasts, even while the culture holds still."""
+        now, instrument = time.monotonic(), self._voices.current
+        if self._governor.load <= 1 or instrument.spare is None or instrument.changing or self._voices.changing:
+            self._kept_up_at = now
+        elif now - self._kept_up_at > _TOO_SLOW_S:
+            left = instrument.vocoder.name
+            self._change(_Change(instrument.spare, f"{left} did not keep up", None, ""))
+            self._notices.post(
+                f"{left} could not keep up with the sound, so {instrument.vocoder.name} plays on: close other programs "
+                "and choose it again, or use a smaller checkpoint."
+            )
+            self._kept_up_at = now
 
     def _tell_of_rescue(self, ailment: str) -> None:
         """One sentence for a series of rescues; the count is in the status."""

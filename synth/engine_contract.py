@@ -9,6 +9,7 @@ from typing import Protocol
 
 from synth.instrument import Instrument
 from synth.messages import Action, View
+from synth.vocoder.contract import Vocoder
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,15 @@ class EngineControl(Protocol):
 
     def swap(self, instrument: Instrument, reason: str = "") -> None:
         """Cross-fade to a prepared instrument; `reason` says why its vocoder was chosen."""
+        ...
+
+    def change_vocoder(
+        self, vocoder: Vocoder, reason: str = "", spare: Vocoder | None = None, preset: str = ""
+    ) -> None:
+        """Cross-fade to a vocoder prepared for the present instrument (`prepare.ready_vocoder`); the culture goes on.
+
+        `spare` takes over when it cannot keep up. Nothing happens when another preset than the one named plays by then.
+        """
         ...
 
     def record(self, path: Path | None = None) -> None:

@@ -25,6 +25,7 @@ from synth.playhead import Playhead
 from synth.preset import Preset
 from synth.regrowth import RegrowingCulture
 from synth.tnca import LiveRule
+from synth.vocoder.changeover import Changeover
 from synth.vocoder.contract import Vocoder
 
 _GLIDE_FRAMES = 2.0
@@ -70,6 +71,11 @@ class Instrument:
         self.rescues = 0
         self.evolution_limit = 1.0
         """Share of the asked evolution speed the machine can afford; the engine lowers it under load."""
+        self.spare: Vocoder | None = None
+        """Prepared, for when the vocoder cannot keep up."""
+        self._changeover: Changeover | None = None
+        self._waiting: Vocoder | None = None
+        self._rest: Tensor | None = None
         self._accumulator = 0.0
         self._stroke = False
         """True from a stroke's first touch to its last."""
@@ -110,12 +116,44 @@ class Instrument:
         for end in range(1, n_frames + 1):
             # One spread per call: a width that is gliding is vocoded frame by frame.
             if end == n_frames or spreads[end] != spreads[start]:
-                runs.append(self.vocoder.process(columns[:, :, start:end], ratios[:, start:end], spreads[start]))
+                runs.append(self._vocoded(columns[:, :, start:end], ratios[:, start:end], spreads[start]))
                 start = end
         return (torch.cat(runs, dim=1) * self._gain).numpy().astype(np.float32, copy=False)
 
+    @property
+    def changing(self) -> bool:
+        """True while two vocoders run."""
+        return self._changeover is not None
+
+    def change_vocoder(self, vocoder: Vocoder) -> None:
+        """Cross-fade to a vocoder prepared for this preset, two heads and this rate; the culture goes on.
+
+        One that comes during a change waits until it is over; of several waiting, the last.
+        """
+        if self._changeover is None:
+            self._changeover = Changeover(self.vocoder, vocoder, self.out_rate_hz)
+            self.vocoder = vocoder
+        else:
+            self._waiting = vocoder
+
+    def _vocoded(self, columns: Tensor, ratios: Tensor, spread: float) -> Tensor:
+        sound = self.vocoder.process(columns, ratios, spread)
+        if self._rest is not None:
+            sound, self._rest = torch.cat([self._rest, sound], dim=1), None
+        change = self._changeover
+        if change is not None:
+            sound = change.mix(change.old.process(columns, ratios, spread), sound)
+            if change.done:
+                self._rest, self._changeover = change.rest(), None
+                waiting, self._waiting = self._waiting, None
+                if waiting is not None:
+                    self.change_vocoder(waiting)
+        return sound
+
     def warm_up(self, n_frames: int = 8) -> None:
         """Let the vocoder start as if the column under the playhead had been sounding: no click at the start."""
+        # Called in silence only, where nothing need be faded any more.
+        self._changeover = self._rest = None
         self.vocoder.reset(self._read()[:, :, None].expand(-1, -1, n_frames).contiguous())
 
     def flush(self) -> NDArray[np.float32]:

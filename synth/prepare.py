@@ -7,11 +7,14 @@ import torch
 
 from synth.controls import Controls
 from synth.instrument import Instrument, Setup
+from synth.mel import LOG_MEL_FLOOR
 from synth.preset import Preset
 from synth.stepper import fastest_dtype
 from synth.tnca import LiveRule
 from synth.vocoder.choice import VocoderName
 from synth.vocoder.choose import choose_vocoder
+from synth.vocoder.contract import Vocoder
+from synth.vocoder.spectral import SpectralVocoder
 
 _WARM_FRAMES = 4
 
@@ -47,9 +50,31 @@ def ready_instrument(
     setup = live_setup(preset, seed, dtype)
     # Not inference mode: tensors made in it could not be changed outside it.
     with torch.no_grad():
-        twin, _ = choose_vocoder(vocoder, preset, weights, live=True)
-        Instrument(preset, twin, rate_hz, controls, setup).process(_WARM_FRAMES)
         chosen, reason = choose_vocoder(vocoder, preset, weights, live=True)
+        Instrument(preset, chosen, rate_hz, controls, setup).process(_WARM_FRAMES)
         instrument = Instrument(preset, chosen, rate_hz, controls, setup)
         instrument.warm_up()
+        instrument.spare = _spare(chosen, preset, rate_hz, setup.seed)
     return instrument, reason
+
+
+def ready_vocoder(
+    preset: Preset, rate_hz: int, vocoder: VocoderName = "auto", seed: int = 0
+) -> tuple[Vocoder, str, Vocoder | None]:
+    """A vocoder an instrument of this preset can change to at once, why it was chosen, and its spare."""
+    with torch.no_grad():
+        chosen, reason = choose_vocoder(vocoder, preset, live=True)
+        chosen.prepare(preset, rate_hz, n_heads=2, seed=seed)
+        columns = torch.full((2, preset.mel.n_mels, _WARM_FRAMES), LOG_MEL_FLOOR)
+        columns[1] += 1
+        chosen.process(columns, torch.ones(2, _WARM_FRAMES))
+        return chosen, reason, _spare(chosen, preset, rate_hz, seed)
+
+
+def _spare(chosen: Vocoder, preset: Preset, rate_hz: int, seed: int) -> Vocoder | None:
+    """What goes on when `chosen` cannot keep up; nothing is lighter than the spectral vocoder."""
+    if isinstance(chosen, SpectralVocoder):
+        return None
+    spare = SpectralVocoder(preset.mel)
+    spare.prepare(preset, rate_hz, n_heads=2, seed=seed)
+    return spare

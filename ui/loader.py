@@ -12,6 +12,7 @@ from synth.controls import Controls
 from synth.errors import PetrichordError
 from synth.instrument import Instrument
 from synth.preset import Preset
+from synth.vocoder.contract import Vocoder
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,16 @@ class Loaded:
     """Why its vocoder was chosen."""
 
 
+@dataclass(frozen=True)
+class Voiced:
+    """A vocoder for the preset that plays, as the engine's `change_vocoder` takes it."""
+
+    vocoder: Vocoder
+    reason: str
+    spare: Vocoder | None
+    preset: str
+
+
 Build = Callable[[Path, Controls], Loaded]
 """Reads a preset and prepares its instrument; slow, raises `PetrichordError`."""
 
@@ -33,6 +44,7 @@ class Loader(QObject):
     """One preset at a time in a worker thread; when several are asked for quickly, only the last arrives."""
 
     loaded = Signal(object)
+    voiced = Signal(object)
     failed = Signal(str)
     busy = Signal(bool)
 
@@ -50,6 +62,25 @@ class Loader(QObject):
         self._serial += 1
         self.busy.emit(True)
         self._latest = self._pool.submit(self._work, path, controls, self._serial)
+
+    def request_vocoder(self, preset: Preset, rate_hz: int) -> None:
+        """Prepare the stored choice for this preset, after what is being loaded."""
+        self._pool.submit(self._voice, preset, rate_hz, self._serial)
+
+    def _voice(self, preset: Preset, rate_hz: int, serial: int) -> None:
+        from synth.prepare import ready_vocoder
+
+        try:
+            voiced = Voiced(*ready_vocoder(preset, rate_hz), preset.name)
+        except PetrichordError as problem:
+            self.failed.emit(str(problem))
+        except Exception as problem:
+            sys.excepthook(type(problem), problem, problem.__traceback__)
+            self.failed.emit(f"The vocoder could not be prepared ({type(problem).__name__}).")
+        else:
+            # A preset asked for since was prepared with the choice as it is now.
+            if serial == self._serial:
+                self.voiced.emit(voiced)
 
     def close(self) -> None:
         """Wait for the worker; nothing arrives any more."""

@@ -19,6 +19,7 @@ from synth.controls import Controls
 from synth.engine_contract import EngineControl
 from synth.library import Entry
 from synth.messages import Redo, ReseedAll, SetControls, ThawAll, Undo
+from synth.preset import Preset
 from synth.preset_file import SUFFIX
 from ui.banner import Banner
 from ui.brush_bar import BrushBar
@@ -27,7 +28,7 @@ from ui.control_panel import ControlPanel
 from ui.culture_view import CultureView
 from ui.header import Header
 from ui.help_overlay import HelpOverlay
-from ui.loader import Build, Loaded, Loader
+from ui.loader import Build, Loaded, Loader, Voiced
 from ui.note_keys import KEY_ROW, NoteKeys
 from ui.preset_panel import PresetPanel
 from ui.shortcuts import on_key
@@ -58,6 +59,7 @@ class MainWindow(QMainWindow):
         self.resize(1280, 800)
         self.engine = engine
         self._notice = 0
+        self._preset: Preset | None = None
         self._looks = 0
         self._looked_at = time.perf_counter()
         self.loader = Loader(build, self)
@@ -132,6 +134,9 @@ class MainWindow(QMainWindow):
         for part in (self.controls, self.brushes, self.header.devices):
             part.refused.connect(self.complain)
         self.loader.loaded.connect(self._take_over)
+        self.loader.voiced.connect(self._revoice)
+        self.status_line.vocoders.chosen.connect(self._prepare_vocoder)
+        self.status_line.vocoders.refused.connect(self.complain)
         self.loader.failed.connect(self._keep_playing)
         self.loader.busy.connect(self.header.show_busy)
 
@@ -167,7 +172,7 @@ class MainWindow(QMainWindow):
 
     def show_loaded(self, loaded: Loaded) -> None:
         """The engine plays this now: name it, rule the axes, stand where its controls do."""
-        preset = loaded.preset
+        preset = self._preset = loaded.preset
         self.controls.show_controls(suggested(self.controls.controls, preset))
         self.culture.set_culture(preset.mel, preset.n_frames, preset.quantiles.numpy())
         self.brushes.set_frame_rate(preset.mel.frames_per_second)
@@ -177,6 +182,13 @@ class MainWindow(QMainWindow):
         self.presets.mark(loaded.path)
         self.setWindowTitle(f"{preset.name} – Petrichord")
         self.help.show_credit(preset)
+
+    def _prepare_vocoder(self) -> None:
+        if self._preset is not None:
+            self.loader.request_vocoder(self._preset, self.engine.status().rate_hz)
+
+    def _revoice(self, voiced: Voiced) -> None:
+        self.engine.change_vocoder(voiced.vocoder, voiced.reason, voiced.spare, voiced.preset)
 
     def _keep_playing(self, problem: str) -> None:
         self.complain(problem)

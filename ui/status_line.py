@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 from synth.engine_contract import Status
 from ui.elided_label import ElidedLabel
 from ui.theme import COLOURS
+from ui.vocoder_menu import VocoderMenu
 
 _HEAVY_LOAD = 0.85
 
@@ -18,6 +19,8 @@ class StatusLine(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(14, 4, 14, 4)
         row.setSpacing(14)
+        self.vocoders = VocoderMenu()
+        row.addWidget(self.vocoders)
         self.vocoder = self._add(row, "Vocoder", "What turns the culture into sound, and why it was chosen", 1)
         self.device = self._add(row, "Device", "Where the sound goes, and its sample rate", 1)
         self.pointer = self._add(row, "Under the brush", "Frequency and time under the brush", 0, 112)

@@ -14,22 +14,70 @@ def choose_vocoder(
 ) -> tuple[Vocoder, str]:
     """A vocoder that speaks the preset's format, not yet prepared, and one clause on why it was chosen.
 
-    `auto` is the spectral vocoder: a render then sounds as the preset does when it is played, and held notes keep their
-    pitch, which a mel alone cannot tell BigVGAN. `bigvgan` looks in `folder`, the environment, at the user's choice
-    (`petrichord vocoder use`), what is installed and the Hugging Face cache; `VocoderUnavailable` when it finds none.
-    `live` streams it; what is not live may look as far ahead as a note below the root asks for, and so keeps its time
-    exactly.
+    `auto` obeys the user's choice (`petrichord vocoder use`); without one it is BigVGAN live when a checkpoint that
+    speaks the format keeps up with 30 % to spare, else spectral. What is not live and auto is spectral: held notes keep
+    their pitch, which a mel alone cannot tell BigVGAN, and a render does not depend on how fast the machine is.
+    `bigvgan` looks in `folder`, the environment, at the user's choice, what is installed and the Hugging Face cache;
+    `VocoderUnavailable` when it finds none. `live` streams it; what is not live may look as far ahead as a note below
+    the root asks for, and so keeps its time exactly. Live and auto may measure for seconds: never in the engine's loop.
     """
     if name == "bigvgan":
         return _bigvgan(preset, folder, live)
+    if name == "auto" and live:
+        return _auto(preset, folder)
     reason = "as asked"
     if name == "auto":
         chosen = read_choice()[0].vocoder == "spectral"
-        reason = "your choice" if chosen else "it plays as in the window and holds every note's pitch"
+        reason = "your choice" if chosen else "it holds every note's pitch"
     return SpectralVocoder(preset.mel), reason
 
 
-def _bigvgan(preset: Preset, folder: Path | None, live: bool) -> tuple[Vocoder, str]:
+def _auto(preset: Preset, folder: Path | None) -> tuple[Vocoder, str]:
+    choice, damage = read_choice()
+    spectral = SpectralVocoder(preset.mel)
+    if choice.vocoder == "spectral":
+        return spectral, "your choice"
+    if choice.vocoder == "bigvgan":
+        try:
+            return _bigvgan(preset, folder, live=True, why="your choice")
+        except VocoderUnavailable as problem:
+            return spectral, f"auto: {problem}"
+    vocoder, reason = _fast_enough(preset, folder)
+    if damage:
+        reason += f"; {damage.removesuffix('.')}"
+    return vocoder or spectral, f"auto: {reason}"
+
+
+def _fast_enough(preset: Preset, folder: Path | None) -> tuple[Vocoder | None, str]:
+    """A BigVGAN that holds real time here, and how fast it or the last one tried is."""
+    import torch
+
+    from synth.vocoder.bigvgan_live import LiveBigVGANVocoder
+    from synth.vocoder.calibration import ENOUGH, speed_of
+    from synth.vocoder.places import WEIGHTS_NAME
+    from synth.vocoder.weights import all_weights
+
+    found = list(dict.fromkeys(all_weights(preset.mel, folder)))
+    if not found:
+        return None, f"no BigVGAN checkpoint that speaks {preset.mel.name} is installed"
+    if not torch.cuda.is_available():
+        # A processor keeps up with the small ones if with any.
+        found.sort(key=lambda place: (place / WEIGHTS_NAME).stat().st_size)
+    problem = ""
+    for place in found:
+        try:
+            vocoder = LiveBigVGANVocoder.from_folder(place)
+            speed = speed_of(vocoder, place, preset)
+        except VocoderUnavailable as error:
+            problem = problem or str(error)
+            continue
+        if speed >= ENOUGH:
+            return vocoder, f"{speed:.1f}× real time here, from {place}"
+        return None, f"{vocoder.name} reaches {speed:.1f}× real time here and needs {ENOUGH:g}×"
+    return None, problem
+
+
+def _bigvgan(preset: Preset, folder: Path | None, live: bool, why: str = "as asked") -> tuple[Vocoder, str]:
     from synth.vocoder.bigvgan import BigVGANVocoder
     from synth.vocoder.bigvgan_live import LiveBigVGANVocoder
     from synth.vocoder.catalogue import CHECKPOINTS
@@ -46,7 +94,7 @@ def _bigvgan(preset: Preset, folder: Path | None, live: bool) -> tuple[Vocoder, 
             f"No BigVGAN checkpoint that speaks {preset.mel.name} was found{where}: {get}name a folder that holds one "
             f"with --weights or in {FOLDER_VARIABLE}."
         )
-    reason = f"as asked, from {found}"
+    reason = f"{why}, from {found}"
     if damage:
         reason += f"; {damage.removesuffix('.')}"
     elif folder is None and choice.checkpoint and found != named(choice.checkpoint):

@@ -7,6 +7,7 @@ unpickled, and nothing of a size the configuration does not ask for is built.
 import json
 import math
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -86,13 +87,17 @@ def read_config(folder: Path) -> Config:
 
 def find_weights(fmt: MelFormat, folder: Path | None = None, chosen: str = "") -> Path | None:
     """A checkpoint folder that speaks `fmt`: the one given, the environment's, the `chosen`, installed or cached."""
+    return next(all_weights(fmt, folder, chosen), None)
+
+
+def all_weights(fmt: MelFormat, folder: Path | None = None, chosen: str = "") -> Iterator[Path]:
+    """Every checkpoint folder that speaks `fmt`, in that order."""
     for candidate in candidates(folder, chosen):
         try:
             if read_config(candidate).format == fmt:
-                return candidate
+                yield candidate
         except VocoderUnavailable:
             continue
-    return None
 
 
 def load_generator(folder: Path) -> tuple[nn.Module, Config]:

@@ -13,6 +13,7 @@ from synth.engine_contract import Notice, Status
 from synth.gestures import footprint
 from synth.instrument import Instrument
 from synth.messages import Action, Hand, SetControls, Touch, View
+from synth.vocoder.contract import Vocoder
 
 
 class FakeEngine:
@@ -22,6 +23,7 @@ class FakeEngine:
         self.calls: list[str] = []
         self.actions: list[Action] = []
         self.swapped: list[tuple[Instrument, str]] = []
+        self.changed: list[tuple[str, str, str]] = []
         self.device: str | None = None
         self.state = Status(
             device="Studio Monitors", rate_hz=48000, latency_s=0.098, load=0.23, steps_per_second=86.0,
@@ -71,6 +73,11 @@ class FakeEngine:
 
     def swap(self, instrument: Instrument, reason: str = "") -> None:
         self.swapped.append((instrument, reason))
+
+    def change_vocoder(
+        self, vocoder: Vocoder, reason: str = "", spare: Vocoder | None = None, preset: str = ""
+    ) -> None:
+        self.changed.append((vocoder.name, reason, preset))
 
     def record(self, path: Path | None = None) -> None:
         self.calls.append("record")
