@@ -44,11 +44,11 @@ class Dock(QFrame):
         self.octave.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.octave.setProperty("role", "dim")
         self.octave.setAccessibleName("Keyboard octave")
-        self.higher = _octave_button("▲", "Octave up", "Lettered keys an octave higher (X)")
-        self.lower = _octave_button("▼", "Octave down", "Lettered keys an octave lower (Z)")
-        self.higher.clicked.connect(lambda: self.shift_octave(1))
-        self.lower.clicked.connect(lambda: self.shift_octave(-1))
-        for part in (self.higher, self.octave, self.lower):
+        self.octave_up = _octave_button("▲", "Octave up", "Lettered keys an octave higher (X)")
+        self.octave_down = _octave_button("▼", "Octave down", "Lettered keys an octave lower (Z)")
+        self.octave_up.clicked.connect(lambda: self.shift_octave(1))
+        self.octave_down.clicked.connect(lambda: self.shift_octave(-1))
+        for part in (self.octave_up, self.octave, self.octave_down):
             beside.addWidget(part)
         self.shift_octave(0)
         frame = QFrame()

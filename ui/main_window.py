@@ -168,6 +168,8 @@ class MainWindow(QMainWindow):
     def _put_away(self) -> None:
         if self.help.isVisible():
             self.help.hide()
+        elif self.presets.names.isVisible():
+            self.presets.names.put_away()
         elif self.presets.search.hasFocus():
             self.presets.clear_search()
         else:

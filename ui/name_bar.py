@@ -31,7 +31,7 @@ class NameBar(QFrame):
         self.edit.setAccessibleName("Preset name")
         self.edit.setToolTip("The preset's name, and its file's; Enter takes it, Escape leaves")
         self.edit.textChanged.connect(self._review)
-        self.edit.returnPressed.connect(self._take)
+        self.edit.returnPressed.connect(self._enter)
         self.hint = QLabel()
         self.hint.setWordWrap(True)
         self.hint.setProperty("role", "warn")
@@ -81,6 +81,16 @@ class NameBar(QFrame):
         self.take.setAccessibleName(self.take.text())
         self.take.setEnabled(usable)
 
+    def _enter(self) -> None:
+        """Enter once shows what it would do, Enter twice does it; the button says it in one word."""
+        name = self.edit.text().strip()
+        said, usable = self._check(name)
+        if said and usable and self._asked != name:
+            self._asked = name
+            self.hint.setText(f"{said} Press Enter again to replace it.")
+        else:
+            self._take()
+
     def _take(self) -> None:
         name = self.edit.text().strip()
         said, usable = self._check(name)
@@ -89,11 +99,6 @@ class NameBar(QFrame):
         # Checked anew: the file may have come into being since; then the question is asked before anything is lost.
         if said and self.take.text() != "Replace":
             self._review()
-            return
-        if said and self._asked != name and self.edit.hasFocus():
-            # Enter once shows what it would do, Enter twice does it; the button says it in one word.
-            self._asked = name
-            self.hint.setText(f"{said} Press Enter again to replace it.")
             return
         self.put_away()
         self.named.emit(name, bool(said))

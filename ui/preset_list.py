@@ -40,17 +40,17 @@ class PresetList(QListWidget):
         else:
             super().keyPressEvent(event)
 
-    def items(self) -> list[QListWidgetItem]:
+    def all_items(self) -> list[QListWidgetItem]:
         """All, in order, hidden ones too."""
         return [self.item(i) for i in range(self.count())]
 
     def shown(self) -> list[Path]:
         """The files of those that are not filtered away."""
-        return [path_of(item) for item in self.items() if not item.isHidden()]
+        return [path_of(item) for item in self.all_items() if not item.isHidden()]
 
     def at(self, path: Path | None) -> QListWidgetItem | None:
         """The item of this file."""
-        return next((item for item in self.items() if path is not None and path_of(item) == path), None)
+        return next((item for item in self.all_items() if path is not None and path_of(item) == path), None)
 
     def put(self, path: Path, *, bundled: bool, liked: bool, sort: bool = True) -> QListWidgetItem:
         """List a file by its place in the alphabet, or at the end."""
@@ -59,7 +59,7 @@ class PresetList(QListWidget):
         item.setData(BUNDLED, bundled)
         item.setData(LIKED, liked)
         item.setToolTip("Comes with Petrichord" if bundled else str(path))
-        keys = [path_of(other).stem.casefold() for other in self.items()]
+        keys = [path_of(other).stem.casefold() for other in self.all_items()]
         place = sum(key < path.stem.casefold() for key in keys) if sort else len(keys)
         self.insertItem(place, item)
         return item
@@ -95,7 +95,7 @@ class PresetList(QListWidget):
     def filter(self, text: str, tags: Iterable[str], favourites: bool) -> None:
         """Show those with all these words in name or tags, all these tags, and a star if asked."""
         words, wanted = text.casefold().split(), set(tags)
-        for item in self.items():
+        for item in self.all_items():
             card = item.data(CARD)
             has = set(card.tags) if card else set()
             about = f"{item.text()} {path_of(item).stem} {' '.join(has)}".casefold()

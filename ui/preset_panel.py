@@ -208,7 +208,7 @@ class PresetPanel(QFrame):
 
     def _show_card(self, path: Path, card: object) -> None:
         self.list.show_card(path, card)
-        cards = [item.data(CARD) for item in self.list.items()]
+        cards = [item.data(CARD) for item in self.list.all_items()]
         self.tags.show_tags(tag for found in cards if isinstance(found, Card) for tag in found.tags)
         self._filter()
 
@@ -252,9 +252,8 @@ class PresetPanel(QFrame):
 
     def duplicate(self) -> None:
         """Copy the preset that is chosen in the list."""
-        item = self.list.currentItem()
-        if item is not None:
-            self.librarian.duplicate(path_of(item))
+        if self.list.currentRow() >= 0:
+            self.librarian.duplicate(path_of(self.list.currentItem()))
 
     def delete(self) -> None:
         """Move the user's preset that is chosen in the list to the trash."""
@@ -263,9 +262,9 @@ class PresetPanel(QFrame):
             self.librarian.trash(path)
 
     def _mine(self, what: str) -> Path | None:
-        item = self.list.currentItem()
-        if item is None:
+        if self.list.currentRow() < 0:
             return None
+        item = self.list.currentItem()
         if item.data(BUNDLED):
             self.refused.emit(f"“{item.text()}” comes with Petrichord and cannot be {what}: duplicate it first.")
             return None
@@ -316,9 +315,9 @@ class PresetPanel(QFrame):
         self._open_menu(self.more.mapToGlobal(QPoint(0, -self.menu.sizeHint().height())))
 
     def _open_menu(self, at: QPoint) -> None:
-        item = self.list.currentItem()
-        if item is None:
+        if self.list.currentRow() < 0:
             return
+        item = self.list.currentItem()
         mine = not item.data(BUNDLED)
         self._actions["Rename…"].setEnabled(mine)
         self._actions["Move to trash"].setEnabled(mine)

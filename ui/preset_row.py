@@ -63,8 +63,8 @@ class PresetRow(QStyledItemDelegate):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        row = QRectF(option.rect).adjusted(0, 1, -2, -1)  # type: ignore[attr-defined]
-        state = option.state  # type: ignore[attr-defined]
+        row = QRectF(option.rect).adjusted(0, 1, -2, -1)
+        state = option.state
         current = bool(state & QStyle.StateFlag.State_Selected)
         hovered = bool(state & QStyle.StateFlag.State_MouseOver)
         if current or hovered:
@@ -86,7 +86,7 @@ class PresetRow(QStyledItemDelegate):
         """A click on the star likes the preset and loads nothing."""
         kinds = (QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonRelease, QEvent.Type.MouseButtonDblClick)
         if event.type() in kinds and isinstance(event, QMouseEvent):
-            rect = option.rect  # type: ignore[attr-defined]
+            rect = option.rect
             if event.position().x() > rect.right() - _STAR - 4:
                 if event.type() == QEvent.Type.MouseButtonRelease:
                     self.star_clicked.emit(index)

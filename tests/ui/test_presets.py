@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from PySide6.QtCore import QFile, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -45,7 +45,7 @@ def _open(qtbot: QtBot, engine: FakeEngine, home: Path, entries: list[Entry]) ->
     made = window(entries, engine, home)
     qtbot.addWidget(made, before_close_func=lambda w: w.presets.librarian.close())
     made.show()
-    qtbot.waitUntil(lambda: all(item.data(CARD) for item in made.presets.list.items()), timeout=10_000)
+    qtbot.waitUntil(lambda: all(item.data(CARD) for item in made.presets.list.all_items()), timeout=10_000)
     with qtbot.waitSignal(made.loader.loaded, timeout=20_000):
         made.load(entries[0].path)
     return made
@@ -154,12 +154,12 @@ def test_duplicate_then_rename_then_trash(
     deep = copy.with_name("Deep.safetensors")
     assert load_preset(deep).name == "Deep" and not copy.exists()
     presets.list.setCurrentItem(presets.list.at(deep))
-    monkeypatch.setattr(QFile, "moveToTrash", lambda self: False)
+    monkeypatch.setattr("ui.librarian.move_to_trash", lambda path: False)
     with qtbot.waitSignal(presets.refused, timeout=10_000):
         presets.delete()
     assert "no trash" in library.banner.text and deep.exists() and deep in presets.paths()
     bin_ = tmp_path / "bin"
-    monkeypatch.setattr(QFile, "moveToTrash", lambda self: bool(Path(self.fileName()).rename(bin_)))
+    monkeypatch.setattr("ui.librarian.move_to_trash", lambda path: bool(path.rename(bin_)))
     presets.list.setCurrentItem(presets.list.at(deep))
     with qtbot.waitSignal(presets.said, timeout=10_000):
         presets.delete()
@@ -196,12 +196,12 @@ def test_a_damaged_file_in_the_list_costs_only_itself(qtbot: QtBot, tmp_path: Pa
     item = win.presets.list.at(bad)
     assert item is not None
     qtbot.waitUntil(lambda: "not a preset" in item.toolTip(), timeout=10_000)
-    assert all(other.data(CARD) for other in win.presets.list.items() if other is not item)
+    assert all(other.data(CARD) for other in win.presets.list.all_items() if other is not item)
     win.close()
 
 
 def test_the_picture_shows_where_the_sound_is(library: MainWindow) -> None:
-    card = library.presets.list.items()[0].data(CARD)
+    card = library.presets.list.all_items()[0].data(CARD)
     grid = np.full_like(card.grid, -1.0)
     grid[:20] = 1.0
     image = picture(replace(card, grid=grid), library.size().scaled(50, 30, Qt.AspectRatioMode.IgnoreAspectRatio), 2.0)
