@@ -9,15 +9,18 @@ import gc
 import sys
 import threading
 import time
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from synth.audio_out import AudioOut, OpenSink
-from synth.engine_contract import Status
+from synth.engine_contract import Capture, Status
 from synth.errors import RecordingError, UsageError
 from synth.governor import Governor
 from synth.instrument import Instrument
@@ -28,6 +31,7 @@ from synth.notices import Noticeboard
 from synth.priority import raise_thread_priority
 from synth.recorder import Recorder, default_take_path
 from synth.ring import Ring
+from synth.sent_sound import SentSound
 from synth.sinks import open_sink
 from synth.vocoder.contract import Vocoder
 from synth.voices import Voices
@@ -64,7 +68,12 @@ class _Change:
     preset: str
 
 
-_Command = Action | _Play | _Swap | _Change
+@dataclass(frozen=True)
+class _Capture:
+    answer: Future[Capture]
+
+
+_Command = Action | _Play | _Swap | _Change | _Capture
 
 
 class Engine:
@@ -88,13 +97,14 @@ class Engine:
             self._master.play()
         self._notices = Noticeboard()
         self._recorder = Recorder(self.rate_hz, self._notices.post, sample_format)
+        self._sent = SentSound()
         self._start_level = round(_START_S * self.rate_hz)
         self._ring = Ring(4 * self._start_level + round(0.25 * self.rate_hz))
         self._out = AudioOut(
             self.rate_hz,
             self._ring,
             self._start_level + 1,
-            self._recorder.offer,
+            self._tap,
             self._notices.post,
             device,
             open_device,
@@ -175,6 +185,14 @@ class Engine:
         self._view_wanted = True
         return self._view
 
+    def sound(self, n_samples: int) -> NDArray[np.float32]:
+        return self._sent.latest(n_samples)
+
+    def capture(self) -> Future[Capture]:
+        answer: Future[Capture] = Future()
+        self._commands.put(_Capture(answer))
+        return answer
+
     def status(self) -> Status:
         levels, voices = self._master.read_levels(), self._voices
         return Status(
@@ -188,7 +206,7 @@ class Engine:
             slowed=self._governor.slowed,
             underruns=self._out.underruns,
             rescues=voices.rescues,
-            peak_db=levels.peak_db,
+            peak_db=self._sent.read_peaks_db(),
             rms_db=levels.rms_db,
             recording=self._recorder.path,
             recording_s=self._recorder.seconds if self._recorder.active else 0.0,
@@ -244,6 +262,9 @@ class Engine:
                         self._master.set_volume(instrument.controls.volume_db)
                     case _Change():
                         self._change(command)
+                    case _Capture(answer):
+                        playing = self._voices.current
+                        answer.set_result(Capture(playing.preset, playing.culture.save()))
                     case action:
                         if isinstance(action, SetControls):
                             self._master.set_volume(action.controls.volume_db)
@@ -268,6 +289,11 @@ class Engine:
                 "and choose it again, or use a smaller checkpoint."
             )
             self._kept_up_at = now
+
+    def _tap(self, chunk: NDArray[np.float32]) -> None:
+        """What the feeder sends, on its thread."""
+        self._sent.put(chunk)
+        self._recorder.offer(chunk)
 
     def _tell_of_rescue(self, ailment: str) -> None:
         """One sentence for a series of rescues; the count is in the status."""

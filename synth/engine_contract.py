@@ -3,12 +3,18 @@
 All methods return at once and may be called from any thread; nothing here computes sound on the caller's thread.
 """
 
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
+from synth.culture import CultureState
 from synth.instrument import Instrument
 from synth.messages import Action, View
+from synth.preset import Preset
 from synth.vocoder.contract import Vocoder
 
 
@@ -52,6 +58,14 @@ class Status:
     """Its name and why it was chosen."""
     notices: tuple[Notice, ...] = ()
     """The latest few, oldest first."""
+
+
+@dataclass(frozen=True)
+class Capture:
+    """What plays at one moment, to be kept as a preset."""
+
+    preset: Preset
+    state: CultureState
 
 
 class EngineControl(Protocol):
@@ -98,6 +112,14 @@ class EngineControl(Protocol):
     def view(self, *, hidden: bool = False) -> View | None:
         """The latest look at the culture, or None before the first; `hidden` asks that the next looks carry the
         hidden channels."""
+        ...
+
+    def sound(self, n_samples: int) -> NDArray[np.float32]:
+        """The latest sound really sent to the device, (N, 2), oldest first: a copy, as long as is kept."""
+        ...
+
+    def capture(self) -> Future[Capture]:
+        """The culture as it is at the next block; never answered by an engine that has stopped."""
         ...
 
     def status(self) -> Status: ...

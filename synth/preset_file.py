@@ -26,7 +26,7 @@ from synth.tnca import LiveRule
 
 SUFFIX = ".safetensors"
 MAX_BYTES = 1_048_576
-_METADATA_KEY = "petrichord"
+METADATA_KEY = "petrichord"
 
 MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 """From an older schema version to the next, each a pure function of the JSON description."""
@@ -87,7 +87,7 @@ def save_preset(preset: Preset, path: str | Path) -> Path:
     for name, tensor in tensors.items():
         if not torch.isfinite(tensor).all():
             raise PresetError(f"“{preset.name}” cannot be saved: “{name}” holds values that are not numbers.")
-    raw = save_tensors(tensors, {_METADATA_KEY: json.dumps(describe(preset))})
+    raw = save_tensors(tensors, {METADATA_KEY: json.dumps(describe(preset))})
     if len(raw) > MAX_BYTES:
         raise PresetError(f"“{preset.name}” cannot be saved: {len(raw)} bytes are more than a preset's {MAX_BYTES}.")
     try:
@@ -205,7 +205,7 @@ def _damaged(path: Path) -> PresetError:
 
 def _description(path: Path, header: Header) -> dict[str, Any]:
     try:
-        description = json.loads(header.metadata[_METADATA_KEY])
+        description = json.loads(header.metadata[METADATA_KEY])
         version = description["schema_version"]
     except (KeyError, ValueError, TypeError, RecursionError) as error:
         raise PresetError(f"{path.name} is a {SUFFIX} file, but not a Petrichord preset.") from error

@@ -28,11 +28,13 @@ class ControlPanel(QWidget):
             knob.refused.connect(self.refused)
         self.freeze = _toggle("Freeze", "Hold the culture still; it goes on sounding (Ctrl+F)", "Ctrl+F")
         self.freeze.toggled.connect(lambda on: self._change("frozen", on))
-        self.follow = _toggle("Follow hand", "Hear the place you touch while you touch it (Ctrl+H)", "Ctrl+H")
+        self.follow = _toggle("Follow", "Follow hand: hear the place you touch while you touch it (Ctrl+H)", "Ctrl+H")
         self.follow.setChecked(True)
         self.follow.toggled.connect(lambda on: self._change("follow_hand", on))
-        self.reseed = _toggle("Reseed all", "Start the whole culture again from seed cells (R)", "R")
+        self.reseed = _toggle("Reseed", "Reseed all: start the whole culture again from seed cells (R)", "R")
         self.reseed.setCheckable(False)
+        self.follow.setAccessibleName("Follow hand")
+        self.reseed.setAccessibleName("Reseed all")
         self.reseed.clicked.connect(self.reseed_asked)
         self.note = NoteBox()
         self.note.valueChanged.connect(lambda note: self._change("note", float(note)))
@@ -43,9 +45,9 @@ class ControlPanel(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
         knobs = self.knobs
-        row.addWidget(_group("LIFE", [knobs["steps_per_frame"]], [self.freeze, self.reseed]), 3)
+        row.addWidget(_group("LIFE", [knobs["steps_per_frame"]], [self.freeze, self.follow, self.reseed]), 3)
         row.addWidget(_group("WEATHER", [knobs["weather_depth"], knobs["weather_speed"]], []), 2)
-        row.addWidget(_group("PLAYHEAD", [knobs["playhead_speed"], knobs["width"]], [self.follow]), 4)
+        row.addWidget(_group("PLAYHEAD", [knobs["playhead_speed"], knobs["width"]], []), 2)
         row.addWidget(_group("PITCH", [knobs["fine_cents"]], [self.note, self.own]), 3)
         row.addWidget(_group("OUTPUT", [knobs["volume_db"]], []), 1)
 
@@ -79,6 +81,7 @@ def _toggle(text: str, tip: str, keys: str) -> QToolButton:
     button.setToolTip(tip)
     click_on_key(button, keys)
     button.setAccessibleName(text)
+    button.setProperty("role", "tight")
     button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     button.setSizePolicy(QSizePolicy.Policy.MinimumExpanding, QSizePolicy.Policy.Fixed)
     return button
@@ -88,7 +91,7 @@ def _group(title: str, knobs: list[Knob], others: list[QWidget]) -> QFrame:
     frame = QFrame()
     frame.setProperty("role", "panel")
     column = QVBoxLayout(frame)
-    column.setContentsMargins(10, 8, 10, 8)
+    column.setContentsMargins(8, 8, 8, 8)
     column.setSpacing(6)
     label = QLabel(title)
     label.setProperty("role", "section")
@@ -99,11 +102,11 @@ def _group(title: str, knobs: list[Knob], others: list[QWidget]) -> QFrame:
         row.addWidget(knob, 1, Qt.AlignmentFlag.AlignCenter)
     if others:
         stack = QVBoxLayout()
-        stack.setSpacing(8)
+        stack.setSpacing(4)
         stack.addStretch(1)
         for widget in others:
             stack.addWidget(widget)
         stack.addStretch(1)
         row.addLayout(stack)
-    column.addLayout(row)
+    column.addLayout(row, 1)
     return frame

@@ -1,8 +1,8 @@
-"""The bar at the top: transport, what plays, meter, output and help."""
+"""The bar at the top: what plays and the way to the next, level, output and help."""
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from synth.notation import note_name
@@ -12,11 +12,13 @@ from ui.device_menu import DeviceMenu
 from ui.elided_label import ElidedLabel
 from ui.meter import Meter
 from ui.shortcuts import click_on_key
-from ui.transport import Transport
 
 
 class Header(QFrame):
-    """Left what is done, in the middle what plays, right where it goes."""
+    """In the middle what plays, right where it goes."""
+
+    stepped = Signal(int)
+    """The previous (−1) or next (+1) preset is wanted."""
 
     def __init__(
         self, list_outputs: Callable[[], list[str]], device: str | None, parent: QWidget | None = None
@@ -25,13 +27,17 @@ class Header(QFrame):
         self.setProperty("role", "bar")
         self._facts = ""
         row = QHBoxLayout(self)
-        row.setContentsMargins(14, 8, 14, 8)
-        row.setSpacing(14)
-        brand = QLabel("petrichord")
-        brand.setProperty("role", "brand")
-        row.addWidget(brand)
-        self.transport = Transport()
-        row.addWidget(self.transport, 8)
+        row.setContentsMargins(14, 6, 12, 6)
+        row.setSpacing(8)
+        self.brand = QLabel("petrichord")
+        self.brand.setProperty("role", "brand")
+        row.addWidget(self.brand)
+        self.previous = _button("‹", "Previous preset", "Previous preset (Page Up)", "PgUp")
+        self.next = _button("›", "Next preset", "Next preset (Page Down)", "PgDown")
+        self.previous.clicked.connect(lambda: self.stepped.emit(-1))
+        self.next.clicked.connect(lambda: self.stepped.emit(1))
+        self.like = _button("★", "Favourite", "Make what plays a favourite (Ctrl+K)", "Ctrl+K")
+        self.like.setCheckable(True)
         names = QVBoxLayout()
         names.setSpacing(0)
         self.name = ElidedLabel()
@@ -43,17 +49,18 @@ class Header(QFrame):
         for label in (self.name, self.about):
             label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
             names.addWidget(label)
-        row.addLayout(names, 4)
+        row.addStretch(1)
+        row.addWidget(self.previous)
+        row.addLayout(names, 5)
+        row.addWidget(self.like)
+        row.addWidget(self.next)
+        row.addStretch(1)
         self.meter = Meter()
+        self.meter.setMaximumWidth(320)
         row.addWidget(self.meter, 3)
         self.devices = DeviceMenu(list_outputs, device)
         row.addWidget(self.devices)
-        self.help = QToolButton()
-        self.help.setText("?")
-        self.help.setToolTip("Shortcuts and credits (F1)")
-        self.help.setAccessibleName("Help")
-        click_on_key(self.help, "F1")
-        self.help.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.help = _button("?", "Help", "Shortcuts and credits (F1)", "F1")
         row.addWidget(self.help)
 
     def show_preset(self, preset: Preset) -> None:
@@ -71,3 +78,15 @@ class Header(QFrame):
     def show_busy(self, busy: bool) -> None:
         """A preset is being prepared."""
         self.about.setText("loading…" if busy else self._facts)
+
+
+def _button(text: str, name: str, tip: str, keys: str) -> QToolButton:
+    button = QToolButton()
+    button.setText(text)
+    button.setProperty("role", "icon")
+    button.setAccessibleName(name)
+    button.setToolTip(tip)
+    click_on_key(button, keys)
+    button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    button.setFixedSize(30, 30)
+    return button

@@ -60,7 +60,7 @@ class Knob(QDial):
         self._tell()
 
     def sizeHint(self) -> QSize:
-        return QSize(72, 88)
+        return QSize(64, 88)
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()

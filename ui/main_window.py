@@ -26,10 +26,12 @@ from ui.brush_bar import BrushBar
 from ui.brushes import BrushHand
 from ui.control_panel import ControlPanel
 from ui.culture_view import CultureView
+from ui.dock import SNAPSHOT, Dock
 from ui.header import Header
 from ui.help_overlay import HelpOverlay
 from ui.loader import Build, Loaded, Loader, Voiced
-from ui.note_keys import KEY_ROW, NoteKeys
+from ui.note_keys import KEY_ROW
+from ui.places import Places
 from ui.preset_panel import PresetPanel
 from ui.shortcuts import on_key
 from ui.status_line import StatusLine
@@ -39,6 +41,7 @@ _FRAME_MS = 25
 """40 looks per second at the culture: the engine makes about 43."""
 _STATUS_EVERY = 5
 """The status line follows every fifth look: numbers that flicker cannot be read."""
+_BROWSER_WIDTH = 216
 
 
 class MainWindow(QMainWindow):
@@ -51,6 +54,7 @@ class MainWindow(QMainWindow):
         entries: list[Entry],
         list_outputs: Callable[[], list[str]],
         device: str | None = None,
+        places: Places | None = None,
     ) -> None:
         super().__init__()
         self.setWindowTitle("Petrichord")
@@ -65,12 +69,13 @@ class MainWindow(QMainWindow):
         self.loader = Loader(build, self)
         self.hand = BrushHand(engine.send, self)
         self.header = Header(list_outputs, device)
-        self.presets = PresetPanel(entries)
+        self.presets = PresetPanel(entries, places or Places.usual())
         self.brushes = BrushBar()
         self.banner = Banner()
         self.culture = CultureView(self.hand)
         self.controls = ControlPanel()
-        self.keys = NoteKeys()
+        self.dock = Dock()
+        self.transport, self.keys = self.dock.transport, self.dock.keys
         self.status_line = StatusLine()
         self._lay_out()
         self.help = HelpOverlay(self)
@@ -91,17 +96,20 @@ class MainWindow(QMainWindow):
         inside.addWidget(self.brushes)
         inside.addWidget(self.banner)
         inside.addWidget(self.culture, 1)
+        played = QVBoxLayout()
+        played.setSpacing(8)
+        played.addWidget(stage, 1)
+        played.addWidget(self.controls)
         middle = QHBoxLayout()
-        middle.setSpacing(10)
-        self.presets.setFixedWidth(190)
+        middle.setSpacing(8)
+        self.presets.setFixedWidth(_BROWSER_WIDTH)
         middle.addWidget(self.presets)
-        middle.addWidget(stage, 1)
+        middle.addLayout(played, 1)
         body = QVBoxLayout()
-        body.setContentsMargins(12, 10, 12, 10)
-        body.setSpacing(10)
+        body.setContentsMargins(8, 8, 8, 8)
+        body.setSpacing(8)
         body.addLayout(middle, 1)
-        body.addWidget(self.controls)
-        body.addWidget(self.keys)
+        body.addWidget(self.dock)
         central = QWidget()
         central.setObjectName("central")
         whole = QVBoxLayout(central)
@@ -113,12 +121,12 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(central)
 
     def _connect(self) -> None:
-        transport = self.header.transport
+        transport = self.transport
         transport.play_asked.connect(self._play)
         transport.record_asked.connect(self._record)
         self.header.devices.chosen.connect(self.engine.set_device)
         self.header.help.clicked.connect(self.help.toggle)
-        self.presets.chosen.connect(self.load)
+        self._connect_presets()
         self.brushes.changed.connect(self.culture.show_brush)
         self.culture.brush_resized.connect(self.brushes.resize_brush)
         self.culture.pointed.connect(self.status_line.show_pointer)
@@ -140,11 +148,24 @@ class MainWindow(QMainWindow):
         self.loader.failed.connect(self._keep_playing)
         self.loader.busy.connect(self.header.show_busy)
 
+    def _connect_presets(self) -> None:
+        presets, header = self.presets, self.header
+        presets.chosen.connect(self.load)
+        presets.save_asked.connect(self._save)
+        presets.kept.connect(self._show_kept)
+        presets.said.connect(self.banner.say)
+        presets.refused.connect(self._refuse)
+        presets.like_changed.connect(header.like.setChecked)
+        header.like.clicked.connect(presets.like_playing)
+        header.stepped.connect(presets.step)
+        if presets.favourites.problem:
+            self.complain(presets.favourites.problem)
+
     def _add_shortcuts(self) -> None:
         for i, letter in enumerate(KEY_ROW):
             on_key(self, letter, partial(self.keys.play_key, i))
-        on_key(self, "Z", lambda: self.keys.shift_octave(-1))
-        on_key(self, "X", lambda: self.keys.shift_octave(1))
+        on_key(self, "Z", lambda: self.dock.shift_octave(-1))
+        on_key(self, "X", lambda: self.dock.shift_octave(1))
         on_key(self, "[", lambda: self.culture.resize_brush(-1, -1), repeat=True)
         on_key(self, "]", lambda: self.culture.resize_brush(1, 1), repeat=True)
         on_key(self, "Ctrl+B", lambda: self.culture.setFocus(Qt.FocusReason.TabFocusReason))
@@ -155,6 +176,10 @@ class MainWindow(QMainWindow):
     def _put_away(self) -> None:
         if self.help.isVisible():
             self.help.hide()
+        elif self.presets.names.isVisible():
+            self.presets.names.put_away()
+        elif self.presets.search.hasFocus():
+            self.presets.clear_search()
         else:
             self.banner.dismiss()
 
@@ -173,13 +198,16 @@ class MainWindow(QMainWindow):
     def show_loaded(self, loaded: Loaded) -> None:
         """The engine plays this now: name it, rule the axes, stand where its controls do."""
         preset = self._preset = loaded.preset
+        self._name_preset(preset, loaded.path)
         self.controls.show_controls(suggested(self.controls.controls, preset))
         self.culture.set_culture(preset.mel, preset.n_frames, preset.quantiles.numpy())
         self.brushes.set_frame_rate(preset.mel.frames_per_second)
         self.controls.note.set_root(preset.root_hz)
         self._show_note()
+
+    def _name_preset(self, preset: Preset, path: Path) -> None:
         self.header.show_preset(preset)
-        self.presets.mark(loaded.path)
+        self.presets.mark(path, preset.name)
         self.setWindowTitle(f"{preset.name} – Petrichord")
         self.help.show_credit(preset)
 
@@ -189,6 +217,18 @@ class MainWindow(QMainWindow):
 
     def _revoice(self, voiced: Voiced) -> None:
         self.engine.change_vocoder(voiced.vocoder, voiced.reason, voiced.spare, voiced.preset)
+
+    def _save(self, name: str, replace: bool) -> None:
+        self.presets.librarian.save(self.engine.capture(), self.controls.controls, name, replace)
+
+    def _show_kept(self, preset: Preset) -> None:
+        """What plays has a file of its own now."""
+        self.header.show_preset(preset)
+        self.setWindowTitle(f"{preset.name} – Petrichord")
+
+    def _refuse(self, problem: str) -> None:
+        self.complain(problem)
+        self.presets.restore_mark()
 
     def _keep_playing(self, problem: str) -> None:
         self.complain(problem)
@@ -232,7 +272,8 @@ class MainWindow(QMainWindow):
         status = self.engine.status()
         self.header.meter.show_peaks(status.peak_db, now - self._looked_at)
         self._looked_at = now
-        self.header.transport.show_status(status)
+        self.transport.show_status(status)
+        self.dock.show_sound(self.engine.sound(SNAPSHOT), status.rate_hz)
         if self._looks % _STATUS_EVERY == 0:
             self.status_line.show_status(status)
         self._looks += 1
@@ -260,16 +301,18 @@ class MainWindow(QMainWindow):
         path = _dropped_preset(event)
         if path is not None:
             event.acceptProposedAction()
-            self.load(path)
+            self.presets.librarian.adopt(path)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.help.setGeometry(self.rect())
+        self.presets.setFixedWidth(round(min(max(_BROWSER_WIDTH, 0.17 * self.width()), 1.6 * _BROWSER_WIDTH)))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.hand.lift()
         self._timer.stop()
         self.loader.close()
+        self.presets.librarian.close()
         super().closeEvent(event)
 
 

@@ -86,10 +86,10 @@ class NoteKeys(QWidget):
         self.setAccessibleName("Keyboard")
         self.setToolTip("Keys A to P play notes, Z and X change the octave, 0 is the preset's own pitch")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def sizeHint(self) -> QSize:
-        return QSize(560, 58)
+        return QSize(560, 72)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(300, 58)

@@ -1,104 +1,173 @@
-"""The presets: a list to search and walk through, and a file to open."""
+"""The preset browser: search, tags, favourites, the list, and what can be done with a preset."""
 
+from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QFileDialog,
     QFrame,
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QListWidget,
-    QListWidgetItem,
+    QMenu,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
+from synth.errors import PresetError
 from synth.library import Entry
+from synth.preset_card import Card
 from synth.preset_file import SUFFIX
-from ui.shortcuts import click_on_key
-
-_ITEM_HEIGHT = 31
-_PATH_ROLE = int(Qt.ItemDataRole.UserRole)
+from synth.user_presets import file_for, unused_name
+from ui.favourites import Favourites
+from ui.librarian import Change, Librarian
+from ui.name_bar import NameBar
+from ui.places import Places
+from ui.preset_list import PresetList, path_of
+from ui.preset_row import BUNDLED, CARD, LIKED
+from ui.shortcuts import click_on_key, on_key
+from ui.tag_bar import TagBar
 
 
 class PresetPanel(QFrame):
     """Asks for presets by path; what plays is marked when it really plays."""
 
     chosen = Signal(Path)
+    save_asked = Signal(str, bool)
+    """Keep what plays under this name; the flag allows to replace the user's preset of that name."""
+    kept = Signal(object)
+    """The `Preset` that was saved and is now what plays."""
+    said = Signal(str)
+    refused = Signal(str)
+    like_changed = Signal(bool)
+    """Whether what plays is a favourite."""
 
-    def __init__(self, entries: list[Entry], parent: QWidget | None = None) -> None:
+    def __init__(self, entries: list[Entry], places: Places, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("role", "panel")
         self._asked: Path | None = None
         self._playing: Path | None = None
+        self._name = ""
+        self._use_name: Callable[[str, bool], None] = lambda name, replace: None
+        self.favourites = Favourites(places.favourites)
+        self.librarian = Librarian(places.presets, self)
+        self.search = self._search_box()
+        self.tags = TagBar()
+        self.list = PresetList()
+        self.names = NameBar()
+        self.count = QLabel()
+        self.count.setProperty("role", "dim")
+        self.count.setAccessibleName("Presets shown")
+        self.nothing = QLabel("No preset fits.\nEsc in the search shows all.")
+        self.nothing.setProperty("role", "dim")
+        self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.nothing.hide()
+        self.save = _button("Save…", "Save preset", "Keep what plays as a preset of yours (Ctrl+S)", "Ctrl+S")
+        self.open = _button("Add…", "Add preset file", f"Add a {SUFFIX} file, or drop one here (Ctrl+O)", "Ctrl+O")
+        self.more = _button("⋯", "More for this preset", "Rename, duplicate, delete (Ctrl+M)", "Ctrl+M")
+        self.menu = QMenu(self)
+        self._lay_out()
+        self._connect()
+        self._add_actions()
+        for entry in entries:
+            item = self.list.put(
+                entry.path, bundled=entry.bundled, liked=entry.path.stem in self.favourites, sort=False
+            )
+            self.librarian.read(path_of(item))
+        self._filter()
+
+    def _search_box(self) -> QLineEdit:
+        box = QLineEdit()
+        box.setPlaceholderText("Search names and tags")
+        box.setAccessibleName("Search presets")
+        box.setToolTip("Show presets with these words in name or tags; Enter loads the first (Ctrl+L)")
+        box.setClearButtonEnabled(True)
+        box.setAcceptDrops(False)
+        return box
+
+    def _lay_out(self) -> None:
         column = QVBoxLayout(self)
-        column.setContentsMargins(10, 10, 10, 10)
+        column.setContentsMargins(8, 8, 8, 8)
         column.setSpacing(8)
         head = QHBoxLayout()
         title = QLabel("PRESETS")
         title.setProperty("role", "section")
         head.addWidget(title, 1)
-        self.previous = _button("‹", "Previous preset", "Previous preset (Page Up)", "PgUp")
-        self.next = _button("›", "Next preset", "Next preset (Page Down)", "PgDown")
-        self.previous.clicked.connect(lambda: self.step(-1))
-        self.next.clicked.connect(lambda: self.step(1))
-        head.addWidget(self.previous)
-        head.addWidget(self.next)
+        head.addWidget(self.count)
         column.addLayout(head)
-        self.search = QLineEdit()
-        self.search.setPlaceholderText("Search")
-        self.search.setAccessibleName("Search presets")
-        self.search.setToolTip("Show only presets with these letters in their name; Enter loads the first (Ctrl+L)")
-        self.search.setClearButtonEnabled(True)
-        self.search.setAcceptDrops(False)
+        column.addWidget(self.search)
+        column.addWidget(self.tags)
+        column.addWidget(self.list, 1)
+        column.addWidget(self.nothing, 1)
+        column.addWidget(self.names)
+        foot = QHBoxLayout()
+        foot.setSpacing(6)
+        foot.addWidget(self.save, 1)
+        foot.addWidget(self.open, 1)
+        foot.addWidget(self.more)
+        column.addLayout(foot)
+
+    def _connect(self) -> None:
         self.search.textChanged.connect(self._filter)
         self.search.returnPressed.connect(self._choose_found)
-        column.addWidget(self.search)
-        self.list = QListWidget()
-        self.list.setAccessibleName("Presets")
-        self.list.setToolTip("Presets: click or press Enter to load")
-        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.list.itemClicked.connect(self._choose)
-        self.list.itemActivated.connect(self._choose)
-        column.addWidget(self.list, 1)
-        self.open = _button("Open…", "Open preset file", f"Open a {SUFFIX} file (Ctrl+O), or drop one here", "Ctrl+O")
+        self.tags.changed.connect(self._filter)
+        self.list.asked.connect(self._choose)
+        self.list.liked.connect(self._remember_like)
+        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.list.customContextMenuRequested.connect(lambda at: self._open_menu(self.list.viewport().mapToGlobal(at)))
+        self.save.clicked.connect(self.ask_name)
         self.open.clicked.connect(self._open)
-        column.addWidget(self.open)
-        for entry in entries:
-            self.add(entry.path, bundled=entry.bundled)
+        self.more.clicked.connect(self._open_menu_above)
+        self.names.named.connect(lambda name, replace: self._use_name(name, replace))
+        self.librarian.changed.connect(self._take_change)
+        self.librarian.failed.connect(self.refused)
+        self.librarian.card_read.connect(self._show_card)
 
-    def add(self, path: Path, *, bundled: bool = False) -> QListWidgetItem:
-        """List a preset file; the item already there when it is listed."""
-        for item in self._items():
-            if item.data(_PATH_ROLE) == str(path):
-                return item
-        item = QListWidgetItem(path.stem.replace("_", " "))
-        item.setData(_PATH_ROLE, str(path))
-        item.setToolTip("Comes with Petrichord" if bundled else str(path))
-        item.setSizeHint(QSize(0, _ITEM_HEIGHT))
-        self.list.addItem(item)
-        return item
+    def _add_actions(self) -> None:
+        self._actions: dict[str, QAction] = {}
+        on_key(self, "F2", self.rename)
+        on_key(self, "Ctrl+Shift+D", self.duplicate)
+        on_key(self, "Ctrl+Del", self.delete)
+        for text, keys, action in (
+            ("Favourite", "Ctrl+K", lambda: self.list.like(self.list.currentItem())),
+            ("Rename…", "F2", self.rename),
+            ("Duplicate", "Ctrl+Shift+D", self.duplicate),
+            ("Move to trash", "Ctrl+Del", self.delete),
+        ):
+            self._actions[text] = self.menu.addAction(f"{text}\t{keys}", action)
+
+    # What is listed
+
+    def add(self, path: Path, *, bundled: bool = False) -> None:
+        """List a preset file, if it is not there already."""
+        if self.list.at(path) is None:
+            self.list.put(path, bundled=bundled, liked=path.stem in self.favourites)
+        self.librarian.read(path)
+        self._filter()
 
     def paths(self) -> list[Path]:
         """All that are listed and not filtered away, in order."""
-        return [Path(item.data(_PATH_ROLE)) for item in self._items() if not item.isHidden()]
+        return self.list.shown()
 
-    def mark(self, path: Path) -> None:
+    def mark(self, path: Path, name: str = "") -> None:
         """This preset plays now."""
-        self._playing = path
-        self.add(path)
+        self._playing, self._name = path, name or path.stem
+        if self.list.at(path) is None:
+            self.add(path)
         self.restore_mark()
 
     def restore_mark(self) -> None:
         """What was asked for cannot be had: the mark goes back to what plays."""
         self._asked = self._playing
         self.list.clearSelection()
-        for item in self._items():
-            if item.data(_PATH_ROLE) == str(self._playing):
-                self.list.setCurrentItem(item)
+        item = self.list.at(self._playing)
+        if item is not None:
+            self.list.setCurrentItem(item)
+            self.list.scrollToItem(item)
+        self.like_changed.emit(bool(item and item.data(LIKED)))
 
     def step(self, by: int) -> None:
         """Ask for the next or previous preset, round and round."""
@@ -109,38 +178,160 @@ class PresetPanel(QFrame):
         here = paths.index(self._asked) if self._asked in paths else (-1 if by > 0 else 0)
         self._ask(paths[(here + by) % len(paths)])
 
-    def _items(self) -> list[QListWidgetItem]:
-        return [self.list.item(i) for i in range(self.list.count())]
-
-    def _choose(self, item: QListWidgetItem) -> None:
-        path = Path(item.data(_PATH_ROLE))
+    def _choose(self, path: Path) -> None:
         if path != self._asked:
             self._ask(path)
 
     def _ask(self, path: Path) -> None:
         self._asked = path
+        item = self.list.at(path)
+        if item is not None:
+            self.list.setCurrentItem(item)
         self.chosen.emit(path)
 
-    def _filter(self, text: str) -> None:
-        for item in self._items():
-            item.setHidden(text.casefold() not in item.text().casefold())
+    def _filter(self) -> None:
+        self.list.filter(self.search.text(), self.tags.chosen, self.tags.favourites.isChecked())
+        shown, listed = len(self.paths()), self.list.count()
+        self.count.setText(f"{shown} of {listed}" if shown < listed else f"{listed}")
+        self.list.setVisible(shown > 0)
+        self.nothing.setVisible(shown == 0)
 
     def _choose_found(self) -> None:
         """Enter in the search loads the first preset it leaves."""
         if found := self.paths():
             self._ask(found[0])
 
+    def clear_search(self) -> None:
+        """Show all presets."""
+        self.search.clear()
+        self.tags.clear()
+
+    def _show_card(self, path: Path, card: object) -> None:
+        self.list.show_card(path, card)
+        cards = [item.data(CARD) for item in self.list.all_items()]
+        self.tags.show_tags(tag for found in cards if isinstance(found, Card) for tag in found.tags)
+        self._filter()
+
+    # Favourites
+
+    def like_playing(self) -> None:
+        """Make what plays a favourite, or no longer."""
+        self.list.like(self.list.at(self._playing))
+
+    def _remember_like(self, path: Path, liked: bool) -> None:
+        self._keep(lambda: self.favourites.set(path.stem, liked))
+        if path == self._playing:
+            self.like_changed.emit(liked)
+        self._filter()
+
+    def _keep(self, change: Callable[[], None]) -> None:
+        try:
+            change()
+        except OSError as error:
+            self.refused.emit(
+                f"Your favourites cannot be written ({error.strerror}): they hold until Petrichord is closed."
+            )
+
+    # Files
+
+    def ask_name(self) -> None:
+        """Ask for the name under which to keep what plays."""
+        item = self.list.at(self._playing)
+        mine = item is not None and not item.data(BUNDLED)
+        name = self._name if mine else unused_name(f"{self._name} 2", self.librarian.folder)
+        self._use_name = self.save_asked.emit
+        self.names.ask("SAVE AS", "Save", name, self._check_save)
+
+    def rename(self) -> None:
+        """Ask for another name for the user's preset that is chosen in the list."""
+        path = self._mine("renamed")
+        if path is not None:
+            item = self.list.at(path)
+            self._use_name = lambda chosen, _: self.librarian.rename(path, chosen)
+            self.names.ask("RENAME", "Rename", item.text() if item else path.stem, self._check_new(path))
+
+    def duplicate(self) -> None:
+        """Copy the preset that is chosen in the list."""
+        if self.list.currentRow() >= 0:
+            self.librarian.duplicate(path_of(self.list.currentItem()))
+
+    def delete(self) -> None:
+        """Move the user's preset that is chosen in the list to the trash."""
+        path = self._mine("deleted")
+        if path is not None:
+            self.librarian.trash(path)
+
+    def _mine(self, what: str) -> Path | None:
+        if self.list.currentRow() < 0:
+            return None
+        item = self.list.currentItem()
+        if item.data(BUNDLED):
+            self.refused.emit(f"“{item.text()}” comes with Petrichord and cannot be {what}: duplicate it first.")
+            return None
+        return path_of(item)
+
+    def _check_save(self, name: str) -> tuple[str, bool]:
+        try:
+            path = file_for(name, self.librarian.folder)
+        except PresetError as problem:
+            return str(problem), False
+        return (f"You have a preset “{path.stem}”.", True) if path.exists() else ("", True)
+
+    def _check_new(self, own: Path) -> Callable[[str], tuple[str, bool]]:
+        def check(name: str) -> tuple[str, bool]:
+            said, usable = self._check_save(name)
+            taken = usable and said and file_for(name, self.librarian.folder) != own
+            return (f"{said[:-1]} already: choose another name.", False) if taken else ("" if usable else said, usable)
+
+        return check
+
+    def _take_change(self, change: Change) -> None:
+        if change.removed is not None:
+            renamed = change.added is not None and not change.bundled and change.kept is None
+            if renamed and change.added is not None:
+                new = change.added.stem
+                self._keep(lambda: self.favourites.rename(change.removed.stem, new))  # type: ignore[union-attr]
+            if renamed and self._playing == change.removed:
+                self._playing = change.added
+            self.list.take_out(change.removed)
+        if change.added is not None:
+            self.add(change.added, bundled=change.bundled)
+        self._filter()
+        if change.kept is not None and change.added is not None:
+            self.mark(change.added, change.kept.name)
+            self.kept.emit(change.kept)
+        elif change.load and change.added is not None:
+            self._ask(change.added)
+        else:
+            self.restore_mark()
+        self.said.emit(change.sentence)
+
     def _open(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(self, "Open a preset", "", f"Presets (*{SUFFIX})")
+        name, _ = QFileDialog.getOpenFileName(self, "Add a preset", "", f"Presets (*{SUFFIX})")
         if name:
-            self._ask(Path(name))
+            self.librarian.adopt(Path(name))
+
+    def _open_menu_above(self) -> None:
+        self._open_menu(self.more.mapToGlobal(QPoint(0, -self.menu.sizeHint().height())))
+
+    def _open_menu(self, at: QPoint) -> None:
+        if self.list.currentRow() < 0:
+            return
+        item = self.list.currentItem()
+        mine = not item.data(BUNDLED)
+        self._actions["Rename…"].setEnabled(mine)
+        self._actions["Move to trash"].setEnabled(mine)
+        # `popup` returns at once; `exec` would wait with Python's lock held.
+        self.menu.popup(at)
 
 
 def _button(text: str, name: str, tip: str, keys: str) -> QToolButton:
     button = QToolButton()
     button.setText(text)
+    button.setProperty("role", "tight")
     button.setAccessibleName(name)
     button.setToolTip(tip)
     click_on_key(button, keys)
     button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    button.setSizePolicy(button.sizePolicy().Policy.Expanding, button.sizePolicy().Policy.Fixed)
     return button

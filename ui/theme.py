@@ -50,10 +50,17 @@ QPushButton:checked, QToolButton:checked {{ background: {accent_dark}; border-co
 QPushButton:focus, QToolButton:focus {{ border-color: {accent}; }}
 QPushButton:disabled, QToolButton:disabled {{ color: {faint}; }}
 QToolButton[role="sign"] {{ padding: 5px 6px; }}
+QToolButton[role="icon"] {{ padding: 0; font-size: 12pt; }}
+QToolButton[role="tight"] {{ padding: 5px 6px; }}
+QToolButton[role="small"] {{ padding: 0; font-size: 7.5pt; }}
+QToolButton[role="chip"] {{ padding: 2px 7px; border-radius: 11px; font-size: 8pt; color: {dim}; }}
+QToolButton[role="chip"]:checked {{ color: {accent}; }}
+QFrame#namebar {{ background: {raised}; border: 1px solid {line}; border-radius: 6px; }}
+QLabel[role="warn"] {{ color: {right}; }}
 QToolButton::menu-indicator {{ image: none; width: 0; }}
-QPushButton#play {{ font-weight: 600; min-width: 66px; }}
+QPushButton#play {{ font-weight: 600; min-width: 56px; }}
 QPushButton#play:checked {{ background: {accent}; color: {ground}; border-color: {accent}; }}
-QPushButton#record {{ min-width: 78px; }}
+QPushButton#record {{ min-width: 68px; }}
 QPushButton#record:checked {{ background: #4a1d22; border-color: {record}; color: {record}; }}
 QLineEdit {{ background: {ground}; border: 1px solid {line}; border-radius: 6px;
     padding: 4px 8px; selection-background-color: {accent_dark}; }}
@@ -61,10 +68,6 @@ QLineEdit:focus {{ border-color: {accent}; }}
 QLineEdit[bad="true"] {{ border-color: {record}; }}
 QSpinBox QLineEdit {{ border: none; padding: 0px; }}
 QListWidget {{ background: transparent; border: none; }}
-QListWidget::item {{ padding: 7px 10px; border-radius: 6px; margin: 1px 0; color: {text}; }}
-QListWidget::item:hover {{ background: {raised}; }}
-QListWidget::item:selected {{ background: {accent_dark}; color: {accent}; }}
-QListWidget:focus {{ border: 1px solid {line}; border-radius: 6px; }}
 QMenu {{ background: {raised}; border: 1px solid {line}; border-radius: 6px; padding: 5px; }}
 QMenu::item {{ padding: 5px 22px; border-radius: 4px; }}
 QMenu::item:selected {{ background: {accent_dark}; color: {accent}; }}

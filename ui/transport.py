@@ -4,7 +4,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QPointF, QSize, Qt, QUrl, Signal
 from PySide6.QtGui import QColor, QDesktopServices, QIcon, QPainter, QPixmap, QPolygonF
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from synth.engine_contract import Status
 from ui.elided_label import ElidedLabel
@@ -24,9 +24,9 @@ class Transport(QWidget):
         self._take: Path | None = None
         self._shown_take = ""
         self._seconds = 0.0
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(6)
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(8)
         self.play = self._button("play", "Play", "Play and stop (Space)", "Space")
         self.play.clicked.connect(self._ask_play)
         self.record = self._button("record", "Record", "Record a take to a WAV file (Ctrl+R)", "Ctrl+R")
@@ -42,10 +42,14 @@ class Transport(QWidget):
         click_on_key(self.show_folder, "Ctrl+T")
         self.show_folder.clicked.connect(self._open_folder)
         self.show_folder.hide()
-        row.addWidget(self.play)
-        row.addWidget(self.record)
-        row.addWidget(self.take, 1)
-        row.addWidget(self.show_folder)
+        buttons, taken = QHBoxLayout(), QHBoxLayout()
+        for row in (buttons, taken):
+            row.setSpacing(6)
+            rows.addLayout(row)
+        buttons.addWidget(self.play, 1)
+        buttons.addWidget(self.record, 1)
+        taken.addWidget(self.take, 1)
+        taken.addWidget(self.show_folder)
 
     def _button(self, icon: str, text: str, tip: str, keys: str) -> QPushButton:
         button = QPushButton(self._icons[icon], f" {text}")
@@ -87,7 +91,7 @@ class Transport(QWidget):
             text = f"{_short(status.last_take)} · {clock(self._seconds)}"
             tip, self._take = str(status.last_take), status.last_take
         else:
-            text, tip, self._take = "", "", None
+            text, tip, self._take = "No take yet", "", None
         if text != self._shown_take:
             self._shown_take = text
             self.take.setText(text)

@@ -28,7 +28,7 @@ def take_pictures(window: MainWindow, folder: Path) -> None:
     """Play, wound, record, break something, ask for help; a picture of each."""
     window.resize(1280, 800)
     # Clicks, not keys: without a window manager no window is active.
-    window.header.transport.play.click()
+    window.transport.play.click()
     _wait(2500)
     view = window.culture.viewport()
     QTest.mouseMove(view, _cell(window, 118, 34))
@@ -38,10 +38,10 @@ def take_pictures(window: MainWindow, folder: Path) -> None:
     _wait(250)
     _save(window, folder, "main")
     QTest.mouseRelease(view, _LEFT, pos=_cell(window, 118, 34))
-    window.header.transport.record.click()
+    window.transport.record.click()
     _wait(1600)
     _save(window, folder, "recording")
-    window.header.transport.record.click()
+    window.transport.record.click()
     _wait(400)
     window.resize(1024, 640)
     _wait(400)

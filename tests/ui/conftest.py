@@ -25,7 +25,7 @@ def engine() -> FakeEngine:
 def win(qtbot: QtBot, qapp: QApplication, engine: FakeEngine, tmp_path: Path) -> Iterator[MainWindow]:
     """A shown window that plays the first of three presets."""
     apply_theme(qapp)
-    made = window(preset_files(tmp_path), engine)
+    made = window(preset_files(tmp_path), engine, tmp_path / "home")
     qtbot.addWidget(made)
     with qtbot.waitExposed(made):
         made.show()

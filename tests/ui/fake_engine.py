@@ -4,12 +4,16 @@ Axes: `M` mel bands, `T` frames.
 """
 
 import time
+from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import torch
+from numpy.typing import NDArray
 
-from synth.engine_contract import Notice, Status
+from synth.culture import CultureState
+from synth.engine_contract import Capture, Notice, Status
 from synth.gestures import footprint
 from synth.instrument import Instrument
 from synth.messages import Action, Hand, SetControls, Touch, View
@@ -30,6 +34,8 @@ class FakeEngine:
             vocoder="spectral · built in, no weights needed", preset="double",
         )  # fmt: skip
         self._shape = (n_mels, n_frames)
+        self.sound_sent: NDArray[np.float32] = np.zeros((8192, 2), np.float32)
+        self.captured: torch.Tensor | None = None
         self._hand = Hand(False)
         self._rest = np.zeros(self._shape, dtype=np.float32)
         self._frozen = np.zeros(self._shape, dtype=np.float32)
@@ -116,6 +122,17 @@ class FakeEngine:
 
     def status(self) -> Status:
         return self.state
+
+    def sound(self, n_samples: int) -> NDArray[np.float32]:
+        return self.sound_sent[-n_samples:]
+
+    def capture(self) -> "Future[Capture]":
+        """Answered at once, with the preset that was swapped in last and the state in `captured`."""
+        preset = self.swapped[-1][0].preset
+        state = preset.state if self.captured is None else self.captured
+        answer: Future[Capture] = Future()
+        answer.set_result(Capture(preset, CultureState(state, torch.zeros(1), 0, 0.0, 0)))
+        return answer
 
     def last_controls(self) -> SetControls:
         found = [action for action in self.actions if isinstance(action, SetControls)]

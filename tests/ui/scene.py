@@ -1,5 +1,6 @@
 """A window around the recording double, as tests and screenshots use it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from synth.controls import Controls
@@ -11,6 +12,7 @@ from tests.samples import live_preset
 from tests.ui.fake_engine import FakeEngine
 from ui.loader import Loaded
 from ui.main_window import MainWindow
+from ui.places import Places
 
 OUTPUTS = ["Studio Monitors", "Headphones", "HDMI"]
 
@@ -27,10 +29,12 @@ def preset_files(folder: Path, names: tuple[str, ...] = ("violin", "cello", "bro
     entries = []
     for i, name in enumerate(names):
         path = folder / f"{name}.safetensors"
-        save_preset(live_preset(seed=i), path)
+        save_preset(replace(live_preset(seed=i), name=name.replace("_", " ")), path)
         entries.append(Entry(name, path, True))
     return entries
 
 
-def window(entries: list[Entry], engine: FakeEngine) -> MainWindow:
-    return MainWindow(engine, build, entries, lambda: list(OUTPUTS))
+def window(entries: list[Entry], engine: FakeEngine, home: Path) -> MainWindow:
+    """Its own presets and favourites are under `home`."""
+    places = Places(home / "presets", home / "config" / "favourites.json")
+    return MainWindow(engine, build, entries, lambda: list(OUTPUTS), places=places)

@@ -25,7 +25,7 @@ def look():
             timer.stop()
             if "crash" in sys.argv:
                 QTimer.singleShot(0, lambda: 1 // 0)
-            window.header.transport.play.click()
+            window.transport.play.click()
             report(window)
             return
 

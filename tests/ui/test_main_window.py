@@ -16,6 +16,7 @@ from tests.samples import live_preset
 from tests.ui.fake_engine import FakeEngine
 from tests.ui.scene import OUTPUTS
 from ui.main_window import MainWindow
+from ui.preset_list import path_of
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 
@@ -40,10 +41,12 @@ def test_a_dropped_preset_is_loaded_and_swapped_in(
     with qtbot.waitSignal(win.loader.loaded, timeout=20_000):
         assert _drop(win, path)
     instrument, reason = engine.swapped[-1]
-    assert instrument.preset.source_path == str(path)
+    adopted = tmp_path / "home" / "presets" / "Test tone.safetensors"
+    assert instrument.preset.source_path == str(adopted)
     assert reason
-    assert path in win.presets.paths()
-    assert win.presets.list.currentItem().text() == "dropped"
+    assert adopted in win.presets.paths()
+    assert adopted.read_bytes() == path.read_bytes()
+    assert path_of(win.presets.list.currentItem()) == adopted
 
 
 def test_other_files_are_not_taken(win: MainWindow, tmp_path: Path) -> None:
@@ -57,7 +60,7 @@ def test_a_damaged_preset_is_a_banner_and_the_old_one_plays_on(
     playing, name = len(engine.swapped), win.header.name.text()
     path = tmp_path / "damaged.safetensors"
     path.write_bytes(b"not a preset")
-    with qtbot.waitSignal(win.loader.failed, timeout=20_000):
+    with qtbot.waitSignal(win.presets.refused, timeout=20_000):
         _drop(win, path)
     assert "damaged.safetensors" in win.banner.text
     assert win.banner.isVisible()
@@ -161,17 +164,17 @@ def test_the_main_job_by_keyboard_alone(win: MainWindow, engine: FakeEngine, qtb
     with qtbot.waitSignal(win.loader.loaded, timeout=20_000):
         QTest.keyClick(win, Qt.Key.Key_PageDown)
     QTest.keyClick(win, Qt.Key.Key_Space)
-    qtbot.waitUntil(lambda: win.header.transport.play.isChecked(), timeout=2000)
+    qtbot.waitUntil(lambda: win.transport.play.isChecked(), timeout=2000)
     QTest.keyClick(win, Qt.Key.Key_2)
     QTest.keyClick(win, Qt.Key.Key_B, CTRL)
     QTest.keyClick(win.culture, Qt.Key.Key_Return)
     QTest.keyClick(win, Qt.Key.Key_R, CTRL)
-    qtbot.waitUntil(lambda: "0:42" in win.header.transport.record.text(), timeout=2000)
+    qtbot.waitUntil(lambda: "0:42" in win.transport.record.text(), timeout=2000)
     QTest.keyClick(win, Qt.Key.Key_R, CTRL)
-    qtbot.waitUntil(lambda: win.header.transport.show_folder.isVisible(), timeout=2000)
-    assert win.header.transport.take.text() == "…/Petrichord/2026-11-22-violin.wav · 0:42"
+    qtbot.waitUntil(lambda: win.transport.show_folder.isVisible(), timeout=2000)
+    assert win.transport.take.text() == "…/Petrichord/2026-11-22-violin.wav · 0:42"
     QTest.keyClick(win, Qt.Key.Key_Space)
-    qtbot.waitUntil(lambda: not win.header.transport.play.isChecked(), timeout=2000)
+    qtbot.waitUntil(lambda: not win.transport.play.isChecked(), timeout=2000)
     assert engine.calls == ["play", "record", "stop_recording", "stop"]
     assert [touch.gesture.kind for touch in engine.sent(Touch)] == ["paint"]
 

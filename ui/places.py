@@ -1,0 +1,24 @@
+"""Where the window keeps what belongs to its user."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from synth.library import user_folder
+
+
+@dataclass(frozen=True)
+class Places:
+    """Folders and files, none of which need exist."""
+
+    presets: Path
+    """The user's own presets."""
+    favourites: Path
+    """A JSON file."""
+
+    @staticmethod
+    def usual() -> "Places":
+        """Where this system keeps such things."""
+        config = Path(platformdirs.user_config_dir("petrichord", appauthor=False))
+        return Places(user_folder(), config / "favourites.json")
