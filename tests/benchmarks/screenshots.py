@@ -54,6 +54,18 @@ def take_pictures(window: MainWindow, folder: Path) -> None:
     _save(window, folder, "error")
     broken.unlink()
     window.banner.dismiss()
+    window.presets.tags.choose("strings")
+    window.presets.save.click()
+    _wait(400)
+    _save(window, folder, "browser")
+    window.presets.names.put_away()
+    window.presets.tags.clear()
+    # As many pixels as a 4K screen has, whatever the scale.
+    ratio = window.devicePixelRatioF()
+    window.resize(round(3840 / ratio), round(2160 / ratio))
+    _wait(1000)
+    _save(window, folder, "4k")
+    window.resize(1280, 800)
     window.header.help.click()
     _wait(400)
     _save(window, folder, "help")
@@ -107,7 +119,7 @@ def main() -> int:
     args.folder.mkdir(parents=True, exist_ok=True)
     if os.environ.get("PETRICHORD_STAGE"):
         return _inside(args.folder, args.preset)
-    with tempfile.TemporaryDirectory() as name, virtual_display(2800, 1800) as screen:
+    with tempfile.TemporaryDirectory() as name, virtual_display(3900, 2200) as screen:
         rig = Rig(Path(name))
         rig.start()
         try:
