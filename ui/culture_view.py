@@ -140,7 +140,7 @@ class CultureView(pg.PlotWidget):  # type: ignore[misc]
         else:
             pixels = tinted(self._hidden.colours(view.grid, view.hidden), view.rest, view.frozen).astype(np.uint8)
         self._image.setImage(pixels, autoLevels=False, levels=None)
-        self.recovery.recovery.look(view.grid, now_s())
+        self.recovery.recovery.look(view.grid, now_s(), view.frozen)
         self.recovery.follow()
         self._overlay.playhead, self._overlay.heads, self._overlay.hand = view.playhead, view.heads, view.hand
         self._overlay.update()

@@ -93,20 +93,30 @@ class Recovery:
         self._touched_s = self._ill_s = now_s
         self.usual_db = distance_db(self._before, self._cells, self._quantiles)
 
-    def look(self, grid: NDArray[np.float32], now_s: float) -> None:
-        """The culture as it is now, (M, T)."""
+    def look(self, grid: NDArray[np.float32], now_s: float, frozen: NDArray[np.float32] | None = None) -> None:
+        """The culture as it is now, (M, T), and its ice in 0 … 1: cells held as they are do not count."""
         if self._quantiles is None or grid.shape != self._cells.shape:
             return
         self._latest = grid
         if self._before is None:
             return
-        distance = distance_db(grid, self._cells, self._quantiles)
+        cells = self._cells
+        if frozen is not None and frozen.any():
+            cells = cells & (frozen < 0.5)
+            if not cells.any():
+                self._end()
+                return
+            self.usual_db = distance_db(self._before, cells, self._quantiles)
+        distance = distance_db(grid, cells, self._quantiles)
         self.points.append(Point(now_s, distance))
         while self.points[0].at_s < now_s - WINDOW_S:
             self.points.popleft()
         if distance > self.usual_db + _HEALED_DB:
             self._ill_s = now_s
         elif now_s - max(self._ill_s, self._touched_s) >= _HEALED_S:
-            self._cells[...] = False
-            self._before = None
-            self.points.clear()
+            self._end()
+
+    def _end(self) -> None:
+        self._cells[...] = False
+        self._before = None
+        self.points.clear()

@@ -25,7 +25,7 @@ _LEFT = Qt.MouseButton.LeftButton
 
 
 def take_pictures(window: MainWindow, folder: Path) -> None:
-    """Play, wound, record, break something, ask for help; a picture of each."""
+    """Play, wound, freeze, record, break something, ask for help; a picture of each."""
     window.resize(1280, 800)
     # Clicks, not keys: without a window manager no window is active.
     window.transport.play.click()
@@ -38,6 +38,7 @@ def take_pictures(window: MainWindow, folder: Path) -> None:
     _wait(250)
     _save(window, folder, "main")
     QTest.mouseRelease(view, _LEFT, pos=_cell(window, 118, 34))
+    _show_tools(window, folder)
     window.transport.record.click()
     _wait(1600)
     _save(window, folder, "recording")
@@ -69,6 +70,24 @@ def take_pictures(window: MainWindow, folder: Path) -> None:
     window.header.help.click()
     _wait(400)
     _save(window, folder, "help")
+
+
+def _show_tools(window: MainWindow, folder: Path) -> None:
+    """Ice, a healing wound, a brush over all pitches, the hidden channels; and back."""
+    view = window.culture.viewport()
+    window.brushes.choose("freeze")
+    QTest.mouseClick(view, _LEFT, pos=_cell(window, 90, 50))
+    window.brushes.choose("erase")
+    window.brushes.choose_shape("stripe")
+    QTest.mouseMove(view, _cell(window, 140, 40))
+    _wait(600)
+    _save(window, folder, "tools")
+    window.brushes.hidden.click()
+    _wait(400)
+    _save(window, folder, "hidden")
+    window.brushes.hidden.click()
+    window.brushes.choose_shape("round")
+    window.brushes.undo_asked.emit()
 
 
 def _wait(ms: int) -> None:

@@ -99,6 +99,9 @@ def test_undo_redo_and_thaw_have_keys_and_are_offered_when_there_is_something(
     win: MainWindow, engine: FakeEngine, qtbot: QtBot
 ) -> None:
     assert not any(button.isEnabled() for button in (win.brushes.undo, win.brushes.redo, win.brushes.thaw))
+    # A key pressed before the window knows of the stroke is not lost: the engine knows.
+    QTest.keyClick(win, Qt.Key.Key_Z, CTRL)
+    assert engine.actions[-1] == Undo()
     engine.undos = engine.redos = 1
     engine.send(Touch(Gesture("freeze", 40, 40)))
     qtbot.waitUntil(lambda: win.brushes.undo.isEnabled() and win.brushes.thaw.isEnabled(), timeout=2000)
@@ -191,6 +194,22 @@ def test_recovery_follows_a_wound_until_it_has_healed(fmt: str) -> None:
     assert recovery.healing
     for k in range(10):
         recovery.look(healthy, 5 + 0.1 * k)
+    assert not recovery.healing
+
+
+def test_a_wound_under_ice_does_not_count_as_healing() -> None:
+    preset = live_preset()
+    healthy = preset.state[0].numpy()
+    recovery = Recovery()
+    recovery.set_culture(preset.quantiles.numpy(), 172)
+    recovery.look(healthy, 0.0)
+    gesture = Gesture("erase", 80, 20)
+    recovery.touch(gesture, 0.0)
+    ice = footprint(gesture, 80, 172).numpy()
+    wounded = np.where(ice > 0.5, -1, healthy).astype(np.float32)
+    recovery.look(wounded, 0.1, np.zeros_like(ice))
+    assert recovery.healing
+    recovery.look(wounded, 0.2, ice)
     assert not recovery.healing
 
 
