@@ -131,7 +131,7 @@ class FakeEngine:
         preset = self.swapped[-1][0].preset
         state = preset.state if self.captured is None else self.captured
         answer: Future[Capture] = Future()
-        answer.set_result(Capture(preset, CultureState(state, torch.zeros(1), 0, 0.0, 0)))
+        answer.set_result(Capture(preset, CultureState(state, torch.zeros(1), torch.zeros(1), 0, 0.0, 0)))
         return answer
 
     def last_controls(self) -> SetControls:
