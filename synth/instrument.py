@@ -65,7 +65,7 @@ class Instrument:
         self.preset, self.vocoder, self.out_rate_hz = preset, vocoder, out_rate_hz
         self.controls = controls or Controls()
         self.culture = make_culture(preset, setup)
-        self.history = History()
+        self.history = History(self.culture)
         self.playhead = Playhead(preset.n_frames, self.controls)
         self.frame = 0
         self.rescues = 0

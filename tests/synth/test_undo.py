@@ -162,20 +162,23 @@ def test_an_undo_within_a_fade_goes_on_from_what_is_heard() -> None:
 
 @pytest.mark.parametrize(("fmt", "at_least"), [("22k80", 16), ("44k128", 12)])
 def test_memory_is_bounded_after_a_thousand_strokes(fmt: str, at_least: int) -> None:
-    culture, history = LiveCulture(live_preset(fmt=FORMATS[fmt])), History()
+    culture = LiveCulture(live_preset(fmt=FORMATS[fmt]))
+    history = History(culture)
+    taken = history.n_bytes
     before = [history.remember(culture) or culture.steps for culture.steps in range(1000)]
     assert at_least <= history.undos < 40
-    assert history.n_bytes <= HISTORY_BYTES
+    assert history.n_bytes == taken <= HISTORY_BYTES
     wanted = before[-1]
     while history.undo(culture):
         assert culture.steps == wanted
-        assert history.n_bytes <= HISTORY_BYTES
+        assert history.n_bytes == taken
         wanted -= 1
     assert history.redos >= at_least
 
 
 def test_a_new_gesture_gives_up_what_was_undone() -> None:
-    culture, history = LiveCulture(STEADY), History()
+    culture = LiveCulture(STEADY)
+    history = History(culture)
     history.remember(culture)
     assert history.undo(culture)
     history.remember(culture)
