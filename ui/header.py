@@ -11,7 +11,7 @@ from ui.axes import nearest_note
 from ui.device_menu import DeviceMenu
 from ui.elided_label import ElidedLabel
 from ui.meter import Meter
-from ui.shortcuts import click_on_key
+from ui.tool_button import tool_button
 
 
 class Header(QFrame):
@@ -81,12 +81,6 @@ class Header(QFrame):
 
 
 def _button(text: str, name: str, tip: str, keys: str) -> QToolButton:
-    button = QToolButton()
-    button.setText(text)
-    button.setProperty("role", "icon")
-    button.setAccessibleName(name)
-    button.setToolTip(tip)
-    click_on_key(button, keys)
-    button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    button = tool_button(text, name, tip, keys, role="icon")
     button.setFixedSize(30, 30)
     return button

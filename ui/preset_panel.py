@@ -28,8 +28,9 @@ from ui.name_bar import NameBar
 from ui.places import Places
 from ui.preset_list import PresetList, path_of
 from ui.preset_row import BUNDLED, CARD, LIKED
-from ui.shortcuts import click_on_key, on_key
+from ui.shortcuts import on_key
 from ui.tag_bar import TagBar
+from ui.tool_button import tool_button
 
 
 class PresetPanel(QFrame):
@@ -326,12 +327,6 @@ class PresetPanel(QFrame):
 
 
 def _button(text: str, name: str, tip: str, keys: str) -> QToolButton:
-    button = QToolButton()
-    button.setText(text)
-    button.setProperty("role", "tight")
-    button.setAccessibleName(name)
-    button.setToolTip(tip)
-    click_on_key(button, keys)
-    button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    button = tool_button(text, name, tip, keys, role="tight")
     button.setSizePolicy(button.sizePolicy().Policy.Expanding, button.sizePolicy().Policy.Fixed)
     return button
