@@ -50,6 +50,10 @@ class Banner(QFrame):
         if not urgent:
             self._timer.start(_SHOWN_MS)
 
+    def complain(self, problem: str) -> None:
+        """Say what went wrong; it stays until it is dismissed."""
+        self.say(problem, urgent=True)
+
     def dismiss(self) -> None:
         """Put away what is shown; the urgent sentence before it comes back."""
         self._timer.stop()

@@ -1,10 +1,10 @@
 """F1: every shortcut on one sheet over the window, and where the sound and its pieces come from."""
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from synth.preset import Preset
+from ui.sheet import Sheet
 
 SHORTCUTS: tuple[tuple[str, str], ...] = (
     ("Space", "Play and stop"),
@@ -44,24 +44,12 @@ _MOUSE = (
 )
 
 
-class HelpOverlay(QWidget):
-    """Covers its parent; any click, Escape or F1 puts it away."""
+class HelpOverlay(Sheet):
+    """Any click or key puts it away."""
 
     def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._covered = parent
-        self.setAccessibleName("Help")
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self._sheet = QFrame(self)
-        self._sheet.setProperty("role", "panel")
-        outer = QVBoxLayout(self)
-        outer.addWidget(self._sheet, 0, Qt.AlignmentFlag.AlignCenter)
-        column = QVBoxLayout(self._sheet)
-        column.setContentsMargins(28, 20, 28, 20)
-        column.setSpacing(12)
-        title = QLabel("Shortcuts")
-        title.setProperty("role", "name")
-        column.addWidget(title)
+        super().__init__("Shortcuts", parent)
+        column = self.body
         grid = QGridLayout()
         grid.setHorizontalSpacing(18)
         grid.setVerticalSpacing(6)
@@ -83,7 +71,6 @@ class HelpOverlay(QWidget):
         self.credit.setWordWrap(True)
         self.credit.setProperty("role", "dim")
         column.addWidget(self.credit)
-        self.hide()
 
     def show_credit(self, preset: Preset) -> None:
         """Say where the sound that plays comes from."""
@@ -93,21 +80,8 @@ class HelpOverlay(QWidget):
             "Petrichord is free software under the MIT licence, built on PyTorch, Qt for Python and pyqtgraph."
         )
 
-    def toggle(self) -> None:
-        """Show it over the whole parent, or put it away."""
-        if self.isVisible():
-            self.hide()
-            return
-        self.setGeometry(self._covered.rect())
-        self.raise_()
-        self.show()
-        self.setFocus()
-
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        self.hide()
+        self.put_away()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        self.hide()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        QPainter(self).fillRect(self.rect(), QColor(8, 10, 14, 200))
+        self.put_away()

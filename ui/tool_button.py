@@ -7,12 +7,13 @@ from ui.shortcuts import click_on_key
 
 
 def tool_button(text: str, name: str, tip: str, keys: str, role: str) -> QToolButton:
-    """A button that `keys` click; `role` is the theme's."""
+    """A button that `keys`, if any, click; `role` is the theme's."""
     button = QToolButton()
     button.setText(text)
     button.setProperty("role", role)
     button.setAccessibleName(name)
     button.setToolTip(tip)
-    click_on_key(button, keys)
+    if keys:
+        click_on_key(button, keys)
     button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     return button
