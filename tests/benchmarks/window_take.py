@@ -9,6 +9,7 @@ back while the second is recorded, strokes go on all the while. Prints one JSON 
 import argparse
 import json
 import math
+import os
 import random
 import subprocess
 import sys
@@ -18,15 +19,15 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
-from PySide6.QtCore import QEvent, QEventLoop, QObject, QPoint, Qt, QTimer
-from PySide6.QtTest import QTest
+from PySide6.QtCore import QEvent, QObject, QPoint, QTimer
 from PySide6.QtWidgets import QApplication
 
+from synth.cli import prepare_environment
 from tests.cultures import steady_preset
 from tests.rig import Rig, align
 from tests.ui.display import virtual_display
+from tests.ui.hands import LEFT, RIGHT, move, pause, press, release
 
-_LEFT, _RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
 _FIRST_S = 1.5
 _TICK_S = 0.02
 
@@ -44,13 +45,6 @@ class Painter(QObject):
         return False
 
 
-def pause(seconds: float) -> None:
-    """Let window and engine run; `QTest.qWait` would keep Python's lock and starve the engine."""
-    loop = QEventLoop()
-    QTimer.singleShot(round(1000 * seconds), loop.quit)
-    loop.exec()
-
-
 def until(condition: object, timeout_s: float = 20.0) -> None:
     deadline = time.monotonic() + timeout_s
     while not condition():  # type: ignore[operator]
@@ -61,7 +55,7 @@ def until(condition: object, timeout_s: float = 20.0) -> None:
 def stroke(window: object, rng: random.Random) -> None:
     """Press, draw a curve, let go: half a second of mouse events over the culture."""
     view = window.culture.viewport()  # type: ignore[attr-defined]
-    button = rng.choice([_LEFT, _LEFT, _RIGHT])
+    button = rng.choice([LEFT, LEFT, RIGHT])
     column, row, turn = rng.uniform(20, 150), rng.uniform(10, 70), rng.uniform(0, 2 * math.pi)
 
     def place(k: int) -> QPoint:
@@ -69,11 +63,11 @@ def stroke(window: object, rng: random.Random) -> None:
         found: QPoint = window.culture.position_of(*at).toPoint()  # type: ignore[attr-defined]
         return found
 
-    QTest.mousePress(view, button, pos=place(0))
+    press(view, place(0), button)
     for k in range(1, 20):
-        QTest.mouseMove(view, place(k))
+        move(view, place(k), button)
         pause(_TICK_S)
-    QTest.mouseRelease(view, button, pos=place(20))
+    release(view, place(20), button)
 
 
 def perform(window: object, folder: Path, seconds: float) -> dict[str, object]:
@@ -95,9 +89,11 @@ def perform(window: object, folder: Path, seconds: float) -> dict[str, object]:
     until(lambda: status().recording is not None)
     window.culture.viewport().installEventFilter(painter)  # type: ignore[attr-defined]
     began, strokes = time.monotonic(), 0
+    broken: list[int] = []
     while time.monotonic() - began < seconds:
         stroke(window, rng)
         strokes += 1
+        broken.append(status().underruns)
         window.brushes.choose(rng.choice(["erase", "paint", "noise", "reseed", "freeze"]))  # type: ignore[attr-defined]
         if strokes == 4:
             takes.play_or_stop(first)
@@ -109,7 +105,9 @@ def perform(window: object, folder: Path, seconds: float) -> dict[str, object]:
         "take": str(status().last_take),
         "strokes": strokes,
         "underruns": status().underruns,
+        "underruns_by_stroke": broken,
         "device": status().device,
+        "undos": window.engine.view().undos,  # type: ignore[attr-defined]
         "notices": [notice.text for notice in status().notices],
         "paint_ms_median": round(float(np.median(gaps)), 1),
         "paint_ms_p99": round(float(np.percentile(gaps, 99)), 1),
@@ -164,6 +162,9 @@ def take_against_capture(preset: str, seconds: float, folder: Path) -> dict[str,
         with virtual_display() as screen, rig.capture() as capture:
             environment = {**screen, **rig.environment, "DISPLAY": screen["DISPLAY"], "QT_QPA_PLATFORM": "xcb"}
             environment |= {"XDG_MUSIC_DIR": str(folder), "LIBGL_ALWAYS_SOFTWARE": "1"}
+            # What the command sets before torch is imported: this module has imported it already.
+            prepare_environment()
+            environment |= {name: os.environ[name] for name in ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")}
             command += ["--inside", str(folder / "takes")]
             child = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=seconds + 90)
             assert child.returncode == 0, child.stderr
