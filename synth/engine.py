@@ -20,8 +20,9 @@ import torch
 from numpy.typing import NDArray
 
 from synth.audio_out import AudioOut, OpenSink
+from synth.deck import Deck
 from synth.engine_contract import Capture, Status
-from synth.errors import RecordingError, UsageError
+from synth.errors import UsageError
 from synth.governor import Governor
 from synth.instrument import Instrument
 from synth.log import log_unexpected
@@ -29,7 +30,7 @@ from synth.master import Master
 from synth.messages import Action, SetControls, View
 from synth.notices import Noticeboard
 from synth.priority import raise_thread_priority
-from synth.recorder import Recorder, default_take_path
+from synth.recorder import default_take_path
 from synth.ring import Ring
 from synth.sent_sound import SentSound
 from synth.sinks import open_sink
@@ -96,7 +97,9 @@ class Engine:
         if playing:
             self._master.play()
         self._notices = Noticeboard()
-        self._recorder = Recorder(self.rate_hz, self._notices.post, sample_format)
+        self._deck = Deck(
+            self.rate_hz, self._notices.post, sample_format, self.capture, lambda: self._voices.current.vocoder.name
+        )
         self._sent = SentSound()
         self._start_level = round(_START_S * self.rate_hz)
         self._ring = Ring(4 * self._start_level + round(0.25 * self.rate_hz))
@@ -137,6 +140,7 @@ class Engine:
 
     def close(self) -> None:
         self.stop()
+        self.stop_take()
         deadline = time.monotonic() + _CLOSE_S
         while self._thread.is_alive() and not self._master.silent and time.monotonic() < deadline:
             time.sleep(0.005)
@@ -144,9 +148,10 @@ class Engine:
         self._closing.set()
         self._thread.join(1.0)
         self._out.close()
-        self._recorder.stop()
+        self._deck.close()
 
     def play(self) -> None:
+        self._deck.recorder.begin()
         self._commands.put(_Play(True))
 
     def stop(self) -> None:
@@ -168,14 +173,19 @@ class Engine:
     ) -> None:
         self._commands.put(_Change(vocoder, reason, spare, preset))
 
-    def record(self, path: Path | None = None) -> None:
-        try:
-            self._recorder.start(path or default_take_path(self._voices.current.preset.name))
-        except RecordingError as error:
-            self._notices.post(str(error), True)
+    def record(
+        self, path: Path | None = None, sample_format: SampleFormat | None = None, *, wait: bool = False
+    ) -> None:
+        self._deck.record(path or default_take_path(self._voices.current.preset.name), sample_format, wait)
 
     def stop_recording(self) -> None:
-        self._recorder.finish()
+        self._deck.recorder.finish()
+
+    def play_take(self, path: Path) -> None:
+        self._deck.play(path)
+
+    def stop_take(self) -> None:
+        self._deck.player.stop()
 
     def set_device(self, name: str | None) -> None:
         self._out.set_device(name)
@@ -195,6 +205,7 @@ class Engine:
 
     def status(self) -> Status:
         levels, voices = self._master.read_levels(), self._voices
+        recorder, player = self._deck.recorder, self._deck.player
         return Status(
             playing=self._master.playing,
             preset=voices.current.preset.name,
@@ -208,9 +219,12 @@ class Engine:
             rescues=voices.rescues,
             peak_db=self._sent.read_peaks_db(),
             rms_db=levels.rms_db,
-            recording=self._recorder.path,
-            recording_s=self._recorder.seconds if self._recorder.active else 0.0,
-            last_take=self._recorder.last_take,
+            recording=None if recorder.armed else recorder.path,
+            recording_s=recorder.seconds if recorder.active else 0.0,
+            armed=recorder.armed,
+            last_take=recorder.last_take,
+            take=player.path,
+            take_s=player.position_s(),
             vocoder=f"{voices.current.vocoder.name} ({self._reason})" if self._reason else voices.current.vocoder.name,
             notices=self._notices.latest,
         )
@@ -236,7 +250,7 @@ class Engine:
         voices, instrument = self._voices, self._voices.current
         instrument.evolution_limit = self._governor.limit
         sound, ailment = voices.process(BLOCK_FRAMES)
-        sound = self._master.process(sound)
+        sound = self._deck.process(self._master.process(sound), instrument.controls.volume_db)
         left = self._ring.ready / self.rate_hz + self._out.queued_s() if self._out.sounding else float("inf")
         self._ring.put(sound)
         if ailment:
@@ -264,7 +278,8 @@ class Engine:
                         self._change(command)
                     case _Capture(answer):
                         playing = self._voices.current
-                        answer.set_result(Capture(playing.preset, playing.culture.save()))
+                        moment = playing.moment()
+                        answer.set_result(Capture(playing.preset, moment.culture, moment))
                     case action:
                         if isinstance(action, SetControls):
                             self._master.set_volume(action.controls.volume_db)
@@ -293,7 +308,7 @@ class Engine:
     def _tap(self, chunk: NDArray[np.float32]) -> None:
         """What the feeder sends, on its thread."""
         self._sent.put(chunk)
-        self._recorder.offer(chunk)
+        self._deck.offer(chunk)
 
     def _tell_of_rescue(self, ailment: str) -> None:
         """One sentence for a series of rescues; the count is in the status."""

@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 from synth.culture import CultureState
 from synth.instrument import Instrument
 from synth.messages import Action, View
+from synth.moment import Moment
 from synth.preset import Preset
 from synth.vocoder.contract import Vocoder
+from synth.wav import SampleFormat
 
 
 @dataclass(frozen=True)
@@ -52,8 +54,14 @@ class Status:
     recording: Path | None = None
     """File being written."""
     recording_s: float = 0.0
+    armed: bool = False
+    """True while recording waits for the first sound."""
     last_take: Path | None = None
     """File finished last."""
+    take: Path | None = None
+    """Take being played in place of the culture."""
+    take_s: tuple[float, float] = (0.0, 0.0)
+    """Where it is, and its length."""
     vocoder: str = ""
     """Its name and why it was chosen."""
     notices: tuple[Notice, ...] = ()
@@ -66,6 +74,8 @@ class Capture:
 
     preset: Preset
     state: CultureState
+    moment: Moment | None = None
+    """To go on from here; `state` is its culture."""
 
 
 class EngineControl(Protocol):
@@ -99,11 +109,24 @@ class EngineControl(Protocol):
         """
         ...
 
-    def record(self, path: Path | None = None) -> None:
-        """Start a take; None names one after the date and preset in the user's music folder."""
+    def record(
+        self, path: Path | None = None, sample_format: SampleFormat | None = None, *, wait: bool = False
+    ) -> None:
+        """Start a take; None names one after the date and preset in the user's music folder.
+
+        With `wait` it begins with the first sound or with Play, whichever comes first, and loses no sample of it.
+        """
         ...
 
-    def stop_recording(self) -> None: ...
+    def stop_recording(self) -> None:
+        """End the take, or wait for sound no longer."""
+        ...
+
+    def play_take(self, path: Path) -> None:
+        """Play a file through the output in place of the culture, which lives on unheard; a failure is a notice."""
+        ...
+
+    def stop_take(self) -> None: ...
 
     def set_device(self, name: str | None) -> None:
         """Move to another output; None is the system's default."""

@@ -21,6 +21,7 @@ from synth.hidden import HiddenChannels
 from synth.history import History
 from synth.mel import GRID_MAX, GRID_MIN, LOG_MEL_FLOOR, band_edges_hz, log_mel_from_grid
 from synth.messages import Action, Event, Hand, Redo, ReseedAll, SetControls, ThawAll, Touch, Undo, View
+from synth.moment import Moment
 from synth.playhead import Playhead
 from synth.preset import Preset
 from synth.regrowth import RegrowingCulture
@@ -63,6 +64,7 @@ class Instrument:
         """`vocoder` is prepared here, which is slow: make instruments outside the engine's loop."""
         setup = setup or Setup()
         self.preset, self.vocoder, self.out_rate_hz = preset, vocoder, out_rate_hz
+        self._seed = setup.seed
         self.controls = controls or Controls()
         self.culture = make_culture(preset, setup)
         self.history = History(self.culture)
@@ -155,6 +157,26 @@ class Instrument:
         # Called in silence only, where nothing need be faded any more.
         self._changeover = self._rest = None
         self.vocoder.reset(self._read()[:, :, None].expand(-1, -1, n_frames).contiguous())
+
+    def moment(self) -> Moment:
+        """What the future depends on, between two frames."""
+        playhead = self.playhead
+        return Moment(
+            self.culture.save(),
+            self.controls,
+            self._seed,
+            self._accumulator,
+            playhead.position,
+            playhead.width,
+            self._log_ratio,
+        )
+
+    def resume(self, moment: Moment) -> None:
+        """Go on from a moment of an instrument of the same preset; this one was made with the moment's seed."""
+        self.culture.restore(moment.culture)
+        self.controls, self._accumulator, self._log_ratio = moment.controls, moment.accumulator, moment.log_ratio
+        self.playhead.position, self.playhead.width = moment.playhead, moment.width
+        self.warm_up()
 
     def flush(self) -> NDArray[np.float32]:
         """The sound still inside the vocoder, (2, N); nothing may be processed after it."""

@@ -23,6 +23,8 @@ from ui.places import Places
 from ui.preset_desk import PresetDesk
 from ui.sheet import Sheet
 from ui.shortcuts import on_key
+from ui.take_desk import TakeDesk
+from ui.takes_sheet import TakesSheet
 
 _FRAME_MS = 25
 """40 looks per second at the culture: the engine makes about 43."""
@@ -60,6 +62,7 @@ class MainWindow(QMainWindow):
         self.help = HelpOverlay(self)
         self.desk = PresetDesk(engine, build, parts, self.help, self)
         self.loader, self.load, self.show_loaded = self.desk.loader, self.desk.load, self.desk.show_loaded
+        self.takes = TakeDesk(engine, self.transport, TakesSheet(self), self.banner, self.load)
         self.complain = self.banner.complain
         self._connect()
         self._add_shortcuts()
@@ -72,7 +75,6 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         send = self.engine.send
         self.transport.play_asked.connect(self._play)
-        self.transport.record_asked.connect(self._record)
         self.header.devices.chosen.connect(self.engine.set_device)
         self.header.help.clicked.connect(self.help.toggle)
         self.desk.named.connect(lambda name: self.setWindowTitle(f"{name} – Petrichord"))
@@ -120,12 +122,6 @@ class MainWindow(QMainWindow):
         else:
             self.engine.stop()
 
-    def _record(self, record: bool) -> None:
-        if record:
-            self.engine.record()
-        else:
-            self.engine.stop_recording()
-
     # The engine's news
 
     def _look(self) -> None:
@@ -137,7 +133,7 @@ class MainWindow(QMainWindow):
         status = self.engine.status()
         self.header.meter.show_peaks(status.peak_db, now - self._looked_at)
         self._looked_at = now
-        self.transport.show_status(status)
+        self.takes.show_status(status)
         self.dock.show_sound(self.engine.sound(SNAPSHOT), status.rate_hz)
         if self._looks % _STATUS_EVERY == 0:
             self.status_line.show_status(status)
@@ -177,6 +173,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         self.hand.lift()
         self._timer.stop()
+        self.takes.close()
         self.desk.close()
         super().closeEvent(event)
 

@@ -156,7 +156,8 @@ class PresetPanel(QFrame):
     def mark(self, path: Path, name: str = "") -> None:
         """This preset plays now."""
         self._playing, self._name = path, name or path.stem
-        if self.list.at(path) is None:
+        # What a take began with may be a preset that is no longer there.
+        if self.list.at(path) is None and path.is_file():
             self.add(path)
         self.restore_mark()
 

@@ -18,6 +18,7 @@ from synth.gestures import footprint
 from synth.instrument import Instrument
 from synth.messages import Action, Hand, SetControls, Touch, View
 from synth.vocoder.contract import Vocoder
+from synth.wav import SampleFormat
 
 
 class FakeEngine:
@@ -28,6 +29,7 @@ class FakeEngine:
         self.actions: list[Action] = []
         self.swapped: list[tuple[Instrument, str]] = []
         self.changed: list[tuple[str, str, str]] = []
+        self.recorded: list[tuple[Path | None, SampleFormat | None, bool]] = []
         self.device: str | None = None
         self.state = Status(
             device="Studio Monitors", rate_hz=48000, latency_s=0.098, load=0.23, steps_per_second=86.0,
@@ -57,6 +59,8 @@ class FakeEngine:
 
     def play(self) -> None:
         self.calls.append("play")
+        if self.state.armed:
+            self._begin()
         self.state = replace(self.state, playing=True, peak_db=(-9.0, -11.5), rms_db=(-20.0, -20.0))
 
     def stop(self) -> None:
@@ -85,15 +89,33 @@ class FakeEngine:
     ) -> None:
         self.changed.append((vocoder.name, reason, preset))
 
-    def record(self, path: Path | None = None) -> None:
+    def record(
+        self, path: Path | None = None, sample_format: SampleFormat | None = None, *, wait: bool = False
+    ) -> None:
+        """Starts with sound, as the real one does."""
         self.calls.append("record")
-        self.state = replace(
-            self.state, recording=path or Path("Music/Petrichord/2026-11-22-violin.wav"), recording_s=42.0
-        )
+        self.recorded.append((path, sample_format, wait))
+        self._path = path or Path("Music/Petrichord/2026-11-22-violin.wav")
+        if wait and not self.state.playing:
+            self.state = replace(self.state, armed=True)
+        else:
+            self._begin()
+
+    def _begin(self) -> None:
+        self.state = replace(self.state, armed=False, recording=self._path, recording_s=42.0)
 
     def stop_recording(self) -> None:
         self.calls.append("stop_recording")
-        self.state = replace(self.state, recording=None, last_take=self.state.recording)
+        last = self.state.recording or self.state.last_take
+        self.state = replace(self.state, armed=False, recording=None, last_take=last)
+
+    def play_take(self, path: Path) -> None:
+        self.calls.append(f"play {path.name}")
+        self.state = replace(self.state, take=path, take_s=(1.0, 4.0))
+
+    def stop_take(self) -> None:
+        self.calls.append("stop take")
+        self.state = replace(self.state, take=None, take_s=(0.0, 0.0))
 
     def set_device(self, name: str | None) -> None:
         self.calls.append(f"device {name}")
