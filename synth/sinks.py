@@ -8,10 +8,9 @@ from numpy.typing import NDArray
 
 from synth.devices import Device, find_device, portaudio
 from synth.errors import AudioDeviceError
+from synth.outputs import BUFFER_S
 from synth.resampler import Resampler
 
-SINK_LATENCY_S = 0.045
-"""Asked of the device: with PortAudio's rounding about 56 ms of sound are queued in it."""
 PERIOD = 256
 """Samples the feeder writes at a time."""
 
@@ -146,7 +145,7 @@ class ConvertingSink:
         self._sink.close(abort)
 
 
-def open_sink(wanted: str | None, rate_hz: int, latency_s: float = SINK_LATENCY_S) -> Sink:
+def open_sink(wanted: str | None, rate_hz: int, latency_s: float = BUFFER_S) -> Sink:
     """A stream on the output that `wanted` names (see `devices.choose`), converted where it refuses `rate_hz`."""
     device = find_device(wanted)
     try:
