@@ -102,7 +102,7 @@ class AudioOut:
         self._supervisor.start()
 
     def set_device(self, wanted: str | None, buffer_s: float | None = None) -> None:
-        """Move to another output soon, or queue more or less in it; a failure is a notice and leaves the present one."""
+        """Move to another output or buffer soon; a failure is a notice and leaves the present one."""
         self._request = (wanted, self._latency_s if buffer_s is None else buffer_s)
         self._wake.set()
 

@@ -27,12 +27,17 @@ _PATCH_EVERY_S = 0.5
 _FLUSH_S = 0.2
 
 
-def default_take_path(preset: str) -> Path:
-    """A name after date and preset in the user's music folder."""
+def default_take_folder() -> Path:
+    """In the user's music folder; need not exist."""
     from platformdirs import user_music_path
 
+    return user_music_path() / "Petrichord"
+
+
+def default_take_path(preset: str, folder: Path | None = None) -> Path:
+    """A name after date and preset, in the user's music folder unless in another."""
     stem = "".join(c if c.isalnum() or c in " -_" else "_" for c in preset).strip() or "take"
-    return user_music_path() / "Petrichord" / f"{datetime.now():%Y-%m-%d %H.%M.%S} {stem}.wav"
+    return (folder or default_take_folder()) / f"{datetime.now():%Y-%m-%d %H.%M.%S} {stem}.wav"
 
 
 class Recorder:
@@ -46,7 +51,9 @@ class Recorder:
         max_bytes: int = MAX_WAV_BYTES,
     ) -> None:
         self.rate_hz = rate_hz
-        self._notify, self._format, self._max_bytes = notify, sample_format, max_bytes
+        self._notify, self._max_bytes = notify, max_bytes
+        self.sample_format = sample_format
+        """Of the next take."""
         self._limit = round(_QUEUE_S * rate_hz)
         self._queue: deque[NDArray[np.float32]] = deque()
         self._queued = 0
@@ -76,7 +83,7 @@ class Recorder:
         self.stop()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            writer = WavWriter(unused_path(path), self.rate_hz, self._format)
+            writer = WavWriter(unused_path(path), self.rate_hz, self.sample_format)
         except OSError as cause:
             raise RecordingError(
                 f"The take cannot be written to “{path}” ({_reason(cause)}): choose another folder."
@@ -148,7 +155,7 @@ class Recorder:
                         chunk = chunk[room:]
                         yield writer
                         part = asked.with_name(f"{asked.stem} part{asked.suffix}")
-                        writer = WavWriter(unused_path(part, first=2), self.rate_hz, self._format)
+                        writer = WavWriter(unused_path(part, first=2), self.rate_hz, writer.sample_format)
                         self.path = writer.path
                     writer.write(chunk)
                 if ending:

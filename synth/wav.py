@@ -47,7 +47,7 @@ class WavWriter:
     def __init__(self, path: Path, rate_hz: int, sample_format: SampleFormat = "pcm24", channels: int = 2) -> None:
         self.path, self.rate_hz, self.channels = path, rate_hz, channels
         self.frames = 0
-        self._format: SampleFormat = sample_format
+        self.sample_format: SampleFormat = sample_format
         self._frame_bytes = _BYTES[sample_format] * channels
         # "x": a take never overwrites anything.
         self._file = open(path, "xb", buffering=0)  # noqa: SIM115
@@ -59,7 +59,7 @@ class WavWriter:
 
     def write(self, audio: NDArray[np.float32]) -> None:
         """Append (N, channels)."""
-        self._send(encode(audio, self._format))
+        self._send(encode(audio, self.sample_format))
         self.frames += len(audio)
 
     def patch(self) -> None:
@@ -88,7 +88,7 @@ class WavWriter:
         data = self.frames * self._frame_bytes
         rate, block = self.rate_hz, self._frame_bytes
         bits = 8 * block // self.channels
-        fmt = struct.pack("<HHIIHH", _TAG[self._format], self.channels, rate, rate * block, block, bits)
+        fmt = struct.pack("<HHIIHH", _TAG[self.sample_format], self.channels, rate, rate * block, block, bits)
         riff = b"RIFF" + struct.pack("<I", _HEADER - 8 + data) + b"WAVEfmt " + struct.pack("<I", len(fmt)) + fmt
         return riff + b"data" + struct.pack("<I", data)
 
