@@ -30,11 +30,16 @@ def config_folder() -> Path:
 
 def write_whole(path: Path, content: object) -> None:
     """Write JSON so that there is the old file or the new one, never half of one; `OSError` when it cannot be."""
+    write_bytes_whole(path, json.dumps(content, indent=1).encode())
+
+
+def write_bytes_whole(path: Path, content: bytes) -> None:
+    """The same for any content."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(content, file, indent=1)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)

@@ -91,11 +91,10 @@ class EnginePage(Page):
 
     def show_status(self, status: Status) -> None:
         slowed = ", slowed: this machine is busy" if status.slowed else ""
-        vocoder = f"; {status.vocoder.split(' (')[0]} vocoder" if status.vocoder else ""
         put(
             self.now,
             f"{status.steps_per_second:.0f} steps/s{slowed}; load {status.load:.0%}; {status.underruns} underruns; "
-            f"{status.rescues} reseeded{vocoder}.",
+            f"{status.rescues} cultures reseeded.",
         )
 
     def end(self) -> None:

@@ -1,11 +1,13 @@
 """Settings, Files: where everything lies, and where and how takes are written."""
 
+import os
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFileDialog, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QFileDialog, QLabel, QLineEdit, QToolButton
 
 from synth.log import log_path
 from synth.recorder import default_take_folder
@@ -40,7 +42,7 @@ class FilesPage(Page):
         rows = column(self)
         rows.addWidget(section("Takes"))
         takes = Form()
-        self.opens: dict[str, QWidget] = {}
+        self.opens: dict[str, QToolButton] = {}
         takes.add("Folder", self.takes, self.choose, self._opener("takes", self._takes_folder))
         takes.add("Format", self.format, hint="From the next take on. A take is exactly what the device was sent.")
         rows.addLayout(takes)
@@ -110,8 +112,7 @@ class FilesPage(Page):
         label.setProperty("role", "dim")
         return label
 
-    def _opener(self, name: str, folder: object) -> QWidget:
-        assert callable(folder)
+    def _opener(self, name: str, folder: Callable[[], Path]) -> QToolButton:
         button = _button("Open", f"Open the folder of {name}", f"Show the folder of {name} in the file manager")
         button.clicked.connect(lambda: self._open(folder()))
         self.opens[name] = button
@@ -126,7 +127,7 @@ class FilesPage(Page):
         self.open_folder(folder)
 
 
-def _button(text: str, name: str, tip: str):  # type: ignore[no-untyped-def]
+def _button(text: str, name: str, tip: str) -> QToolButton:
     return tool_button(text, name, tip, "", role="tight")
 
 
@@ -140,8 +141,6 @@ def _open(folder: Path) -> None:
 
 def _unusable(folder: Path) -> str:
     """Why takes cannot be written there, in a sentence, or ""."""
-    import os
-
     if not folder.is_absolute():
         return f"“{folder}” is not a full path: type one from the root on, or choose a folder."
     try:

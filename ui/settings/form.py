@@ -7,6 +7,7 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
     QGridLayout,
+    QHeaderView,
     QLabel,
     QSizePolicy,
     QTableWidget,
@@ -22,13 +23,12 @@ QComboBox {{ background: {raised}; border: 1px solid {line}; border-radius: 6px;
 QComboBox:hover {{ background: {hover}; }}
 QComboBox:focus {{ border-color: {accent}; }}
 QComboBox:disabled {{ color: {faint}; }}
-QComboBox::drop-down {{ border: none; width: 20px; }}
 QComboBox QAbstractItemView {{ background: {raised}; border: 1px solid {line}; padding: 4px;
     selection-background-color: {accent_dark}; selection-color: {accent}; }}
-QListWidget#pages {{ background: transparent; }}
+QListWidget#pages {{ background: transparent; border: 1px solid transparent; border-radius: 6px; }}
+QListWidget#pages:focus {{ border-color: {line}; }}
 QListWidget#pages::item {{ padding: 8px 10px; border-radius: 6px; color: {dim}; }}
 QListWidget#pages::item:selected {{ background: {accent_dark}; color: {accent}; }}
-QListWidget#pages:focus::item:selected {{ border: 1px solid {accent}; }}
 QTableWidget {{ background: {ground}; border: 1px solid {line}; border-radius: 6px; gridline-color: transparent; }}
 QTableWidget:focus {{ border-color: {accent}; }}
 QTableWidget::item {{ padding: 3px 6px; border: none; }}
@@ -40,6 +40,10 @@ QProgressBar::chunk {{ background: {accent_dark}; border-radius: 5px; }}
 QRadioButton {{ spacing: 8px; padding: 3px 6px; border: 1px solid transparent; border-radius: 6px; }}
 QRadioButton:focus {{ border-color: {accent}; }}
 QRadioButton:disabled {{ color: {faint}; }}
+QRadioButton::indicator {{ width: 12px; height: 12px; border-radius: 7px; border: 1px solid {dim};
+    background: {ground}; }}
+QRadioButton::indicator:checked {{ background: {accent}; border-color: {accent}; }}
+QRadioButton::indicator:disabled {{ border-color: {line}; }}
 QScrollArea, QWidget#inside {{ background: transparent; border: none; }}
 """.format(**vars(COLOURS))
 
@@ -136,6 +140,7 @@ def table(name: str, heads: Sequence[str]) -> QTableWidget:
     head.setStretchLastSection(True)
     head.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
     head.setHighlightSections(False)
+    head.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
     side.hide()
     side.setDefaultSectionSize(24)
     made.setShowGrid(False)

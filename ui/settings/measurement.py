@@ -16,7 +16,6 @@ _HOW_TO_READ = (
     "Less error is better; near 0 dB at multiples of the frame rate it buzzes. This measures and does not judge: "
     "please listen too. Nobody who made Petrichord has heard NVIDIA’s weights through it yet."
 )
-_WIDTHS = (120, 116, 90, 80, 130, 78)
 
 
 class Measurement(QWidget):
@@ -30,8 +29,6 @@ class Measurement(QWidget):
         super().__init__()
         heads = [column.replace("at multiples of the frame rate", "frame-rate tones") for column in COLUMNS]
         self.table = table("Measurement", heads)
-        for i, width in enumerate(_WIDTHS):
-            self.table.setColumnWidth(i, width)
         inside = QVBoxLayout(self)
         inside.setContentsMargins(0, 0, 0, 0)
         inside.addWidget(self.table)

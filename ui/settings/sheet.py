@@ -1,8 +1,8 @@
 """The sheet of settings: pages left, the chosen one right, the latest sentence below."""
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QListWidget, QScrollArea, QStackedWidget, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QListWidget, QListWidgetItem, QScrollArea, QStackedWidget, QWidget
 
 from ui.settings.audio import AudioPage
 from ui.settings.desk import SettingsDesk
@@ -14,6 +14,7 @@ from ui.sheet import Sheet
 
 _LOOK_MS = 250
 _WIDTH, _HEIGHT = 900, 620
+_ENTRY = 36
 _MARGIN = 24
 """Of the window, left around the paper where there is little room."""
 
@@ -33,14 +34,18 @@ class SettingsSheet(Sheet):
         self.list.setAccessibleName("Pages of the settings")
         self.list.setToolTip("Choose a page with the arrow keys; Tab goes into it")
         self.list.setFixedWidth(116)
-        self.list.addItems([page.title for page in self.pages])
+        for page in self.pages:
+            item = QListWidgetItem(page.title)
+            item.setSizeHint(QSize(0, _ENTRY))
+            self.list.addItem(item)
+        self.list.setFixedHeight(len(self.pages) * _ENTRY + 2)
         self.stack = QStackedWidget()
         for page in self.pages:
             self.stack.addWidget(_scrolled(page))
         self.sentence = said(name="What the settings say", role="warn")
         middle = QHBoxLayout()
         middle.setSpacing(18)
-        middle.addWidget(self.list)
+        middle.addWidget(self.list, 0, Qt.AlignmentFlag.AlignTop)
         middle.addWidget(self.stack, 1)
         self.body.addLayout(middle, 1)
         self.body.addWidget(self.sentence)

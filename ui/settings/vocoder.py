@@ -28,7 +28,6 @@ _CHOICES: tuple[tuple[VocoderName, str, str], ...] = (
     ("bigvgan", "BigVGAN", "NVIDIA's neural vocoder, with the checkpoint of your choice"),
 )
 _HEADS = ("Checkpoint", "Size", "Licence", "Good for", "State")
-_WIDTHS = (262, 66, 58, 112)
 _HEADING = "BigVGAN’s published checkpoints"
 
 
@@ -112,8 +111,6 @@ class VocoderPage(Page):
             buttons.addWidget(button)
         buttons.addStretch(1)
         rows.addLayout(buttons)
-        for i, width in enumerate(_WIDTHS):
-            self.table.setColumnWidth(i, width)
         self.sentence.hide()
         self._show_buttons()
 
