@@ -11,9 +11,10 @@ from collections.abc import Callable
 from synth.devices import leave_open, rescan
 from synth.errors import AudioDeviceError
 from synth.feeder import Feeder, Tap
+from synth.outputs import BUFFER_S
 from synth.priority import raise_thread_priority
 from synth.ring import Ring
-from synth.sinks import SINK_LATENCY_S, SilentSink, Sink, open_sink
+from synth.sinks import SilentSink, Sink, open_sink
 
 Notify = Callable[[str, bool], None]
 OpenSink = Callable[[str | None, int, float], Sink]
@@ -42,13 +43,14 @@ class AudioOut:
         notify: Notify,
         device: str | None = None,
         open_device: OpenSink = open_sink,
+        buffer_s: float = BUFFER_S,
     ) -> None:
         self.rate_hz = rate_hz
         self._ring, self._resume_at, self._tap, self._notify = ring, resume_at, tap, notify
         self._open_device = open_device
         self._wanted = device
-        self._request: tuple[str | None] | None = None
-        self._latency_s = SINK_LATENCY_S
+        self._request: tuple[str | None, float] | None = None
+        self._latency_s = buffer_s
         self._gaps_mark = (0.0, 0)
         self._attempts = 0
         self._next_attempt = 0.0
@@ -84,6 +86,12 @@ class AudioOut:
         feeder = self._feeder
         return feeder.queued_s() + feeder.sink.beyond_s() if feeder else 0.0
 
+    @property
+    def device_s(self) -> float:
+        """Sound the device holds while it plays, and on its way beyond; 0 when there is none."""
+        feeder = self._feeder
+        return 0.0 if feeder is None or self._silent else feeder.sink.full_s + feeder.sink.beyond_s()
+
     def start(self) -> None:
         """Open the device, or the silent sink with a notice, and begin to consume the ring."""
         try:
@@ -93,9 +101,9 @@ class AudioOut:
             self._notify(f"{error} Playing on in silence.", True)
         self._supervisor.start()
 
-    def set_device(self, wanted: str | None) -> None:
-        """Move to another output soon; a failure is a notice and leaves the present one."""
-        self._request = (wanted,)
+    def set_device(self, wanted: str | None, buffer_s: float | None = None) -> None:
+        """Move to another output or buffer soon; a failure is a notice and leaves the present one."""
+        self._request = (wanted, self._latency_s if buffer_s is None else buffer_s)
         self._wake.set()
 
     def close(self) -> None:
@@ -114,7 +122,7 @@ class AudioOut:
             self._wake.wait(_TICK_S)
             self._wake.clear()
             if self._request is not None:
-                (wanted,), self._request = self._request, None
+                (wanted, self._latency_s), self._request = self._request, None
                 self._move(wanted)
             elif (feeder := self._feeder) is not None and (reason := _trouble(feeder)):
                 self._lose(feeder, reason)

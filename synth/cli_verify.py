@@ -1,7 +1,9 @@
 """`petrichord vocoder verify`: what a checkpoint does with a recorded note and with every preset it can play."""
 
+import json
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +25,7 @@ This measures and does not judge, so please listen too.
 Nobody who made Petrichord has heard NVIDIA's weights through it yet."""
 
 
-def verify(name: str | None, out: Path | None, seconds: float) -> int:
+def verify(name: str | None, out: Path | None, seconds: float, as_json: bool = False) -> int:
     """Measure, print, and write to `out`; errors are `PetrichordError`."""
     from synth.errors import UsageError
     from synth.vocoder.bigvgan import BigVGANVocoder
@@ -38,9 +40,14 @@ def verify(name: str | None, out: Path | None, seconds: float) -> int:
     rows: list[Row] = []
     for frames in _sounds(vocoder.format, seconds):
         print(f"measuring {frames.name} …", file=sys.stderr, flush=True)
-        rows += compare(frames, vocoder)
+        measured = compare(frames, vocoder)
+        rows += measured
+        if as_json:
+            for row in measured:
+                print(json.dumps(asdict(row)), flush=True)
     text = f"{_heading(folder, vocoder.name, vocoder.format)}\n\n{table(rows)}\n\n{_EXPLAINED}\n"
-    print(text, end="")
+    if not as_json:
+        print(text, end="")
     if out is not None:
         out.write_text(text, encoding="utf-8")
     return 0

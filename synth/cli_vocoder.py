@@ -26,6 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     verify = commands.add_parser("verify", help="measure how a checkpoint sounds on a real note and on your presets")
     verify.add_argument("name", nargs="?", metavar="NAME|PATH", help="the one in use, or the first found, if absent")
     verify.add_argument("--out", type=Path, metavar="FILE.md", help="write the table to a file as well")
+    verify.add_argument("--json", action="store_true", help="print each row as JSON as soon as it is measured")
     verify.add_argument("--seconds", type=float, default=10.0, metavar="S", help="of each preset, 10 by default")
 
 
@@ -37,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
     if args.action == "verify":
         from synth.cli_verify import verify
 
-        return verify(args.name, args.out, args.seconds)
+        return verify(args.name, args.out, args.seconds, args.json)
     return _list(args.json)
 
 

@@ -112,6 +112,11 @@ def _gpu() -> Finding:
     return Finding("gpu", False, f"{card} is present, but its driver does not answer", remedy)
 
 
+def gpu() -> Finding:
+    """What there is to compute on beside the processor; may ask NVIDIA's tool, which takes a second."""
+    return _gpu()
+
+
 def nvidia_card(pci: Path = Path("/sys/bus/pci/devices")) -> str:
     """An NVIDIA display adapter's name, or "" when none is found; asks its tool, then the PCI bus."""
     tool = shutil.which("nvidia-smi")

@@ -29,11 +29,13 @@ from synth.log import log_unexpected
 from synth.master import Master
 from synth.messages import Action, SetControls, View
 from synth.notices import Noticeboard
+from synth.outputs import BUFFER_S
 from synth.priority import raise_thread_priority
 from synth.recorder import default_take_path
 from synth.ring import Ring
 from synth.sent_sound import SentSound
 from synth.sinks import open_sink
+from synth.tone import Tone
 from synth.vocoder.contract import Vocoder
 from synth.voices import Voices
 from synth.wav import SampleFormat
@@ -89,6 +91,7 @@ class Engine:
         playing: bool = False,
         sample_format: SampleFormat = "pcm24",
         open_device: OpenSink = open_sink,
+        buffer_s: float = BUFFER_S,
     ) -> None:
         """`device` as in `devices.choose`; `reason` says why the instrument's vocoder was chosen."""
         self.rate_hz = instrument.out_rate_hz
@@ -100,6 +103,7 @@ class Engine:
         self._deck = Deck(
             self.rate_hz, self._notices.post, sample_format, self.capture, lambda: self._voices.current.vocoder.name
         )
+        self._tone = Tone(self.rate_hz)
         self._sent = SentSound()
         self._start_level = round(_START_S * self.rate_hz)
         self._ring = Ring(4 * self._start_level + round(0.25 * self.rate_hz))
@@ -111,6 +115,7 @@ class Engine:
             self._notices.post,
             device,
             open_device,
+            buffer_s,
         )
         self._governor = Governor()
         self._commands: SimpleQueue[_Command] = SimpleQueue()
@@ -187,8 +192,15 @@ class Engine:
     def stop_take(self) -> None:
         self._deck.player.stop()
 
-    def set_device(self, name: str | None) -> None:
-        self._out.set_device(name)
+    def set_device(self, name: str | None, buffer_s: float | None = None) -> None:
+        self._out.set_device(name, buffer_s)
+
+    def test_tone(self) -> None:
+        self._tone.start()
+
+    def release(self) -> tuple[Instrument, str]:
+        """The instrument of a closed engine, for another to go on with, and why its vocoder was chosen."""
+        return self._voices.latest, self._reason
 
     def view(self, *, hidden: bool = False) -> View | None:
         self._hidden_wanted = hidden
@@ -212,6 +224,7 @@ class Engine:
             device=self._out.name,
             rate_hz=self.rate_hz,
             latency_s=self._latency_s,
+            device_s=self._out.device_s,
             load=self._governor.load,
             steps_per_second=self._steps_per_second,
             slowed=self._governor.slowed,
@@ -251,6 +264,7 @@ class Engine:
         instrument.evolution_limit = self._governor.limit
         sound, ailment = voices.process(BLOCK_FRAMES)
         sound = self._deck.process(self._master.process(sound), instrument.controls.volume_db)
+        sound = self._tone.over(sound)
         left = self._ring.ready / self.rate_hz + self._out.queued_s() if self._out.sounding else float("inf")
         self._ring.put(sound)
         if ailment:

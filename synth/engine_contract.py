@@ -15,6 +15,7 @@ from synth.culture import CultureState
 from synth.instrument import Instrument
 from synth.messages import Action, View
 from synth.moment import Moment
+from synth.outputs import Output
 from synth.preset import Preset
 from synth.vocoder.contract import Vocoder
 from synth.wav import SampleFormat
@@ -41,6 +42,8 @@ class Status:
     rate_hz: int = 0
     latency_s: float = 0.0
     """From a gesture to its sound at the device."""
+    device_s: float = 0.0
+    """The part of it that the device's own queue takes; 0 without a device."""
     load: float = 0.0
     """Share of a block's duration that computing it took, smoothed; 1 is the limit."""
     steps_per_second: float = 0.0
@@ -130,6 +133,14 @@ class EngineControl(Protocol):
 
     def set_device(self, name: str | None) -> None:
         """Move to another output; None is the system's default."""
+        ...
+
+    def set_output(self, output: Output) -> Future[str]:
+        """Move to this device, rate and buffer; the culture goes on. Answers "" or why it cannot be, in a sentence."""
+        ...
+
+    def test_tone(self) -> None:
+        """A short quiet tone, left and then right, over whatever is sent to the device."""
         ...
 
     def view(self, *, hidden: bool = False) -> View | None:

@@ -138,6 +138,12 @@ class Instrument:
         else:
             self._waiting = vocoder
 
+    def move_to_rate(self, out_rate_hz: int, vocoder: Vocoder, spare: Vocoder | None) -> None:
+        """Go on at another output rate, with vocoders prepared for it; in silence only. The culture knows no rate."""
+        self.out_rate_hz, self.vocoder, self.spare = out_rate_hz, vocoder, spare
+        self._waiting = None
+        self.warm_up()
+
     def _vocoded(self, columns: Tensor, ratios: Tensor, spread: float) -> Tensor:
         sound = self.vocoder.process(columns, ratios, spread)
         if self._rest is not None:

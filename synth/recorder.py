@@ -70,7 +70,9 @@ class Recorder:
         max_bytes: int = MAX_WAV_BYTES,
     ) -> None:
         self.rate_hz = rate_hz
-        self._notify, self._format, self._max_bytes = notify, sample_format, max_bytes
+        self._notify, self._max_bytes = notify, max_bytes
+        self.sample_format = sample_format
+        """Of the next take."""
         self._limit = round(_QUEUE_S * rate_hz)
         self._queue: deque[NDArray[np.float32]] = deque()
         self._queued = 0
@@ -118,7 +120,7 @@ class Recorder:
         self.stop()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            writer = WavWriter(unused_path(path), self.rate_hz, sample_format or self._format)
+            writer = WavWriter(unused_path(path), self.rate_hz, sample_format or self.sample_format)
         except OSError as cause:
             raise RecordingError(
                 f"The take cannot be written to “{path}” ({_reason(cause)}): choose another folder."

@@ -8,12 +8,13 @@ from numpy.typing import NDArray
 
 from synth.devices import Device, find_device, portaudio
 from synth.errors import AudioDeviceError
+from synth.outputs import BUFFER_S
 from synth.resampler import Resampler
 
-SINK_LATENCY_S = 0.045
-"""Asked of the device: with PortAudio's rounding about 56 ms of sound are queued in it."""
 PERIOD = 256
 """Samples the feeder writes at a time."""
+_INVALID_RATE = -9997
+"""PortAudio's paInvalidSampleRate."""
 
 
 class Sink(Protocol):
@@ -146,7 +147,7 @@ class ConvertingSink:
         self._sink.close(abort)
 
 
-def open_sink(wanted: str | None, rate_hz: int, latency_s: float = SINK_LATENCY_S) -> Sink:
+def open_sink(wanted: str | None, rate_hz: int, latency_s: float = BUFFER_S) -> Sink:
     """A stream on the output that `wanted` names (see `devices.choose`), converted where it refuses `rate_hz`."""
     device = find_device(wanted)
     try:
@@ -158,6 +159,22 @@ def open_sink(wanted: str | None, rate_hz: int, latency_s: float = SINK_LATENCY_
             return ConvertingSink(DeviceSink(device, device.rate_hz, latency_s), rate_hz)
         except AudioDeviceError:
             raise error from None
+
+
+def rate_refusal(device: Device, rate_hz: int) -> str:
+    """Why a device cannot run at this rate, in a sentence, or ""; one that is in use may not be able to say."""
+    sd = portaudio()
+    try:
+        sd.check_output_settings(
+            device.index, channels=2, dtype="float32", samplerate=rate_hz, extra_settings=_host_settings(sd, device)
+        )
+    except sd.PortAudioError as cause:
+        if _INVALID_RATE in cause.args:
+            return (
+                f"The output “{device.name}” cannot run at {rate_hz / 1000:g} kHz: choose another rate, or its own, "
+                f"{device.rate_hz / 1000:g} kHz."
+            )
+    return ""
 
 
 def _host_settings(sd: object, device: Device) -> object | None:

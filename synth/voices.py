@@ -33,6 +33,11 @@ class Voices:
     def changing(self) -> bool:
         return self._outgoing is not None or self._next is not None
 
+    @property
+    def latest(self) -> Instrument:
+        """What sounds, or will when the cross-fade is over."""
+        return self._next or self.current
+
     def swap(self, instrument: Instrument) -> None:
         """Cross-fade to `instrument` now, or when the present cross-fade is over; of several waiting, the last."""
         self._next = instrument

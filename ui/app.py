@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -21,12 +21,17 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QGuiApplication, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
+from ui.geometry import fitted
+from ui.session import Geometry, SessionFile
 from ui.theme import COLOURS, apply_theme
 
 if TYPE_CHECKING:
     from synth.controls import Controls
     from synth.engine_contract import EngineControl
+    from synth.outputs import Output
+    from synth.settings import SettingsFile
     from ui.loader import Build, Loaded
+    from ui.session import Session
 
 
 def run(preset: str | Path | None = None, device: str | None = None) -> int:
@@ -38,22 +43,27 @@ def run(preset: str | Path | None = None, device: str | None = None) -> int:
     assert isinstance(app, QApplication)
     QGuiApplication.setApplicationDisplayName("Petrichord")
     apply_theme(app)
-    opening = Opening()
+    last = SessionFile()
+    opening = Opening(last.session.geometry)
     opening.show()
-    start = _in_background(app, lambda: _first(preset, device))
+    start = _in_background(app, lambda: first(preset, device, last.session))
     if not opening.isVisible():
         return 0  # Closed before there was anything to see.
 
-    from synth.engine import Engine
     from synth.library import entries
     from synth.priority import favoured
+    from synth.reopening import ReopeningEngine
     from ui.main_window import MainWindow
+    from ui.session_keeper import SessionKeeper, put_back
 
-    engine = Engine(start.loaded.instrument, device=device, reason=start.loaded.reason)
-    window = MainWindow(engine, instrument_builder(engine), entries(), output_names, device)
-    window.show_loaded(start.loaded)
-    if start.problem:
-        window.complain(start.problem)
+    engine = ReopeningEngine(start.loaded.instrument, start.output, reason=start.loaded.reason)
+    window = MainWindow(
+        engine, instrument_builder(engine), entries(), output_names, start.output.device, settings=start.settings
+    )
+    put_back(window, last.session, start.loaded, whole=start.whole)
+    keeper = SessionKeeper(window, last)
+    for problem in (*start.problems, *last.problems):
+        window.complain(problem)
     # This thread shares the interpreter with the sound: put aside while it holds it, it would hold up the engine.
     with Reporter() as reporter, favoured("helper"):
         reporter.reported.connect(window.complain)
@@ -61,11 +71,12 @@ def run(preset: str | Path | None = None, device: str | None = None) -> int:
         gc.enable()
         try:
             window.setGeometry(opening.geometry())
-            window.show()
+            (window.showMaximized if opening.maximized else window.show)()
             opening.close()
             with _closed_by_ctrl_c(window):
                 return app.exec()
         finally:
+            keeper.close()
             engine.close()
 
 
@@ -74,28 +85,69 @@ class Start:
     """What the window begins with."""
 
     loaded: "Loaded"
-    problem: str = ""
-    """Why it is not the preset that was asked for."""
+    output: "Output"
+    """Where the sound goes: the device of the command line, else the stored one if it is there."""
+    settings: "SettingsFile"
+    whole: bool = False
+    """What played last plays again, with its controls; nothing else was asked for."""
+    problems: tuple[str, ...] = ()
+    """Why something is not as it was asked for or stored."""
 
 
-def _first(preset: str | Path | None, device: str | None) -> Start:
-    """Load what was asked for; when the file is damaged, the default and the reason."""
+def first(preset: str | Path | None, device: str | None, last: "Session") -> Start:
+    """Load what was asked for, else what played last, else the default, and say why it is not that.
+
+    `PresetError` for a name that was asked for and does not exist, or when not even the default can be loaded.
+    """
     import torch
 
-    from synth.controls import Controls
-    from synth.devices import preferred_rate_hz
-    from synth.errors import PetrichordError
+    from synth.devices import find_device, preferred_rate_hz
+    from synth.errors import AudioDeviceError, PetrichordError
     from synth.library import default_name, find
+    from synth.settings import SettingsFile
 
     torch.set_num_threads(1)
-    rate_hz = preferred_rate_hz(device)
-    if preset is None:
-        return Start(_load(find(default_name()), Controls(), rate_hz))
-    path = find(str(preset))
+    settings = SettingsFile()
+    problems = list(settings.problems)
+    output = replace(settings.settings.output, device=device or settings.settings.output.device)
+    if device is None and output.device is not None:
+        try:
+            find_device(output.device)
+        except AudioDeviceError as error:
+            problems.append(f"{error} The system’s default plays.")
+            output = replace(output, device=None)
+    rate_hz = output.rate_hz or preferred_rate_hz(output.device)
+    whole = preset is None and last.preset is not None
+    path = _wanted(preset, last)
     try:
-        return Start(_load(path, Controls(), rate_hz))
-    except PetrichordError as problem:
-        return Start(_load(find(default_name()), Controls(), rate_hz), str(problem))
+        loaded = _load(path, last.controls, rate_hz, suggest=not whole)
+    except PetrichordError as error:
+        problems.append(str(error) if preset is not None else f"What played last cannot be had. {error}")
+        whole = False
+        loaded = _load(find(default_name()), last.controls, rate_hz)
+    if whole:
+        _bring_culture_back(loaded)
+    return Start(loaded, output, settings, whole, tuple(problems))
+
+
+def _wanted(preset: str | Path | None, last: "Session") -> Path:
+    """The file of the preset to begin with; one that comes with Petrichord may have moved with it."""
+    from synth.library import default_name, entries, find
+
+    if preset is not None:
+        return find(str(preset))
+    if last.preset is None:
+        return find(default_name())
+    moved = next((entry.path for entry in entries() if entry.name == last.preset.stem), last.preset)
+    return last.preset if last.preset.is_file() else moved
+
+
+def _bring_culture_back(loaded: "Loaded") -> None:
+    from synth.culture_file import bring_back, culture_path, load_culture
+
+    saved = load_culture(loaded.path, culture_path())
+    if saved is not None:
+        bring_back(loaded.instrument, saved)
 
 
 def instrument_builder(engine: "EngineControl") -> "Build":
@@ -107,7 +159,7 @@ def instrument_builder(engine: "EngineControl") -> "Build":
     return build
 
 
-def _load(path: Path, controls: "Controls", rate_hz: int) -> "Loaded":
+def _load(path: Path, controls: "Controls", rate_hz: int, *, suggest: bool = True) -> "Loaded":
     from synth.prepare import ready_instrument
     from synth.preset_file import load_preset
     from synth.take_companion import COMPANION_SUFFIX
@@ -118,7 +170,9 @@ def _load(path: Path, controls: "Controls", rate_hz: int) -> "Loaded":
     if path.name.endswith(COMPANION_SUFFIX):
         return continued(path, rate_hz)
     preset = load_preset(path)
-    return Loaded(path, preset, *ready_instrument(preset, rate_hz, suggested(controls, preset)))
+    if suggest:
+        controls = suggested(controls, preset)
+    return Loaded(path, preset, *ready_instrument(preset, rate_hz, controls))
 
 
 def output_names() -> list[str]:
@@ -131,10 +185,14 @@ def output_names() -> list[str]:
 class Opening(QWidget):
     """What is on screen while torch is imported: the window's ground and name, where the window will be."""
 
-    def __init__(self) -> None:
+    def __init__(self, wanted: Geometry | None = None) -> None:
         super().__init__()
         self.setWindowTitle("Petrichord")
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.maximized = wanted is not None and wanted.maximized
+        if wanted is not None:
+            self.setGeometry(fitted(wanted))
+            return
         screen = QGuiApplication.primaryScreen().availableGeometry()
         self.resize(min(1280, screen.width()), min(800, screen.height()))
         self.move(screen.center() - self.rect().center())

@@ -60,8 +60,11 @@ class DeviceMenu(QToolButton):
 
     def choose(self, name: str | None) -> None:
         """Ask for this output."""
-        self._current = name
         self.chosen.emit(name)
+
+    def show_current(self, name: str | None) -> None:
+        """This is the output in use."""
+        self._current = name
 
     def _add(self, label: str, name: str | None) -> None:
         action = QAction(label, self.outputs)

@@ -1,10 +1,9 @@
 """The presets the user likes best, kept in a small JSON file."""
 
-import contextlib
 import json
-import os
-import tempfile
 from pathlib import Path
+
+from synth.stored import put_aside, write_whole
 
 _KEY = "favourites"
 
@@ -26,7 +25,7 @@ class Favourites:
         except OSError as error:
             self.problem = f"Your favourites in {path} cannot be read ({error.strerror}): the list starts empty."
         except (ValueError, KeyError, TypeError, RecursionError):
-            self.problem = f"{path} is damaged: the list of favourites starts empty; {self._put_aside()}."
+            self.problem = f"{path} is damaged: the list of favourites starts empty; {put_aside(path)}."
 
     def __contains__(self, name: str) -> bool:
         return name in self.names
@@ -45,21 +44,4 @@ class Favourites:
             self._write()
 
     def _write(self) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=self._path.parent, prefix=f".{self._path.name}.")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump({_KEY: sorted(self.names)}, file, indent=1)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, self._path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-
-    def _put_aside(self) -> str:
-        aside = self._path.with_suffix(".damaged.json")
-        with contextlib.suppress(OSError):
-            self._path.replace(aside)
-            return f"the old file is now {aside.name}"
-        return "it will be replaced"
+        write_whole(self._path, {_KEY: sorted(self.names)})

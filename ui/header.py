@@ -60,6 +60,8 @@ class Header(QFrame):
         row.addWidget(self.meter, 3)
         self.devices = DeviceMenu(list_outputs, device)
         row.addWidget(self.devices)
+        self.settings = _button("⚙", "Settings", "Audio, engine, vocoder and files (Ctrl+,)", "Ctrl+,")
+        row.addWidget(self.settings)
         self.help = _button("?", "Help", "Shortcuts and credits (F1)", "F1")
         row.addWidget(self.help)
 

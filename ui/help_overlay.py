@@ -33,6 +33,7 @@ SHORTCUTS: tuple[tuple[str, str], ...] = (
     ("Ctrl+Del, Ctrl+M", "Move it to the trash, and its menu"),
     ("Ctrl+L", "Search presets"),
     ("Ctrl+D", "Output device"),
+    ("Ctrl+,", "Settings"),
     ("Tab", "Next control; Enter presses a button"),
     ("Esc", "Dismiss a notice or this sheet"),
     ("Ctrl+Q", "Quit"),

@@ -13,6 +13,7 @@ from synth.engine_contract import EngineControl
 from synth.library import Entry
 from synth.messages import Redo, ReseedAll, ThawAll, Undo
 from synth.preset_file import SUFFIX
+from synth.settings import SettingsFile
 from ui.brushes import BrushHand
 from ui.dock import SNAPSHOT
 from ui.help_overlay import HelpOverlay
@@ -21,6 +22,7 @@ from ui.note_keys import KEY_ROW
 from ui.parts import BROWSER_WIDTH, Parts
 from ui.places import Places
 from ui.preset_desk import PresetDesk
+from ui.settings.desk import SettingsDesk
 from ui.sheet import Sheet
 from ui.shortcuts import on_key
 from ui.take_desk import TakeDesk
@@ -43,6 +45,7 @@ class MainWindow(QMainWindow):
         list_outputs: Callable[[], list[str]],
         device: str | None = None,
         places: Places | None = None,
+        settings: SettingsFile | None = None,
     ) -> None:
         super().__init__()
         self.setWindowTitle("Petrichord")
@@ -54,13 +57,15 @@ class MainWindow(QMainWindow):
         self._looks = 0
         self._looked_at = time.perf_counter()
         self.hand = BrushHand(engine.send, self)
-        self.parts = parts = Parts.make(self.hand, entries, list_outputs, device, places or Places.usual())
+        places = places or Places.usual()
+        self.parts = parts = Parts.make(self.hand, entries, list_outputs, device, places)
         self.header, self.presets, self.brushes, self.banner = parts.header, parts.presets, parts.brushes, parts.banner
         self.culture, self.controls, self.dock = parts.culture, parts.controls, parts.dock
         self.transport, self.keys, self.status_line = parts.dock.transport, parts.dock.keys, parts.status_line
         self.setCentralWidget(parts.laid_out())
         self.help = HelpOverlay(self)
         self.desk = PresetDesk(engine, build, parts, self.help, self)
+        self.settings = SettingsDesk(engine, settings or SettingsFile(places.settings), device, places, self.desk)
         self.loader, self.load, self.show_loaded = self.desk.loader, self.desk.load, self.desk.show_loaded
         self.takes = TakeDesk(engine, self.transport, TakesSheet(self), self.banner, self.load)
         self.complain = self.banner.complain
@@ -75,7 +80,14 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         send = self.engine.send
         self.transport.play_asked.connect(self._play)
-        self.header.devices.chosen.connect(self.engine.set_device)
+        self.header.devices.chosen.connect(self.settings.use_device)
+        self.settings.changed.connect(lambda: self.header.devices.show_current(self.settings.output.device))
+        self.header.settings.clicked.connect(self.settings.toggle)
+        self.settings.changed.connect(self._show_take_settings)
+        self.takes.options_changed.connect(
+            lambda form, wait: self.settings.change_takes(take_format=form, take_wait=wait)
+        )
+        self._show_take_settings()
         self.header.help.clicked.connect(self.help.toggle)
         self.desk.named.connect(lambda name: self.setWindowTitle(f"{name} – Petrichord"))
         self.brushes.changed.connect(self.culture.show_brush)
@@ -90,7 +102,7 @@ class MainWindow(QMainWindow):
         self.keys.played.connect(self.controls.note.setValue)
         for button in self.findChildren(QAbstractButton):
             button.installEventFilter(self)
-        for part in (self.controls, self.brushes, self.header.devices):
+        for part in (self.controls, self.brushes, self.header.devices, self.settings):
             part.refused.connect(self.complain)
 
     def _add_shortcuts(self) -> None:
@@ -115,6 +127,10 @@ class MainWindow(QMainWindow):
             self.presets.clear_search()
         else:
             self.banner.dismiss()
+
+    def _show_take_settings(self) -> None:
+        stored = self.settings.settings
+        self.takes.follow(stored.take_folder, stored.take_format, stored.take_wait)
 
     def _play(self, play: bool) -> None:
         if play:
@@ -175,6 +191,7 @@ class MainWindow(QMainWindow):
         self._timer.stop()
         self.takes.close()
         self.desk.close()
+        self.settings.close()
         super().closeEvent(event)
 
 

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import platformdirs
-
 from synth.library import user_folder
+from synth.stored import config_folder
 
 
 @dataclass(frozen=True)
@@ -17,8 +16,12 @@ class Places:
     favourites: Path
     """A JSON file."""
 
+    @property
+    def settings(self) -> Path:
+        """A JSON file."""
+        return self.favourites.with_name("settings.json")
+
     @staticmethod
     def usual() -> "Places":
         """Where this system keeps such things."""
-        config = Path(platformdirs.user_config_dir("petrichord", appauthor=False))
-        return Places(user_folder(), config / "favourites.json")
+        return Places(user_folder(), config_folder() / "favourites.json")

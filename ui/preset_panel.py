@@ -1,6 +1,6 @@
 """The preset browser: search, tags, favourites, the list, and what can be done with a preset."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from PySide6.QtCore import QPoint, Qt, Signal
@@ -139,6 +139,18 @@ class PresetPanel(QFrame):
             ("Move to trash", "Ctrl+Del", self.delete),
         ):
             self._actions[text] = self.menu.addAction(f"{text}\t{keys}", action)
+
+    @property
+    def playing(self) -> Path | None:
+        """The file of what plays."""
+        return self._playing
+
+    def show_filter(self, search: str, tags: Iterable[str], *, favourites_only: bool) -> None:
+        """Filter like this; by tags as soon as they are known."""
+        self.search.setText(search)
+        self.tags.favourites.setChecked(favourites_only)
+        self.tags.await_tags(tags)
+        self._filter()
 
     # What is listed
 

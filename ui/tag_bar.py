@@ -20,6 +20,8 @@ class TagBar(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.chosen: set[str] = set()
+        self.awaited: set[str] = set()
+        """To be chosen as soon as a preset has them."""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.favourites = self._chip("★", "Favourites only", "Show favourites only (Ctrl+Shift+K)")
         click_on_key(self.favourites, "Ctrl+Shift+K")
@@ -54,6 +56,14 @@ class TagBar(QWidget):
                 chip.clicked.connect(lambda on, tag=tag: self.choose(tag, on))
                 self.chips[tag] = chip
         self._place()
+        self.await_tags(self.awaited)
+
+    def await_tags(self, tags: Iterable[str]) -> None:
+        """Choose these, now or when they are offered."""
+        there = set(tags) & set(self._tags)
+        self.awaited = set(tags) - there
+        for tag in sorted(there):
+            self.choose(tag)
 
     def choose(self, tag: str, on: bool = True) -> None:
         """Filter by this tag too, or no longer."""
@@ -68,7 +78,7 @@ class TagBar(QWidget):
         self.favourites.setChecked(False)
         for chip in self.chips.values():
             chip.setChecked(False)
-        self.chosen = set()
+        self.chosen, self.awaited = set(), set()
         self._place()
         self.changed.emit()
 

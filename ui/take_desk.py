@@ -72,6 +72,11 @@ class TakeDesk(QObject):
         self._show_options()
         self.options_changed.emit(sample_format, wait)
 
+    def follow(self, folder: Path | None, sample_format: SampleFormat, wait: bool) -> None:
+        """The settings say so."""
+        self.folder, self.sample_format, self.wait = folder, sample_format, wait
+        self._show_options()
+
     def _show_options(self) -> None:
         self._transport.options.show_choice(self.sample_format, self.wait)
 

@@ -7,7 +7,6 @@ second at 22 kHz. It runs where presets are loaded; a culture that plays meanwhi
 import json
 import os
 import platform
-import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -18,6 +17,7 @@ import torch
 from synth.controls import Controls
 from synth.instrument import Instrument
 from synth.preset import Preset
+from synth.stored import write_whole
 from synth.vocoder.contract import Vocoder
 from synth.vocoder.places import CONFIG_NAME, WEIGHTS_NAME
 
@@ -78,9 +78,5 @@ def _read() -> dict[str, float]:
 
 def _write(known: dict[str, float]) -> None:
     """Whole or not at all; what cannot be stored is measured again next time."""
-    path = calibration_path()
     with suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as file:
-            json.dump(known, file)
-        Path(file.name).replace(path)
+        write_whole(calibration_path(), known)

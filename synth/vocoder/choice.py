@@ -1,15 +1,12 @@
 """The vocoder the user settled on, kept in a small file of its own."""
 
 import json
-import os
-import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-import platformdirs
-
 from synth.errors import UsageError
+from synth.stored import config_folder, write_whole
 
 VocoderName = Literal["auto", "spectral", "bigvgan"]
 
@@ -24,7 +21,7 @@ class Choice:
 
 def choice_path() -> Path:
     """The file of the choice; need not exist."""
-    return Path(platformdirs.user_config_dir("petrichord", appauthor=False)) / "vocoder.json"
+    return config_folder() / "vocoder.json"
 
 
 def read_choice() -> tuple[Choice, str]:
@@ -35,7 +32,7 @@ def read_choice() -> tuple[Choice, str]:
         vocoder, checkpoint = stored["vocoder"], stored["checkpoint"]
     except FileNotFoundError:
         return Choice(), ""
-    except (OSError, ValueError, TypeError, KeyError):
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return Choice(), _damaged(path)
     if vocoder not in ("auto", "spectral", "bigvgan") or not isinstance(checkpoint, str):
         return Choice(), _damaged(path)
@@ -46,12 +43,7 @@ def store_choice(choice: Choice) -> Path:
     """Write the choice whole or not at all; `UsageError` when the folder cannot be written."""
     path = choice_path()
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as file:
-            json.dump(asdict(choice), file)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(file.name).replace(path)
+        write_whole(path, asdict(choice))
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}; make its folder writable.") from error
     return path

@@ -8,11 +8,13 @@ import errno
 import hashlib
 import http.client
 import re
+import socket
 import ssl
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -23,6 +25,8 @@ _CHUNK_BYTES = 1 << 16
 _TRIES = 3
 """Attempts in a row that may end without a new byte."""
 _SMALL_BYTES = 1_000_000
+_LISTEN_S = 0.05
+"""How soon a download notices that it is to stop."""
 _BUSY = (408, 429, 500, 502, 503, 504)
 
 Progress = Callable[[int, int], None]
@@ -76,12 +80,13 @@ def fetch(
         try:
             _stream(remote, part, progress or _silent, cancel, patience.timeout_s)
         except (OSError, http.client.HTTPException) as error:
+            if cancel.is_set():
+                raise _cancelled(remote, part) from None
             failures = failures + 1 if part.stat().st_size <= have else 1
             if failures >= _TRIES:
                 raise VocoderUnavailable(
                     f"{remote.name} broke off after {megabytes(part.stat().st_size)} of "
-                    f"{megabytes(remote.size_bytes)} ({_reason(error)}): run the same command again, it goes on from "
-                    "there."
+                    f"{megabytes(remote.size_bytes)} ({_reason(error)}): try again, it goes on from there."
                 ) from error
             if cancel.wait(patience.pause_s * failures):
                 raise _cancelled(remote, part) from None
@@ -126,7 +131,7 @@ def megabytes(n_bytes: int) -> str:
 def _stream(remote: RemoteFile, part: Path, progress: Progress, cancel: threading.Event, timeout_s: float) -> None:
     """One connection's worth; an error of the network is raised as it is."""
     have = part.stat().st_size
-    with _open(remote, have, timeout_s) as response:
+    with _open(remote, have, timeout_s) as response, _hung_up(response, cancel):
         at = have if _resumes_at(response) == have else 0
         _check_length(remote, at, response)
         with part.open("r+b") as file:
@@ -144,6 +149,30 @@ def _stream(remote: RemoteFile, part: Path, progress: Progress, cancel: threadin
                     raise VocoderUnavailable(_too_long(remote))
                 _write(file, block, part)
                 progress(at, remote.size_bytes)
+
+
+@contextmanager
+def _hung_up(response: http.client.HTTPResponse, cancel: threading.Event) -> Iterator[None]:
+    """Close the connection as soon as `cancel` is set: a read waits for a silent server as long as it has patience."""
+    over = threading.Event()
+    # A second handle on the connection: shutting it down ends a read that another thread is waiting in.
+    line = socket.fromfd(response.fileno(), socket.AF_INET, socket.SOCK_STREAM)
+
+    def watch() -> None:
+        while not over.is_set():
+            if cancel.wait(_LISTEN_S):
+                with suppress(OSError):
+                    line.shutdown(socket.SHUT_RDWR)
+                return
+
+    watcher = threading.Thread(target=watch, name="download-cancel", daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        over.set()
+        watcher.join()
+        line.close()
 
 
 def _open(remote: RemoteFile, have: int, timeout_s: float) -> http.client.HTTPResponse:
@@ -191,7 +220,7 @@ def _write(file: IO[bytes], block: bytes, part: Path) -> None:
         file.flush()
     except OSError as error:
         what = "The disk is full" if error.errno == errno.ENOSPC else f"{part} cannot be written ({error.strerror})"
-        raise VocoderUnavailable(f"{what}: make room in {part.parent} and run the same command again.") from error
+        raise VocoderUnavailable(f"{what}: make room in {part.parent} and try again, it goes on from there.") from error
 
 
 def _too_long(remote: RemoteFile) -> str:
@@ -203,7 +232,7 @@ def _too_long(remote: RemoteFile) -> str:
 
 def _cancelled(remote: RemoteFile, part: Path) -> DownloadCancelled:
     return DownloadCancelled(
-        f"Stopped at {megabytes(part.stat().st_size)} of {megabytes(remote.size_bytes)}: the same command goes on from "
+        f"Stopped at {megabytes(part.stat().st_size)} of {megabytes(remote.size_bytes)}: the next try goes on from "
         "there."
     )
 

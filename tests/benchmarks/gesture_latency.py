@@ -1,10 +1,11 @@
 """From a hand on the culture to its sound at the sink, through everything in between.
 
-`python -m tests.benchmarks.gesture_latency [--preset violin] [--gestures 50]` plays on a private sound server in a
-child process and touches 50 random places, follow-hand on. The child then re-renders what it played, and at every
-gesture a twin that was not touched: the first 3 ms in which the two differ by more than −20 dB are "changed sound".
-The parent stamps what the sink's monitor delivers with the clock, aligns it with the re-rendering (and checks that
-they are equal), and so knows when that sample was heard. Prints one JSON object; exit code 1 when a figure fails.
+`python -m tests.benchmarks.gesture_latency [--preset violin] [--gestures 50] [--buffer 0.045]` plays on a private
+sound server in a child process and touches 50 random places, follow-hand on. The child then re-renders what it
+played, and at every gesture a twin that was not touched: the first 3 ms in which the two differ by more than −20 dB
+are "changed sound". The parent stamps what the sink's monitor delivers with the clock, aligns it with the re-
+rendering (and checks that they are equal), and so knows when that sample was heard. Prints one JSON object; exit code
+1 when a figure fails.
 """
 
 import argparse
@@ -21,15 +22,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from synth.outputs import BUFFER_S
 from tests.rig import RATE, Rig, align, favour
 
 MEDIAN_S, P95_S = 0.120, 0.180
+_BLOCK_S = 0.0232
 _CHANGE = 0.1
 _WINDOW = 128
 _LOOK_FRAMES = 40
 
 
-def play_and_explain(preset_name: str, gestures: int, out: Path) -> None:
+def play_and_explain(preset_name: str, gestures: int, buffer_s: float, out: Path) -> None:
     """The child: play, touch, re-render; writes `out` with sound, send times and samples of change."""
     from synth.cli import prepare_environment
 
@@ -65,7 +68,7 @@ def play_and_explain(preset_name: str, gestures: int, out: Path) -> None:
 
     instrument.send, instrument.process = send, process  # type: ignore[method-assign]
     raise_thread_priority("helper")
-    engine = Engine(instrument, playing=True)
+    engine = Engine(instrument, playing=True, buffer_s=buffer_s)
     engine.start()
     time.sleep(2.0)
     rng, sent, latency = generator(7, Stream.GESTURE, 0), [], []
@@ -174,31 +177,35 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Latency from gesture to sound at the sink.")
     parser.add_argument("--preset", default="violin")
     parser.add_argument("--gestures", type=int, default=50)
+    parser.add_argument("--buffer", type=float, default=BUFFER_S, help="seconds asked of the device")
     parser.add_argument("--child", type=Path, help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.child:
-        play_and_explain(args.preset, args.gestures, args.child)
+        play_and_explain(args.preset, args.gestures, args.buffer, args.child)
         return 0
     with tempfile.TemporaryDirectory() as name:
-        result = measure(args.preset, args.gestures, Path(name))
+        result = measure(args.preset, args.gestures, args.buffer, Path(name))
     found = []
-    if result["median_s"] > MEDIAN_S:
-        found.append(f"median {1000 * result['median_s']:.0f} ms is above {1000 * MEDIAN_S:.0f}")
-    if result["p95_s"] > P95_S:
-        found.append(f"95th percentile {1000 * result['p95_s']:.0f} ms is above {1000 * P95_S:.0f}")
+    longer = max(args.buffer - BUFFER_S, 0.0)
+    if result["median_s"] > MEDIAN_S + longer:
+        found.append(f"median {1000 * result['median_s']:.0f} ms is above {1000 * (MEDIAN_S + longer):.0f}")
+    if result["p95_s"] > P95_S + longer:
+        found.append(f"95th percentile {1000 * result['p95_s']:.0f} ms is above {1000 * (P95_S + longer):.0f}")
+    if abs(result["reported_s"] - result["median_s"]) > _BLOCK_S:
+        found.append(f"the engine reports {1000 * result['reported_s']:.0f} ms, more than a block from the truth")
     if result["difference_db"] > -80:
         found.append("what was heard is not what was re-rendered, so the latencies mean nothing: measure again")
     print(json.dumps(result | {"failures": found}, indent=1))
     return 1 if found else 0
 
 
-def measure(preset: str, gestures: int, folder: Path) -> dict[str, float]:
+def measure(preset: str, gestures: int, buffer_s: float, folder: Path) -> dict[str, float]:
     """Play, capture, align; latencies in seconds."""
     rig = Rig(folder)
     rig.start()
     out = folder / "played.npz"
     command = [sys.executable, "-m", "tests.benchmarks.gesture_latency", "--preset", preset]
-    command += ["--gestures", str(gestures), "--child", str(out)]
+    command += ["--gestures", str(gestures), "--buffer", str(buffer_s), "--child", str(out)]
     try:
         capture = StampedCapture(rig)
         time.sleep(0.5)

@@ -187,6 +187,25 @@ def test_cancel_keeps_what_came_and_the_next_call_goes_on(served: HubStandIn, fi
     assert served.ranges() == ["", f"bytes={have}-"]
 
 
+def test_a_download_from_a_silent_server_is_cancelled_at_once(served: HubStandIn) -> None:
+    served.stalls_after = 70_000
+    cancel, offer, came = threading.Event(), hub.ask(FOR_CPU), threading.Event()
+
+    def progress(have: int, of: int) -> None:
+        if have >= 70_000:
+            came.set()
+
+    def hand() -> None:
+        if came.wait(60) and served.stalled.wait(60):
+            cancel.set()
+
+    threading.Thread(target=hand, daemon=True).start()
+    with pytest.raises(DownloadCancelled, match="goes on from there"):
+        # Its patience is longer than this test may take.
+        hub.install(offer, progress, cancel, Patience(timeout_s=300))
+    assert offer.size_bytes - offer.missing_bytes >= 70_000
+
+
 @pytest.mark.parametrize("lie", ["content length", "endless body"])
 def test_more_bytes_than_the_hub_names_are_not_taken(lie: str, served: HubStandIn, files: dict[str, bytes]) -> None:
     if lie == "content length":

@@ -17,6 +17,7 @@ from synth.engine_contract import Capture, Notice, Status
 from synth.gestures import footprint
 from synth.instrument import Instrument
 from synth.messages import Action, Hand, SetControls, Touch, View
+from synth.outputs import Output
 from synth.vocoder.contract import Vocoder
 from synth.wav import SampleFormat
 
@@ -30,9 +31,10 @@ class FakeEngine:
         self.swapped: list[tuple[Instrument, str]] = []
         self.changed: list[tuple[str, str, str]] = []
         self.recorded: list[tuple[Path | None, SampleFormat | None, bool]] = []
-        self.device: str | None = None
+        self.outputs: list[Output] = []
+        self.refusal = ""
         self.state = Status(
-            device="Studio Monitors", rate_hz=48000, latency_s=0.098, load=0.23, steps_per_second=86.0,
+            device="Studio Monitors", rate_hz=48000, latency_s=0.098, device_s=0.056, load=0.23, steps_per_second=86.0,
             vocoder="spectral · built in, no weights needed", preset="double",
         )  # fmt: skip
         self._shape = (n_mels, n_frames)
@@ -119,6 +121,18 @@ class FakeEngine:
 
     def set_device(self, name: str | None) -> None:
         self.calls.append(f"device {name}")
+
+    def set_output(self, output: Output) -> "Future[str]":
+        """Answered at once with `refusal`; what is not refused is what it does."""
+        answer: Future[str] = Future()
+        answer.set_result(self.refusal)
+        if not self.refusal:
+            self.outputs.append(output)
+            self.state = replace(self.state, rate_hz=output.rate_hz or 48000)
+        return answer
+
+    def test_tone(self) -> None:
+        self.calls.append("test tone")
 
     def notify(self, text: str, *, urgent: bool = False) -> None:
         notice = Notice(len(self.state.notices) + 1, text, urgent)

@@ -72,6 +72,7 @@ def _run(home: Path, preset: str, *more: str) -> dict[str, object]:
         "HOME": str(home),
         "XDG_DATA_HOME": str(home / "data"),
         "XDG_STATE_HOME": str(home / "state"),
+        "XDG_CONFIG_HOME": str(home / "config"),
     }
     done = subprocess.run(
         [sys.executable, "-c", _PROGRAM, preset, *more],

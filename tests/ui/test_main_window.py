@@ -233,7 +233,7 @@ def test_device_menu_lists_outputs_and_moves_to_one(win: MainWindow, engine: Fak
     assert menu.names() == ["System default", *OUTPUTS]
     menu.outputs.actions()[-1].trigger()
     menu.outputs.actions()[0].trigger()
-    assert engine.calls == ["device HDMI", "device None"]
+    assert [output.device for output in engine.outputs] == ["HDMI", None]
 
 
 def test_opening_the_device_menu_waits_for_nobody(win: MainWindow) -> None:

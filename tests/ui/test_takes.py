@@ -44,7 +44,7 @@ def takes(win: MainWindow, tmp_path: Path) -> Path:
     instrument = Instrument(preset, SpectralVocoder(preset.mel), RATE, controls, Setup(seed=3))
     instrument.process(40)
     save_beginning(Beginning(preset, instrument.moment(), RATE), companion_of(folder / "oldest.wav"))
-    win.takes.folder = folder
+    win.settings.change_takes(take_folder=folder)
     return folder
 
 
@@ -257,3 +257,12 @@ def test_the_sheet_fits_the_window(win: MainWindow, takes: Path, qtbot: QtBot, s
     for button in (sheet.play, sheet.go_on, sheet.rename, sheet.show_folder, sheet.trash):
         assert button.width() >= button.minimumSizeHint().width()
         assert sheet.paper.rect().contains(button.mapTo(sheet.paper, QPoint(button.width(), button.height())))
+
+
+def test_takes_go_where_and_how_the_stored_settings_say(win: MainWindow, engine: FakeEngine, tmp_path: Path) -> None:
+    win.settings.change_takes(take_folder=tmp_path / "mine", take_format="float32", take_wait=False)
+    win.transport.record.click()
+    path, sample_format, wait = engine.recorded[-1]
+    assert path is not None and path.parent == tmp_path / "mine"
+    assert (sample_format, wait) == ("float32", False)
+    assert win.transport.options.text() == "float"

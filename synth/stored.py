@@ -1,0 +1,212 @@
+"""Small JSON files that belong to the user: read field by field whatever is in them, written whole or not at all.
+
+A file that is damaged, foreign or newer costs only what cannot be used of it; each loss is a sentence.
+"""
+
+import contextlib
+import json
+import math
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+_MOST_BYTES = 1_000_000
+_SHOWN = 40
+_LONGEST_TEXT = 4096
+_VERSION = "schema_version"
+
+Check = Callable[[object], Any]
+"""Makes a stored value usable; `ValueError` says what is wanted instead, as in "a number from 1 to 2"."""
+
+
+def config_folder() -> Path:
+    """Where this system keeps a user's settings; need not exist."""
+    return Path(platformdirs.user_config_dir("petrichord", appauthor=False))
+
+
+def write_whole(path: Path, content: object) -> None:
+    """Write JSON so that there is the old file or the new one, never half of one; `OSError` when it cannot be."""
+    write_bytes_whole(path, json.dumps(content, indent=1).encode())
+
+
+def write_bytes_whole(path: Path, content: bytes) -> None:
+    """The same for any content."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def put_aside(path: Path) -> str:
+    """Move a damaged file out of the way; a clause that says what became of it."""
+    aside = path.with_suffix(f".damaged{path.suffix}")
+    with contextlib.suppress(OSError):
+        path.replace(aside)
+        return f"the old file is now {aside.name}"
+    return "it will be replaced"
+
+
+class StoredObject:
+    """One JSON object on disk. What a newer version put there and this one does not know is kept."""
+
+    def __init__(self, path: Path, what: str, version: int = 1) -> None:
+        """`what` is in it, as in "settings"; nothing raises: `problems` says what is wrong."""
+        self.path, self._what, self._version = path, what, version
+        self.problems: list[str] = []
+        self.lost = False
+        """True when there was a file of which nothing can be used."""
+        self.content: dict[str, Any] = self._read()
+
+    def fields(self, checks: Mapping[str, Check], section: str = "") -> dict[str, Any]:
+        """The usable fields of the object, or of an object in it; what is missing is not among them."""
+        stored: object = self.content.get(section, {}) if section else self.content
+        if not isinstance(stored, dict):
+            self._complain(f"“{section}” in {self.path} is {_shown(stored)} and not an object: it starts anew.")
+            return {}
+        usable = {}
+        for name, check in checks.items():
+            if name not in stored:
+                continue
+            try:
+                usable[name] = check(stored[name])
+            except ValueError as wanted:
+                label = f"{section}.{name}" if section else name
+                self._complain(
+                    f"“{label}” in {self.path} is {_shown(stored[name])} and not {wanted}: its default is used."
+                )
+        return usable
+
+    def write(self, values: Mapping[str, Any]) -> None:
+        """Replace these fields, one by one within objects, and keep the others; `OSError` when it cannot be written."""
+        self.content = _merged(self.content, values)
+        known = self.content.get(_VERSION)
+        newer = isinstance(known, int) and not isinstance(known, bool) and known > self._version
+        self.content[_VERSION] = known if newer else self._version
+        try:
+            write_whole(self.path, self.content)
+        except (ValueError, RecursionError):
+            # Something unknown in it can be read and not written again: nested too deeply.
+            self.content = {_VERSION: self._version, **values}
+            write_whole(self.path, self.content)
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            if self.path.stat().st_size > _MOST_BYTES:
+                raise ValueError
+            content = json.loads(self.path.read_bytes().decode("utf-8"))
+        except (FileNotFoundError, NotADirectoryError):
+            return {}
+        except OSError as error:
+            self._complain(f"Your {self._what} in {self.path} cannot be read ({error.strerror}): defaults are used.")
+            self.lost = True
+            return {}
+        except (ValueError, RecursionError):
+            content = None
+        if not isinstance(content, dict):
+            self.lost = True
+            self._complain(f"{self.path} is damaged, so your {self._what} start anew; {put_aside(self.path)}.")
+            return {}
+        return content
+
+    def _complain(self, sentence: str) -> None:
+        self.problems.append(sentence)
+
+
+def number(low: float, high: float) -> Check:
+    """A finite number within a range."""
+
+    def check(value: object) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+            raise ValueError(f"a number from {low:g} to {high:g}")
+        return float(value)
+
+    return check
+
+
+def whole_number(low: int, high: int) -> Check:
+    """An integer within a range."""
+
+    def check(value: object) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            raise ValueError(f"a whole number from {low} to {high}")
+        return value
+
+    return check
+
+
+def flag(value: object) -> bool:
+    """True or false."""
+    if not isinstance(value, bool):
+        raise ValueError("true or false")
+    return value
+
+
+def text(value: object) -> str:
+    """A string that every system can show."""
+    if not isinstance(value, str) or not _plain(value):
+        raise ValueError("a text")
+    return value
+
+
+def texts(value: object) -> tuple[str, ...]:
+    """A list of strings."""
+    if not isinstance(value, list) or not all(isinstance(entry, str) and _plain(entry) for entry in value):
+        raise ValueError("a list of texts")
+    return tuple(value)
+
+
+def absolute_path(value: object) -> Path:
+    """A full path, of something that need not exist."""
+    if not isinstance(value, str) or not _plain(value) or not Path(value).is_absolute():
+        raise ValueError("a full path")
+    return Path(value)
+
+
+def one_of(*choices: str) -> Check:
+    """One of a few words."""
+
+    def check(value: object) -> str:
+        if not isinstance(value, str) or value not in choices:
+            raise ValueError(f"one of {', '.join(choices)}")
+        return value
+
+    return check
+
+
+def perhaps(check: Check) -> Check:
+    """What `check` takes, or nothing (`null`)."""
+    return lambda value: None if value is None else check(value)
+
+
+def _plain(value: str) -> bool:
+    """Can be written, shown and given to the system: no zero bytes and no halves of characters."""
+    return len(value) <= _LONGEST_TEXT and "\0" not in value and not any("\ud800" <= c <= "\udfff" for c in value)
+
+
+def _merged(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(before)
+    for name, value in now.items():
+        old = merged.get(name)
+        merged[name] = _merged(old, value) if isinstance(old, dict) and isinstance(value, Mapping) else value
+    return merged
+
+
+def _shown(value: object) -> str:
+    """A stored value in a sentence: short and plain."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, dict | list):
+        return "an object" if isinstance(value, dict) else "a list"
+    shown = json.dumps(value)
+    return shown if len(shown) <= _SHOWN else f"{shown[: _SHOWN - 1]}…"

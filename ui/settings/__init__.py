@@ -1,0 +1,1 @@
+"""The settings sheet; only `desk` is imported before it is opened for the first time."""

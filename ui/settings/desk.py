@@ -1,0 +1,128 @@
+"""Between the stored settings, the engine and the sheet that shows them; the sheet is made when it is first opened."""
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QAbstractButton, QWidget
+
+from synth.devices import Device, list_devices
+from synth.engine_contract import EngineControl
+from synth.outputs import Output
+from synth.settings import Settings, SettingsFile
+from ui.places import Places
+
+if TYPE_CHECKING:
+    from ui.preset_desk import PresetDesk
+    from ui.settings.sheet import SettingsSheet
+
+
+class SettingsDesk(QObject):
+    """Asks the engine first and stores what it took; what it refuses is said and changes nothing."""
+
+    refused = Signal(str)
+    changed = Signal()
+    """`settings` or `output` are others now, or a change was refused."""
+    _answered = Signal(object, str)
+    _unwritten = Signal(str)
+
+    def __init__(
+        self, engine: EngineControl, file: SettingsFile, device: str | None, places: Places, presets: "PresetDesk"
+    ) -> None:
+        """`device` is the one in use, which need not be the stored one."""
+        super().__init__(presets)
+        self.engine, self.places, self.presets = engine, places, presets
+        self.list_devices: Callable[[], list[Device]] = list_devices
+        self._file = file
+        self.output = replace(file.settings.output, device=device)
+        """In use."""
+        self._asked: dict[str, Any] = {}
+        self._sheet: SettingsSheet | None = None
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="settings-writer")
+        self._closed = False
+        self._answered.connect(self._take_answer)
+        self._unwritten.connect(self.refused)
+
+    @property
+    def settings(self) -> Settings:
+        """What is stored."""
+        return self._file.settings
+
+    @property
+    def path(self) -> Path:
+        """Where they are stored."""
+        return self._file.path
+
+    def toggle(self) -> None:
+        """Show the sheet or put it away."""
+        self.sheet().toggle()
+
+    def sheet(self) -> "SettingsSheet":
+        """The sheet, made now if need be: its pages are half of what the window imports."""
+        if self._sheet is None:
+            from ui.settings.sheet import SettingsSheet
+
+            window = self._window()
+            self._sheet = SettingsSheet(self, window)
+            for button in self._sheet.findChildren(QAbstractButton):
+                # Enter presses a button everywhere in the window.
+                button.installEventFilter(window)
+        return self._sheet
+
+    def use_device(self, name: str | None) -> None:
+        """Move to this output; None is the system's default."""
+        self.change_output(device=name)
+
+    def change_output(self, **changes: Any) -> None:
+        """Ask for another device, rate or buffer; `changed` follows when it has been answered."""
+        output = replace(self.output, **changes)
+
+        def tell(done: Future[str]) -> None:
+            if not self._closed and not done.cancelled():
+                self._answered.emit((output, changes), done.result())
+
+        self.engine.set_output(output).add_done_callback(tell)
+
+    def change_takes(self, **changes: Any) -> None:
+        """Write takes elsewhere or otherwise."""
+        self._store(replace(self.settings, **changes))
+        self.changed.emit()
+
+    def close(self) -> None:
+        """Finish what is being written; nothing arrives any more."""
+        self._closed = True
+        if self._sheet is not None:
+            self._sheet.end()
+        self._writer.shutdown(wait=True)
+
+    def _take_answer(self, asked: tuple[Output, dict[str, Any]], problem: str) -> None:
+        output, changes = asked
+        if problem:
+            self.refused.emit(problem)
+        else:
+            self.output = output
+            # Only what was chosen: a device given on the command line is not stored along with a buffer.
+            self._store(replace(self.settings, output=replace(self.settings.output, **changes)))
+        self.changed.emit()
+
+    def _store(self, settings: Settings) -> None:
+        self._file.settings = settings
+        self._writer.submit(self._write, settings)
+
+    def _write(self, settings: Settings) -> None:
+        try:
+            self._file.write(settings)
+        except OSError as error:
+            if not self._closed:
+                self._unwritten.emit(
+                    f"Your settings cannot be written to {self.path} ({error.strerror}): they hold until Petrichord is "
+                    "closed."
+                )
+
+    def _window(self) -> QWidget:
+        found = self.presets.parent()
+        assert isinstance(found, QWidget)
+        return found
