@@ -19,6 +19,7 @@ from numba import njit, types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
+from synth.priority import is_favoured, raise_thread_priority
 from synth.vocoder.streaming.kernels import activate, convolve
 
 
@@ -169,7 +170,8 @@ class Crew:
         self.n_workers = n_workers
         self._counter = np.zeros(8, np.int64)
         self._yield = _address_of_yield()
-        self._jobs: list[SimpleQueue[tuple[Program, int, int] | None]] = [SimpleQueue() for _ in range(n_workers - 1)]
+        self._caller, self._urgent = 0, False
+        self._jobs: list[SimpleQueue[_Job | None]] = [SimpleQueue() for _ in range(n_workers - 1)]
         self._done: SimpleQueue[None] = SimpleQueue()
         common = (self._counter, self._yield, n_workers, self._done)
         for jobs in self._jobs:
@@ -178,21 +180,32 @@ class Crew:
 
     def run(self, programs: list[Program], n_frames: int) -> None:
         """One program per worker, to the end of all."""
+        if threading.get_ident() != self._caller:
+            # Whoever makes sound must not wait for threads that any busy program puts aside.
+            self._caller, self._urgent = threading.get_ident(), is_favoured()
         for jobs, program in zip(self._jobs, programs[1:], strict=True):
-            jobs.put((program, n_frames, 0))
+            jobs.put((program, n_frames, self._urgent))
         run(programs[0], n_frames, self._counter.ctypes.data, self.n_workers, self._yield)
         for _ in self._jobs:
             self._done.get()
 
 
+_Job = tuple[Program, int, bool]
+"""A program, its frames, and whether the sound waits for it."""
+
+
 def _work(
-    jobs: "SimpleQueue[tuple[Program, int, int] | None]",
+    jobs: "SimpleQueue[_Job | None]",
     counter: NDArray[np.int64],
     give_way: int,
     n_workers: int,
     done: "SimpleQueue[None]",
 ) -> None:
+    raised = False
     while (job := jobs.get()) is not None:
+        if job[2] and not raised:
+            raised = True
+            raise_thread_priority("worker")
         run(job[0], job[1], counter.ctypes.data, n_workers, give_way)
         done.put(None)
 
