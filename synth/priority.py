@@ -34,9 +34,16 @@ def raise_thread_priority(role: Role) -> bool:
     return granted
 
 
-def is_favoured() -> bool:
-    """True in a thread whose priority was raised."""
-    return sys.platform == "linux" and os.sched_getscheduler(0) == os.SCHED_RR
+def share_priority(workers: list[threading.Thread]) -> None:
+    """Favour threads the caller waits for, should it be favoured itself.
+
+    From here, not by themselves: on a busy machine it may be long before a thread of ordinary priority runs at all.
+    """
+    if sys.platform == "linux" and os.sched_getscheduler(0) == os.SCHED_RR:
+        for worker in workers:
+            if worker.native_id is not None:
+                with suppress(PermissionError, ProcessLookupError):
+                    os.sched_setscheduler(worker.native_id, os.SCHED_RR, os.sched_param(_REALTIME["worker"]))
 
 
 @contextmanager
