@@ -52,7 +52,7 @@ class SineInstrument(Instrument):
 
 
 class Echo:
-    """A vocoder whose sound is the mean of each frame's column, held for the frame, after a delay; pitch changes nothing."""
+    """A vocoder whose sound is the mean of each frame's column, held for the frame and delayed; it has no pitch."""
 
     def __init__(self, fmt: MelFormat, delay_samples: int) -> None:
         self.name, self.format, self.delay_samples = f"echo {delay_samples}", fmt, delay_samples
