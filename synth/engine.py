@@ -125,7 +125,8 @@ class Engine:
         self._view: View | None = None
         self._view_wanted = True
         self._hidden_wanted = False
-        self._latency_s = 0.0
+        self._out_delay_s = 0.0
+        """From a gesture to its being read, and from the vocoder's sound to the device's."""
         self._steps_per_second = 0.0
         self._steps_mark = (time.monotonic(), instrument.culture, instrument.culture.steps)
         self._rescued_at = -_RESCUE_SERIES_S
@@ -223,7 +224,7 @@ class Engine:
             preset=voices.current.preset.name,
             device=self._out.name,
             rate_hz=self.rate_hz,
-            latency_s=self._latency_s,
+            latency_s=self._out_delay_s + voices.current.delay_s,
             device_s=self._out.device_s,
             load=self._governor.load,
             steps_per_second=self._steps_per_second,
@@ -271,8 +272,8 @@ class Engine:
             self._tell_of_rescue(ailment)
         block_s = sound.shape[1] / self.rate_hz
         self._governor.note(time.perf_counter() - start, block_s, left, _ALARM_S)
-        latency = 0.5 * block_s + waited + instrument.delay_s + self._master.delay_samples / self.rate_hz
-        self._latency_s += (latency - self._latency_s) * (0.05 if self.blocks > 40 else 1.0)
+        delay = 0.5 * block_s + waited + self._master.delay_samples / self.rate_hz
+        self._out_delay_s += (delay - self._out_delay_s) * (0.05 if self.blocks > 40 else 1.0)
         self.blocks += 1
         self._leave_what_is_too_slow()
         self._observe()
@@ -336,7 +337,8 @@ class Engine:
         instrument, now = self._voices.current, time.monotonic()
         if self._view_wanted:
             self._view_wanted = False
-            self._view = instrument.view(hidden=self._hidden_wanted)
+            # Half a block passes on average until the next gesture is read, and until this view is looked at.
+            self._view = instrument.view(hidden=self._hidden_wanted, out_delay_s=self._out_delay_s)
         since, culture, steps = self._steps_mark
         # An undo goes back in a culture's life: steps are counted anew from there.
         if culture is not instrument.culture or culture.steps < steps:

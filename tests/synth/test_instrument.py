@@ -135,7 +135,7 @@ def test_a_view_is_a_copy_of_what_is_there() -> None:
     grid = view.grid.copy()
     play(instrument, [10])
     assert np.array_equal(view.grid, grid)
-    assert (view.frame, view.playhead) == (3, 3.0)
+    assert (view.frame, view.read) == (3, 3.0)
 
 
 def test_a_notebook_preset_plays() -> None:

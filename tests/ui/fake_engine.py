@@ -44,6 +44,7 @@ class FakeEngine:
         self._rest = np.zeros(self._shape, dtype=np.float32)
         self._frozen = np.zeros(self._shape, dtype=np.float32)
         self.undos = self.redos = 0
+        self.lookahead_frames = 0.0
         self._began = time.perf_counter()
         rows, columns = np.arange(n_mels)[:, None], np.arange(n_frames)[None]
         self._partials = sum(
@@ -152,7 +153,7 @@ class FakeEngine:
         heads = (playhead - 6, playhead + 6) if not self._hand.down else (self._hand.column - 3, self._hand.column + 3)
         return View(
             round(t * 86), round(t * 86), grid, self._rest.copy(), self._frozen.copy(), playhead, heads,
-            self._hand.down, self.undos, self.redos,
+            self._hand.down, self.undos, self.redos, (playhead + self.lookahead_frames) % T,
             np.stack([np.sin(grid * k) for k in (1, 2, 3)], axis=-1) if hidden else None,
         )  # fmt: skip
 
