@@ -21,7 +21,10 @@ class Controls:
     note: float = 0.0
     fine_cents: float = 0.0
     width: float = 0.6
+    tilt_db: float = 0.0
     volume_db: float = 0.0
+    fade_in_s: float = 0.04
+    fade_out_s: float = 0.12
     frozen: bool = False
     follow_hand: bool = True
 
@@ -80,7 +83,10 @@ PARAMETERS: dict[str, Parameter] = {
         _parameter("note", "Note", "MIDI", 0, 127, "Pitch as a MIDI note; 0 is the preset's own."),
         _parameter("fine_cents", "Fine", "cents", -100, 100, "Fine tuning."),
         _parameter("width", "Width", "×", 0, 1, "Stereo: how far apart two playheads read; 0 is exact mono."),
+        _parameter("tilt_db", "Tilt", "dB/octave", -6, 6, "Darker or brighter: turns the spectrum about 1 kHz."),
         _parameter("volume_db", "Volume", "dB", -60, 12, "Output level; 0 dB plays at −18 LUFS."),
+        _parameter("fade_in_s", "Fade in", "s", 0.005, 10, "How long Play takes to full level."),
+        _parameter("fade_out_s", "Fade out", "s", 0.005, 10, "How long Stop takes to silence."),
     )
 }
 

@@ -58,6 +58,11 @@ class _Play:
 
 
 @dataclass(frozen=True)
+class _Farewell:
+    """Fade out, and quickly: the engine closes."""
+
+
+@dataclass(frozen=True)
 class _Swap:
     instrument: Instrument
     reason: str
@@ -76,7 +81,7 @@ class _Capture:
     answer: Future[Capture]
 
 
-_Command = Action | _Play | _Swap | _Change | _Capture
+_Command = Action | _Play | _Farewell | _Swap | _Change | _Capture
 
 
 class Engine:
@@ -96,7 +101,7 @@ class Engine:
         """`device` as in `devices.choose`; `reason` says why the instrument's vocoder was chosen."""
         self.rate_hz = instrument.out_rate_hz
         self._voices = Voices(instrument)
-        self._master = Master(self.rate_hz, instrument.controls.volume_db, playing=False)
+        self._master = Master(self.rate_hz, instrument.controls, playing=False)
         if playing:
             self._master.play()
         self._notices = Noticeboard()
@@ -145,8 +150,8 @@ class Engine:
         self._out.start()
 
     def close(self) -> None:
-        self.stop()
         self.stop_take()
+        self._commands.put(_Farewell())
         deadline = time.monotonic() + _CLOSE_S
         while self._thread.is_alive() and not self._master.silent and time.monotonic() < deadline:
             time.sleep(0.005)
@@ -285,10 +290,12 @@ class Engine:
                 match command := self._commands.get_nowait():
                     case _Play(on):
                         (self._master.play if on else self._master.stop)()
+                    case _Farewell():
+                        self._master.stop(for_good=True)
                     case _Swap(instrument, reason):
                         self._reason = reason
                         self._voices.swap(instrument)
-                        self._master.set_volume(instrument.controls.volume_db)
+                        self._master.obey(instrument.controls)
                     case _Change():
                         self._change(command)
                     case _Capture(answer):
@@ -297,7 +304,7 @@ class Engine:
                         answer.set_result(Capture(playing.preset, moment.culture, moment))
                     case action:
                         if isinstance(action, SetControls):
-                            self._master.set_volume(action.controls.volume_db)
+                            self._master.obey(action.controls)
                         self._voices.current.send(action)
 
     def _change(self, asked: _Change) -> None:

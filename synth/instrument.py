@@ -26,6 +26,7 @@ from synth.moment import Moment
 from synth.playhead import Place, Playhead
 from synth.preset import Preset
 from synth.regrowth import RegrowingCulture
+from synth.tilt import Tilt
 from synth.tnca import LiveRule
 from synth.vocoder.changeover import Changeover
 from synth.vocoder.contract import Vocoder
@@ -88,9 +89,9 @@ class Instrument:
         self._gain = 10 ** (preset.gain_db / 20)
         edges = band_edges_hz(preset.mel).float()
         self._bandwidths = edges[2:] - edges[:-2]
-        # The loudest column of the grown culture: what is louder than that was painted.
-        grown = self._power(log_mel_from_grid(preset.state[0].T.clamp(GRID_MIN, GRID_MAX), preset.reference_db))
-        self._most_power = torch.maximum(grown.max(), 2 * grown.mean())
+        self._grown = log_mel_from_grid(preset.state[0].T.clamp(GRID_MIN, GRID_MAX), preset.reference_db)
+        self._tilt = Tilt(preset, self._grown, self.controls.tilt_db)
+        self._most_power = self._most_power_now()
         self._log_ratio = float(np.log2(self.controls.pitch_ratio(preset.root_hz)))
         vocoder.prepare(preset, out_rate_hz, n_heads=2, seed=setup.seed)
 
@@ -250,6 +251,8 @@ class Instrument:
         while self._accumulator >= 1:
             self._accumulator -= 1
             self.culture.step(controls.weather_depth, controls.weather_speed)
+        if self._tilt.advance(controls.tilt_db):
+            self._most_power = self._most_power_now()
         target = float(np.log2(controls.pitch_ratio(self.preset.root_hz)))
         self._log_ratio += (target - self._log_ratio) / _GLIDE_FRAMES
         self.frame += 1
@@ -294,7 +297,7 @@ class Instrument:
             low = math.floor(reading.position)
             column = grid[:, low % T].lerp(grid[:, (low + 1) % T], reading.position - low)
             heard[reading.side] += reading.weight * column
-        mel = log_mel_from_grid(heard, self.preset.reference_db)
+        mel = self._tilt.apply(log_mel_from_grid(heard, self.preset.reference_db))
         # A block painted at full level would be 20 dB louder than the recording ever was; noise and tones of the same
         # mel differ in power, so the estimate keeps it to about 10.
         excess = torch.log(self._power(mel) / self._most_power) / 2
@@ -303,6 +306,11 @@ class Instrument:
     def _power(self, mel: Tensor) -> Tensor:
         """About how loud columns (..., M) will be, as power in arbitrary units, (...): mel is power per bandwidth."""
         return (mel.exp().square() * self._bandwidths).sum(-1).clamp(min=1e-20)
+
+    def _most_power_now(self) -> Tensor:
+        """Of the loudest column of the grown culture: what is louder than that was painted."""
+        powers = self._power(self._tilt.apply(self._grown))
+        return torch.maximum(powers.max(), 2 * powers.mean())
 
     def rescue(self) -> str:
         """Reseed a culture that is not well; why, or "" when it is well."""
