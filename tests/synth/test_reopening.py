@@ -152,6 +152,8 @@ def test_what_is_asked_meanwhile_is_done_afterwards(studio: Studio, tmp_path: Pa
 def test_notices_and_counts_go_on(studio: Studio, tmp_path: Path) -> None:
     engine = studio.engine
     engine.record(tmp_path / "take.wav")
+    # A take without a sample in it leaves no file.
+    wait_until(lambda: engine.status().recording_s > 0)
     engine.stop_recording()
     wait_until(lambda: engine.status().last_take is not None)
     engine.record(Path("/dev/null/nowhere.wav"))
