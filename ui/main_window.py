@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QAbstractButton, QMainWindow
 
 from synth.engine_contract import EngineControl
 from synth.library import Entry
-from synth.messages import Redo, ReseedAll, ThawAll, Undo
 from synth.preset_file import SUFFIX
 from ui.brushes import BrushHand
+from ui.control_desk import ControlDesk
 from ui.dock import SNAPSHOT
 from ui.help_overlay import HelpOverlay
 from ui.loader import Build
@@ -60,6 +60,7 @@ class MainWindow(QMainWindow):
         self.help = HelpOverlay(self)
         self.desk = PresetDesk(engine, build, parts, self.help, self)
         self.loader, self.load, self.show_loaded = self.desk.loader, self.desk.load, self.desk.show_loaded
+        self.control_desk = ControlDesk(engine.send, parts, self.hand, self)
         self.complain = self.banner.complain
         self._connect()
         self._add_shortcuts()
@@ -70,7 +71,6 @@ class MainWindow(QMainWindow):
         self._timer.start(_FRAME_MS)
 
     def _connect(self) -> None:
-        send = self.engine.send
         self.transport.play_asked.connect(self._play)
         self.transport.record_asked.connect(self._record)
         self.header.devices.chosen.connect(self.engine.set_device)
@@ -80,11 +80,7 @@ class MainWindow(QMainWindow):
         self.culture.brush_resized.connect(self.brushes.resize_brush)
         self.culture.pointed.connect(self.status_line.show_pointer)
         self.controls.changed.connect(self.desk.send_controls)
-        self.controls.reseed_asked.connect(lambda: send(ReseedAll()))
-        self.controls.reseed_asked.connect(self.culture.reseeded)
-        self.brushes.undo_asked.connect(lambda: send(Undo()))
-        self.brushes.redo_asked.connect(lambda: send(Redo()))
-        self.brushes.thaw_asked.connect(lambda: send(ThawAll()))
+        self.loader.loaded.connect(self.control_desk.other_culture)
         self.keys.played.connect(self.controls.note.setValue)
         for button in self.findChildren(QAbstractButton):
             button.installEventFilter(self)
@@ -133,7 +129,7 @@ class MainWindow(QMainWindow):
         view = self.engine.view(hidden=self.brushes.hidden.isChecked())
         if view is not None:
             self.culture.show_view(view)
-            self.brushes.show_history(view.undos, view.redos, frozen=bool(view.frozen.any()))
+            self.control_desk.show_view(view)
         status = self.engine.status()
         self.header.meter.show_peaks(status.peak_db, now - self._looked_at)
         self._looked_at = now
