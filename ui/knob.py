@@ -91,7 +91,8 @@ class Knob(QDial):
 
     def let_go(self) -> None:
         """End a drag, wherever the mouse is."""
-        self._dragged_to = None
+        # What a drag left over must not shorten the next notch.
+        self._dragged_to, self._fraction = None, 0.0
         self.setSliderDown(False)
 
     def _tell(self) -> None:

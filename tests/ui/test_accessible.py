@@ -1,10 +1,13 @@
 """Whatever a hand or the keyboard can reach says what it is and explains itself in one line, on the sheets too."""
 
+from collections.abc import Iterator
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
+    QAbstractScrollArea,
     QAbstractSlider,
     QAbstractSpinBox,
     QComboBox,
@@ -34,20 +37,25 @@ def reachable(root: QWidget) -> list[QWidget]:
 
 
 def _inside(widget: QWidget) -> bool:
-    if widget.objectName().startswith("qt_"):
+    parent = widget.parentWidget()
+    if isinstance(parent, QAbstractScrollArea) and parent.viewport() is widget:
         return True
+    return widget.objectName().startswith("qt_") or any(
+        isinstance(w, QAbstractSpinBox | QLineEdit | QComboBox | QAbstractSlider) or w.objectName().startswith("qt_")
+        for w in _ancestors(widget)
+    )
+
+
+def _ancestors(widget: QWidget) -> Iterator[QWidget]:
     parent = widget.parentWidget()
     while parent is not None:
-        if isinstance(
-            parent, QAbstractSpinBox | QLineEdit | QComboBox | QAbstractSlider
-        ) or parent.objectName().startswith("qt_"):
-            return True
+        yield parent
         parent = parent.parentWidget()
-    return False
 
 
 def called(widget: QWidget) -> str:
-    return f"{type(widget).__name__} “{widget.accessibleName() or widget.objectName()}” in {type(widget.parent()).__name__}"
+    name = widget.accessibleName() or widget.objectName()
+    return f"{type(widget).__name__} “{name}” in {type(widget.parent()).__name__}"
 
 
 def test_every_control_has_a_name(win: MainWindow) -> None:
