@@ -65,7 +65,7 @@ class Knob(QDial):
         self._tell()
 
     def sizeHint(self) -> QSize:
-        return QSize(self._side, round(1.375 * self._side))
+        return QSize(self._side, round(1.05 * self._side) + 32)
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
@@ -256,23 +256,33 @@ class Knob(QDial):
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
 
     def _paint_face(self, painter: QPainter, face: QRectF, active: bool) -> None:
+        """An arc from the origin to the value, a mark at the default, a cap with a pointer."""
         start = self.scale.share(0.0) if self.scale.signed else 0.0
         end = self.value() / max(self.maximum(), 1)
-        ring = face.adjusted(2.5, 2.5, -2.5, -2.5)
-        painter.setPen(_round_pen(COLOURS.line, 4.0))
+        thick = 4.0 * max(1.0, self.width() / _SIDE)
+        ring = face.adjusted(thick, thick, -thick, -thick)
+        painter.setPen(_round_pen(COLOURS.line, thick))
         painter.drawArc(ring, _qt_angle(0.0), round(-_SWEEP_DEGREES * 16))
-        painter.setPen(_round_pen(COLOURS.accent, 4.0))
+        painter.setPen(_round_pen(COLOURS.accent, thick))
         if abs(end - start) > 1e-6:
             painter.drawArc(ring, _qt_angle(start), round(-(end - start) * _SWEEP_DEGREES * 16))
-        cap = face.adjusted(8.5, 8.5, -8.5, -8.5)
+        usual = _direction(self.scale.share(self.scale.parameter.default))
+        painter.setPen(_round_pen(COLOURS.dim, 0.4 * thick))
+        radius = ring.width() / 2
+        painter.drawPoint(face.center() + usual * (radius + 0.95 * thick))
+        cap = ring.adjusted(1.5 * thick, 1.5 * thick, -1.5 * thick, -1.5 * thick)
         painter.setPen(QPen(QColor(COLOURS.accent if self.hasFocus() else COLOURS.line), 1.2))
         painter.setBrush(QColor(COLOURS.hover if active else COLOURS.raised))
         painter.drawEllipse(cap)
-        angle = math.radians(225 - end * _SWEEP_DEGREES)
-        direction = QPointF(math.cos(angle), -math.sin(angle))
-        painter.setPen(_round_pen(COLOURS.text, 2.4))
-        radius = cap.width() / 2
-        painter.drawLine(cap.center() + direction * radius * 0.42, cap.center() + direction * radius * 0.82)
+        pointer = _direction(end) * (cap.width() / 2)
+        painter.setPen(_round_pen(COLOURS.text, 0.6 * thick))
+        painter.drawLine(cap.center() + pointer * 0.42, cap.center() + pointer * 0.82)
+
+
+def _direction(share: float) -> QPointF:
+    """From the middle towards a share of the sweep, of length 1."""
+    angle = math.radians(225 - share * _SWEEP_DEGREES)
+    return QPointF(math.cos(angle), -math.sin(angle))
 
 
 def _starts_a_value(event: QKeyEvent) -> bool:
