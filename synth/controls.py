@@ -79,7 +79,7 @@ PARAMETERS: dict[str, Parameter] = {
         ),
         _parameter("weather_depth", "Weather depth", "×", 0, 2, "How strongly slow weather moves the timbre."),
         _parameter("weather_speed", "Weather speed", "×", 0, 4, "How fast the weather changes; 0 freezes it."),
-        _parameter("playhead_speed", "Playhead", "×", -2, 2, "How fast and which way the culture is read."),
+        _parameter("playhead_speed", "Playhead speed", "×", -2, 2, "How fast and which way the culture is read."),
         _parameter("note", "Note", "MIDI", 0, 127, "Pitch as a MIDI note; 0 is the preset's own."),
         _parameter("fine_cents", "Fine", "cents", -100, 100, "Fine tuning."),
         _parameter("width", "Width", "×", 0, 1, "Stereo: how far apart two playheads read; 0 is exact mono."),

@@ -11,10 +11,10 @@ from PySide6.QtWidgets import QAbstractButton, QMainWindow
 
 from synth.engine_contract import EngineControl
 from synth.library import Entry
-from synth.messages import Redo, ReseedAll, ThawAll, Undo
 from synth.preset_file import SUFFIX
 from synth.settings import SettingsFile
 from ui.brushes import BrushHand
+from ui.control_desk import ControlDesk
 from ui.dock import SNAPSHOT
 from ui.help_overlay import HelpOverlay
 from ui.loader import Build
@@ -68,6 +68,7 @@ class MainWindow(QMainWindow):
         self.settings = SettingsDesk(engine, settings or SettingsFile(places.settings), device, places, self.desk)
         self.loader, self.load, self.show_loaded = self.desk.loader, self.desk.load, self.desk.show_loaded
         self.takes = TakeDesk(engine, self.transport, TakesSheet(self), self.banner, self.load)
+        self.control_desk = ControlDesk(engine.send, parts, self.hand, self)
         self.complain = self.banner.complain
         self._connect()
         self._add_shortcuts()
@@ -78,7 +79,6 @@ class MainWindow(QMainWindow):
         self._timer.start(_FRAME_MS)
 
     def _connect(self) -> None:
-        send = self.engine.send
         self.transport.play_asked.connect(self._play)
         self.header.devices.chosen.connect(self.settings.use_device)
         self.settings.changed.connect(lambda: self.header.devices.show_current(self.settings.output.device))
@@ -94,11 +94,7 @@ class MainWindow(QMainWindow):
         self.culture.brush_resized.connect(self.brushes.resize_brush)
         self.culture.pointed.connect(self.status_line.show_pointer)
         self.controls.changed.connect(self.desk.send_controls)
-        self.controls.reseed_asked.connect(lambda: send(ReseedAll()))
-        self.controls.reseed_asked.connect(self.culture.reseeded)
-        self.brushes.undo_asked.connect(lambda: send(Undo()))
-        self.brushes.redo_asked.connect(lambda: send(Redo()))
-        self.brushes.thaw_asked.connect(lambda: send(ThawAll()))
+        self.loader.loaded.connect(self.control_desk.other_culture)
         self.keys.played.connect(self.controls.note.setValue)
         for button in self.findChildren(QAbstractButton):
             button.installEventFilter(self)
@@ -145,7 +141,7 @@ class MainWindow(QMainWindow):
         view = self.engine.view(hidden=self.brushes.hidden.isChecked())
         if view is not None:
             self.culture.show_view(view)
-            self.brushes.show_history(view.undos, view.redos, frozen=bool(view.frozen.any()))
+            self.control_desk.show_view(view)
         status = self.engine.status()
         self.header.meter.show_peaks(status.peak_db, now - self._looked_at)
         self._looked_at = now

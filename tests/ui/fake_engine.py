@@ -16,7 +16,7 @@ from synth.culture import CultureState
 from synth.engine_contract import Capture, Notice, Status
 from synth.gestures import footprint
 from synth.instrument import Instrument
-from synth.messages import Action, Hand, SetControls, Touch, View
+from synth.messages import Action, Hand, Redo, ReseedAll, SetControls, ThawAll, Touch, Undo, View
 from synth.outputs import Output
 from synth.vocoder.contract import Vocoder
 from synth.wav import SampleFormat
@@ -45,6 +45,8 @@ class FakeEngine:
         self._frozen = np.zeros(self._shape, dtype=np.float32)
         self.undos = self.redos = 0
         self.lookahead_frames = 0.0
+        self.undo_room = 25
+        self._stroke = False
         self._began = time.perf_counter()
         rows, columns = np.arange(n_mels)[:, None], np.arange(n_frames)[None]
         self._partials = sum(
@@ -75,7 +77,18 @@ class FakeEngine:
         match action:
             case Hand():
                 self._hand = action
+                self._stroke = self._stroke and action.down
+            case ReseedAll() | ThawAll():
+                self._remember()
+                self._stroke = False
+            case Undo() if self.undos:
+                self.undos, self.redos, self._stroke = self.undos - 1, self.redos + 1, False
+            case Redo() if self.redos:
+                self.undos, self.redos, self._stroke = self.undos + 1, self.redos - 1, False
             case Touch(gesture):
+                if not self._stroke:
+                    self._remember()
+                self._stroke = self._hand.down
                 touched = footprint(gesture, *self._shape).numpy() > 0.05
                 if gesture.kind == "freeze":
                     self._frozen[touched] = 1.0
@@ -84,8 +97,12 @@ class FakeEngine:
             case _:
                 pass
 
+    def _remember(self) -> None:
+        self.undos, self.redos = min(self.undos + 1, self.undo_room), 0
+
     def swap(self, instrument: Instrument, reason: str = "") -> None:
         self.swapped.append((instrument, reason))
+        self.undos, self.redos, self._stroke = 0, 0, False
 
     def change_vocoder(
         self, vocoder: Vocoder, reason: str = "", spare: Vocoder | None = None, preset: str = ""
