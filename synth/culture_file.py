@@ -6,7 +6,6 @@ changed since starts afresh. Axes: `M` mel bands, `T` frames.
 
 import hashlib
 import json
-import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,9 +23,8 @@ from synth.stored import write_bytes_whole
 _KEY = "petrichord-culture"
 _MOST_BYTES = 16 * 2**20
 _MOST_STEPS = 10**12
-_LARGEST = 100.0
-"""No trained culture's cell is ever near it; what is, is damage."""
-_TENSORS = ("state", "rest", "frozen")
+_TENSORS = {"state": 100.0, "rest": 1e6, "frozen": 1.0}
+"""With the largest magnitude a culture can have there; what is above it is damage."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +69,7 @@ def load_culture(preset: Path, path: Path) -> SavedCulture | None:
         tensors = load_tensors(raw)
         steps, gestures, grown_at = (_count(numbers[name]) for name in ("steps", "gestures", "grown_at"))
         clock, playhead = (_position(numbers[name]) for name in ("weather_clock", "playhead"))
-        state, rest, frozen = (_sound(tensors[name]) for name in _TENSORS)
+        state, rest, frozen = (_sound(tensors[name], largest) for name, largest in _TENSORS.items())
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, SafetensorError):
         return None
     return SavedCulture(CultureState(state, rest, frozen, steps, clock, gestures, grown_at), playhead)
@@ -114,7 +112,7 @@ def _position(value: object) -> float:
     return float(value)
 
 
-def _sound(tensor: Tensor) -> Tensor:
-    if not tensor.is_floating_point() or not math.isfinite(float(tensor.abs().max())) or tensor.abs().max() > _LARGEST:
+def _sound(tensor: Tensor, largest: float) -> Tensor:
+    if not tensor.is_floating_point() or not bool((tensor.abs() <= largest).all()):
         raise ValueError("not a culture's")
     return tensor

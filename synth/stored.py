@@ -70,7 +70,9 @@ class StoredObject:
 
     def fields(self, checks: Mapping[str, Check], section: str = "") -> dict[str, Any]:
         """The usable fields of the object, or of an object in it; what is missing is not among them."""
-        stored: object = self.content.get(section, {}) if section else self.content
+        stored: object = self.content.get(section) if section else self.content
+        if stored is None:
+            return {}
         if not isinstance(stored, dict):
             self._complain(f"“{section}” in {self.path} is {_shown(stored)} and not an object: it starts anew.")
             return {}

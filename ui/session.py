@@ -150,6 +150,4 @@ def as_json(session: Session) -> dict[str, Any]:
     stored = asdict(session)
     stored["preset"] = None if session.preset is None else str(session.preset)
     stored["browser"]["tags"] = list(session.browser.tags)
-    if session.geometry is None:
-        del stored["geometry"]
     return stored

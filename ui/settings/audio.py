@@ -100,9 +100,10 @@ class AudioPage(Page):
         entries: list[tuple[str, object]] = [(f"{DEFAULT_LABEL} ({default})" if default else DEFAULT_LABEL, None)]
         chosen: object = self._desk.output.device
         for device in self._devices:
-            if device == now and chosen is not None:
+            in_use = chosen is not None and device == now
+            if in_use:
                 chosen = device.label
-            if host in (_EVERY, device.host_api, None) or device == now:
+            if host in (_EVERY, device.host_api, None) or in_use:
                 entries.append((device.name if host == device.host_api else device.label, device.label))
         if chosen is not None and chosen not in [value for _, value in entries]:
             entries.append((str(chosen), chosen))

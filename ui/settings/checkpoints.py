@@ -1,11 +1,10 @@
 """BigVGAN's published checkpoints and what is done with them: asked for, downloaded, chosen, removed; in a thread."""
 
 import threading
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from synth.errors import PetrichordError, VocoderUnavailable
 from synth.vocoder.catalogue import CHECKPOINTS, Checkpoint
@@ -15,7 +14,7 @@ from synth.vocoder.places import cached, installed, user_folder
 from ui.librarian import move_to_trash
 from ui.settings.errand import Errand
 
-_TELL_EVERY_S = 0.1
+_TELL_EVERY_MS = 100
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,10 @@ class Keeper(QObject):
         self.patience = Patience()
         self.downloading = False
         self._cancel = threading.Event()
-        self._told_at = 0.0
+        self._have = self._told = (0, 0)
+        self._ticks = QTimer(self)
+        self._ticks.setInterval(_TELL_EVERY_MS)
+        self._ticks.timeout.connect(self._tell_progress)
         self._errand, self._looks = Errand(self), Errand(self)
         self._errand.done.connect(self._finish)
         self._errand.failed.connect(self._fail)
@@ -118,6 +120,7 @@ class Keeper(QObject):
             return f"{offer.checkpoint.name} is installed in {folder}. “Use” plays it, “Verify” measures it."
 
         self.downloading = True
+        self._ticks.start()
         self._run(download)
 
     def cancel(self) -> None:
@@ -171,6 +174,7 @@ class Keeper(QObject):
     def end(self) -> None:
         """The window closes; a download goes on where it stopped another time."""
         self._cancel.set()
+        self._ticks.stop()
         self._errand.end()
         self._looks.end()
 
@@ -183,11 +187,13 @@ class Keeper(QObject):
             self.failed.emit("Something else is under way: wait for it, or cancel it.")
 
     def _progress(self, have: int, of: int) -> None:
-        """On the errand's thread, for every 64 kB; the window need not know of each."""
-        now = time.monotonic()
-        if have >= of or now - self._told_at >= _TELL_EVERY_S:
-            self._told_at = now
-            self.progressed.emit(have, of)
+        """On the errand's thread, for every 64 kB; the window looks ten times a second."""
+        self._have = (have, of)
+
+    def _tell_progress(self) -> None:
+        if self._have != self._told:
+            self._told = self._have
+            self.progressed.emit(*self._have)
 
     def _finish(self, result: object) -> None:
         self._rest()
@@ -202,6 +208,8 @@ class Keeper(QObject):
         (self.done if isinstance(problem, DownloadCancelled) else self.failed).emit(str(problem))
 
     def _rest(self) -> None:
+        self._ticks.stop()
+        self._tell_progress()
         self.downloading = False
         self.busy_changed.emit(False)
         self.look()
