@@ -11,7 +11,7 @@ import torch
 from synth.mel import DB_PER_NEPER, FORMATS, log_mel
 from tests.sounds import coloured_noise, harmonics
 from training.evaluation.sound_likeness import copying, features, identify
-from training.evaluation.sound_metrics import ANALYSES, Levels, levels_of, read_wave, sustained
+from training.evaluation.sound_metrics import ANALYSES, Levels, levels_of, read_wave, region_levels, sustained
 from training.evaluation.sound_partials import neighbours, partial_levels, partial_rows, pitch
 
 DATA = Path(__file__).parents[1] / "data"
@@ -45,6 +45,17 @@ def test_levels_are_those_of_the_format(name: str) -> None:
     found = levels_of(wave, fmt.rate_hz, ANALYSES[name])
     assert found.shape == expected.shape
     np.testing.assert_allclose(found, expected, atol=0.01)
+
+
+def test_a_part_cut_out_of_a_steady_sound_is_as_steady() -> None:
+    analysis = ANALYSES["22k80"]
+    wave = harmonics(220.0, 12, 2.0, RATE_HZ)[1234:30000] + 0.3
+    cut = region_levels(wave, RATE_HZ, analysis)
+    assert cut.shape[1] == len(wave) // analysis.hop - 4
+    loud = cut.mean(axis=1) > cut.mean(axis=1).max() - 40
+    whole = levels_of(wave, RATE_HZ, analysis)
+    assert cut[loud].std(axis=1).mean() < 0.05 < 0.3 < whole[loud].std(axis=1).mean()
+    assert cut[0].max() < cut.max() - 40
 
 
 def test_a_shifted_copy_is_a_copy_and_a_sibling_is_none() -> None:

@@ -11,7 +11,16 @@ from synth.errors import TrainingError
 from training.evaluation.figures import Bar, Figure
 from training.evaluation.rendering import SETTLED_S
 from training.evaluation.sound_likeness import Identity, copying, features, identify
-from training.evaluation.sound_metrics import Analysis, Levels, Wave, levels_of, matched, metrics, read_wave, sustained
+from training.evaluation.sound_metrics import (
+    Analysis,
+    Levels,
+    Wave,
+    matched,
+    metrics,
+    read_wave,
+    region_levels,
+    sustained,
+)
 from training.evaluation.sound_partials import PartialRows, Pitch, partial_levels, pitch
 
 LOUDNESS = Bar(-19.5, -16.5)
@@ -53,18 +62,18 @@ def analyse(subject: Subject, living: Path, still: Path, among: Path | None) -> 
     """Measure a preset's two renderings, living and with evolution off."""
     analysis, fps = subject.analysis, subject.analysis.frames_per_second
     target_wave, target_hz = read_wave(subject.recording, subject.start_s, subject.seconds)
-    target = levels_of(target_wave, target_hz, analysis)
+    target = region_levels(target_wave, target_hz, analysis)
     if subject.decay_db_per_s is not None:
         target = sustained(target, subject.decay_db_per_s, fps)
     sound_wave, sound_hz = _settled(living)
-    sound = levels_of(sound_wave, sound_hz, analysis)
+    sound = region_levels(sound_wave, sound_hz, analysis)
     # The analysers match levels once more for themselves, which changes nothing.
     matched_sound, matched_target = matched(sound, target)
     return SoundRun(
         target_db=matched_target,
         sound_db=matched_sound,
         living=metrics(sound, target, fps),
-        still=metrics(levels_of(*_settled(still), analysis), target, fps),
+        still=metrics(region_levels(*_settled(still), analysis), target, fps),
         partials=partial_levels(sound, target, fps),
         pitch=pitch(sound_wave, sound_hz, target_wave, target_hz, subject.root_hz),
         copying=copying(matched_sound, matched_target),
