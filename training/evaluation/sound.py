@@ -10,7 +10,7 @@ from pathlib import Path
 from synth.errors import TrainingError
 from training.evaluation.figures import Bar, Figure
 from training.evaluation.rendering import SETTLED_S
-from training.evaluation.sound_likeness import Identity, copying, features, identify
+from training.evaluation.sound_likeness import Copying, Identity, copying, features, identify
 from training.evaluation.sound_metrics import (
     Analysis,
     Levels,
@@ -53,7 +53,7 @@ class SoundRun:
     still: dict[str, float]
     partials: PartialRows | None
     pitch: Pitch
-    copying: tuple[float, float]
+    copying: Copying
     identity: Identity | None
     loudness_lufs: float
 
@@ -122,7 +122,7 @@ def sound_figures(run: SoundRun) -> list[Figure]:
     m = run.living
     w1_floor, modulation_floor = m["row_w1_floor_db"], m["modulation_floor_db"]
     lag = f"motion after {m['motion_lag_s']:.0f} s, of random crops'"
-    halves = run.copying[1]
+    copied = run.copying
 
     def row(
         key: str, label: str, value: float, unit: str = "dB", floor: float | None = None, bar: Bar | None = None
@@ -150,11 +150,19 @@ def sound_figures(run: SoundRun) -> list[Figure]:
         *_pitch_figures(run.pitch),
         row(
             "copying",
-            "copying: best correlation (floor: its halves)",
-            run.copying[0],
+            "copying: best in an excerpt (floor: its halves)",
+            copied.typical,
             "",
-            halves,
-            Bar(high=halves + 0.1),
+            copied.halves,
+            Bar(high=copied.halves + 0.1),
+        ),
+        row(
+            "copying_best",
+            "copying: best of all (floor: by chance)",
+            copied.best,
+            "",
+            copied.chance,
+            Bar(high=copied.chance),
         ),
         identity_figure(run.identity),
     ]
@@ -183,6 +191,15 @@ def _partial_figures(rows: PartialRows | None) -> list[Figure]:
             own,
             Bar(high=2.0),
             none,
+        ),
+        Figure(
+            "sound_partials_excerpt_db",
+            "partial rows, worst second of an excerpt (floor: the recording's)",
+            "sound",
+            of(lambda r: r.excerpt_db),
+            "dB",
+            own,
+            note=none,
         ),
         Figure(
             "sound_neighbours_median_db",
