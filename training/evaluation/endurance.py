@@ -36,6 +36,8 @@ _LOOK_EVERY = 50
 _GROWN_STEPS = 640
 _STEADY_STEPS = 64
 _BLOCK_STEPS = 500
+_DRIFT_STEPS = 3000
+"""A decade's drift cannot be told from less than a decade."""
 
 
 class Flock:
@@ -159,6 +161,8 @@ class Survival:
     dead: int
     not_finite: int
     saturated: int
+    drift: Drift | None = None
+    """Of all of them together, where a target was given and the run was long enough to tell."""
 
 
 def grid_error_db(grids: Tensor, target_mean_db: Tensor) -> Tensor:
@@ -231,19 +235,30 @@ def steps_to_recover(excess_db: Tensor) -> float:
 
 
 def survival(
-    rule: LiveRule, weather: WeatherSpec, n_cultures: int = 20, n_steps: int = 10_000, n_frames: int = 64
+    rule: LiveRule,
+    weather: WeatherSpec,
+    n_cultures: int = 20,
+    n_steps: int = 10_000,
+    n_frames: int = 64,
+    target_db: Tensor | None = None,
 ) -> Survival:
-    """Grow as many seeds as one batch and count the dead, the not finite and the saturated."""
+    """Grow as many seeds as one batch and count the dead, the not finite and the saturated; beside a target (M, T)
+    their drift is measured on the way."""
     flock = Flock(rule, weather, list(range(1, n_cultures + 1)), n_frames)
     ends = [""] * n_cultures
+    mean = None if target_db is None else target_db.mean(dim=1)
+    error = torch.empty(n_cultures, n_steps)
 
     def look(step: int, grids: Tensor) -> None:
+        if mean is not None:
+            error[:, step] = grid_error_db(grids, mean)
         if (step + 1) % _LOOK_EVERY == 0 or step + 1 == n_steps:
             for i, end in enumerate(_ends(grids, step)):
                 ends[i] = ends[i] or end
 
     flock.run(n_steps, look)
-    return Survival(n_cultures, n_steps, ends.count("dead"), ends.count("not finite"), ends.count("saturated"))
+    drift = drift_of(error) if mean is not None and n_steps > _DRIFT_STEPS else None
+    return Survival(n_cultures, n_steps, ends.count("dead"), ends.count("not finite"), ends.count("saturated"), drift)
 
 
 def _ends(grids: Tensor, step: int) -> list[str]:
