@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from synth.errors import TrainingError
+from synth.mel import MelFormat
 from synth.noise import Stream, generator
 from synth.preset import LOOP_FRAMES, Preset
 from synth.tnca import LiveRule
@@ -82,6 +83,13 @@ def heir(parent: Preset, recipe: Recipe, n_mels: int) -> LiveRule:
     return rule.requires_grad_(True)
 
 
+def _stretched(parent: Preset, fmt: MelFormat) -> str:
+    return (
+        f"“{parent.name}” is of the format {parent.mel.name}, this preset of {fmt.name}; its rule is stretched over "
+        "the new rows and has more to learn than one of their own."
+    )
+
+
 class Trainer:
     """Trains one rule on one target."""
 
@@ -98,6 +106,7 @@ class Trainer:
         self.dtype = product_dtype(self.device)
         M = target.fmt.n_mels
         self.parent = "" if parent is None else parent.name
+        self.remarks = () if parent is None or parent.mel == target.fmt else (_stretched(parent, target.fmt),)
         rule = new_rule(recipe, M, seed) if parent is None else heir(parent, recipe, M)
         self.name = fingerprint(target.grid, recipe.as_dict(), seed, rule)
         rule = rule.to(self.device)
