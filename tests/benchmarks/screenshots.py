@@ -70,6 +70,23 @@ def take_pictures(window: MainWindow, folder: Path) -> None:
     window.header.help.click()
     _wait(400)
     _save(window, folder, "help")
+    _show_settings(window, folder)
+
+
+def _show_settings(window: MainWindow, folder: Path) -> None:
+    """Every page at the usual size and at the smallest."""
+    window.header.settings.click()
+    sheet = window.settings.sheet()
+    for page in sheet.pages:
+        sheet.turn_to(page)
+        # The facts about a machine take a moment to find.
+        _wait(2500)
+        for width, height, size in ((1280, 800, ""), (1024, 640, "-small")):
+            window.resize(width, height)
+            _wait(300)
+            _save(window, folder, f"settings-{page.title.casefold()}{size}")
+    window.resize(1280, 800)
+    sheet.put_away()
 
 
 def _show_tools(window: MainWindow, folder: Path) -> None:

@@ -246,7 +246,7 @@ def test_an_examination_runs_beside_the_window_and_lists_what_was_found(sheet: S
     assert not page.measure.isEnabled()
     with qtbot.waitSignal(page.doctor.finished, timeout=120_000):
         pass
-    for subject in ("Versions", "Audio", "Gpu", "Presets", "Speed", "Log"):
+    for subject in ("Versions", "Audio", "GPU", "Presets", "Speed", "Log"):
         assert f"{subject}: " in page.findings.text()
     assert page.measure.isEnabled()
 

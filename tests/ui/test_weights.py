@@ -132,6 +132,7 @@ def test_a_checkpoint_arrives_with_progress_and_is_installed(
     assert seen[-1] == (total, total)
     assert page.progress.text() == f"{total / 1e6:.1f} MB of {total / 1e6:.1f} MB"
     assert not page.progress.isVisible()
+    assert QApplication.focusWidget() is not page.remove
     assert str(folder) in page.sentence.text()
     qtbot.waitUntil(lambda: state(page) == "installed", timeout=PATIENT_MS)
     assert not page.get.isEnabled()
@@ -146,6 +147,7 @@ def test_a_stalled_download_is_cancelled_and_goes_on_from_there(
     press(page.download)
     qtbot.waitUntil(lambda: page.progress.text().startswith("0.1 MB"), timeout=PATIENT_MS)
     assert page.cancel.isVisible()
+    assert page.progress.isVisible()
     QTest.keyClick(win, Qt.Key.Key_Space)
     assert engine.calls == ["play"], "the instrument cannot be played meanwhile"
     press(page.cancel)

@@ -14,6 +14,7 @@ from ui.settings.errand import Errand
 from ui.settings.form import Form, Page, column, put, said, section
 
 _PRODUCTS = {"bfloat16": "bfloat16 products", "float32": "float32"}
+_SUBJECTS = {"gpu": "GPU", "bigvgan": "BigVGAN"}
 
 
 @dataclass(frozen=True)
@@ -126,5 +127,6 @@ class EnginePage(Page):
 
 
 def _finding(found: dict[str, object]) -> str:
-    line = f"{'✓' if found['good'] else '–'}  {str(found['subject']).capitalize()}: {found['text']}"
+    subject = str(found["subject"])
+    line = f"{'✓' if found['good'] else '–'}  {_SUBJECTS.get(subject, subject.capitalize())}: {found['text']}"
     return f"{line}\n     → {found['remedy']}" if found["remedy"] else line

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QTableWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHeaderView, QTableWidgetItem, QVBoxLayout, QWidget
 
 from synth.vocoder.verify import COLUMNS, Row
 from ui.settings.child import Child
@@ -12,10 +12,14 @@ from ui.settings.form import table
 
 _SECONDS = 4
 """Of each preset; `petrichord vocoder verify` measures longer ones."""
+_HEADS = ("Sound", "Vocoder", "Mel error dB", "Pitch ct", "Buzz dB", "Loudness LU", "× real time")
+"""`verify.COLUMNS` in less room."""
 _HOW_TO_READ = (
-    "Less error is better; near 0 dB at multiples of the frame rate it buzzes. This measures and does not judge: "
-    "please listen too. Nobody who made Petrichord has heard NVIDIA’s weights through it yet."
+    "Less error is better; buzz is energy at multiples of the frame rate, 0 dB is all of it. This measures and does not "
+    "judge: please listen too. Nobody who made Petrichord has heard NVIDIA’s weights through it yet."
 )
+_NAME_WIDTH = 128
+"""Of the first two columns; the numbers take what they need."""
 
 
 class Measurement(QWidget):
@@ -27,8 +31,12 @@ class Measurement(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        heads = [column.replace("at multiples of the frame rate", "frame-rate tones") for column in COLUMNS]
-        self.table = table("Measurement", heads)
+        self.table = table("Measurement", _HEADS)
+        for i, whole in enumerate(COLUMNS):
+            self.table.horizontalHeaderItem(i).setToolTip(whole)
+        for i in (0, 1):
+            self.table.horizontalHeader().setSectionResizeMode(i, QHeaderView.ResizeMode.Interactive)
+            self.table.setColumnWidth(i, _NAME_WIDTH)
         inside = QVBoxLayout(self)
         inside.setContentsMargins(0, 0, 0, 0)
         inside.addWidget(self.table)
@@ -66,6 +74,7 @@ class Measurement(QWidget):
         self.table.setRowCount(row + 1)
         for i, text in enumerate(cells):
             item = QTableWidgetItem(text)
+            item.setToolTip(text)
             if i > 1:
                 item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             self.table.setItem(row, i, item)

@@ -100,6 +100,7 @@ class SettingsSheet(Sheet):
     def _turn_to(self, row: int) -> None:
         self.stack.setCurrentIndex(row)
         if self.isVisible():
+            self.say("")
             self._current().refresh()
             self._look()
 

@@ -196,7 +196,9 @@ class VocoderPage(Page):
         self.verify.setEnabled(there)
         self.remove.setEnabled(here is not None and not here.in_cache and (there or here.part_bytes > 0))
         if focused is not None and not shown[focused]:
-            next((button for button, on in shown.items() if on and button.isEnabled()), self.table).setFocus()
+            # Never to Remove: Enter is pressed again quickly.
+            safe = (self.get, self.use, self.download, self.cancel, self.back)
+            next((button for button in safe if shown[button] and button.isEnabled()), self.table).setFocus()
 
     # What is done
 
@@ -239,10 +241,10 @@ class VocoderPage(Page):
 
     def _download(self) -> None:
         offer, self._offer = self._offer, None
+        self.keeper.get(offer)
         self.progress.setRange(0, 0)
         self.progress.show()
         self._say("Downloading… You can play on; closing the window stops it, and the next try goes on from there.")
-        self.keeper.get(offer)
         self._show_buttons()
 
     def _decline(self) -> None:
