@@ -34,6 +34,10 @@ from synth.vocoder.contract import Vocoder
 _GLIDE_FRAMES = 2.0
 """Time constant of pitch changes: 23 ms, short enough to play, long enough not to click."""
 
+_MOST_TOUCHES = 3
+"""Gestures done before one frame; those of a stroke too quick for that are caught up with in the next frames, because a
+late block would be heard."""
+
 
 @dataclass(frozen=True)
 class Setup:
@@ -243,8 +247,11 @@ class Instrument:
     def _next_frame(self) -> float:
         """Do what is due and let the culture live; the pitch ratio."""
         self._fade.advance()
-        while self._pending and self._pending[0].frame <= self.frame:
-            self._act(self._pending.pop(0).action)
+        touches = 0
+        while self._pending and self._pending[0].frame <= self.frame and touches < _MOST_TOUCHES:
+            action = self._pending.pop(0).action
+            touches += isinstance(action, Touch)
+            self._act(action)
         controls = self.controls
         if not controls.frozen:
             self._accumulator += controls.steps_per_frame * self.evolution_limit
