@@ -49,7 +49,10 @@ def add_control_options(parser: argparse.ArgumentParser) -> None:
 
 CONTROL_OPTIONS = {
     "--width": "width",
+    "--tilt": "tilt_db",
     "--volume": "volume_db",
+    "--fade-in": "fade_in_s",
+    "--fade-out": "fade_out_s",
     "--fine": "fine_cents",
     "--playhead-speed": "playhead_speed",
     "--weather-depth": "weather_depth",

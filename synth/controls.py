@@ -21,7 +21,10 @@ class Controls:
     note: float = 0.0
     fine_cents: float = 0.0
     width: float = 0.6
+    tilt_db: float = 0.0
     volume_db: float = 0.0
+    fade_in_s: float = 0.04
+    fade_out_s: float = 0.12
     frozen: bool = False
     follow_hand: bool = True
 
@@ -76,11 +79,14 @@ PARAMETERS: dict[str, Parameter] = {
         ),
         _parameter("weather_depth", "Weather depth", "×", 0, 2, "How strongly slow weather moves the timbre."),
         _parameter("weather_speed", "Weather speed", "×", 0, 4, "How fast the weather changes; 0 freezes it."),
-        _parameter("playhead_speed", "Playhead", "×", -2, 2, "How fast and which way the culture is read."),
+        _parameter("playhead_speed", "Playhead speed", "×", -2, 2, "How fast and which way the culture is read."),
         _parameter("note", "Note", "MIDI", 0, 127, "Pitch as a MIDI note; 0 is the preset's own."),
         _parameter("fine_cents", "Fine", "cents", -100, 100, "Fine tuning."),
         _parameter("width", "Width", "×", 0, 1, "Stereo: how far apart two playheads read; 0 is exact mono."),
+        _parameter("tilt_db", "Tilt", "dB/octave", -6, 6, "Darker or brighter: turns the spectrum about 1 kHz."),
         _parameter("volume_db", "Volume", "dB", -60, 12, "Output level; 0 dB plays at −18 LUFS."),
+        _parameter("fade_in_s", "Fade in", "s", 0.005, 10, "How long Play takes to full level."),
+        _parameter("fade_out_s", "Fade out", "s", 0.005, 10, "How long Stop takes to silence."),
     )
 }
 

@@ -91,7 +91,7 @@ def bring_back(instrument: Instrument, saved: SavedCulture) -> bool:
         if culture.ailment():
             culture.restore(before)
             return False
-        instrument.playhead.position = saved.playhead % instrument.playhead.n_frames
+        instrument.playhead.jump(saved.playhead)
         instrument.warm_up()
     return True
 

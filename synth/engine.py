@@ -20,8 +20,9 @@ import torch
 from numpy.typing import NDArray
 
 from synth.audio_out import AudioOut, OpenSink
+from synth.deck import Deck
 from synth.engine_contract import Capture, Status
-from synth.errors import RecordingError, UsageError
+from synth.errors import UsageError
 from synth.governor import Governor
 from synth.instrument import Instrument
 from synth.log import log_unexpected
@@ -30,7 +31,7 @@ from synth.messages import Action, SetControls, View
 from synth.notices import Noticeboard
 from synth.outputs import BUFFER_S
 from synth.priority import raise_thread_priority
-from synth.recorder import Recorder, default_take_path
+from synth.recorder import default_take_path
 from synth.ring import Ring
 from synth.sent_sound import SentSound
 from synth.sinks import open_sink
@@ -57,6 +58,11 @@ class _Play:
 
 
 @dataclass(frozen=True)
+class _Farewell:
+    """Fade out, and quickly: the engine closes."""
+
+
+@dataclass(frozen=True)
 class _Swap:
     instrument: Instrument
     reason: str
@@ -75,7 +81,7 @@ class _Capture:
     answer: Future[Capture]
 
 
-_Command = Action | _Play | _Swap | _Change | _Capture
+_Command = Action | _Play | _Farewell | _Swap | _Change | _Capture
 
 
 class Engine:
@@ -95,12 +101,13 @@ class Engine:
         """`device` as in `devices.choose`; `reason` says why the instrument's vocoder was chosen."""
         self.rate_hz = instrument.out_rate_hz
         self._voices = Voices(instrument)
-        self._master = Master(self.rate_hz, instrument.controls.volume_db, playing=False)
+        self._master = Master(self.rate_hz, instrument.controls, playing=False)
         if playing:
             self._master.play()
         self._notices = Noticeboard()
-        self._recorder = Recorder(self.rate_hz, self._notices.post, sample_format)
-        self._take_folder: Path | None = None
+        self._deck = Deck(
+            self.rate_hz, self._notices.post, sample_format, self.capture, lambda: self._voices.current.vocoder.name
+        )
         self._tone = Tone(self.rate_hz)
         self._sent = SentSound()
         self._start_level = round(_START_S * self.rate_hz)
@@ -123,7 +130,8 @@ class Engine:
         self._view: View | None = None
         self._view_wanted = True
         self._hidden_wanted = False
-        self._latency_s = 0.0
+        self._out_delay_s = 0.0
+        """From a gesture to its being read, and from the vocoder's sound to the device's."""
         self._steps_per_second = 0.0
         self._steps_mark = (time.monotonic(), instrument.culture, instrument.culture.steps)
         self._rescued_at = -_RESCUE_SERIES_S
@@ -142,7 +150,8 @@ class Engine:
         self._out.start()
 
     def close(self) -> None:
-        self.stop()
+        self.stop_take()
+        self._commands.put(_Farewell())
         deadline = time.monotonic() + _CLOSE_S
         while self._thread.is_alive() and not self._master.silent and time.monotonic() < deadline:
             time.sleep(0.005)
@@ -150,9 +159,10 @@ class Engine:
         self._closing.set()
         self._thread.join(1.0)
         self._out.close()
-        self._recorder.stop()
+        self._deck.close()
 
     def play(self) -> None:
+        self._deck.recorder.begin()
         self._commands.put(_Play(True))
 
     def stop(self) -> None:
@@ -174,17 +184,19 @@ class Engine:
     ) -> None:
         self._commands.put(_Change(vocoder, reason, spare, preset))
 
-    def record(self, path: Path | None = None) -> None:
-        try:
-            self._recorder.start(path or default_take_path(self._voices.current.preset.name, self._take_folder))
-        except RecordingError as error:
-            self._notices.post(str(error), True)
+    def record(
+        self, path: Path | None = None, sample_format: SampleFormat | None = None, *, wait: bool = False
+    ) -> None:
+        self._deck.record(path or default_take_path(self._voices.current.preset.name), sample_format, wait)
 
     def stop_recording(self) -> None:
-        self._recorder.finish()
+        self._deck.recorder.finish()
 
-    def set_takes(self, folder: Path | None, sample_format: SampleFormat) -> None:
-        self._take_folder, self._recorder.sample_format = folder, sample_format
+    def play_take(self, path: Path) -> None:
+        self._deck.play(path)
+
+    def stop_take(self) -> None:
+        self._deck.player.stop()
 
     def set_device(self, name: str | None, buffer_s: float | None = None) -> None:
         self._out.set_device(name, buffer_s)
@@ -211,12 +223,13 @@ class Engine:
 
     def status(self) -> Status:
         levels, voices = self._master.read_levels(), self._voices
+        recorder, player = self._deck.recorder, self._deck.player
         return Status(
             playing=self._master.playing,
             preset=voices.current.preset.name,
             device=self._out.name,
             rate_hz=self.rate_hz,
-            latency_s=self._latency_s,
+            latency_s=self._out_delay_s + voices.current.delay_s,
             device_s=self._out.device_s,
             load=self._governor.load,
             steps_per_second=self._steps_per_second,
@@ -225,9 +238,12 @@ class Engine:
             rescues=voices.rescues,
             peak_db=self._sent.read_peaks_db(),
             rms_db=levels.rms_db,
-            recording=self._recorder.path,
-            recording_s=self._recorder.seconds if self._recorder.active else 0.0,
-            last_take=self._recorder.last_take,
+            recording=None if recorder.armed else recorder.path,
+            recording_s=recorder.seconds if recorder.active else 0.0,
+            armed=recorder.armed,
+            last_take=recorder.last_take,
+            take=player.path,
+            take_s=player.position_s(),
             vocoder=f"{voices.current.vocoder.name} ({self._reason})" if self._reason else voices.current.vocoder.name,
             notices=self._notices.latest,
         )
@@ -253,15 +269,16 @@ class Engine:
         voices, instrument = self._voices, self._voices.current
         instrument.evolution_limit = self._governor.limit
         sound, ailment = voices.process(BLOCK_FRAMES)
-        sound = self._tone.over(self._master.process(sound))
+        sound = self._deck.process(self._master.process(sound), instrument.controls.volume_db)
+        sound = self._tone.over(sound)
         left = self._ring.ready / self.rate_hz + self._out.queued_s() if self._out.sounding else float("inf")
         self._ring.put(sound)
         if ailment:
             self._tell_of_rescue(ailment)
         block_s = sound.shape[1] / self.rate_hz
         self._governor.note(time.perf_counter() - start, block_s, left, _ALARM_S)
-        latency = 0.5 * block_s + waited + instrument.delay_s + self._master.delay_samples / self.rate_hz
-        self._latency_s += (latency - self._latency_s) * (0.05 if self.blocks > 40 else 1.0)
+        delay = 0.5 * block_s + waited + self._master.delay_samples / self.rate_hz
+        self._out_delay_s += (delay - self._out_delay_s) * (0.05 if self.blocks > 40 else 1.0)
         self.blocks += 1
         self._leave_what_is_too_slow()
         self._observe()
@@ -273,18 +290,21 @@ class Engine:
                 match command := self._commands.get_nowait():
                     case _Play(on):
                         (self._master.play if on else self._master.stop)()
+                    case _Farewell():
+                        self._master.stop(for_good=True)
                     case _Swap(instrument, reason):
                         self._reason = reason
                         self._voices.swap(instrument)
-                        self._master.set_volume(instrument.controls.volume_db)
+                        self._master.obey(instrument.controls)
                     case _Change():
                         self._change(command)
                     case _Capture(answer):
                         playing = self._voices.current
-                        answer.set_result(Capture(playing.preset, playing.culture.save()))
+                        moment = playing.moment()
+                        answer.set_result(Capture(playing.preset, moment.culture, moment))
                     case action:
                         if isinstance(action, SetControls):
-                            self._master.set_volume(action.controls.volume_db)
+                            self._master.obey(action.controls)
                         self._voices.current.send(action)
 
     def _change(self, asked: _Change) -> None:
@@ -310,7 +330,7 @@ class Engine:
     def _tap(self, chunk: NDArray[np.float32]) -> None:
         """What the feeder sends, on its thread."""
         self._sent.put(chunk)
-        self._recorder.offer(chunk)
+        self._deck.offer(chunk)
 
     def _tell_of_rescue(self, ailment: str) -> None:
         """One sentence for a series of rescues; the count is in the status."""
@@ -324,7 +344,8 @@ class Engine:
         instrument, now = self._voices.current, time.monotonic()
         if self._view_wanted:
             self._view_wanted = False
-            self._view = instrument.view(hidden=self._hidden_wanted)
+            # Half a block passes on average until the next gesture is read, and until this view is looked at.
+            self._view = instrument.view(hidden=self._hidden_wanted, out_delay_s=self._out_delay_s)
         since, culture, steps = self._steps_mark
         # An undo goes back in a culture's life: steps are counted anew from there.
         if culture is not instrument.culture or culture.steps < steps:

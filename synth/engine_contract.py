@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from synth.culture import CultureState
 from synth.instrument import Instrument
 from synth.messages import Action, View
+from synth.moment import Moment
 from synth.outputs import Output
 from synth.preset import Preset
 from synth.vocoder.contract import Vocoder
@@ -56,8 +57,14 @@ class Status:
     recording: Path | None = None
     """File being written."""
     recording_s: float = 0.0
+    armed: bool = False
+    """True while recording waits for the first sound."""
     last_take: Path | None = None
     """File finished last."""
+    take: Path | None = None
+    """Take being played in place of the culture."""
+    take_s: tuple[float, float] = (0.0, 0.0)
+    """Where it is, and its length."""
     vocoder: str = ""
     """Its name and why it was chosen."""
     notices: tuple[Notice, ...] = ()
@@ -70,6 +77,8 @@ class Capture:
 
     preset: Preset
     state: CultureState
+    moment: Moment | None = None
+    """To go on from here; `state` is its culture."""
 
 
 class EngineControl(Protocol):
@@ -103,15 +112,24 @@ class EngineControl(Protocol):
         """
         ...
 
-    def record(self, path: Path | None = None) -> None:
-        """Start a take; None names one after the date and preset in the user's music folder."""
+    def record(
+        self, path: Path | None = None, sample_format: SampleFormat | None = None, *, wait: bool = False
+    ) -> None:
+        """Start a take; None names one after the date and preset in the user's music folder.
+
+        With `wait` it begins with the first sound or with Play, whichever comes first, and loses no sample of it.
+        """
         ...
 
-    def stop_recording(self) -> None: ...
-
-    def set_takes(self, folder: Path | None, sample_format: SampleFormat) -> None:
-        """Where and how the next takes are written; None is the user's music folder."""
+    def stop_recording(self) -> None:
+        """End the take, or wait for sound no longer."""
         ...
+
+    def play_take(self, path: Path) -> None:
+        """Play a file through the output in place of the culture, which lives on unheard; a failure is a notice."""
+        ...
+
+    def stop_take(self) -> None: ...
 
     def set_device(self, name: str | None) -> None:
         """Move to another output; None is the system's default."""

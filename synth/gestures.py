@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from synth.errors import UsageError
-from synth.noise import Stream, generator
+from synth.noise import Stream, uniform
 from synth.tnca import seed_cells
 
 GestureKind = Literal["erase", "paint", "noise", "reseed", "freeze", "thaw"]
@@ -76,10 +76,12 @@ def footprint(gesture: Gesture, n_mels: int, n_frames: int) -> Tensor:
 
 def apply_freeze(frozen: Tensor, gesture: Gesture) -> None:
     """Change `frozen` (M, T), how firmly each cell is held in 0 … 1, in place; other gestures than these leave it."""
+    if gesture.kind not in ("freeze", "thaw", "reseed"):
+        return
     weight = (footprint(gesture, *frozen.shape) * gesture.strength).to(frozen.device)
     if gesture.kind == "freeze":
         torch.maximum(frozen, weight, out=frozen)
-    elif gesture.kind in ("thaw", "reseed"):
+    else:
         torch.minimum(frozen, 1 - weight, out=frozen)
 
 
@@ -91,19 +93,26 @@ def apply_gesture(state: Tensor, rest: Tensor, gesture: Gesture, seed: int, seri
     if gesture.kind in ("freeze", "thaw"):
         return
     C, M, T = state.shape
-    touch = footprint(gesture, M, T).to(state.device)
-    rng = generator(seed, Stream.GESTURE, serial)
-    noise = torch.from_numpy(rng.random((C, M, T), dtype="float32") * 2 - 1).to(state.device)
+    touch = footprint(gesture, M, T)
+    # Only where it reaches, a tenth of the grid for the default brush: 0.5 ms instead of 2.5, and a quick stroke is
+    # many gestures at once.
+    rows, columns = touch.any(1).nonzero()[:, 0], touch.any(0).nonzero()[:, 0]
+    place = rows[:, None].to(state.device), columns[None].to(state.device)
+    touch = touch[rows][:, columns].to(state.device)
+    shape = (C, *touch.shape)
+    noise = uniform(seed, Stream.GESTURE, serial, shape).to(state.device)
+    touched = state[:, *place]
     if gesture.kind in ("erase", "reseed"):
         target = seed_cells(noise)
     elif gesture.kind == "paint":
         target = noise * 0.05
         target[0] += _PAINT_LEVEL
     else:
-        target = state + noise
+        target = touched + noise
     weight = touch * gesture.strength
-    state.lerp_(target, weight[None].expand_as(state))
+    state[:, *place] = touched.lerp(target, weight[None].expand(shape))
+    resting = rest[place]
     if gesture.kind == "reseed":
-        rest[weight > 0] = 0
+        rest[place] = torch.where(weight > 0, torch.zeros_like(resting), resting)
     else:
-        torch.maximum(rest, (weight > 0.05).to(rest) * (loop_steps + WAKE_STEPS), out=rest)
+        rest[place] = torch.maximum(resting, (weight > 0.05).to(rest) * (loop_steps + WAKE_STEPS))

@@ -1,8 +1,9 @@
 """The instrument without a device: culture → playhead → log-mel frames → vocoder → stereo.
 
 One frame at a time, in this order: events due, automaton steps by accumulator, read, vocode. Offline rendering and
-the real-time engine run this same code, so a render is what was played. Axes: `B` = 2 heads (left, right), `M` mel
-bands, `n` frames, `N` samples.
+the real-time engine run this same code, so a render is what was played. The playhead runs ahead of the sound by the
+vocoder's lookahead: gestures and evolution are heard that much later, the place and the note are not. Axes: `B` = 2
+heads (left, right), `M` mel bands, `n` frames, `N` samples.
 """
 
 import math
@@ -21,15 +22,21 @@ from synth.hidden import HiddenChannels
 from synth.history import History
 from synth.mel import GRID_MAX, GRID_MIN, LOG_MEL_FLOOR, band_edges_hz, log_mel_from_grid
 from synth.messages import Action, Event, Hand, Redo, ReseedAll, SetControls, ThawAll, Touch, Undo, View
-from synth.playhead import Playhead
+from synth.moment import Moment
+from synth.playhead import Place, Playhead
 from synth.preset import Preset
 from synth.regrowth import RegrowingCulture
+from synth.tilt import Tilt
 from synth.tnca import LiveRule
 from synth.vocoder.changeover import Changeover
 from synth.vocoder.contract import Vocoder
 
 _GLIDE_FRAMES = 2.0
 """Time constant of pitch changes: 23 ms, short enough to play, long enough not to click."""
+
+_MOST_TOUCHES = 3
+"""Gestures done before one frame; those of a stroke too quick for that are caught up with in the next frames, because a
+late block would be heard."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +70,7 @@ class Instrument:
         """`vocoder` is prepared here, which is slow: make instruments outside the engine's loop."""
         setup = setup or Setup()
         self.preset, self.vocoder, self.out_rate_hz = preset, vocoder, out_rate_hz
+        self._seed = setup.seed
         self.controls = controls or Controls()
         self.culture = make_culture(preset, setup)
         self.history = History(self.culture)
@@ -85,16 +93,25 @@ class Instrument:
         self._gain = 10 ** (preset.gain_db / 20)
         edges = band_edges_hz(preset.mel).float()
         self._bandwidths = edges[2:] - edges[:-2]
-        # The loudest column of the grown culture: what is louder than that was painted.
-        grown = self._power(log_mel_from_grid(preset.state[0].T.clamp(GRID_MIN, GRID_MAX), preset.reference_db))
-        self._most_power = torch.maximum(grown.max(), 2 * grown.mean())
+        self._grown = log_mel_from_grid(preset.state[0].T.clamp(GRID_MIN, GRID_MAX), preset.reference_db)
+        self._tilt = Tilt(preset, self._grown, self.controls.tilt_db)
+        self._most_power = self._most_power_now()
         self._log_ratio = float(np.log2(self.controls.pitch_ratio(preset.root_hz)))
         vocoder.prepare(preset, out_rate_hz, n_heads=2, seed=setup.seed)
 
     @property
     def delay_s(self) -> float:
-        """From a column being read to its sound."""
-        return self.vocoder.delay_samples / self.out_rate_hz
+        """From a column being read to its sound; of two vocoders that change places the longer."""
+        vocoders = [self.vocoder, self._changeover.old] if self._changeover is not None else [self.vocoder]
+        return max(vocoder.delay_samples for vocoder in vocoders) / self.out_rate_hz
+
+    @property
+    def _lead_frames(self) -> int:
+        """From a place being read to its being heard."""
+        change = self._changeover
+        sounding = self.vocoder if change is None else change.old
+        ahead = 0 if change is None else max(0, change.lead_frames)
+        return ahead + round(sounding.delay_samples / self.out_rate_hz * self.preset.mel.frames_per_second)
 
     def schedule(self, events: Iterable[Event]) -> None:
         """Queue events by frame; those already due happen at the next frame."""
@@ -106,19 +123,18 @@ class Instrument:
 
     def process(self, n_frames: int) -> NDArray[np.float32]:
         """The next `n_frames` frames at the preset's −23 LUFS, (2, N) float32; equal for any split into blocks."""
-        columns = torch.empty(2, self.preset.mel.n_mels, n_frames)
-        ratios = torch.empty(2, n_frames)
-        spreads = []
-        for i in range(n_frames):
-            spreads.append(self.playhead.width)
-            columns[:, :, i], ratios[:, i] = self._next_frame()
-        runs, start = [], 0
-        for end in range(1, n_frames + 1):
-            # One spread per call: a width that is gliding is vocoded frame by frame.
-            if end == n_frames or spreads[end] != spreads[start]:
-                runs.append(self._vocoded(columns[:, :, start:end], ratios[:, start:end], spreads[start]))
-                start = end
-        return (torch.cat(runs, dim=1) * self._gain).numpy().astype(np.float32, copy=False)
+        sounds, done = [], 0
+        while done < n_frames:
+            n = n_frames - done
+            if self._changeover is not None:
+                n = min(n, self._changeover.frames_left)
+            sounds += self._run(n)
+            done += n
+            if self._changeover is not None:
+                self._changeover.frames_left -= n
+                if self._changeover.frames_left == 0:
+                    self._leave_the_old()
+        return (torch.cat(sounds, dim=1) * self._gain).numpy().astype(np.float32, copy=False)
 
     @property
     def changing(self) -> bool:
@@ -130,58 +146,124 @@ class Instrument:
 
         One that comes during a change waits until it is over; of several waiting, the last.
         """
-        if self._changeover is None:
-            self._changeover = Changeover(self.vocoder, vocoder, self.out_rate_hz)
-            self.vocoder = vocoder
-        else:
+        if self._changeover is not None:
             self._waiting = vocoder
+            return
+        self._changeover = change = Changeover(self.vocoder, vocoder, self.out_rate_hz)
+        self.vocoder = vocoder
+        # The place heard at any moment stays what it was: the playhead goes ahead, and the old vocoder reads behind it.
+        self.playhead.run_ahead(change.lead_frames, self.controls)
+
+    def _leave_the_old(self) -> None:
+        change = self._changeover
+        assert change is not None
+        self._rest, self._changeover = change.rest(), None
+        if change.lead_frames < 0:
+            self.playhead.step_back(-change.lead_frames)
+        waiting, self._waiting = self._waiting, None
+        if waiting is not None:
+            self.change_vocoder(waiting)
+
+    def _run(self, n_frames: int) -> list[Tensor]:
+        """Sound of frames through which the same vocoders run, in parts."""
+        change = self._changeover
+        lead = change.lead_frames if change is not None else 0
+        columns = torch.empty(2, 2, self.preset.mel.n_mels, n_frames)
+        ratios = torch.empty(2, n_frames)
+        spreads = []
+        for i in range(n_frames):
+            spreads.append(self.playhead.place.width)
+            ratios[:, i] = self._next_frame()
+            grid = self._heard().clamp(GRID_MIN, GRID_MAX)
+            columns[0, :, :, i] = self._read(grid, self.playhead.ago(-lead))
+            if change is not None:
+                columns[1, :, :, i] = self._read(grid, self.playhead.ago(lead))
+            self.playhead.advance(self.controls)
+        parts, start = [], 0
+        for end in range(1, n_frames + 1):
+            # One spread per call: a width that is gliding is vocoded frame by frame.
+            if end == n_frames or spreads[end] != spreads[start]:
+                parts.append(self._vocoded(columns[..., start:end], ratios[:, start:end], spreads[start]))
+                start = end
+        return parts
 
     def move_to_rate(self, out_rate_hz: int, vocoder: Vocoder, spare: Vocoder | None) -> None:
         """Go on at another output rate, with vocoders prepared for it; in silence only. The culture knows no rate."""
-        self.out_rate_hz, self.vocoder, self.spare = out_rate_hz, vocoder, spare
-        self._waiting = None
+        self._end_changes()
+        self.out_rate_hz, self.vocoder, self.spare, self._rest = out_rate_hz, vocoder, spare, None
         self.warm_up()
 
     def _vocoded(self, columns: Tensor, ratios: Tensor, spread: float) -> Tensor:
-        sound = self.vocoder.process(columns, ratios, spread)
+        """(2, N) from what the vocoder and the one it replaces read, (2, 2, M, n)."""
+        sound = self.vocoder.process(columns[0], ratios, spread)
         if self._rest is not None:
             sound, self._rest = torch.cat([self._rest, sound], dim=1), None
-        change = self._changeover
-        if change is not None:
-            sound = change.mix(change.old.process(columns, ratios, spread), sound)
-            if change.done:
-                self._rest, self._changeover = change.rest(), None
-                waiting, self._waiting = self._waiting, None
-                if waiting is not None:
-                    self.change_vocoder(waiting)
+        if self._changeover is not None:
+            sound = self._changeover.mix(self._changeover.old.process(columns[1], ratios, spread), sound)
         return sound
 
     def warm_up(self, n_frames: int = 8) -> None:
-        """Let the vocoder start as if the column under the playhead had been sounding: no click at the start."""
-        # Called in silence only, where nothing need be faded any more.
-        self._changeover = self._rest = None
-        self.vocoder.reset(self._read()[:, :, None].expand(-1, -1, n_frames).contiguous())
+        """Let the vocoder start as if the column under the playhead had been sounding: no click at the start.
+
+        It takes as long as the sound it makes: not for the engine's loop.
+        """
+        grid = self._heard().clamp(GRID_MIN, GRID_MAX)
+        self.vocoder.reset(self._read(grid, self.playhead.place)[:, :, None].expand(-1, -1, n_frames).contiguous())
+
+    def restart(self) -> None:
+        """Go on from silence, as a reseeded culture does; quick. A change of vocoders is over."""
+        self._end_changes()
+        self._rest = None
+        self.vocoder.reset()
+
+    def _end_changes(self) -> None:
+        while self._changeover is not None:
+            self._leave_the_old()
+
+    def moment(self) -> Moment:
+        """What the future depends on, between two frames."""
+        playhead = self.playhead
+        return Moment(
+            self.culture.save(),
+            self.controls,
+            self._seed,
+            self._accumulator,
+            playhead.place.position,
+            playhead.place.width,
+            self._log_ratio,
+        )
+
+    def resume(self, moment: Moment) -> None:
+        """Go on from a moment of an instrument of the same preset; this one was made with the moment's seed."""
+        self.culture.restore(moment.culture)
+        self.controls, self._accumulator, self._log_ratio = moment.controls, moment.accumulator, moment.log_ratio
+        self.playhead.jump(moment.playhead, moment.width)
+        self.warm_up()
 
     def flush(self) -> NDArray[np.float32]:
         """The sound still inside the vocoder, (2, N); nothing may be processed after it."""
         return (self.vocoder.flush() * self._gain).numpy().astype(np.float32, copy=False)
 
-    def _next_frame(self) -> tuple[Tensor, float]:
+    def _next_frame(self) -> float:
+        """Do what is due and let the culture live; the pitch ratio."""
         self._fade.advance()
-        while self._pending and self._pending[0].frame <= self.frame:
-            self._act(self._pending.pop(0).action)
+        touches = 0
+        while self._pending and self._pending[0].frame <= self.frame and touches < _MOST_TOUCHES:
+            action = self._pending.pop(0).action
+            touches += isinstance(action, Touch)
+            self._act(action)
         controls = self.controls
         if not controls.frozen:
             self._accumulator += controls.steps_per_frame * self.evolution_limit
         while self._accumulator >= 1:
             self._accumulator -= 1
             self.culture.step(controls.weather_depth, controls.weather_speed)
-        column = self._read()
-        self.playhead.advance(controls)
+        if self._tilt.advance(controls.tilt_db):
+            self._most_power = self._most_power_now()
         target = float(np.log2(controls.pitch_ratio(self.preset.root_hz)))
         self._log_ratio += (target - self._log_ratio) / _GLIDE_FRAMES
         self.frame += 1
-        return column, 2**self._log_ratio
+        return float(2**self._log_ratio)
 
     def _act(self, action: Action) -> None:
         match action:
@@ -214,16 +296,15 @@ class Instrument:
         """The grid as it sounds, (M, T): two moments mix while an undo fades over."""
         return self._fade.apply(self.culture.grid())
 
-    def _read(self) -> Tensor:
+    def _read(self, grid: Tensor, place: Place) -> Tensor:
         """Log-mel columns heard left and right, (2, M): between columns and between places, grid values mix."""
-        grid = self._heard().clamp(GRID_MIN, GRID_MAX)
         T = grid.shape[1]
         heard = torch.zeros(2, grid.shape[0])
-        for reading in self.playhead.readings():
+        for reading in place.readings():
             low = math.floor(reading.position)
             column = grid[:, low % T].lerp(grid[:, (low + 1) % T], reading.position - low)
             heard[reading.side] += reading.weight * column
-        mel = log_mel_from_grid(heard, self.preset.reference_db)
+        mel = self._tilt.apply(log_mel_from_grid(heard, self.preset.reference_db))
         # A block painted at full level would be 20 dB louder than the recording ever was; noise and tones of the same
         # mel differ in power, so the estimate keeps it to about 10.
         excess = torch.log(self._power(mel) / self._most_power) / 2
@@ -233,6 +314,11 @@ class Instrument:
         """About how loud columns (..., M) will be, as power in arbitrary units, (...): mel is power per bandwidth."""
         return (mel.exp().square() * self._bandwidths).sum(-1).clamp(min=1e-20)
 
+    def _most_power_now(self) -> Tensor:
+        """Of the loudest column of the grown culture: what is louder than that was painted."""
+        powers = self._power(self._tilt.apply(self._grown))
+        return torch.maximum(powers.max(), 2 * powers.mean())
+
     def rescue(self) -> str:
         """Reseed a culture that is not well; why, or "" when it is well."""
         ailment = self.culture.ailment()
@@ -241,17 +327,24 @@ class Instrument:
             self.rescues += 1
         return ailment
 
-    def view(self, *, hidden: bool = False) -> View:
-        """A copy of what there is to see; with `hidden`, which costs 0.4 ms, the hidden channels too."""
+    def view(self, *, hidden: bool = False, out_delay_s: float = 0.0) -> View:
+        """A copy of what there is to see; with `hidden`, which costs 0.4 ms, the hidden channels too.
+
+        `out_delay_s` passes between the vocoder and the ear.
+        """
+        wrapped, read = self.playhead.wrapped, self.playhead.place
+        heard = self.playhead.ago(self._lead_frames + round(out_delay_s * self.preset.mel.frames_per_second))
+        left, right = heard.heads()
         return View(
             frame=self.frame,
             steps=self.culture.steps,
             grid=self._heard().numpy().astype(np.float32, copy=True),
             rest=self.culture.resting().numpy().astype(np.float32, copy=True),
             frozen=self.culture.frozen().numpy().astype(np.float32, copy=True),
-            playhead=self.playhead.position,
-            heads=self.playhead.heads(),
-            hand=self.playhead.in_hand,
+            playhead=heard.position,
+            heads=(wrapped(left), wrapped(right)),
+            hand=heard.mix > 0,
+            read=wrapped(read.main),
             undos=self.history.undos,
             redos=self.history.redos,
             hidden=self._hidden.project(self.culture.cells()).numpy() if hidden else None,

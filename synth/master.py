@@ -7,6 +7,7 @@ Streaming and exact: any partition of the input gives the same bits, if changes 
 import numpy as np
 from numpy.typing import NDArray
 
+from synth.controls import Controls
 from synth.limiter import Audio, Limiter
 from synth.meter import Levels, Meter
 
@@ -19,8 +20,10 @@ VOLUME_RANGE_DB = (-60.0, 12.0)
 """At its lowest, the volume is silence."""
 
 _VOLUME_S = 0.03
-_PLAY_S = 0.04
-_STOP_S = 0.12
+_FAREWELL_S = 0.12
+"""How long whoever closes the instrument is faded out, however slowly Stop fades."""
+
+_USUAL = Controls()
 
 
 class Ramp:
@@ -45,8 +48,8 @@ class Ramp:
         return self._done >= self._length
 
     def move(self, target: float, n_samples: int | None = None) -> None:
-        """Set out for `target` from wherever it is now."""
-        if target == self._to:
+        """Set out for `target` from wherever it is now; on the way there already, arrive in `n_samples` if sooner."""
+        if target == self._to and (n_samples is None or self._length - self._done <= n_samples):
             return
         self._from, self._to, self._done = self.value, target, 0
         self._length = self._length if n_samples is None else n_samples
@@ -75,10 +78,11 @@ def volume_gain(volume_db: float) -> float:
 class Master:
     """Instrument's sound in, device's sound out."""
 
-    def __init__(self, rate_hz: int, volume_db: float = 0.0, playing: bool = True) -> None:
+    def __init__(self, rate_hz: int, controls: Controls = _USUAL, playing: bool = True) -> None:
         self.rate_hz = rate_hz
-        self._volume = Ramp(volume_gain(volume_db), round(_VOLUME_S * rate_hz))
-        self._fade = Ramp(float(playing), round(_PLAY_S * rate_hz))
+        self._controls = controls
+        self._volume = Ramp(volume_gain(controls.volume_db), round(_VOLUME_S * rate_hz))
+        self._fade = Ramp(float(playing), 1)
         self._limiter = Limiter(rate_hz, CEILING_DB)
         self._meter = Meter(rate_hz)
 
@@ -104,14 +108,21 @@ class Master:
         """Stopped, and the fade is over."""
         return self._fade.settled and self._fade.target == 0.0
 
-    def set_volume(self, volume_db: float) -> None:
-        self._volume.move(volume_gain(volume_db))
+    def obey(self, controls: Controls) -> None:
+        """Take volume and fades from these; a fade that has begun keeps its length."""
+        self._controls = controls
+        self._volume.move(volume_gain(controls.volume_db))
 
     def play(self) -> None:
-        self._fade.move(1.0, round(_PLAY_S * self.rate_hz))
+        self._fade.move(1.0, self._samples(self._controls.fade_in_s))
 
-    def stop(self) -> None:
-        self._fade.move(0.0, round(_STOP_S * self.rate_hz))
+    def stop(self, *, for_good: bool = False) -> None:
+        """Fade out; `for_good` does not keep anybody waiting."""
+        longest = _FAREWELL_S if for_good else float("inf")
+        self._fade.move(0.0, self._samples(min(self._controls.fade_out_s, longest)))
+
+    def _samples(self, seconds: float) -> int:
+        return max(1, round(seconds * self.rate_hz))
 
     def process(self, x: Audio) -> Audio:
         """(2, N) → (2, N), `delay_samples` later."""

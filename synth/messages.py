@@ -81,13 +81,15 @@ class View:
     frozen: NDArray[np.float32]
     """(M, T) in 0 … 1: how firmly a cell is held as it is."""
     playhead: float
-    """Column the playhead is at, in frames."""
+    """Column the playhead is at in the sound that is heard now, in frames."""
     heads: tuple[float, float]
-    """Columns that are heard left and right."""
+    """Columns that are heard now, left and right."""
     hand: bool
-    """True while the sound follows the hand."""
+    """True while what is heard follows the hand."""
     undos: int = 0
     """Gestures that can be undone."""
     redos: int = 0
+    read: float | None = None
+    """Column that is being read now and heard later: what is done from there on is heard on this pass."""
     hidden: NDArray[np.float32] | None = None
     """(M, T, 3) in −1 … 1: the hidden channels along their three main directions, when they were asked for."""

@@ -35,7 +35,11 @@ MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 def load_preset(path: str | Path) -> Preset:
     """Read and check one preset; `PresetError` says in one sentence what is wrong with which file."""
     path = Path(path)
-    raw = _read(path)
+    return preset_from_bytes(_read(path), path)
+
+
+def preset_from_bytes(raw: bytes, path: Path) -> Preset:
+    """A preset from a file's content; `path` is what errors name and where it came from."""
     header = _header(path, raw)
     fields = Fields(path.name, _description(path, header))
     mel, weather = mel_format(fields.group("mel")), weather_spec(fields.group("weather"))
@@ -83,31 +87,42 @@ def load_preset(path: str | Path) -> Preset:
 def save_preset(preset: Preset, path: str | Path) -> Path:
     """Write atomically: either the old file or the whole new one is there, whenever the power goes."""
     path = Path(path)
-    tensors = _tensors(preset)
-    for name, tensor in tensors.items():
-        if not torch.isfinite(tensor).all():
-            raise PresetError(f"“{preset.name}” cannot be saved: “{name}” holds values that are not numbers.")
-    raw = save_tensors(tensors, {METADATA_KEY: json.dumps(describe(preset))})
-    if len(raw) > MAX_BYTES:
-        raise PresetError(f"“{preset.name}” cannot be saved: {len(raw)} bytes are more than a preset's {MAX_BYTES}.")
+    raw = preset_bytes(preset)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(raw)
-                file.flush()
-                os.fsync(file.fileno())
-            os.chmod(temporary, 0o644)
-            os.replace(temporary, path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        write_whole(path, raw)
     except OSError as error:
         raise PresetError(
             f"The preset could not be written to {path}: {error.strerror}; choose another folder."
         ) from error
     return path
+
+
+def preset_bytes(preset: Preset) -> bytes:
+    """What a preset's file holds."""
+    tensors = _tensors(preset)
+    for name, tensor in tensors.items():
+        if not torch.isfinite(tensor).all():
+            raise PresetError(f"“{preset.name}” cannot be saved: “{name}” holds values that are not numbers.")
+    raw: bytes = save_tensors(tensors, {METADATA_KEY: json.dumps(describe(preset))})
+    if len(raw) > MAX_BYTES:
+        raise PresetError(f"“{preset.name}” cannot be saved: {len(raw)} bytes are more than a preset's {MAX_BYTES}.")
+    return raw
+
+
+def write_whole(path: Path, raw: bytes) -> None:
+    """Put a file in its place in one step; `OSError` leaves what was there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(raw)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
 
 
 def describe(preset: Preset) -> dict[str, Any]:

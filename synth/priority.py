@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Literal
 
-Role = Literal["sound", "helper"]
-"""Threads that make or move sound, and those that merely share the interpreter with them: one that is put aside while
-it holds the interpreter holds up everybody."""
+Role = Literal["sound", "worker", "helper"]
+"""Threads that make or move sound, those that one of them waits for, and those that merely share the interpreter with
+them: one that is put aside while it holds the interpreter holds up everybody."""
 
-_REALTIME: dict[Role, int] = {"sound": 5, "helper": 2}
+_REALTIME: dict[Role, int] = {"sound": 5, "worker": 4, "helper": 2}
 """Low among real-time priorities: above every ordinary process, not above the sound server."""
 _NICE = -11
 """What PulseAudio gives its own threads."""
@@ -32,6 +32,18 @@ def raise_thread_priority(role: Role) -> bool:
                 os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
             granted = True
     return granted
+
+
+def share_priority(workers: list[threading.Thread]) -> None:
+    """Favour threads the caller waits for, should it be favoured itself.
+
+    From here, not by themselves: on a busy machine it may be long before a thread of ordinary priority runs at all.
+    """
+    if sys.platform == "linux" and os.sched_getscheduler(0) == os.SCHED_RR:
+        for worker in workers:
+            if worker.native_id is not None:
+                with suppress(PermissionError, ProcessLookupError):
+                    os.sched_setscheduler(worker.native_id, os.SCHED_RR, os.sched_param(_REALTIME["worker"]))
 
 
 @contextmanager

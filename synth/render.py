@@ -13,7 +13,7 @@ import soundfile as sf
 import torch
 from numpy.typing import NDArray
 
-from synth.controls import Controls, checked
+from synth.controls import Controls, checked, with_values
 from synth.errors import RecordingError, UsageError
 from synth.instrument import Instrument, Setup
 from synth.loudness import loudness_lufs, true_peak_db
@@ -67,24 +67,40 @@ class Report:
 
 
 def render(preset: Preset, vocoder: Vocoder, job: Job, progress: Progress | None = None) -> NDArray[np.float32]:
-    """The sound of a job, (2, N): exactly `seconds` long, starting without a click, the device's level and limiter."""
+    """The sound of a job, (2, N): exactly `seconds` long, faded in and out, with the device's level and limiter."""
     setup = Setup(seed=job.seed or 0, grown=job.seed is None, dtype=job.dtype)
     instrument = Instrument(preset, vocoder, job.rate_hz, job.controls, setup)
     instrument.schedule(job.events)
-    master = Master(job.rate_hz, job.controls.volume_db, playing=False)
-    master.play()
+    fades = _fades_within(job)
+    master = Master(job.rate_hz, fades, playing=False)
     n_samples = round(job.seconds * job.rate_hz)
-    lead = vocoder.delay_samples + master.delay_samples
+    # The vocoder's delay is not part of the piece: frame 0 sounds at time 0, and there the fade begins.
+    begin = vocoder.delay_samples
+    stop = begin + n_samples - round(fades.fade_out_s * job.rate_hz)
+    lead = begin + master.delay_samples
     blocks, have = [], 0
     with torch.inference_mode():
         while have < n_samples + lead:
-            block = master.process(instrument.process(_BLOCK_FRAMES))
-            blocks.append(block)
+            block = instrument.process(_BLOCK_FRAMES)
+            before, sounding, after = np.split(block, [max(0, begin - have), max(0, stop - have)], axis=1)
+            blocks.append(master.process(before))
+            if sounding.shape[1]:
+                master.play()
+            blocks.append(master.process(sounding))
+            if after.shape[1]:
+                master.stop()
+            blocks.append(master.process(after))
             have += block.shape[1]
             if progress is not None:
                 progress(min(1.0, have / (n_samples + lead)))
-    # The vocoder's delay is not part of the piece: frame 0 sounds at time 0.
     return np.concatenate(blocks, axis=1)[:, lead : lead + n_samples]
+
+
+def _fades_within(job: Job) -> Controls:
+    """The job's controls, with fades that both fit into it."""
+    controls = job.controls
+    share = min(1.0, job.seconds / (controls.fade_in_s + controls.fade_out_s))
+    return with_values(controls, {"fade_in_s": share * controls.fade_in_s, "fade_out_s": share * controls.fade_out_s})
 
 
 def render_to_file(preset: Preset, vocoder: Vocoder, job: Job, path: Path, progress: Progress | None = None) -> Report:

@@ -57,7 +57,6 @@ class ReopeningEngine:
     ) -> None:
         """`instrument` is prepared for the rate to begin with, whatever `output` says."""
         self._open_device, self._find, self._refusal = open_device, find, refusal
-        self._takes: tuple[Path | None, SampleFormat] = (None, "pcm24")
         self._board = Noticeboard()
         self._seen = 0
         self._past = _Past()
@@ -96,15 +95,19 @@ class ReopeningEngine:
     ) -> None:
         self._do(lambda engine: engine.change_vocoder(vocoder, reason, spare, preset))
 
-    def record(self, path: Path | None = None) -> None:
-        self._do(lambda engine: engine.record(path))
+    def record(
+        self, path: Path | None = None, sample_format: SampleFormat | None = None, *, wait: bool = False
+    ) -> None:
+        self._do(lambda engine: engine.record(path, sample_format, wait=wait))
 
     def stop_recording(self) -> None:
         self._do(lambda engine: engine.stop_recording())
 
-    def set_takes(self, folder: Path | None, sample_format: SampleFormat) -> None:
-        self._takes = (folder, sample_format)
-        self._do(lambda engine: engine.set_takes(folder, sample_format))
+    def play_take(self, path: Path) -> None:
+        self._do(lambda engine: engine.play_take(path))
+
+    def stop_take(self) -> None:
+        self._do(lambda engine: engine.stop_take())
 
     def set_device(self, name: str | None) -> None:
         self._do(lambda engine: engine.set_device(name))
@@ -156,17 +159,14 @@ class ReopeningEngine:
     # On the worker's thread
 
     def _made(self, instrument: Instrument, reason: str, output: Output, *, playing: bool) -> Engine:
-        engine = Engine(
+        return Engine(
             instrument,
             device=output.device,
             reason=reason,
             playing=playing,
-            sample_format=self._takes[1],
             open_device=self._open_device,
             buffer_s=output.buffer_s,
         )
-        engine.set_takes(*self._takes)
-        return engine
 
     def _change(self, output: Output) -> str:
         try:

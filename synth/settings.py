@@ -2,13 +2,11 @@
 
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from synth.outputs import BUFFER_RANGE_S, RATES_HZ, Output
-from synth.stored import StoredObject, absolute_path, config_folder, number, one_of, perhaps, text
-from synth.wav import SampleFormat
-
-SAMPLE_FORMATS: tuple[SampleFormat, ...] = get_args(SampleFormat)
+from synth.stored import StoredObject, absolute_path, config_folder, flag, number, one_of, perhaps, text
+from synth.wav import SAMPLE_FORMATS, SampleFormat
 
 
 @dataclass(frozen=True)
@@ -19,6 +17,8 @@ class Settings:
     take_folder: Path | None = None
     """None is `Petrichord` in the user's music folder."""
     take_format: SampleFormat = "pcm24"
+    take_wait: bool = True
+    """A take begins with the first sound or with Play."""
 
 
 def _rate(value: object) -> int:
@@ -28,7 +28,7 @@ def _rate(value: object) -> int:
 
 
 _OUTPUT_CHECKS = {"device": perhaps(text), "rate_hz": perhaps(_rate), "buffer_s": number(*BUFFER_RANGE_S)}
-_TAKE_CHECKS = {"take_folder": perhaps(absolute_path), "take_format": one_of(*SAMPLE_FORMATS)}
+_TAKE_CHECKS = {"take_folder": perhaps(absolute_path), "take_format": one_of(*SAMPLE_FORMATS), "take_wait": flag}
 
 
 def settings_path() -> Path:
@@ -67,4 +67,5 @@ def as_json(settings: Settings) -> dict[str, Any]:
         "output": output,
         "take_folder": None if folder is None else str(folder),
         "take_format": settings.take_format,
+        "take_wait": settings.take_wait,
     }

@@ -19,15 +19,21 @@ _FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f]')
 _RESERVED = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))})
 
 
+def file_stem(name: str) -> str:
+    """A name as every system's file names can hold it; "" when nothing is left of it."""
+    stem = _FORBIDDEN.sub("_", name).strip(" .")
+    return f"{stem} preset" if stem.casefold() in _RESERVED else stem
+
+
 def file_for(name: str, folder: Path) -> Path:
     """The file of a preset of this name; `PresetError` when it cannot be a name."""
     name = name.strip()
-    stem = _FORBIDDEN.sub("_", name).strip(" .")
+    stem = file_stem(name)
     if not stem:
         raise PresetError("A preset needs a name: type one.")
     if len(name) > MAX_NAME:
         raise PresetError(f"The name is {len(name)} characters long: choose one of at most {MAX_NAME}.")
-    return folder / f"{f'{stem} preset' if stem.casefold() in _RESERVED else stem}{SUFFIX}"
+    return folder / f"{stem}{SUFFIX}"
 
 
 def unused_name(name: str, folder: Path) -> str:

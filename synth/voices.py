@@ -52,7 +52,7 @@ class Voices:
         if ailment:
             self.rescues += 1
             block = self._farewell(block)
-            self.current.warm_up()
+            self.current.restart()
             self._return = Ramp(0.0, round(_RETURN_S * self._rate_hz))
             self._return.move(1.0)
         else:

@@ -1,25 +1,26 @@
 """Writing WAV files that survive a crash: plain RIFF, its header patched while it grows.
 
 Axes: `N` samples; audio is (N, channels) float32 in −1 … 1. 24-bit integers are what every editor opens; float32 is
-exact.
+exact; 16-bit integers are dithered, so that a fade-out does not end in grains.
 """
 
 import contextlib
 import os
 import struct
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-SampleFormat = Literal["pcm24", "float32"]
+SampleFormat = Literal["pcm16", "pcm24", "float32"]
+SAMPLE_FORMATS: tuple[SampleFormat, ...] = get_args(SampleFormat)
 
 MAX_WAV_BYTES = 4 * 1024**3 - 64 * 1024
 """RIFF counts bytes in 32 bits."""
 
-_BYTES = {"pcm24": 3, "float32": 4}
-_TAG = {"pcm24": 1, "float32": 3}
+_BYTES = {"pcm16": 2, "pcm24": 3, "float32": 4}
+_TAG = {"pcm16": 1, "pcm24": 1, "float32": 3}
 _HEADER = 44
 
 
@@ -33,10 +34,19 @@ def unused_path(path: Path, first: int = 1) -> Path:
         number += 1
 
 
-def encode(audio: NDArray[np.float32], sample_format: SampleFormat) -> bytes:
-    """Little-endian samples; 24-bit values are rounded and clipped to the range."""
+def encode(audio: NDArray[np.float32], sample_format: SampleFormat, dither: np.random.Generator | None = None) -> bytes:
+    """Little-endian samples; integers are rounded and clipped to the range.
+
+    `dither` adds triangular noise of ±1 step to 16-bit samples (Lipshitz, Wannamaker and Vanderkooy 1992) wherever
+    there is sound: silence stays silent.
+    """
     if sample_format == "float32":
         return audio.astype("<f4").tobytes()
+    if sample_format == "pcm16":
+        steps = audio.astype(np.float64) * 2**15
+        if dither is not None:
+            steps += (dither.random(audio.shape) - dither.random(audio.shape)) * (audio != 0)
+        return np.clip(np.rint(steps), -(2**15), 2**15 - 1).astype("<i2").tobytes()
     scaled = np.clip(np.rint(audio.astype(np.float64) * 2**23), -(2**23), 2**23 - 1).astype("<i4")
     return scaled.reshape(-1, 1).view(np.uint8).reshape(-1, 4)[:, :3].tobytes()
 
@@ -49,6 +59,8 @@ class WavWriter:
         self.frames = 0
         self.sample_format: SampleFormat = sample_format
         self._frame_bytes = _BYTES[sample_format] * channels
+        # The same take twice gives the same file.
+        self._dither = np.random.default_rng(0)
         # "x": a take never overwrites anything.
         self._file = open(path, "xb", buffering=0)  # noqa: SIM115
         self._send(self._header())
@@ -59,7 +71,7 @@ class WavWriter:
 
     def write(self, audio: NDArray[np.float32]) -> None:
         """Append (N, channels)."""
-        self._send(encode(audio, self.sample_format))
+        self._send(encode(audio, self.sample_format, self._dither))
         self.frames += len(audio)
 
     def patch(self) -> None:
@@ -73,6 +85,11 @@ class WavWriter:
         self.patch()
         os.fsync(self._file.fileno())
         self._file.close()
+
+    def discard(self) -> None:
+        """Close and remove a file nothing was written to."""
+        self._file.close()
+        self.path.unlink(missing_ok=True)
 
     def abandon(self) -> None:
         """After a failed write: cut to whole samples, patch, close."""

@@ -14,7 +14,7 @@ from synth.loudness import SILENT_DB, loudness_lufs
 from synth.mel import DB_PER_NEPER, log_mel, log_mel_from_grid
 from synth.preset import LOOP_FRAMES, Credit, HighBand, Preset
 from synth.vocoder.spectral import MOST_TRIM_DB, SpectralVocoder
-from training.data import Target
+from training.data import RANGE_DB, Target, uncut
 from training.high_band import fit
 from training.losses import quantiles
 from training.notebook import NotebookRecipe
@@ -24,7 +24,7 @@ from training.recipe import Recipe
 from training.session import Grown
 
 PRESET_LUFS = -23.0
-_N_QUANTILES = 64
+N_QUANTILES = 64
 _GAIN_SECONDS = 8.0
 _GAIN_RATE_HZ = 44100
 _TRIM_PASSES = 3
@@ -68,7 +68,7 @@ def build_preset(
         rule=grown.rule,
         weather=recipe.weather,
         state=grown.state.half().float(),
-        quantiles=quantiles(target.grid, _N_QUANTILES),
+        quantiles=quantiles(target.grid, N_QUANTILES),
         reference_db=target.reference_db,
         credit=labels.credit,
         root_hz=pitch.root_hz,
@@ -100,11 +100,12 @@ def measured_trim_db(preset: Preset, frames: Tensor) -> Tensor:
     Rows between partials hold what leaks from them, and what is noise in one row is heard in its neighbours: a frame at
     a time the vocoder cannot undo that. On the bundled presets it halves the error of the average spectrum.
     """
+    floor = (preset.reference_db - RANGE_DB) / DB_PER_NEPER
     trim = torch.zeros(preset.mel.n_mels)
-    wanted = frames[0].mean(dim=1)
+    wanted = log_mel_from_grid(preset.quantiles, preset.reference_db).clamp(min=floor).mean(dim=1)
     for _ in range(_TRIM_PASSES):
         sound = vocoded(replace(preset, trim_db=trim), frames, preset.mel.rate_hz)
-        got = log_mel(torch.from_numpy(sound), preset.mel)[0].mean(dim=1)
+        got = uncut(log_mel(torch.from_numpy(sound), preset.mel)[0], preset.mel).clamp(min=floor).mean(dim=1)
         trim = (trim + _TRIM_STEP * (wanted - got) * DB_PER_NEPER).clamp(-MOST_TRIM_DB, MOST_TRIM_DB)
     return trim
 

@@ -4,7 +4,7 @@ import argparse
 import math
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +17,10 @@ from training.reporter import Reporter, Work
 if TYPE_CHECKING:
     from training.data import Target
     from training.notebook import NotebookTrainer
+    from training.session import Grown
     from training.trainer import Trainer
+
+    Learned = tuple[Trainer | NotebookTrainer, Grown]
 
 _MAX_MINUTES = 24 * 60.0
 _AUDIO_FROM = 0.5
@@ -48,7 +51,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     recipe.add_argument(
         "--parent",
         metavar="PRESET",
-        help=f"start from this preset's rule, by name or path; {PARENT} by default, “none” for a new rule",
+        help=f"start from this preset's rule, by name or path; {PARENT} by default, “none” for a new rule; the rule of "
+        "one of another --format is stretched over the new rows",
     )
     recipe.add_argument(
         "--audio-loss",
@@ -63,7 +67,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="of the spectrogram: 80 bands to 8 kHz, the default, or 128 to 22 kHz, slower",
     )
     recipe.add_argument("--seed", type=int, default=0, metavar="N", help="of everything random")
-    recipe.add_argument("--device", default="auto", metavar="D", help="auto, cpu or cuda")
+    recipe.add_argument(
+        "--device", default="auto", metavar="D", help="auto, cpu or cuda; auto goes on without a GPU that fails"
+    )
 
     part = parser.add_argument_group("which part of the recording; found by itself by default")
     part.add_argument("--start", type=float, metavar="S", help="second to start at")
@@ -126,13 +132,18 @@ def _train(args: argparse.Namespace, reporter: Reporter) -> None:
         credit=Credit(args.credit or args.recording.name, args.author, args.licence),
         tags=tuple(tag.strip() for tag in args.tags.split(",") if tag.strip()),
     )
-    trainer = _trainer(args, target, device)
     state_path = args.output.with_name(args.output.name + SUFFIX)
-    if args.resume:
-        trainer.resume(state_path)
-    reporter.begin(Work(trainer, labels, measure_recording(target)), remarks_on(recording, target.fmt))
-    with stopped_by_signals() as stop, reporter:
-        grown = trainer.run(reporter.hear, stop, state_path)
+
+    def learn(device: str, *remarks: str) -> "Learned":
+        trainer = _trainer(args, target, device)
+        if args.resume:
+            trainer.resume(state_path)
+        about = (*remarks, *remarks_on(recording, target.fmt), *trainer.remarks)
+        reporter.begin(Work(trainer, labels, measure_recording(target)), about)
+        with stopped_by_signals() as stop, reporter:
+            return trainer, trainer.run(reporter.hear, stop, state_path)
+
+    trainer, grown = _with_enough_memory(learn, device, may_change=args.device == "auto")
     if not grown.metrics.alive:
         raise TrainingError(
             f"{args.recording.name} was not learned in {trainer.session.iteration} iterations; give it more --minutes"
@@ -141,6 +152,22 @@ def _train(args: argparse.Namespace, reporter: Reporter) -> None:
     reporter.keep(grown)
     page = _report(args) if args.report is not None else None
     reporter.finish(grown, state_path if state_path.exists() else None, page)
+
+
+def _with_enough_memory(learn: "Callable[..., Learned]", device: str, may_change: bool) -> "Learned":
+    """What `learn` learns on the device; if that is lost or full, and the person did not choose it, on the CPU."""
+    import torch
+
+    try:
+        return learn(device)
+    except (torch.OutOfMemoryError, torch.AcceleratorError) as error:
+        if isinstance(error, torch.OutOfMemoryError):
+            fault = "The GPU has too little free memory for this training"
+        else:
+            fault = f"The GPU failed ({str(error).strip().splitlines()[0].rstrip('.')})"
+        if not may_change:
+            raise TrainingError(f"{fault}; close what else uses it, or train with --device cpu.") from error
+    return learn("cpu", f"{fault}, so the CPU trains from the beginning instead.")
 
 
 def _report(args: argparse.Namespace) -> Path:

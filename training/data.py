@@ -3,6 +3,7 @@
 Axes: `M` mel bands, `T` frames, `N` samples.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,7 +33,7 @@ class Target:
     """The region to be grown."""
 
     grid: Tensor
-    """(M, T) float32 grid values, decay removed."""
+    """(M, T) float32 grid values, decay removed; the region's outermost frames are left out: see `uncut`."""
     fmt: MelFormat
     reference_db: float
     region_s: tuple[float, float]
@@ -53,7 +54,8 @@ def prepare(recording: Recording, fmt: MelFormat, whole: bool = False) -> Target
         steady = _trend_db_per_s(mel_db, frame_s) < STEADY_DB_PER_S
     begin = round(first * frame_s * recording.rate_hz)
     end = min(len(recording.wave), round(last * frame_s * recording.rate_hz))
-    wave = recording.wave[begin:end]
+    # What is an offset over all of a recording need not be one of this part, and no vocoder plays offsets.
+    wave = recording.wave[begin:end] - recording.wave[begin:end].mean(dtype=np.float64)
     seconds = len(wave) / recording.rate_hz
     if seconds < MIN_SECONDS or np.abs(wave).max() < SILENT_PEAK:
         raise TrainingError(
@@ -61,7 +63,7 @@ def prepare(recording: Recording, fmt: MelFormat, whole: bool = False) -> Target
             "--seconds choose a part by hand."
         )
     wave = (wave * (PEAK / np.abs(wave).max())).astype(np.float32)
-    mel_db = _mel_db(resampled(wave, recording.rate_hz, fmt.rate_hz), fmt)
+    mel_db = uncut(_mel_db(resampled(wave, recording.rate_hz, fmt.rate_hz), fmt), fmt)
     decay = None
     if not steady:
         mel_db, decay = remove_decay(mel_db, frame_s)
@@ -69,6 +71,16 @@ def prepare(recording: Recording, fmt: MelFormat, whole: bool = False) -> Target
     region_s = (recording.offset_s + begin / recording.rate_hz, recording.offset_s + end / recording.rate_hz)
     grid = grid_from_log_mel(mel_db / DB_PER_NEPER, reference_db)
     return Target(grid, fmt, reference_db, region_s, wave, recording.rate_hz, decay)
+
+
+def uncut(mel: Tensor, fmt: MelFormat) -> Tensor:
+    """Frames (..., T) whose windows lie wholly within what was analysed.
+
+    A sound cut in its middle is mirrored there, and the corner rings in every row: two frames at each end were 20 dB
+    and more above the quiet rows of a glass harmonica and made a third of its temporal spread.
+    """
+    edge = math.ceil((fmt.n_fft - fmt.hop) / 2 / fmt.hop)
+    return mel[..., edge : mel.shape[-1] - edge]
 
 
 def resampled(wave: Wave, from_hz: int, to_hz: int) -> Wave:
@@ -147,4 +159,5 @@ __all__ = [
     "prepare",
     "remove_decay",
     "resampled",
+    "uncut",
 ]

@@ -46,6 +46,8 @@ class Entry:
     origin: str = ""
     seed: int = 0
     iterations: int = 0
+    audio_loss: bool = False
+    """Whether the second half of its training judges the vocoded sound as well."""
 
 
 def read_manifest(path: Path) -> list[Entry]:
@@ -99,6 +101,7 @@ def train(entry: Entry, recording: Path, folder: Path, iterations: int) -> Path:
         options["--iterations"] = str(entry.iterations or iterations)
     command = [sys.executable, "-m", "training", str(recording), "-o", str(out)]
     command += [part for option in options.items() for part in option]
+    command += ["--audio-loss"] if entry.audio_loss else []
     child = run_child(command)
     if child.returncode:
         last = (child.stderr.strip().splitlines() or ["no message"])[-1]
@@ -111,10 +114,11 @@ def remeasure(entry: Entry, recording: Path, folder: Path) -> Path:
     """Take from the recording again what is not trained, and level the preset again; its rule and culture stay."""
     import torch
 
-    from training.build import levelled, measure_recording
+    from training.build import N_QUANTILES, levelled, measure_recording
     from training.data import load_recording, prepare
     from training.fused import product_dtype
     from training.grow import grow
+    from training.losses import quantiles
 
     path = folder / f"{entry.file}{SUFFIX}"
     preset = load_preset(path)
@@ -135,6 +139,7 @@ def remeasure(entry: Entry, recording: Path, folder: Path) -> Path:
         partials=pitch.partials if len(pitch.partials.hz) else None,
         vibrato=pitch.vibrato,
         high_band=measured.high_band,
+        quantiles=quantiles(target.grid + (target.reference_db - preset.reference_db) / 40, N_QUANTILES),
     )
     steps, dtype = _SETTLING_STEPS + _LEVEL_STEPS, product_dtype(torch.device("cpu"))
     heard = grow(rule, preset.weather, steps, dtype=dtype).heard[:, _SETTLING_STEPS:]

@@ -5,6 +5,7 @@ the presets, so that a page can be written again, and presets measured one by on
 """
 
 import argparse
+import hashlib
 import json
 import statistics
 import sys
@@ -17,6 +18,9 @@ from synth.errors import PetrichordError, TrainingError
 from synth.library import bundled_folder
 from synth.preset import Preset
 from synth.preset_file import SUFFIX, load_preset
+from synth.tnca import LiveRule
+from training.data import load_recording, prepare
+from training.evaluation.figures import Figure
 from training.library import MANIFEST, Entry, read_manifest, recording_of
 
 FIGURES = "figures.json"
@@ -35,22 +39,75 @@ COLUMNS: tuple[tuple[str, str, str], ...] = (
     ("sound_loudness_lufs", "LUFS", "{:.1f}"),
     ("sound_silent_rows_db", "silent rows", "{:.1f}"),
     ("sound_partials_median_db", "partial rows", "{:.1f}"),
+    ("sound_partials_excerpt_db", "worst second", "{:.1f}"),
     ("sound_partials_cents", "partials, cents", "{:.1f}"),
     ("sound_copying", "copying", "{:.2f}"),
+    ("sound_copying_best", "copying, best", "{:.2f}"),
     ("sound_identity_rank", "rank", "{:.0f}"),
     ("grid_ltas_db", "LTAS, grid", "{:.2f}"),
     ("recovery_50_steps", "recovery", "{:.0f}"),
+    ("drift_db_per_decade", "drift", "{:.2f}"),
+    ("lost_cultures", "lost of 20", "{:.0f}"),
 )
+_IN_FLOORS = ("sound_row_w1_db", "sound_modulation_db", "sound_partials_excerpt_db")
+_WITH_FLOOR = (*_IN_FLOORS, "sound_copying", "sound_copying_best")
+_LIFE = ("drift_db_per_decade", "lost_cultures")
+METHOD = 2
+"""Raised when figures can no longer be compared with those measured before.
+
+2: without the mirrored ends and the offset of the region; copying by equal chances.
+"""
 
 
 def measure(entry: Entry, recording: Path, folder: Path, among: Path | None) -> Found:
     """Figures of one preset; takes minutes."""
     from training.evaluation.evaluate import Options, evaluate_preset
 
+    path = folder / f"{entry.file}{SUFFIX}"
     options = Options(quick=True, among=among, render_s=66.0, still_s=12.0, wound_steps=400)
-    evaluation = evaluate_preset(folder / f"{entry.file}{SUFFIX}", recording, options)
-    kept = ("value", "floor", "ok", "note")
-    return {key: {k: figure[k] for k in kept} for key, figure in evaluation.as_dict()["figures"].items()}
+    figures = evaluate_preset(path, recording, options).figures
+    return {"measured": {"method": METHOD, "rule": rule_name(load_preset(path))}, **_kept(figures)}
+
+
+def endure(entry: Entry, recording: Path, folder: Path) -> Found:
+    """Drift and losses of 20 cultures over 10 000 steps; takes minutes."""
+    from training.evaluation.endurance import survival
+    from training.evaluation.grid import drift_figure, survival_figure
+    from training.metrics import levels_db
+
+    preset = load_preset(folder / f"{entry.file}{SUFFIX}")
+    assert isinstance(preset.rule, LiveRule)
+    start_s, end_s = preset.region_s
+    target = prepare(load_recording(recording, start_s, end_s - start_s), preset.mel, whole=True)
+    lived = survival(preset.rule, preset.weather, target_db=levels_db(target.grid))
+    return _kept((drift_figure(lived.drift), survival_figure(lived)))
+
+
+def rule_name(preset: Preset) -> str:
+    """Names a rule by its weights: what was measured of another is not this one's."""
+    digest = hashlib.sha256()
+    for weight in preset.rule.state_dict().values():
+        digest.update(weight.numpy().tobytes())
+    return digest.hexdigest()[:16]
+
+
+def _kept(figures: Sequence[Figure]) -> Found:
+    return {f.key: {k: f.as_dict()[k] for k in ("value", "floor", "ok", "note")} for f in figures}
+
+
+def _joined(old: Found, new: Found) -> Found:
+    """What was measured now, and of the same rule before."""
+    same = old.get("measured", {}).get("rule") == new["measured"]["rule"]
+    lasting = {key: old[key] for key in _LIFE if same and _is_known(old, key) and not _is_known(new, key)}
+    return {**new, **lasting}
+
+
+def _is_known(found: Found, key: str) -> bool:
+    return found.get(key, {}).get("value") is not None
+
+
+def _is_current(found: Found) -> bool:
+    return found.get("measured", {}).get("method") == METHOD
 
 
 def page(entries: Sequence[Entry], presets: dict[str, Preset], figures: dict[str, Found]) -> str:
@@ -66,8 +123,15 @@ def page(entries: Sequence[Entry], presets: dict[str, Preset], figures: dict[str
             *_METHOD,
             *_table(
                 ("preset", *(title for _, title, _ in COLUMNS)),
-                [(f"`{name}`", *(_cell(figures[name], key, form) for key, _, form in COLUMNS)) for name in measured],
+                [
+                    (
+                        f"`{name}`" + ("" if _is_current(figures[name]) else " †"),
+                        *(_cell(figures[name], key, form) for key, _, form in COLUMNS),
+                    )
+                    for name in measured
+                ],
             ),
+            *(() if all(_is_current(figures[name]) for name in measured) else _OLDER),
             "",
             *_summary([figures[name] for name in measured]),
             "",
@@ -93,8 +157,7 @@ def _cell(found: Found, key: str, form: str) -> str:
     if figure.get("value") is None:
         return "–"
     text = form.format(figure["value"])
-    with_floor = key in ("sound_row_w1_db", "sound_modulation_db")
-    text += f" ({form.format(figure['floor'])})" if with_floor and figure.get("floor") is not None else ""
+    text += f" ({form.format(figure['floor'])})" if key in _WITH_FLOOR and figure.get("floor") is not None else ""
     return f"**{text}**" if figure.get("ok") is False else text
 
 
@@ -106,7 +169,7 @@ def _summary(figures: Sequence[Found]) -> list[str]:
         if not found:
             continue
         line = f"* {title}: median {form.format(statistics.median(f['value'] for f in found))}"
-        if key in ("sound_row_w1_db", "sound_modulation_db"):
+        if key in _IN_FLOORS:
             line += f", {statistics.median(f['value'] / f['floor'] for f in found):.2f} of the noise floor"
         judged = [f["ok"] for f in found if f["ok"] is not None]
         line += f"; {sum(judged)} of {len(judged)} meet the bar" if judged else ""
@@ -137,12 +200,23 @@ in brackets the noise floor.
 * **Loop**: correlation at the loop's two seconds above its surroundings, bar ≤ 0.3; with evolution off it must be
   heard. **Modulation**: difference of the spectra of row trajectories, 0.7 to 40 Hz, in dB, bar 1.5 × floor.
 * **LUFS**: programme loudness, bar −18 ± 1.5. **Silent rows**: how far above the recording, bar 3 dB.
-  **Partial rows**: level in every second against the recording's, median in dB. **Partials, cents**: the strongest,
-  median. **Copying**: best correlation with the recording, bar that between its halves + 0.1. **Rank** of its own
-  recording among the library's, by features no loss uses, bar 1.
+  **Partial rows**: level in every second against the recording's, median in dB; **worst second** of an excerpt as long
+  as the recording, in brackets what the recording does itself: 2 dB in every second it does not keep either.
+  **Partials, cents**: the strongest, median.
+* **Copying**: best correlation of a second of the recording with an excerpt as long as half of it, median over
+  excerpts, in brackets that between its own halves, bar that + 0.1: as many chances on both sides. **Copying, best** of
+  all 66 s, in brackets and as a bar what so many chances give 99 times in 100, going by how the excerpts differ; a copy
+  is 1. **Rank** of its own recording among the library's, by features no loss uses, bar 1.
 * **LTAS, grid**: after 3000 steps, before any vocoder. **Recovery**: steps until the average spectrum is back
-  within 0.5 dB after half the grid was lost, bar 150.
+  within 0.5 dB after half the grid was lost, bar 150. **Drift** of the grid's LTAS error from step 300 to 10 000, in dB
+  per decade, bar 0.2, and how many of those 20 cultures of 64 frames were **lost** (dead, not finite or saturated), bar
+  0: `python -m training.library_page --survival`, four minutes of a core each; a dash was not measured.
 """,
+)
+_OLDER = (
+    "",
+    "† measured by an older method, and not again since: with the region's mirrored ends in the recording, which made",
+    "still recordings look livelier than they are, and with another measure of copying.",
 )
 
 
@@ -151,6 +225,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("only", nargs="*", metavar="NAME", help="measure these only; those not measured yet by default")
     parser.add_argument("--manifest", type=Path, default=bundled_folder() / MANIFEST)
     parser.add_argument("--recordings", type=Path, metavar="FOLDER", help="where the manifest's recordings are")
+    parser.add_argument("--survival", action="store_true", help="grow 20 cultures for 10 000 steps, and nothing else")
     parser.add_argument("--write-only", action="store_true", help="write the page from the figures there are")
     args = parser.parse_args(argv)
     from synth.cli import prepare_environment
@@ -171,7 +246,12 @@ def _note(text: str) -> None:
 def _run(args: argparse.Namespace, say: Callable[[str], None]) -> None:
     entries, folder = read_manifest(args.manifest), args.manifest.parent
     figures = _read(folder / FIGURES)
-    wanted = args.only or [entry.file for entry in entries if entry.file not in figures]
+    known = {entry.file: figures.get(entry.file, {}) for entry in entries}
+    wanted = args.only or [
+        name
+        for name, found in known.items()
+        if not (_is_known(found, _LIFE[1]) if args.survival else _is_current(found))
+    ]
     unknown = set(wanted) - {entry.file for entry in entries}
     if unknown:
         raise TrainingError(f"The manifest has no {', '.join(sorted(unknown))}.")
@@ -186,9 +266,13 @@ def _run(args: argparse.Namespace, say: Callable[[str], None]) -> None:
                 if not link.exists():
                     link.symlink_to(path.resolve())
             for entry in (entry for entry in entries if entry.file in wanted):
-                figures[entry.file] = measure(entry, among / recordings[entry.file].name, folder, among)
+                recording, old = among / recordings[entry.file].name, known[entry.file]
+                if args.survival:
+                    figures[entry.file] = {**old, **endure(entry, recording, folder)}
+                else:
+                    figures[entry.file] = _joined(old, measure(entry, recording, folder, among))
                 (folder / FIGURES).write_text(json.dumps(figures, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-                say(f"{entry.file}: LTAS {figures[entry.file]['sound_ltas_db']['value']:.2f} dB")
+                say(f"{entry.file}: measured")
     presets = {entry.file: load_preset(folder / f"{entry.file}{SUFFIX}") for entry in entries}
     (folder / PAGE).write_text(page(entries, presets, figures), encoding="utf-8")
     say(f"{folder / PAGE} written")

@@ -133,6 +133,7 @@ class NotebookTrainer:
         self, target: Target, recipe: NotebookRecipe, seed: int = 0, device: torch.device | str = "cpu"
     ) -> None:
         self.target, self.recipe, self.seed, self.device = target, recipe, seed, torch.device(device)
+        self.remarks: tuple[str, ...] = ()
         n_frames = min(target.grid.shape[1], recipe.frames) // 8 * 8
         target_db = 40.0 * target.grid[:, :n_frames] - 40.0
         with torch.random.fork_rng(devices=[]):

@@ -3,6 +3,7 @@
 Axes: `N` samples, `K` channels.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,6 +27,12 @@ _CANCELS = 0.5
 _CLIPPED_SHARE = 0.01
 _SHORTEST_TOP = 3
 _DULL_SHARE = 0.9
+_SHORTER = re.compile(
+    r"(?:\bdata|SSND|Data Size)\s*: (\d+) \(should be (\d+)\)"
+    r"|frame count (\d+) does not match value from 'ds64' chunk of (\d+)"
+)
+_LENGTH_UNKNOWN = 0x7FFFFF00
+_CUT_SHARE = 0.001
 
 
 @dataclass(frozen=True)
@@ -61,6 +68,7 @@ def load_recording(path: Path, start_s: float = 0.0, seconds: float | None = Non
             wanted = MAX_LOAD_SECONDS if seconds is None else min(seconds, MAX_LOAD_SECONDS)
             n_samples = min(int(wanted * rate_hz), total - first)
             wave, remarks = _mixed(file, first, n_samples, path.name)
+            remarks += _cut_off(file, path.name)
     except (soundfile.SoundFileError, OSError, ValueError, MemoryError) as error:
         raise TrainingError(
             f"{path.name} cannot be read as audio ({_reason(error)}); export it again as WAV or FLAC."
@@ -105,6 +113,21 @@ def _mixed(file: Any, first: int, n_samples: int, name: str) -> tuple[Wave, tupl
     loudest = int(power.argmax())
     mix = np.concatenate([block[:, loudest] for block in _blocks(file, first, n_samples)])
     return mix, (f"{name} has channels that cancel each other; only channel {loudest + 1} is learned from.",)
+
+
+def _cut_off(file: Any, name: str) -> tuple[str, ...]:
+    """What libsndfile notes of a file that is shorter than it says; what it reads of it is whole as far as it goes."""
+    log, seconds = str(file.extra_info), len(file) / file.samplerate
+    if "lacks an end-of-stream" in log:
+        return (f"{name} is cut off after {seconds:.1f} s; what is there is learned from.",)
+    found = _SHORTER.search(log)
+    if found is None:
+        return ()
+    there, said = sorted(int(number) for number in found.groups() if number is not None)
+    # Who writes into a pipe cannot know the length and says the largest number there is.
+    if not there or said >= _LENGTH_UNKNOWN or said - there < _CUT_SHARE * said:
+        return ()
+    return (f"{name} is cut off: {seconds:.1f} of {seconds * said / there:.1f} s are there, and learned from.",)
 
 
 def _blocks(file: Any, first: int, n_samples: int) -> Iterator[NDArray[np.float32]]:

@@ -16,8 +16,10 @@ from typing import Literal
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from synth.errors import TrainingError
+from synth.mel import MelFormat
 from synth.noise import Stream, generator
 from synth.preset import LOOP_FRAMES, Preset
 from synth.tnca import LiveRule
@@ -26,9 +28,10 @@ from training.data import Target
 from training.fused import WEATHER_EVERY, Drive, Tape, product_dtype, rollout
 from training.grow import grow
 from training.losses import TextureLoss
-from training.metrics import levels_db, ltas_error_db, measure
+from training.metrics import levels_db, measure
 from training.pool import Pool, WeatherBank, damage, seeds
 from training.recipe import Recipe
+from training.replay import capture_on
 from training.session import Grown, Session, fingerprint, frozen_copy, load_session, save_session
 
 SETTLING_STEPS = 600
@@ -80,6 +83,13 @@ def heir(parent: Preset, recipe: Recipe, n_mels: int) -> LiveRule:
     return rule.requires_grad_(True)
 
 
+def _stretched(parent: Preset, fmt: MelFormat) -> str:
+    return (
+        f"“{parent.name}” is of the format {parent.mel.name}, this preset of {fmt.name}; its rule is stretched over "
+        "the new rows and has more to learn than one of their own."
+    )
+
+
 class Trainer:
     """Trains one rule on one target."""
 
@@ -96,10 +106,12 @@ class Trainer:
         self.dtype = product_dtype(self.device)
         M = target.fmt.n_mels
         self.parent = "" if parent is None else parent.name
+        self.remarks = () if parent is None or parent.mel == target.fmt else (_stretched(parent, target.fmt),)
         rule = new_rule(recipe, M, seed) if parent is None else heir(parent, recipe, M)
         self.name = fingerprint(target.grid, recipe.as_dict(), seed, rule)
         rule = rule.to(self.device)
-        self._tape = Tape(rule, (recipe.batch, M, recipe.frames), self.dtype, self.device)
+        shape = (recipe.batch, M, recipe.frames)
+        self._tape = Tape(rule, shape, self.dtype, self.device, capture_on(self.device))
         self._bank = WeatherBank(recipe.weather, M, recipe.frames, self.dtype, self.device)
         self._target = target.grid.to(self.device)
         self._loss = TextureLoss(self._target, recipe.frames, recipe.batch + recipe.pooled, recipe.weights)
@@ -187,27 +199,32 @@ class Trainer:
             loss = loss + recipe.weights.audio * self._audio(heard, pooled[:_POOLED_SOUNDS], draw)
         now.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
-        if not math.isfinite(loss.item()):
-            raise TrainingError("Training ran away; try another --seed, or a shorter and steadier region.")
         self._descend(done)
 
         final = final.detach()
-        off = final[..., 0].mean(dim=2) - self._target.mean(dim=1)
+        badness = (final[..., 0].mean(dim=2) - self._target.mean(dim=1)).abs().mean(dim=1)
+        together = levels_db(final[..., 0].permute(1, 0, 2).flatten(1)).mean(dim=1)
+        ltas = (together - levels_db(self._target).mean(dim=1)).abs().mean()
+        size = final.abs().mean(dim=(1, 2, 3))
+        # All that the host must know, read at once: a GPU is waited for here, and nowhere else.
+        loss_now, ltas_db, *told = _read(torch.cat([torch.stack([loss.detach(), ltas]), badness, size]))
+        if not math.isfinite(loss_now):
+            raise TrainingError("Training ran away; try another --seed, or a shorter and steadier region.")
         # One that ran away would run further at every visit, and outweigh all others in the gradient.
-        for i in (final.abs().mean(dim=(1, 2, 3)) > _RUN_AWAY).nonzero()[:, 0].tolist():
-            final[i] = seeds(rng, *grids.shape[1:3]).to(self.device)
+        for i in range(recipe.batch):
+            if told[recipe.batch + i] > _RUN_AWAY:
+                final[i] = seeds(rng, *grids.shape[1:3]).to(self.device)
         now.pool.grids[batch] = final
         now.pool.clock[batch] += n_steps
-        now.pool.badness[batch] = off.abs().mean(dim=1).cpu().numpy()
-        together = levels_db(final[..., 0].permute(1, 0, 2).flatten(1))
-        return loss.item(), ltas_error_db(together, levels_db(self._target))
+        now.pool.badness[batch] = told[: recipe.batch]
+        return loss_now, ltas_db
 
     def _drive(self, batch: NDArray[np.int64], n_steps: int, rng: np.random.Generator) -> Drive:
         pool = self.session.pool
         weather = self._bank.drive(pool.seed[batch].tolist(), pool.clock[batch].tolist(), n_steps, WEATHER_EVERY)
-        coins = np.unpackbits(np.frombuffer(rng.bytes(n_steps * self._tape.n_pairs // 8 + 1), np.uint8))
-        second = torch.from_numpy(coins[: n_steps * self._tape.n_pairs].astype(np.int32))
-        return Drive(weather, second.view(n_steps, -1).to(self.device))
+        coins = np.frombuffer(bytearray(rng.bytes(n_steps * self._tape.n_pairs // 8 + 1)), np.uint8)
+        second = unpacked(torch.from_numpy(coins).to(self.device))[: n_steps * self._tape.n_pairs]
+        return Drive(weather, second.view(n_steps, -1))
 
     def _descend(self, done: float) -> None:
         """Adam on gradients of unit norm per parameter (as in "Self-Organising Textures"), then the average."""
@@ -234,3 +251,15 @@ class Trainer:
         now.last = measure(levels_db(heard), levels_db(self.target.grid), LOOP_FRAMES, fmt.frames_per_second)
         if now.best is None or now.last.score < now.best.metrics.score:
             now.best = Grown(rule, growth.state, heard, now.last, now.iteration)
+
+
+def unpacked(packed: Tensor) -> Tensor:
+    """Bits of bytes (N,), the highest first, (8N,) int32: of a rollout's coins an eighth of a megabyte goes to the
+    device, not four."""
+    shifts = torch.arange(7, -1, -1, dtype=torch.uint8, device=packed.device)
+    return ((packed[:, None] >> shifts) & 1).int().view(-1)
+
+
+def _read(figures: Tensor) -> list[float]:
+    """What a device has computed, on the host: waits until it has."""
+    return [float(x) for x in figures.cpu().numpy()]

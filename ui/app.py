@@ -162,9 +162,13 @@ def instrument_builder(engine: "EngineControl") -> "Build":
 def _load(path: Path, controls: "Controls", rate_hz: int, *, suggest: bool = True) -> "Loaded":
     from synth.prepare import ready_instrument
     from synth.preset_file import load_preset
+    from synth.take_companion import COMPANION_SUFFIX
+    from ui.continuation import continued
     from ui.loader import Loaded
     from ui.suggestions import suggested
 
+    if path.name.endswith(COMPANION_SUFFIX):
+        return continued(path, rate_hz)
     preset = load_preset(path)
     if suggest:
         controls = suggested(controls, preset)

@@ -87,8 +87,8 @@ class BrushBar(QWidget):
 
     def _add_actions(self, row: QHBoxLayout) -> None:
         ink = COLOURS.text
-        self.undo = _button("undo", ink, "Undo", "Undo the last gesture (Ctrl+Z)")
-        self.redo = _button("redo", ink, "Redo", "Redo the gesture that was undone (Ctrl+Shift+Z)")
+        self.undo = _button("undo", ink, "Undo", "Nothing to undo (Ctrl+Z)")
+        self.redo = _button("redo", ink, "Redo", "Nothing to redo (Ctrl+Shift+Z)")
         self.thaw = _button("thaw", BRUSH_COLOURS["freeze"], "Thaw all", "Thaw every frozen cell (Ctrl+U)")
         # The keys are the bar's: a button is enabled a moment after the stroke, and a quick Ctrl+Z must not be lost.
         for keys, wanted in (
@@ -107,9 +107,17 @@ class BrushBar(QWidget):
         for button in (self.undo, self.redo, self.thaw, self.hidden):
             row.addWidget(button)
 
-    def show_history(self, undos: int, redos: int, *, frozen: bool) -> None:
-        """What there is to undo, redo and thaw."""
-        for button, can in ((self.undo, undos > 0), (self.redo, redos > 0), (self.thaw, frozen)):
+    def show_history(self, undo: str, redo: str, *, frozen: bool) -> None:
+        """Name what would be undone and redone, "" for nothing; and whether there is anything to thaw."""
+        for button, verb, step, keys in (
+            (self.undo, "Undo", undo, "Ctrl+Z"),
+            (self.redo, "Redo", redo, "Ctrl+Shift+Z"),
+        ):
+            tip = f"{verb}: {step} ({keys})" if step else f"Nothing to {verb.lower()} ({keys})"
+            if button.toolTip() != tip:
+                button.setToolTip(tip)
+                button.setAccessibleDescription(tip)
+        for button, can in ((self.undo, undo != ""), (self.redo, redo != ""), (self.thaw, frozen)):
             if button.isEnabled() != can:
                 button.setEnabled(can)
 

@@ -1,31 +1,60 @@
-"""The instrument's controls in four groups, and the `Controls` they add up to."""
+"""The instrument's controls in five groups on one panel, and the `Controls` they add up to."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import (
+    QApplication,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from synth.controls import PARAMETERS, Controls
+from ui.compare_bar import CompareBar
 from ui.knob import Knob
 from ui.note_keys import NoteBox
 from ui.shortcuts import click_on_key
+from ui.slider import Slider
 from ui.units import SCALES
 
+_SLIDERS = ("fade_in_s", "fade_out_s")
+_SLIDER_WIDTH = 112
+_SMALLEST_SIDE, _LARGEST_SIDE = 52, 92
+_SIDE_SHARE = 0.062
+"""A knob's width as a share of the panel's."""
+_LABELS = {"frozen": "Freeze", "follow_hand": "Follow hand"}
 
-class ControlPanel(QWidget):
+
+class ControlPanel(QFrame):
     """Emits the whole `Controls` whenever one of them changes."""
 
     changed = Signal(Controls)
+    turned = Signal(str, object, object)
+    """Before `changed`: what the hand moved, and the values by name before and after."""
+    grasped = Signal()
+    released = Signal()
+    """A knob's drag begins and ends."""
     refused = Signal(str)
     reseed_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setProperty("role", "panel")
         self.controls = Controls()
-        self.knobs = {name: Knob(scale) for name, scale in SCALES.items()}
+        self.compare = CompareBar()
+        self.knobs = {name: (Slider if name in _SLIDERS else Knob)(scale) for name, scale in SCALES.items()}
         for name, knob in self.knobs.items():
             knob.turned.connect(lambda value, name=name: self._change(name, value))
             knob.refused.connect(self.refused)
+            knob.sliderPressed.connect(self.grasped)
+            knob.sliderReleased.connect(self.released)
         self.freeze = _toggle("Freeze", "Hold the culture still; it goes on sounding (Ctrl+F)", "Ctrl+F")
         self.freeze.toggled.connect(lambda on: self._change("frozen", on))
         self.follow = _toggle("Follow", "Follow hand: hear the place you touch while you touch it (Ctrl+H)", "Ctrl+H")
@@ -37,29 +66,49 @@ class ControlPanel(QWidget):
         self.reseed.setAccessibleName("Reseed all")
         self.reseed.clicked.connect(self.reseed_asked)
         self.note = NoteBox()
-        self.note.valueChanged.connect(lambda note: self._change("note", float(note)))
+        self.note.valueChanged.connect(self._change_note)
+        self.note.editingFinished.connect(self._tune)
         self.own = _toggle("Own pitch", "Play the preset at its own pitch (0)", "0")
         self.own.setCheckable(False)
         self.own.clicked.connect(lambda: self.note.setValue(0))
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
+        self._lay_out()
+
+    def _lay_out(self) -> None:
         knobs = self.knobs
-        row.addWidget(_group("LIFE", [knobs["steps_per_frame"]], [self.freeze, self.follow, self.reseed]), 3)
-        row.addWidget(_group("WEATHER", [knobs["weather_depth"], knobs["weather_speed"]], []), 2)
-        row.addWidget(_group("PLAYHEAD", [knobs["playhead_speed"], knobs["width"]], []), 2)
-        row.addWidget(_group("PITCH", [knobs["fine_cents"]], [self.note, self.own]), 3)
-        row.addWidget(_group("OUTPUT", [knobs["volume_db"]], []), 1)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(9, 7, 9, 8)
+        row.setSpacing(6)
+        toggles: list[QWidget] = [self.freeze, self.follow, self.reseed]
+        groups = (
+            _group("LIFE", [knobs["steps_per_frame"]], toggles),
+            _group("WEATHER", [knobs["weather_depth"], knobs["weather_speed"]], []),
+            _group("PLAYHEAD", [knobs["playhead_speed"], knobs["width"]], []),
+            _group("PITCH", [knobs["fine_cents"]], [self.note, self.own]),
+            _group("OUTPUT", [knobs["tilt_db"], knobs["volume_db"]], [knobs[name] for name in _SLIDERS], self.compare),
+        )
+        for i, group in enumerate(groups):
+            if i:
+                row.addWidget(_divider())
+            row.addLayout(group, (5, 4, 4, 5, 8)[i])
+
+    @property
+    def in_hand(self) -> bool:
+        """True while a knob is dragged."""
+        return any(knob.isSliderDown() for knob in self.knobs.values())
+
+    @property
+    def in_burst(self) -> bool:
+        """True when more notches or keys may follow the one that just moved a control."""
+        focused = QApplication.focusWidget()
+        boxes = (*self.knobs.values(), self.note)
+        return any(box.underMouse() or box is focused or box.isAncestorOf(focused) for box in boxes if focused)
 
     def show_controls(self, controls: Controls) -> None:
         """Stand as these controls say, without asking the engine for anything."""
         self.controls = controls
         for name, knob in self.knobs.items():
             knob.show_amount(float(getattr(controls, name)))
-        for widget, value in (
-            (self.freeze, controls.frozen),
-            (self.follow, controls.follow_hand),
-        ):
+        for widget, value in ((self.freeze, controls.frozen), (self.follow, controls.follow_hand)):
             blocked = widget.blockSignals(True)
             widget.setChecked(value)
             widget.blockSignals(blocked)
@@ -67,11 +116,49 @@ class ControlPanel(QWidget):
         self.note.setValue(round(controls.note))
         self.note.blockSignals(blocked)
 
+    def take(self, values: Mapping[str, object]) -> None:
+        """Move to these values by name, whatever is being dragged, and let the engine know."""
+        for knob in self.knobs.values():
+            knob.let_go()
+        self.show_controls(replace(self.controls, **values))  # type: ignore[arg-type]
+        self.changed.emit(self.controls)
+
+    def _change_note(self, note: int) -> None:
+        cents = self.note.take_cents()
+        if cents is None:
+            self._change("note", float(note))
+        else:
+            self._tune_to(note, cents)
+
+    def _tune(self) -> None:
+        """A frequency was typed whose nearest note plays already."""
+        cents = self.note.take_cents()
+        if cents is not None:
+            self._tune_to(self.note.value(), cents)
+
+    def _tune_to(self, note: int, cents: float) -> None:
+        self._move(PARAMETERS["note"].label, {"note": float(note), "fine_cents": float(round(cents))})
+        self.knobs["fine_cents"].show_amount(self.controls.fine_cents)
+
     def _change(self, name: str, value: float | bool) -> None:
         if name in PARAMETERS:
             PARAMETERS[name].check(float(value))
-        self.controls = replace(self.controls, **{name: value})  # type: ignore[arg-type]
+        self._move(_LABELS.get(name) or PARAMETERS[name].label, {name: value})
+
+    def _move(self, label: str, values: dict[str, float | bool]) -> None:
+        before = {name: getattr(self.controls, name) for name in values}
+        self.controls = replace(self.controls, **values)  # type: ignore[arg-type]
+        self.turned.emit(label, before, values)
         self.changed.emit(self.controls)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        side = round(min(max(_SIDE_SHARE * self.width(), _SMALLEST_SIDE), _LARGEST_SIDE))
+        for name, knob in self.knobs.items():
+            if name in _SLIDERS:
+                knob.setFixedWidth(round(_SLIDER_WIDTH * max(1.0, side / 60)))
+            else:
+                knob.set_side(side)
 
 
 def _toggle(text: str, tip: str, keys: str) -> QToolButton:
@@ -83,23 +170,39 @@ def _toggle(text: str, tip: str, keys: str) -> QToolButton:
     button.setAccessibleName(text)
     button.setProperty("role", "tight")
     button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-    button.setSizePolicy(QSizePolicy.Policy.MinimumExpanding, QSizePolicy.Policy.Fixed)
+    button.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+    button.setFixedHeight(28)
     return button
 
 
-def _group(title: str, knobs: list[Knob], others: list[QWidget]) -> QFrame:
-    frame = QFrame()
-    frame.setProperty("role", "panel")
-    column = QVBoxLayout(frame)
-    column.setContentsMargins(8, 8, 8, 8)
-    column.setSpacing(6)
+def _divider() -> QFrame:
+    line = QFrame()
+    line.setFixedWidth(1)
+    line.setProperty("role", "divider")
+    return line
+
+
+def _group(title: str, knobs: list[Knob], others: list[QWidget], beside: QWidget | None = None) -> QVBoxLayout:
+    """A title, with something beside it if need be, over knobs and a stack of smaller things."""
+    column = QVBoxLayout()
+    column.setSpacing(2)
     label = QLabel(title)
     label.setProperty("role", "section")
-    column.addWidget(label)
+    label.setFixedHeight(18)
+    top = QHBoxLayout()
+    top.addWidget(label)
+    top.addStretch(1)
+    if beside is not None:
+        top.addWidget(beside)
+    column.addLayout(top)
     row = QHBoxLayout()
-    row.setSpacing(4)
-    for knob in knobs:
-        row.addWidget(knob, 1, Qt.AlignmentFlag.AlignCenter)
+    row.setSpacing(2)
+    # Everything keeps to its group's middle: in a wide window the groups drift apart, not what belongs together.
+    row.addStretch(3)
+    for i, knob in enumerate(knobs):
+        if i:
+            row.addStretch(1)
+        row.addWidget(knob, 0, Qt.AlignmentFlag.AlignCenter)
     if others:
         stack = QVBoxLayout()
         stack.setSpacing(4)
@@ -107,6 +210,8 @@ def _group(title: str, knobs: list[Knob], others: list[QWidget]) -> QFrame:
         for widget in others:
             stack.addWidget(widget)
         stack.addStretch(1)
+        row.addStretch(1)
         row.addLayout(stack)
+    row.addStretch(3)
     column.addLayout(row, 1)
-    return frame
+    return column

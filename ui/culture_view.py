@@ -142,7 +142,8 @@ class CultureView(pg.PlotWidget):  # type: ignore[misc]
         self._image.setImage(pixels, autoLevels=False, levels=None)
         self.recovery.recovery.look(view.grid, now_s(), view.frozen)
         self.recovery.follow()
-        self._overlay.playhead, self._overlay.heads, self._overlay.hand = view.playhead, view.heads, view.hand
+        overlay = self._overlay
+        overlay.playhead, overlay.heads, overlay.hand, overlay.read = view.playhead, view.heads, view.hand, view.read
         self._overlay.update()
 
     def reseeded(self) -> None:

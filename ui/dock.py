@@ -30,7 +30,7 @@ class Dock(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
-        self.transport.setFixedWidth(184)
+        self.transport.setFixedWidth(212)
         row.addWidget(_framed(self.transport))
         row.addWidget(self._keyboard(), 4)
         for plot in (self.scope, self.spectrum):

@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
+    QFontMetricsF,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -25,11 +26,16 @@ _DRAG_PIXELS = 180.0
 """Upward drag that turns the knob from end to end."""
 _FINE = 0.1
 """Share of the motion that counts while Shift is held."""
+_SIDE = 60
+"""Width in pixels at which labels have their usual size."""
 _LABEL_HEIGHT, _VALUE_HEIGHT = 15, 17
 
 
 class Knob(QDial):
-    """One parameter: drag, Shift for fine, wheel, arrows, double-click for the default, digits or Enter to type."""
+    """One parameter: drag, Shift for fine, wheel, arrows, double-click for the default, digits or Enter to type.
+
+    Page Up and Page Down turn a knob that the keyboard came to; one that was clicked leaves them to the presets.
+    """
 
     turned = Signal(float)
     """The user chose this engine value."""
@@ -45,14 +51,13 @@ class Knob(QDial):
         self.setPageStep(max(scale.nudge, scale.n_steps // 10))
         self.setValue(scale.index(p.default))
         self.setAccessibleName(p.label)
-        self.setToolTip(
-            f"{p.help}\n{scale.text(p.minimum)} to {scale.text(p.maximum)}. Drag, wheel or arrow keys; Shift is fine; "
-            "double-click for the default; type a value."
-        )
+        self.setToolTip(f"{p.help} {scale.text(p.minimum)} … {scale.text(p.maximum)}")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.drag_pixels = _DRAG_PIXELS
+        self._side = _SIDE
+        self._by_keyboard = False
         self._dragged_to: float | None = None
         self._fraction = 0.0
         self._editor: QLineEdit | None = None
@@ -60,10 +65,16 @@ class Knob(QDial):
         self._tell()
 
     def sizeHint(self) -> QSize:
-        return QSize(64, 88)
+        return QSize(self._side, round(1.05 * self._side) + 32)
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
+
+    def set_side(self, side: int) -> None:
+        """Be so many pixels wide, and as high as looks right."""
+        if side != self._side:
+            self._side = side
+            self.updateGeometry()
 
     def amount(self) -> float:
         """The engine value it stands at."""
@@ -77,6 +88,12 @@ class Knob(QDial):
             self.blockSignals(blocked)
             self._describe()
             self.update()
+
+    def let_go(self) -> None:
+        """End a drag, wherever the mouse is."""
+        # What a drag left over must not shorten the next notch.
+        self._dragged_to, self._fraction = None, 0.0
+        self.setSliderDown(False)
 
     def _tell(self) -> None:
         self._describe()
@@ -103,6 +120,7 @@ class Knob(QDial):
             event.ignore()
             return
         self._dragged_to, self._fraction = self.drag_position(event), 0.0
+        self._by_keyboard = False
         self.setSliderDown(True)
         self.update()
 
@@ -115,8 +133,7 @@ class Knob(QDial):
         self._dragged_to = position
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        self._dragged_to = None
-        self.setSliderDown(False)
+        self.let_go()
         self.update()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
@@ -133,9 +150,11 @@ class Knob(QDial):
 
     def event(self, event: QEvent) -> bool:
         # Digits typed here are a value, not the window's shortcuts for brushes.
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and _starts_a_value(event):
-            event.accept()
-            return True
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            page = event.key() in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown) and self._by_keyboard
+            if page or _starts_a_value(event):
+                event.accept()
+                return True
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -203,6 +222,8 @@ class Knob(QDial):
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
+        if event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason):
+            self._by_keyboard = True
         self.update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -213,39 +234,55 @@ class Knob(QDial):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         active = self.isSliderDown() or self.underMouse() or self.hasFocus()
-        font = self.font()
-        font.setPointSizeF(8.5)
-        painter.setFont(font)
-        width = self.width()
+        width, larger = self.width(), self.width() / _SIDE
+        label_height, value_height = max(1.0, larger) * _LABEL_HEIGHT, max(1.0, larger) * _VALUE_HEIGHT
         painter.setPen(QColor(COLOURS.text if active else COLOURS.dim))
-        painter.drawText(QRectF(0, 0, width, _LABEL_HEIGHT), Qt.AlignmentFlag.AlignCenter, self.scale.label)
-        side = self.height() - _LABEL_HEIGHT - _VALUE_HEIGHT - 8
-        face = QRectF((width - side) / 2, _LABEL_HEIGHT + 5, side, side)
+        self._paint_text(painter, QRectF(0, 0, width, label_height), self.scale.label)
+        side = self.height() - label_height - value_height - 8
+        face = QRectF((width - side) / 2, label_height + 5, side, side)
         self._paint_face(painter, face, active)
         painter.setPen(QColor(COLOURS.accent if self.isSliderDown() else COLOURS.text))
-        value = QRectF(0, self.height() - _VALUE_HEIGHT, width, _VALUE_HEIGHT)
-        painter.drawText(value, Qt.AlignmentFlag.AlignCenter, self.scale.text(self.amount()))
+        box = QRectF(0, self.height() - value_height, width, value_height)
+        self._paint_text(painter, box, self.scale.text(self.amount()))
+
+    def _paint_text(self, painter: QPainter, box: QRectF, text: str) -> None:
+        """As large as the knob's size asks and the box has room for."""
+        font = self.font()
+        font.setPointSizeF(8.5 * max(1.0, self.width() / _SIDE))
+        wide = QFontMetricsF(font).horizontalAdvance(text)
+        if wide > box.width():
+            font.setPointSizeF(font.pointSizeF() * box.width() / wide)
+        painter.setFont(font)
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
 
     def _paint_face(self, painter: QPainter, face: QRectF, active: bool) -> None:
-        p = self.scale.parameter
-        span = p.maximum - p.minimum
-        origin = max(p.minimum, min(0.0, p.maximum)) if self.scale.signed else p.minimum
-        start, end = (origin - p.minimum) / span, (self.amount() - p.minimum) / span
-        ring = face.adjusted(2.5, 2.5, -2.5, -2.5)
-        painter.setPen(_round_pen(COLOURS.line, 4.0))
+        """An arc from the origin to the value, a mark at the default, a cap with a pointer."""
+        start = self.scale.share(0.0) if self.scale.signed else 0.0
+        end = self.value() / max(self.maximum(), 1)
+        thick = 4.0 * max(1.0, self.width() / _SIDE)
+        ring = face.adjusted(thick, thick, -thick, -thick)
+        painter.setPen(_round_pen(COLOURS.line, thick))
         painter.drawArc(ring, _qt_angle(0.0), round(-_SWEEP_DEGREES * 16))
-        painter.setPen(_round_pen(COLOURS.accent, 4.0))
+        painter.setPen(_round_pen(COLOURS.accent, thick))
         if abs(end - start) > 1e-6:
             painter.drawArc(ring, _qt_angle(start), round(-(end - start) * _SWEEP_DEGREES * 16))
-        cap = face.adjusted(8.5, 8.5, -8.5, -8.5)
+        usual = _direction(self.scale.share(self.scale.parameter.default))
+        painter.setPen(_round_pen(COLOURS.dim, 0.4 * thick))
+        radius = ring.width() / 2
+        painter.drawPoint(face.center() + usual * (radius + 0.95 * thick))
+        cap = ring.adjusted(1.5 * thick, 1.5 * thick, -1.5 * thick, -1.5 * thick)
         painter.setPen(QPen(QColor(COLOURS.accent if self.hasFocus() else COLOURS.line), 1.2))
         painter.setBrush(QColor(COLOURS.hover if active else COLOURS.raised))
         painter.drawEllipse(cap)
-        angle = math.radians(225 - end * _SWEEP_DEGREES)
-        direction = QPointF(math.cos(angle), -math.sin(angle))
-        painter.setPen(_round_pen(COLOURS.text, 2.4))
-        radius = cap.width() / 2
-        painter.drawLine(cap.center() + direction * radius * 0.42, cap.center() + direction * radius * 0.82)
+        pointer = _direction(end) * (cap.width() / 2)
+        painter.setPen(_round_pen(COLOURS.text, 0.6 * thick))
+        painter.drawLine(cap.center() + pointer * 0.42, cap.center() + pointer * 0.82)
+
+
+def _direction(share: float) -> QPointF:
+    """From the middle towards a share of the sweep, of length 1."""
+    angle = math.radians(225 - share * _SWEEP_DEGREES)
+    return QPointF(math.cos(angle), -math.sin(angle))
 
 
 def _starts_a_value(event: QKeyEvent) -> bool:

@@ -24,6 +24,8 @@ class Loaded:
     instrument: Instrument
     reason: str
     """Why its vocoder was chosen."""
+    controls: Controls | None = None
+    """Those it goes on with, where it continues something; else the window's hold."""
 
 
 @dataclass(frozen=True)

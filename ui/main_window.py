@@ -11,10 +11,10 @@ from PySide6.QtWidgets import QAbstractButton, QMainWindow
 
 from synth.engine_contract import EngineControl
 from synth.library import Entry
-from synth.messages import Redo, ReseedAll, ThawAll, Undo
 from synth.preset_file import SUFFIX
 from synth.settings import SettingsFile
 from ui.brushes import BrushHand
+from ui.control_desk import ControlDesk
 from ui.dock import SNAPSHOT
 from ui.help_overlay import HelpOverlay
 from ui.loader import Build
@@ -25,6 +25,8 @@ from ui.preset_desk import PresetDesk
 from ui.settings.desk import SettingsDesk
 from ui.sheet import Sheet
 from ui.shortcuts import on_key
+from ui.take_desk import TakeDesk
+from ui.takes_sheet import TakesSheet
 
 _FRAME_MS = 25
 """40 looks per second at the culture: the engine makes about 43."""
@@ -65,6 +67,8 @@ class MainWindow(QMainWindow):
         self.desk = PresetDesk(engine, build, parts, self.help, self)
         self.settings = SettingsDesk(engine, settings or SettingsFile(places.settings), device, places, self.desk)
         self.loader, self.load, self.show_loaded = self.desk.loader, self.desk.load, self.desk.show_loaded
+        self.takes = TakeDesk(engine, self.transport, TakesSheet(self), self.banner, self.load)
+        self.control_desk = ControlDesk(engine.send, parts, self.hand, self)
         self.complain = self.banner.complain
         self._connect()
         self._add_shortcuts()
@@ -75,23 +79,22 @@ class MainWindow(QMainWindow):
         self._timer.start(_FRAME_MS)
 
     def _connect(self) -> None:
-        send = self.engine.send
         self.transport.play_asked.connect(self._play)
-        self.transport.record_asked.connect(self._record)
         self.header.devices.chosen.connect(self.settings.use_device)
         self.settings.changed.connect(lambda: self.header.devices.show_current(self.settings.output.device))
         self.header.settings.clicked.connect(self.settings.toggle)
+        self.settings.changed.connect(self._show_take_settings)
+        self.takes.options_changed.connect(
+            lambda form, wait: self.settings.change_takes(take_format=form, take_wait=wait)
+        )
+        self._show_take_settings()
         self.header.help.clicked.connect(self.help.toggle)
         self.desk.named.connect(lambda name: self.setWindowTitle(f"{name} – Petrichord"))
         self.brushes.changed.connect(self.culture.show_brush)
         self.culture.brush_resized.connect(self.brushes.resize_brush)
         self.culture.pointed.connect(self.status_line.show_pointer)
         self.controls.changed.connect(self.desk.send_controls)
-        self.controls.reseed_asked.connect(lambda: send(ReseedAll()))
-        self.controls.reseed_asked.connect(self.culture.reseeded)
-        self.brushes.undo_asked.connect(lambda: send(Undo()))
-        self.brushes.redo_asked.connect(lambda: send(Redo()))
-        self.brushes.thaw_asked.connect(lambda: send(ThawAll()))
+        self.loader.loaded.connect(self.control_desk.other_culture)
         self.keys.played.connect(self.controls.note.setValue)
         for button in self.findChildren(QAbstractButton):
             button.installEventFilter(self)
@@ -121,17 +124,15 @@ class MainWindow(QMainWindow):
         else:
             self.banner.dismiss()
 
+    def _show_take_settings(self) -> None:
+        stored = self.settings.settings
+        self.takes.follow(stored.take_folder, stored.take_format, stored.take_wait)
+
     def _play(self, play: bool) -> None:
         if play:
             self.engine.play()
         else:
             self.engine.stop()
-
-    def _record(self, record: bool) -> None:
-        if record:
-            self.engine.record()
-        else:
-            self.engine.stop_recording()
 
     # The engine's news
 
@@ -140,11 +141,11 @@ class MainWindow(QMainWindow):
         view = self.engine.view(hidden=self.brushes.hidden.isChecked())
         if view is not None:
             self.culture.show_view(view)
-            self.brushes.show_history(view.undos, view.redos, frozen=bool(view.frozen.any()))
+            self.control_desk.show_view(view)
         status = self.engine.status()
         self.header.meter.show_peaks(status.peak_db, now - self._looked_at)
         self._looked_at = now
-        self.transport.show_status(status)
+        self.takes.show_status(status)
         self.dock.show_sound(self.engine.sound(SNAPSHOT), status.rate_hz)
         if self._looks % _STATUS_EVERY == 0:
             self.status_line.show_status(status)
@@ -184,6 +185,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         self.hand.lift()
         self._timer.stop()
+        self.takes.close()
         self.desk.close()
         self.settings.close()
         super().closeEvent(event)

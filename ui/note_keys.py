@@ -1,7 +1,9 @@
 """The note: a box with note names, and a small keyboard that mouse and computer keys play."""
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QValidator
+import re
+
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPaintEvent, QValidator
 from PySide6.QtWidgets import QSizePolicy, QSpinBox, QWidget
 
 from synth.errors import UsageError
@@ -16,10 +18,25 @@ _LOWEST, _HIGHEST = 24, 96
 _FIRST_PLAYABLE = 12
 """Notes 1–11 are below hearing; the box steps from the preset's own pitch to C0."""
 _OWN = "own"
+_HERTZ = re.compile(r"^\s*(\d+(?:[.,]\d*)?)\s*(k?)hz\s*$", re.IGNORECASE)
+_LOWEST_HZ, _HIGHEST_HZ = 16.0, 12500.0
+"""C0 to G9, the notes there are."""
+
+
+def parse_pitch(text: str) -> tuple[int, float] | None:
+    """The nearest note to "440 Hz" or "1.2 kHz" and the cents from it; None when the text is no frequency."""
+    match = _HERTZ.match(text)
+    hz = float(match.group(1).replace(",", ".")) * (1000 if match.group(2) else 1) if match else 0.0
+    if not _LOWEST_HZ <= hz <= _HIGHEST_HZ:
+        return None
+    return nearest_note(hz)
 
 
 def parse_note(text: str) -> int | None:
-    """MIDI note of "A4", "C#3", "Bb2" or "69"; 0 for the preset's own pitch, None when it is no note."""
+    """MIDI note of "A4", "C#3", "Bb2", "69" or "440 Hz"; 0 for the preset's own pitch, None when it is no note."""
+    pitch = parse_pitch(text)
+    if pitch is not None:
+        return pitch[0]
     if text.strip().casefold().startswith(_OWN) or text.strip() == "0":
         return 0
     try:
@@ -35,12 +52,13 @@ class NoteBox(QSpinBox):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._root_hz = 0.0
+        self._cents: float | None = None
         self.setRange(0, 127)
         self.setAccessibleName("Note")
-        self.setToolTip("Note: a name such as A4, a MIDI number, or “own” for the preset's own pitch (0)")
+        self.setToolTip("Note: a name such as A4, a MIDI number, 440 Hz, or “own” for the preset's own pitch (0)")
         self.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.setKeyboardTracking(False)
-        self.setFixedSize(98, 28)
+        self.setFixedSize(90, 28)
 
     def set_root(self, root_hz: float) -> None:
         """The pitch the preset has by itself; 0 for none."""
@@ -56,8 +74,24 @@ class NoteBox(QSpinBox):
             return note_name(value)
         return f"{_OWN} ({note_name(self.own_note())})" if self._root_hz > 0 else _OWN
 
+    def take_cents(self) -> float | None:
+        """How far from the note the frequency was that was typed, once; None when a note was."""
+        cents, self._cents = self._cents, None
+        return cents
+
+    def event(self, event: QEvent) -> bool:
+        """Undo belongs to the window: what was typed here is one step like any other."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            for standard in (QKeySequence.StandardKey.Undo, QKeySequence.StandardKey.Redo):
+                if event.matches(standard):
+                    event.ignore()
+                    return True
+        return super().event(event)
+
     def valueFromText(self, text: str) -> int:
-        note = parse_note(text)
+        note, pitch = parse_note(text), parse_pitch(text)
+        if pitch is not None:
+            self._cents = pitch[1]
         return self.value() if note is None else note
 
     def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
@@ -77,10 +111,13 @@ class NoteKeys(QWidget):
     """A keyboard that shows the note and takes clicks; its lettered octave is the one computer keys play."""
 
     played = Signal(int)
+    released = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.octave = 4
+        self.held = False
+        """True while the mouse is down on the keys."""
         self._note = 0
         self._own = 0
         self.setAccessibleName("Keyboard")
@@ -124,7 +161,13 @@ class NoteKeys(QWidget):
         if event.button() == Qt.MouseButton.LeftButton:
             note = self._note_at(event.position().x(), event.position().y())
             if note is not None:
+                self.held = True
                 self._play(note)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self.held and event.button() == Qt.MouseButton.LeftButton:
+            self.held = False
+            self.released.emit()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         note = self._note_at(event.position().x(), event.position().y())

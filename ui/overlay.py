@@ -21,6 +21,10 @@ BRUSH_COLOURS: dict[GestureKind, str] = {
 }
 
 
+_CLEARLY_APART = 4.0
+"""Columns: closer than that the line would only blur the playhead."""
+
+
 class Overlay(pg.GraphicsObject):  # type: ignore[misc]
     """Drawn in the widget's own pixels on top of the image, so that lines stay sharp whatever the zoom."""
 
@@ -29,6 +33,8 @@ class Overlay(pg.GraphicsObject):  # type: ignore[misc]
         self.setZValue(10)
         self.field = Field()
         self.playhead: float | None = None
+        self.read: float | None = None
+        """Where the culture is read ahead of the sound."""
         self.heads = (0.0, 0.0)
         self.hand = False
         self.brush = Brush()
@@ -62,6 +68,7 @@ class Overlay(pg.GraphicsObject):  # type: ignore[misc]
         assert self.playhead is not None
         x = frame.left() + (self.playhead % self.field.n_frames + 0.5) * cell
         painter.fillRect(QRectF(x - 0.5, frame.top(), 1, frame.height()), QColor(255, 255, 255, 120))
+        self._paint_reading(painter, frame, cell)
         apart = abs(self.heads[0] - self.heads[1]) * cell > 2
         marks = [(self.heads[0], "L", COLOURS.left), (self.heads[1], "R", COLOURS.right)]
         if not apart:
@@ -79,6 +86,21 @@ class Overlay(pg.GraphicsObject):  # type: ignore[misc]
             painter.fillRect(flag, colour)
             painter.setPen(QColor(COLOURS.ground))
             painter.drawText(flag, Qt.AlignmentFlag.AlignCenter, letter)
+
+    def _paint_reading(self, painter: QPainter, frame: QRectF, cell: float) -> None:
+        """A thin dotted line where gestures act, when it lies clearly apart from what is heard."""
+        if self.read is None:
+            return
+        T = self.field.n_frames
+        heard = self.heads[0] + ((self.heads[1] - self.heads[0] + T / 2) % T - T / 2) / 2
+        if abs((self.read - heard + T / 2) % T - T / 2) < _CLEARLY_APART:
+            return
+        x = round(frame.left() + (self.read % T + 0.5) * cell)
+        pen = QPen(QColor(255, 255, 255, 110))
+        pen.setWidth(1)
+        pen.setDashPattern([2, 4])
+        painter.setPen(pen)
+        painter.drawLine(QPointF(x, frame.top()), QPointF(x, frame.bottom()))
 
     def _paint_brush(self, painter: QPainter, frame: QRectF, cell: tuple[float, float]) -> None:
         assert self.cursor is not None

@@ -62,7 +62,7 @@ class PresetDesk(QObject):
         self._show_kept(preset)
         parts.presets.mark(loaded.path, preset.name)
         self._help.show_credit(preset)
-        parts.controls.show_controls(suggested(parts.controls.controls, preset))
+        parts.controls.show_controls(loaded.controls or suggested(parts.controls.controls, preset))
         parts.culture.set_culture(preset.mel, preset.n_frames, preset.quantiles.numpy())
         parts.brushes.set_frame_rate(preset.mel.frames_per_second)
         parts.controls.note.set_root(preset.root_hz)
@@ -86,8 +86,9 @@ class PresetDesk(QObject):
     def _take_over(self, loaded: Loaded) -> None:
         self._engine.swap(loaded.instrument, loaded.reason)
         self.show_loaded(loaded)
-        # What the player turned while it loaded.
-        self.send_controls(self._parts.controls.controls)
+        if loaded.controls is None:
+            # What the player turned while it loaded. A take goes on with its own controls, to the last bit.
+            self.send_controls(self._parts.controls.controls)
 
     def _revoice(self, voiced: Voiced) -> None:
         self._engine.change_vocoder(voiced.vocoder, voiced.reason, voiced.spare, voiced.preset)

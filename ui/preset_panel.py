@@ -6,7 +6,6 @@ from pathlib import Path
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
-    QFileDialog,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -23,6 +22,7 @@ from synth.preset_card import Card
 from synth.preset_file import SUFFIX
 from synth.user_presets import file_for, unused_name
 from ui.favourites import Favourites
+from ui.file_dialog import choose_file
 from ui.librarian import Change, Librarian
 from ui.name_bar import NameBar
 from ui.places import Places
@@ -168,7 +168,8 @@ class PresetPanel(QFrame):
     def mark(self, path: Path, name: str = "") -> None:
         """This preset plays now."""
         self._playing, self._name = path, name or path.stem
-        if self.list.at(path) is None:
+        # What a take began with may be a preset that is no longer there.
+        if self.list.at(path) is None and path.is_file():
             self.add(path)
         self.restore_mark()
 
@@ -320,9 +321,7 @@ class PresetPanel(QFrame):
         self.said.emit(change.sentence)
 
     def _open(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(self, "Add a preset", "", f"Presets (*{SUFFIX})")
-        if name:
-            self.librarian.adopt(Path(name))
+        choose_file(self, "Add a preset", f"Presets (*{SUFFIX})", self.librarian.adopt)
 
     def _open_menu_above(self) -> None:
         self._open_menu(self.more.mapToGlobal(QPoint(0, -self.menu.sizeHint().height())))

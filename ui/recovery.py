@@ -59,6 +59,7 @@ class Recovery:
         self._latest: NDArray[np.float32] | None = None
         self._before: NDArray[np.float32] | None = None
         self._touched_s = self._ill_s = 0.0
+        self._grown = False
         self.usual_db = 0.0
         """Distance of the same cells before they were touched."""
         self.points: deque[Point] = deque()
@@ -91,7 +92,8 @@ class Recovery:
             self._before = self._latest
         self._cells = self._cells | cells
         self._touched_s = self._ill_s = now_s
-        self.usual_db = distance_db(self._before, self._cells, self._quantiles)
+        # Measured at the next look: a quick stroke touches eight times between two, and each would cost milliseconds.
+        self._grown = True
 
     def look(self, grid: NDArray[np.float32], now_s: float, frozen: NDArray[np.float32] | None = None) -> None:
         """The culture as it is now, (M, T), and its ice in 0 … 1: cells held as they are do not count."""
@@ -106,7 +108,9 @@ class Recovery:
             if not cells.any():
                 self._end()
                 return
-            self.usual_db = distance_db(self._before, cells, self._quantiles)
+            self._grown = True
+        if self._grown:
+            self.usual_db, self._grown = distance_db(self._before, cells, self._quantiles), False
         distance = distance_db(grid, cells, self._quantiles)
         self.points.append(Point(now_s, distance))
         while self.points[0].at_s < now_s - WINDOW_S:

@@ -73,4 +73,5 @@ def _trigger(sound: NDArray[np.float32], n: int) -> int:
     # Of several rises in a period the one with most behind it: the picture must not jump between them.
     ahead = max(2, n // 16)
     reach = np.array([middle[rise : rise + ahead].sum() for rise in recent[-24:]])
-    return int(recent[-24:][np.flatnonzero(reach >= 0.97 * reach.max())[-1]])
+    # In noise even the best may have a negative sum behind it.
+    return int(recent[-24:][np.flatnonzero(reach >= reach.max() - 0.03 * abs(reach.max()))[-1]])

@@ -5,8 +5,8 @@ from dataclasses import replace
 from synth.controls import Controls, from_settings
 from synth.preset import Preset
 
-_KEPT = ("volume_db", "note", "fine_cents")
-"""What stays as it is when a preset suggests controls: the room's level and the note being played."""
+_KEPT = ("volume_db", "note", "fine_cents", "fade_in_s", "fade_out_s")
+"""What stays as it is when a preset suggests controls: the room's level, the note being played and how one plays it."""
 
 
 def suggested(now: Controls, preset: Preset) -> Controls:

@@ -53,6 +53,9 @@ QToolButton[role="sign"] {{ padding: 5px 6px; }}
 QToolButton[role="icon"] {{ padding: 0; font-size: 12pt; }}
 QToolButton[role="tight"] {{ padding: 5px 6px; }}
 QToolButton[role="small"] {{ padding: 0; font-size: 7.5pt; }}
+QToolButton[role="micro"] {{ padding: 0 4px; font-size: 8pt; border-radius: 5px; }}
+QToolButton[role="letter"] {{ padding: 0; font-size: 8pt; border-radius: 5px; }}
+QFrame[role="divider"] {{ background: {line}; border: none; }}
 QToolButton[role="chip"] {{ padding: 2px 7px; border-radius: 11px; font-size: 8pt; color: {dim}; }}
 QToolButton[role="chip"]:checked {{ color: {accent}; }}
 QFrame#namebar {{ background: {raised}; border: 1px solid {line}; border-radius: 6px; }}

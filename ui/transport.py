@@ -1,13 +1,15 @@
-"""Play and Stop, Record with its time, and where the take went."""
+"""Play and Stop, Record with its time and level, and where the take went."""
 
 from pathlib import Path
 
-from PySide6.QtCore import QPointF, QSize, Qt, QUrl, Signal
-from PySide6.QtGui import QColor, QDesktopServices, QIcon, QPainter, QPixmap, QPolygonF
+from PySide6.QtCore import QPointF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap, QPolygonF
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from synth.engine_contract import Status
 from ui.elided_label import ElidedLabel
+from ui.record_level import RecordLevel
+from ui.record_options import RecordOptions
 from ui.shortcuts import click_on_key
 from ui.theme import COLOURS
 
@@ -17,6 +19,8 @@ class Transport(QWidget):
 
     play_asked = Signal(bool)
     record_asked = Signal(bool)
+    folder_asked = Signal(Path)
+    """Show this take in its folder."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -26,7 +30,7 @@ class Transport(QWidget):
         self._seconds = 0.0
         rows = QVBoxLayout(self)
         rows.setContentsMargins(0, 0, 0, 0)
-        rows.setSpacing(8)
+        rows.setSpacing(4)
         self.play = self._button("play", "Play", "Play and stop (Space)", "Space")
         self.play.clicked.connect(self._ask_play)
         self.record = self._button("record", "Record", "Record a take to a WAV file (Ctrl+R)", "Ctrl+R")
@@ -34,22 +38,25 @@ class Transport(QWidget):
         self.take = ElidedLabel(Qt.TextElideMode.ElideMiddle)
         self.take.setProperty("role", "dim")
         self.take.setAccessibleName("Take")
-        self.show_folder = QToolButton()
-        self.show_folder.setIcon(_icon("folder"))
-        self.show_folder.setIconSize(QSize(14, 14))
-        self.show_folder.setAccessibleName("Show take in folder")
-        self.show_folder.setToolTip("Open the folder of the last take (Ctrl+T)")
+        self.options = RecordOptions()
+        self.takes = _small_button("list", "Takes", "List all takes: play, rename, continue from one (Ctrl+Shift+R)")
+        click_on_key(self.takes, "Ctrl+Shift+R")
+        self.show_folder = _small_button("folder", "Show take in folder", "Open the folder of the last take (Ctrl+T)")
         click_on_key(self.show_folder, "Ctrl+T")
-        self.show_folder.clicked.connect(self._open_folder)
+        self.show_folder.clicked.connect(self._ask_folder)
         self.show_folder.hide()
+        self.level = RecordLevel()
         buttons, taken = QHBoxLayout(), QHBoxLayout()
         for row in (buttons, taken):
             row.setSpacing(6)
-            rows.addLayout(row)
+        rows.addLayout(buttons)
+        rows.addWidget(self.level)
+        rows.addLayout(taken)
         buttons.addWidget(self.play, 1)
         buttons.addWidget(self.record, 1)
         taken.addWidget(self.take, 1)
-        taken.addWidget(self.show_folder)
+        for part in (self.show_folder, self.takes, self.options):
+            taken.addWidget(part)
 
     def _button(self, icon: str, text: str, tip: str, keys: str) -> QPushButton:
         button = QPushButton(self._icons[icon], f" {text}")
@@ -76,9 +83,11 @@ class Transport(QWidget):
             self.play.setAccessibleName(self.play.text().strip())
             self.play.setIcon(self._icons["stop" if status.playing else "play"])
         recording = status.recording is not None
-        if self.record.isChecked() != recording:
-            self.record.setChecked(recording)
-        label = f" {clock(status.recording_s)}" if recording else " Record"
+        on = recording or status.armed
+        if self.record.isChecked() != on:
+            self.record.setChecked(on)
+        label = f" {clock(status.recording_s)}" if recording else " Armed" if status.armed else " Record"
+        self.level.show_level(status.peak_db, recording)
         if self.record.text() != label:
             self.record.setText(label)
         self._show_take(status)
@@ -87,6 +96,8 @@ class Transport(QWidget):
         if status.recording is not None:
             text, tip, self._take = status.recording.name, str(status.recording), status.recording
             self._seconds = status.recording_s
+        elif status.armed:
+            text, tip = "Waits for sound or Play", "Recording begins with the first sound, or with Play (Space)"
         elif status.last_take is not None:
             text = f"{_short(status.last_take)} · {clock(self._seconds)}"
             tip, self._take = str(status.last_take), status.last_take
@@ -97,13 +108,13 @@ class Transport(QWidget):
             self.take.setText(text)
             self.take.setToolTip(tip)
             self.take.setAccessibleDescription(tip)
-        finished = status.recording is None and status.last_take is not None
+        finished = status.recording is None and not status.armed and status.last_take is not None
         if self.show_folder.isHidden() == finished:
             self.show_folder.setVisible(finished)
 
-    def _open_folder(self) -> None:
+    def _ask_folder(self) -> None:
         if self._take is not None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._take.parent)))
+            self.folder_asked.emit(self._take)
 
 
 def clock(seconds: float) -> str:
@@ -116,6 +127,18 @@ def clock(seconds: float) -> str:
 def _short(path: Path) -> str:
     """The file with its folder, as much as tells it apart."""
     return f"…/{path.parent.name}/{path.name}"
+
+
+def _small_button(icon: str, name: str, tip: str) -> QToolButton:
+    button = QToolButton()
+    button.setIcon(_icon(icon))
+    button.setIconSize(QSize(14, 14))
+    button.setProperty("role", "small")
+    button.setFixedSize(26, 24)
+    button.setAccessibleName(name)
+    button.setToolTip(tip)
+    button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    return button
 
 
 def _icon(shape: str) -> QIcon:
@@ -131,6 +154,9 @@ def _icon(shape: str) -> QIcon:
         painter.setBrush(QColor(COLOURS.record if shape == "record" else colour))
         if shape == "play":
             painter.drawPolygon(QPolygonF.fromList([QPointF(2, 0.5), QPointF(11.5, 6), QPointF(2, 11.5)]))
+        elif shape == "list":
+            for y in (1, 5, 9):
+                painter.drawRoundedRect(0, y, 12, 2, 1, 1)
         elif shape == "folder":
             painter.drawRoundedRect(0, 3, 12, 8, 1.5, 1.5)
             painter.drawRoundedRect(0, 1, 6, 4, 1, 1)

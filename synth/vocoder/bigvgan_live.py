@@ -49,8 +49,8 @@ class LiveBigVGANVocoder:
 
     @property
     def delay_samples(self) -> int:
-        """The generator's lookahead and the reading filter's; below the root a frame is heard later still, by as much
-        as the note is slower, and is never announced earlier than it sounds."""
+        """The generator's lookahead and the reading filter's. Below the root a frame is heard later still, by as
+        much as the note is slower. Notes do not wait: they are how fast the sound is read, 1 ms before it is sent."""
         return self._delay
 
     def prepare(self, preset: Preset, out_rate_hz: int, n_heads: int = 1, seed: int = 0) -> None:

@@ -1,5 +1,7 @@
 """From one vocoder to another while both hear the same culture.
 
+A vocoder that looks ahead needs its columns sooner than one that does not. While both run, each is given the columns
+that its own delay turns into sound at the same moment, so the sound is never mixed with itself earlier or later.
 Axes: `B` heads, `N` samples; sound is (B, N).
 """
 
@@ -8,7 +10,7 @@ import math
 import torch
 from torch import Tensor
 
-from synth.vocoder.contract import Vocoder, samples_until
+from synth.vocoder.contract import Vocoder
 
 _FADE_S = 0.25
 _SPARE_FRAMES = 4
@@ -23,22 +25,26 @@ class Changeover:
     def __init__(self, old: Vocoder, new: Vocoder, out_rate_hz: int) -> None:
         """`new` is prepared for the same heads and rate; it is reset here, which is quick."""
         self.old, self.new = old, new
-        frame = samples_until(1, new.format, out_rate_hz)
+        frame = new.format.hop * out_rate_hz / new.format.rate_hz
+        later = new.delay_samples - old.delay_samples
+        self.lead_frames = math.ceil(later / frame)
+        """How many frames further ahead than the old one the new one reads; negative when it reads behind it."""
+        # What is left of a frame is made up by holding the new sound back; the sample's fraction is not.
+        wait = max(0, round(self.lead_frames * frame) - later)
         # It reaches as far back as it looks ahead.
-        self._silent = 2 * new.delay_samples + _SPARE_FRAMES * frame
+        silent = 2 * new.delay_samples + math.ceil(_SPARE_FRAMES * frame) + wait
         self._fade = round(_FADE_S * out_rate_hz)
-        self._at = -self._silent
+        self._at = -silent
+        self.frames_left = math.ceil((silent + self._fade) / frame) + 1
+        """Until only the new one is heard; counted down by whoever processes frames."""
         new.reset()
         self._rest: Tensor | None = None
-
-    @property
-    def done(self) -> bool:
-        return self._at >= self._fade
+        self._wait = wait
 
     def mix(self, old: Tensor, new: Tensor) -> Tensor:
         """As many samples as `old` has; the two differ by one now and then where frames are no whole samples."""
         if self._rest is None:
-            self._rest = new.new_zeros(new.shape[0], 1)
+            self._rest = new.new_zeros(new.shape[0], 1 + self._wait)
         waiting, n = torch.cat([self._rest, new], dim=1), old.shape[1]
         self._rest = waiting[:, n:]
         x = (torch.arange(self._at, self._at + n) / self._fade).clamp(0, 1) * (math.pi / 2)
@@ -46,6 +52,6 @@ class Changeover:
         return old * torch.cos(x) + waiting[:, :n] * torch.sin(x)
 
     def rest(self) -> Tensor:
-        """When it is done: what the new vocoder has made and nobody has heard, at most two samples."""
+        """When it is over: what the new vocoder has made and nobody has heard, less than a frame."""
         assert self._rest is not None
         return self._rest

@@ -40,8 +40,9 @@ class Vocoder(Protocol):
     def process(self, log_mel: Tensor, pitch_ratio: Tensor, spread: float = 0.0) -> Tensor:
         """(B, M, n) and (B, n) → (B, N) float32 at the output rate.
 
-        N is the increase of floor(frames · hop · out_rate / rate). `pitch_ratio` is 1 at the root. `spread` 0 gives
-        all heads the same noise (equal frames, equal samples: exact mono), 1 nearly independent noise.
+        N is the increase of floor(frames · hop · out_rate / rate). `pitch_ratio` is 1 at the root; it is the note to be
+        heard now: a vocoder that looks ahead applies it to the sound it gives, not to the frames it takes. `spread` 0
+        gives all heads the same noise (equal frames, equal samples: exact mono), 1 nearly independent noise.
         """
         ...
 

@@ -107,7 +107,7 @@ def _explain(preset, controls, log, limits):  # type: ignore[no-untyped-def]
     from synth.prepare import ready_instrument
 
     instrument, _ = ready_instrument(preset, RATE, controls)
-    master = Master(RATE, controls.volume_db, playing=False)
+    master = Master(RATE, controls, playing=False)
     master.play()
     pending, blocks, changes, done = list(log), [], [], 0
     with torch.inference_mode():

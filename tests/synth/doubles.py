@@ -4,11 +4,15 @@ import time
 from dataclasses import replace
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from synth.errors import AudioDeviceError
 from synth.instrument import Instrument
+from synth.mel import MelFormat
 from synth.preset import Preset
+from synth.vocoder.contract import samples_until
 from synth.vocoder.spectral import SpectralVocoder
 from tests.cultures import steady_preset
 
@@ -43,8 +47,41 @@ class SineInstrument(Instrument):
             sound[len(sound) // 2 :] = np.nan
         return np.tile(sound, (2, 1)).astype(np.float32)
 
-    def warm_up(self, n_frames: int = 8) -> None:
+    def restart(self) -> None:
         """There is no vocoder in use."""
+
+
+class Echo:
+    """A vocoder whose sound is the mean of each frame's column, held for the frame and delayed; it has no pitch."""
+
+    def __init__(self, fmt: MelFormat, delay_samples: int) -> None:
+        self.name, self.format, self.delay_samples = f"echo {delay_samples}", fmt, delay_samples
+        self.ratios: list[float] = []
+
+    def prepare(self, preset: Preset, out_rate_hz: int, n_heads: int = 1, seed: int = 0) -> None:
+        self._rate, self._n_heads = out_rate_hz, n_heads
+        self.reset()
+
+    def reset(self, warm: Tensor | None = None) -> None:
+        self._frames = 0
+        self._owed = torch.zeros(self._n_heads, self.delay_samples)
+
+    def process(self, log_mel: Tensor, pitch_ratio: Tensor, spread: float = 0.0) -> Tensor:
+        parts = [self._owed]
+        for i in range(log_mel.shape[2]):
+            n = samples_until(self._frames + 1, self.format, self._rate) - samples_until(
+                self._frames, self.format, self._rate
+            )
+            parts.append(log_mel[:, :, i].mean(1, keepdim=True).expand(-1, n))
+            self._frames += 1
+        self.ratios += pitch_ratio[0].tolist()
+        sound = torch.cat(parts, dim=1)
+        made = sound.shape[1] - self.delay_samples
+        self._owed = sound[:, made:]
+        return sound[:, :made]
+
+    def flush(self) -> Tensor:
+        return self._owed
 
 
 class ScriptedSink:

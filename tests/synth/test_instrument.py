@@ -18,7 +18,7 @@ from tests.samples import live_preset, notebook_preset
 PRESET = live_preset(activity=0.1)
 EVENTS = (
     Event(3, Touch(Gesture("erase", 10, 20))),
-    Event(5, SetControls(Controls(width=1.0, note=60, steps_per_frame=2.5))),
+    Event(5, SetControls(Controls(width=1.0, note=60, steps_per_frame=2.5, tilt_db=4.0))),
     Event(8, Hand(True, 90.0)),
     Event(14, Touch(Gesture("paint", 90, 30))),
     Event(17, Hand(False)),
@@ -135,7 +135,7 @@ def test_a_view_is_a_copy_of_what_is_there() -> None:
     grid = view.grid.copy()
     play(instrument, [10])
     assert np.array_equal(view.grid, grid)
-    assert (view.frame, view.playhead) == (3, 3.0)
+    assert (view.frame, view.read) == (3, 3.0)
 
 
 def test_a_notebook_preset_plays() -> None:

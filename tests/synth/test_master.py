@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from synth.controls import Controls
 from synth.limiter import Limiter
 from synth.master import Master, Ramp, volume_gain
 from synth.meter import Meter
@@ -65,7 +66,8 @@ def test_any_partition_gives_the_same_bits(cuts: list[int], rms: float, seed: in
 def test_changes_at_the_same_samples_give_the_same_bits_for_any_block(block: int, other: int) -> None:
     def run(size: int) -> NDArray[np.float32]:
         master, x, out = Master(RATE), noise(0.2, 0.2), []
-        changes = {1000: lambda: master.set_volume(-20.0), 1500: master.stop, 4000: master.play}
+        slow = Controls(volume_db=-20, fade_in_s=0.07, fade_out_s=0.031)
+        changes = {1000: lambda: master.obey(slow), 1500: master.stop, 4000: master.play}
         marks = [*changes, x.shape[1]]
         start = 0
         for mark in marks:
@@ -107,7 +109,7 @@ def test_volume_moves_without_a_click_and_arrives_exactly() -> None:
     master = Master(RATE)
     x = np.full((2, RATE), 0.05, np.float32)
     first = master.process(x)
-    master.set_volume(-60.0)
+    master.obey(Controls(volume_db=-60))
     second = master.process(x)
     steps = np.abs(np.diff(np.concatenate([first[:, 1000:], second], axis=1)))
     # A raised cosine of 30 ms over a step of A has no sample-to-sample change above A·π/(2·1323).
@@ -124,6 +126,33 @@ def test_stop_fades_to_digital_silence_and_play_returns() -> None:
     assert master.silent
     master.play()
     assert np.array_equal(master.process(x)[:, RATE // 4 :], Master(RATE).process(x)[:, RATE // 4 :])
+
+
+@pytest.mark.parametrize("fade_s", [0.005, 0.12, 1.3])
+def test_fades_are_raised_cosines_of_their_length(fade_s: float) -> None:
+    n, level = round(fade_s * RATE), 0.05
+    x = np.full((2, n + 500), level, np.float32)
+    faded = Master(RATE, Controls(fade_in_s=fade_s, fade_out_s=fade_s), playing=False)
+    delay = faded.delay_samples
+    faded.play()
+    rise = faded.process(x)[0, delay : n + delay]
+    faded.stop()
+    fall = faded.process(x)[0, delay : n + delay]
+    up = 0.5 - 0.5 * np.cos(np.pi * np.arange(1, n + 1) / n)
+    np.testing.assert_allclose(rise, level * volume_gain(0) * up, atol=1e-6)
+    np.testing.assert_allclose(fall, level * volume_gain(0) * (1 - up), atol=1e-6)
+    assert faded.silent
+
+
+def test_a_fade_that_has_begun_keeps_its_length_and_a_farewell_hastens_it() -> None:
+    master = Master(RATE, Controls(fade_out_s=10.0))
+    x = np.full((2, RATE // 2), 0.05, np.float32)
+    master.process(x)
+    master.stop()
+    master.obey(Controls(fade_out_s=0.01))
+    assert master.process(x)[0, -1] > 0.9 * 0.05 * volume_gain(0)
+    master.stop(for_good=True)
+    assert not master.process(x)[:, RATE // 4 :].any()
 
 
 def test_default_volume_takes_a_preset_from_minus_23_to_minus_18_lufs() -> None:

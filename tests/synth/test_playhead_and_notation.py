@@ -23,13 +23,13 @@ def test_weights_of_each_side_always_add_up_to_one(speed: float, width: float, h
         playhead.hold(Hand(down, 50.0))
         playhead.advance(controls)
         for side in (0, 1):
-            assert sum(r.weight for r in playhead.readings() if r.side == side) == pytest.approx(1)
-    assert 0 <= playhead.position < 172
+            assert sum(r.weight for r in playhead.place.readings() if r.side == side) == pytest.approx(1)
+    assert 0 <= playhead.place.position < 172
 
 
 def test_width_is_the_distance_of_the_heads_and_zero_is_one_place() -> None:
     for width in (0.0, 0.5, 1.0):
-        left, right = Playhead(172, Controls(width=width)).readings()
+        left, right = Playhead(172, Controls(width=width)).place.readings()
         assert right.position - left.position == pytest.approx(width * HEAD_SPACING_FRAMES)
 
 
@@ -39,13 +39,13 @@ def test_the_sound_is_under_the_hand_within_three_frames_and_glides_back() -> No
     playhead.hold(Hand(True, 100.0, radius_frames=8.0))
     for _ in range(3):
         playhead.advance(controls)
-    assert {r.weight for r in playhead.readings()} == {1.0}
-    assert abs(playhead.heads()[0] - 100) <= 4
+    assert {r.weight for r in playhead.place.readings()} == {1.0}
+    assert abs(playhead.place.heads()[0] - 100) <= 4
     playhead.hold(Hand(False))
     for _ in range(30):
         playhead.advance(controls)
-    assert not playhead.in_hand
-    assert playhead.heads()[0] == pytest.approx(33)
+    assert playhead.place.mix == 0
+    assert playhead.place.heads()[0] == pytest.approx(33)
 
 
 def test_without_follow_hand_the_playhead_goes_its_way() -> None:
@@ -54,7 +54,7 @@ def test_without_follow_hand_the_playhead_goes_its_way() -> None:
     playhead.hold(Hand(True, 100.0))
     for _ in range(5):
         playhead.advance(controls)
-    assert playhead.heads() == (5.0, 5.0)
+    assert playhead.place.heads() == (5.0, 5.0)
 
 
 @pytest.mark.parametrize(

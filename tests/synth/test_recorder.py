@@ -164,3 +164,101 @@ def test_default_names_are_dated_and_safe() -> None:
     assert name.endswith("a_b_ c.wav")
     assert os.sep not in name
     assert unused_path(Path("never seen.wav")) == Path("never seen.wav")
+
+
+def armed(path: Path, **options: object) -> Recorder:
+    recorder = Recorder(RATE, Notices())
+    recorder.start(path, wait=True, **options)  # type: ignore[arg-type]
+    return recorder
+
+
+def fade_in(n: int) -> NDArray[np.float32]:
+    """Silence, then a tone that rises from nothing as Play lets it."""
+    rise = 0.5 - 0.5 * np.cos(np.pi * np.minimum(1, np.arange(n) / 1764))
+    tone = (0.2 * rise * np.sin(2 * np.pi * 440 * np.arange(n) / RATE)).astype(np.float32)
+    return np.tile(np.concatenate([np.zeros(5000, np.float32), tone])[:, None], (1, 2))
+
+
+def test_an_armed_take_begins_where_the_silence_ends_and_loses_nothing(tmp_path: Path) -> None:
+    recorder = armed(tmp_path / "take.wav", sample_format="float32")
+    audio = fade_in(9000)
+    for start in range(0, len(audio), 256):
+        assert recorder.armed == (np.abs(audio[:start]).max(initial=0) < 10**-3)
+        recorder.offer(audio[start : start + 256])
+    recorder.stop()
+    kept, _ = soundfile.read(tmp_path / "take.wav", dtype="float32")
+    assert np.array_equal(kept, audio[-len(kept) :])
+    missed = np.abs(audio[: -len(kept)]).max()
+    assert missed < 10 ** (-90 / 20)
+    assert len(kept) <= 9000 + 256
+
+
+def test_an_armed_take_begins_with_play_though_nothing_is_heard_yet(tmp_path: Path) -> None:
+    recorder = armed(tmp_path / "take.wav")
+    recorder.offer(np.zeros((1000, 2), np.float32))
+    recorder.begin()
+    recorder.offer(np.zeros((700, 2), np.float32))
+    recorder.stop()
+    assert len(read_with_wave(tmp_path / "take.wav")) == 700
+
+
+def test_what_never_began_leaves_no_file(tmp_path: Path) -> None:
+    recorder = armed(tmp_path / "take.wav")
+    recorder.offer(np.zeros((1000, 2), np.float32))
+    assert recorder.armed
+    recorder.stop()
+    assert not list(tmp_path.iterdir())
+    assert recorder.last_take is None
+    assert not recorder.armed
+
+
+def test_a_long_quiet_lead_is_bounded(tmp_path: Path) -> None:
+    recorder = armed(tmp_path / "take.wav")
+    for _ in range(400):
+        recorder.offer(np.full((256, 2), 10 ** (-70 / 20), np.float32))
+    recorder.offer(np.full((256, 2), 0.1, np.float32))
+    recorder.stop()
+    assert abs(len(read_with_wave(tmp_path / "take.wav")) - 256 - RATE / 2) <= 256
+
+
+def test_sixteen_bits_are_dithered_so_that_less_than_a_step_is_still_heard(tmp_path: Path) -> None:
+    quiet = np.full((200_000, 2), 0.3 / 2**15, np.float32)
+    quiet[:50_000] = 0
+    record(tmp_path / "take.wav", quiet, chunk=5000, sample_format="pcm16")
+    back, _ = soundfile.read(tmp_path / "take.wav", dtype="int16")
+    assert not back[:50_000].any()
+    # Triangular noise of ±1 step: mean kept, standard error of 300 000 values 0.0013 steps.
+    assert back[50_000:].mean() == pytest.approx(0.3, abs=0.01)
+    assert np.abs(back).max() <= 2
+
+
+class Beside:
+    """A companion that is ready at the second look."""
+
+    def __init__(self) -> None:
+        self.begun, self.looks = 0, 0
+        self.takes: list[Path] = []
+
+    def begin(self) -> None:
+        self.begun += 1
+
+    def keep(self, take: Path) -> bool:
+        self.looks += 1
+        if self.looks > 1:
+            self.takes.append(take)
+        return self.looks > 1
+
+
+@pytest.mark.parametrize("wait", [False, True])
+def test_what_a_take_began_with_is_asked_for_once_and_kept_once_beside_its_first_file(
+    tmp_path: Path, wait: bool
+) -> None:
+    recorder, beside = Recorder(RATE, Notices(), max_bytes=44 + 6 * 1000), Beside()
+    recorder.start(tmp_path / "take.wav", wait=wait, companion=beside)
+    assert beside.begun == (not wait)
+    for _ in range(4):
+        recorder.offer(sound(600))
+        time.sleep(0.25)
+    recorder.stop()
+    assert beside.begun == 1
+    assert beside.takes == [tmp_path / "take.wav"]

@@ -152,6 +152,8 @@ def test_what_is_asked_meanwhile_is_done_afterwards(studio: Studio, tmp_path: Pa
 def test_notices_and_counts_go_on(studio: Studio, tmp_path: Path) -> None:
     engine = studio.engine
     engine.record(tmp_path / "take.wav")
+    # A take without a sample in it leaves no file.
+    wait_until(lambda: engine.status().recording_s > 0)
     engine.stop_recording()
     wait_until(lambda: engine.status().last_take is not None)
     engine.record(Path("/dev/null/nowhere.wav"))
@@ -192,16 +194,3 @@ def test_a_running_take_is_not_cut_in_two(studio: Studio, tmp_path: Path) -> Non
     studio.engine.record(tmp_path / "take.wav")
     assert "stop it" in studio.change(rate_hz=96000)
     assert studio.engine.status().recording is not None
-
-
-def test_takes_go_where_and_how_the_settings_say(studio: Studio, tmp_path: Path) -> None:
-    engine = studio.engine
-    engine.set_takes(tmp_path / "mine", "float32")
-    assert studio.change(rate_hz=48000) == ""
-    engine.record()
-    engine.stop_recording()
-    wait_until(lambda: engine.status().last_take is not None)
-    take = engine.status().last_take
-    assert take is not None
-    assert take.parent == tmp_path / "mine"
-    assert soundfile.info(take).subtype == "FLOAT"

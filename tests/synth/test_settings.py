@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from synth.outputs import BUFFER_RANGE_S, RATES_HZ, Output
-from synth.settings import SAMPLE_FORMATS, Settings, SettingsFile, as_json, settings_path
+from synth.settings import Settings, SettingsFile, as_json, settings_path
 from synth.stored import StoredObject, write_whole
+from synth.wav import SAMPLE_FORMATS
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(), max_size=20),
@@ -33,6 +34,7 @@ SETTINGS = st.builds(
     ),
     take_folder=st.none() | st.sampled_from([Path("/takes"), Path("/with blanks/Ärmel")]),
     take_format=st.sampled_from(SAMPLE_FORMATS),
+    take_wait=st.booleans(),
 )
 SHARED = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -98,7 +100,7 @@ def test_any_bytes_give_usable_settings_and_sentences(path: Path, content: bytes
 
 
 @SHARED
-@given(SETTINGS, st.sampled_from(["device", "rate_hz", "buffer_s", "take_folder", "take_format"]), JSON)
+@given(SETTINGS, st.sampled_from(["device", "rate_hz", "buffer_s", "take_folder", "take_format", "take_wait"]), JSON)
 def test_a_damaged_field_costs_only_itself(path: Path, wanted: Settings, field: str, damage: object) -> None:
     content: dict[str, Any] = as_json(wanted)
     place = content["output"] if field in content["output"] else content
@@ -107,7 +109,7 @@ def test_a_damaged_field_costs_only_itself(path: Path, wanted: Settings, field: 
     default = as_json(Settings())
     for name, value in as_json(wanted)["output"].items():
         assert name == field or as_json(found.settings)["output"][name] == value
-    for name in ("take_folder", "take_format"):
+    for name in ("take_folder", "take_format", "take_wait"):
         assert name == field or as_json(found.settings)[name] == as_json(wanted)[name]
     if found.problems:
         (sentence,) = found.problems

@@ -60,7 +60,7 @@ def test_a_change_jumps_no_further_than_playing_on_and_leaves_no_gap(rate_hz: in
     assert not changed.changing
     assert changed.vocoder is twin
     assert torch.equal(alone.culture.grid(), changed.culture.grid())
-    assert alone.playhead.position == changed.playhead.position
+    assert alone.playhead.place == changed.playhead.place
     assert abs(plain.shape[1] - faded.shape[1]) <= 2
     assert largest_jump(faded) < 1.5 * largest_jump(plain)
     # The culture has quiet places of its own: 50 ms of it against the same 50 ms.

@@ -68,6 +68,17 @@ def test_a_culture_is_counted_by_the_end_it_meets(gain: float, fate: str) -> Non
     assert counts == {"dead": 0, "saturated": 0, "not_finite": 0} | {fate: 3}
 
 
+def test_the_drift_of_survivors_is_that_of_their_grids(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("training.evaluation.endurance._DRIFT_STEPS", 400)
+    target = levels_db(torch.linspace(-1, 1, M)[:, None].expand(M, 50))
+    lived = survival(_rule(), WEATHER, n_cultures=2, n_steps=450, n_frames=16, target_db=target)
+    expected = drift_of(long_run(Flock(_rule(), WEATHER, [1, 2], 16), target, 450).error_db)
+    assert lived.drift is not None
+    assert lived.drift.db_per_decade == pytest.approx(expected.db_per_decade)
+    assert lived.drift.uncertainty_db == pytest.approx(expected.uncertainty_db)
+    assert survival(_rule(), WEATHER, n_cultures=2, n_steps=100, n_frames=16, target_db=target).drift is None
+
+
 def test_a_contractive_rule_survives_and_its_wounds_heal_at_the_rate_of_its_leak() -> None:
     preset = steady_preset(n_frames=24)
     assert isinstance(preset.rule, LiveRule)

@@ -12,7 +12,7 @@ from training.fused import OVERFLOW_EVERY, OVERFLOW_LIMIT, WEATHER_EVERY, Drive,
 B, M, T, K, STEPS = 2, 9, 36, 6, 19
 
 
-def _case(dilations: tuple[int, ...], dtype: torch.dtype) -> tuple[LiveRule, Tensor, Drive]:
+def case(dilations: tuple[int, ...], dtype: torch.dtype) -> tuple[LiveRule, Tensor, Drive]:
     torch.manual_seed(0)
     rule = LiveRule(M, K, hidden=24, dilations=dilations).to(dtype)
     nn.init.normal_(rule.act.weight, std=0.08)
@@ -21,7 +21,7 @@ def _case(dilations: tuple[int, ...], dtype: torch.dtype) -> tuple[LiveRule, Ten
     return rule, grid, Drive(weather, (torch.rand(STEPS, B * M * T // 2) < 0.5).int())
 
 
-def _score(final: Tensor, overflow: Tensor) -> Tensor:
+def score(final: Tensor, overflow: Tensor) -> Tensor:
     return (final[..., 0] ** 3).mean() + final.abs().mean() + overflow
 
 
@@ -39,10 +39,10 @@ def _by_autograd(rule: LiveRule, grid: Tensor, drive: Drive) -> tuple[Tensor, Te
 
 @pytest.mark.parametrize("dilations", [(1,), (1, 4), (1, 4, 16)])
 def test_rollout_and_its_gradients_equal_autograd_through_the_rule(dilations: tuple[int, ...]) -> None:
-    rule, grid, drive = _case(dilations, torch.float64)
+    rule, grid, drive = case(dilations, torch.float64)
     start = grid.clone().requires_grad_()
     expected, overflow = _by_autograd(rule, start, drive)
-    _score(expected, overflow).backward()
+    score(expected, overflow).backward()
     assert start.grad is not None
     wanted = [start.grad] + [p.grad.clone() for p in rule.parameters() if p.grad is not None]
     rule.zero_grad()
@@ -50,7 +50,7 @@ def test_rollout_and_its_gradients_equal_autograd_through_the_rule(dilations: tu
     start = grid.clone().requires_grad_()
     tape = Tape(rule, (B, M, T), torch.float64)
     final, overflow = rollout(rule, start, tape, drive)
-    _score(final, overflow).backward()
+    score(final, overflow).backward()
     got = [start.grad] + [p.grad for p in rule.parameters()]
 
     torch.testing.assert_close(final, expected, rtol=0, atol=1e-12)
@@ -61,7 +61,7 @@ def test_rollout_and_its_gradients_equal_autograd_through_the_rule(dilations: tu
 
 
 def test_a_tape_may_be_used_again_for_longer_and_shorter_rollouts() -> None:
-    rule, grid, drive = _case((1, 4), torch.float64)
+    rule, grid, drive = case((1, 4), torch.float64)
     tape = Tape(rule, (B, M, T), torch.float64)
     for steps in (3, 11, 2):
         shorter = Drive(drive.weather, drive.second[:steps])
@@ -73,10 +73,10 @@ def test_a_tape_may_be_used_again_for_longer_and_shorter_rollouts() -> None:
 def test_bfloat16_products_leave_gradients_pointing_the_same_way() -> None:
     gradients = []
     for dtype in (torch.float32, torch.bfloat16):
-        rule, grid, drive = _case((1, 4), torch.float32)
+        rule, grid, drive = case((1, 4), torch.float32)
         tape = Tape(rule, (B, M, T), dtype)
         final, overflow = rollout(rule, grid, tape, Drive(drive.weather.to(dtype), drive.second))
-        _score(final, overflow).backward()
+        score(final, overflow).backward()
         gradients.append([p.grad.flatten() for p in rule.parameters() if p.grad is not None])
     for exact, rounded in zip(*gradients, strict=True):
         # 8 bits of mantissa over 19 steps; measured cosines are above 0.999.
@@ -84,6 +84,6 @@ def test_bfloat16_products_leave_gradients_pointing_the_same_way() -> None:
 
 
 def test_an_odd_batch_has_no_pairs() -> None:
-    rule = _case((1,), torch.float32)[0]
+    rule = case((1,), torch.float32)[0]
     with pytest.raises(ValueError, match="pairs"):
         Tape(rule, (3, M, T))

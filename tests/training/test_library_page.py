@@ -1,21 +1,23 @@
 """The library's page, from figures."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
+import torch
 
+import training.library_page
 from synth.library import bundled_folder, load
-from training.library import read_manifest
-from training.library_page import COLUMNS, main, page
+from training.library import Entry, read_manifest
+from training.library_page import COLUMNS, METHOD, Found, main, page, rule_name
 
 VIOLIN = next(entry for entry in read_manifest(bundled_folder() / "manifest.toml") if entry.file == "violin")
 
 
-def _figures(ltas_db: float) -> dict[str, dict[str, object]]:
-    found: dict[str, dict[str, object]] = {
-        key: {"value": 1.0, "floor": 0.5, "ok": None, "note": ""} for key, _, _ in COLUMNS
-    }
+def _figures(ltas_db: float, method: int = METHOD) -> Found:
+    found: Found = {key: {"value": 1.0, "floor": 0.5, "ok": None, "note": ""} for key, _, _ in COLUMNS}
+    found["measured"] = {"method": method, "rule": "aa"}
     found["sound_ltas_db"] = {"value": ltas_db, "floor": 0.5, "ok": ltas_db <= 0.7, "note": ""}
     return found
 
@@ -39,6 +41,79 @@ def test_a_figure_that_was_not_measured_is_a_dash() -> None:
     found["sound_partials_cents"]["value"] = None
     row = next(r for r in page([VIOLIN], {"violin": load("violin")}, {"violin": found}).splitlines() if "0.40" in r)
     assert row.count("| – |") >= 1 and row.count("–") == 2
+
+
+def test_figures_of_an_older_method_are_marked_and_measured_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, new = ({"violin": _figures(0.4, method)} for method in (METHOD - 1, METHOD))
+    marked = page([VIOLIN], {"violin": load("violin")}, old)
+    assert "| `violin` † |" in marked and "† measured by an older method" in marked
+    assert "†" not in page([VIOLIN], {"violin": load("violin")}, new)
+    assert _measured_by_the_command(tmp_path, monkeypatch, old) == ["violin"]
+    assert _measured_by_the_command(tmp_path, monkeypatch, new) == []
+
+
+def test_drift_and_losses_stay_with_the_rule_they_were_measured_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rule = rule_name(load("violin"))
+    for known, stays in ((rule, True), ("another", False)):
+        figures = {"violin": _figures(0.4, METHOD - 1)}
+        figures["violin"]["measured"]["rule"] = known
+        figures["violin"]["lost_cultures"]["value"] = 3
+        _measured_by_the_command(tmp_path, monkeypatch, figures)
+        found = json.loads((tmp_path / "figures.json").read_text())["violin"]
+        assert (found["lost_cultures"]["value"] == 3) is stays
+        assert found["measured"] == {"method": METHOD, "rule": rule}
+
+
+def test_another_rule_has_another_name() -> None:
+    preset = load("violin")
+    before = rule_name(preset)
+    assert before == rule_name(load("violin")) != rule_name(load("ocean"))
+    with torch.no_grad():
+        next(preset.rule.parameters()).view(-1)[0] += 1e-3
+    assert rule_name(preset) != before
+
+
+def test_survival_is_measured_where_it_is_not_known_and_leaves_the_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    figures = {"violin": _figures(0.4)}
+    lived = {"value": 0.0, "floor": None, "ok": True, "note": ""}
+    monkeypatch.setattr(training.library_page, "endure", lambda *_: {"lost_cultures": lived})
+    assert _measured_by_the_command(tmp_path, monkeypatch, figures, "--survival") == []
+    figures["violin"]["lost_cultures"]["value"] = None
+    _measured_by_the_command(tmp_path, monkeypatch, figures, "--survival")
+    found = json.loads((tmp_path / "figures.json").read_text())["violin"]
+    assert found["lost_cultures"] == lived
+    assert found["sound_ltas_db"] == figures["violin"]["sound_ltas_db"]
+
+
+def _measured_by_the_command(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, figures: dict[str, Found], *options: str
+) -> list[str]:
+    """Run it over a library of the violin alone: which presets it measured anew."""
+    asked: list[str] = []
+
+    def measure(entry: Entry, recording: Path, where: Path, among: Path | None) -> Found:
+        asked.append(entry.file)
+        found = _figures(0.5)
+        found["measured"]["rule"] = rule_name(load("violin"))
+        found["lost_cultures"]["value"] = None
+        return found
+
+    monkeypatch.setattr(training.library_page, "measure", measure)
+    (folder / "manifest.toml").write_text(
+        '[[preset]]\nfile = "violin"\nname = "Violin"\ntags = []\nrecording = "violin.flac"\ncredit = ""\nauthor = ""\n'
+        'licence = ""\n'
+    )
+    shutil.copy(bundled_folder() / "violin.safetensors", folder)
+    (folder / "violin.flac").touch()
+    (folder / "figures.json").write_text(json.dumps(figures))
+    assert main(["--manifest", str(folder / "manifest.toml"), "--recordings", str(folder), *options]) == 0
+    return asked
 
 
 def test_damaged_figures_and_unknown_presets_are_one_sentence(

@@ -48,6 +48,14 @@ def test_a_parent_of_another_format_is_stretched_over_the_new_rows() -> None:
     assert rule(cells, torch.zeros(1, 6, 128, 40), torch.ones(1, 1, 128, 40)).shape == cells.shape
 
 
+def test_that_a_parent_is_stretched_is_said(target: Target) -> None:
+    wide = replace(target, grid=target.grid.repeat_interleave(2, dim=0)[:128], fmt=FORMATS["44k128"])
+    (remark,) = Trainer(wide, Recipe(iterations=1), parent=load("violin")).remarks
+    assert remark.startswith("“Violin” is of the format 22k80, this preset of 44k128") and "stretched" in remark
+    assert Trainer(target, Recipe(iterations=1), parent=load("violin")).remarks == ()
+    assert Trainer(target, Recipe(iterations=1)).remarks == ()
+
+
 def test_runs_from_different_parents_are_different_runs(target: Target, tmp_path: Path) -> None:
     names = {
         Trainer(target, Recipe(iterations=1), parent=parent).name for parent in (None, load("violin"), load("ocean"))

@@ -126,17 +126,49 @@ def test_any_damage_to_a_header_is_one_sentence_or_a_recording(tmp_path: Path) -
     assert [sentence for sentence in sentences if not _is_one_sentence(sentence)] == []
 
 
-@pytest.mark.parametrize("kind", ["wav", "flac"])
-def test_a_truncated_recording_gives_what_is_left_of_it_or_is_refused(tmp_path: Path, kind: str) -> None:
-    path = tmp_path / f"cut.{kind}"
-    sf.write(path, 0.3 * np.random.default_rng(0).standard_normal(3 * RATE), RATE)
+def _noise(path: Path, container: str | None = None) -> Path:
+    sf.write(path, 0.3 * np.random.default_rng(0).standard_normal(3 * RATE), RATE, format=container)
+    return path
+
+
+def _halve(path: Path) -> None:
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    if kind == "wav":
-        assert len(load_recording(path).wave) / RATE == pytest.approx(1.5, abs=0.01)
-    else:
-        with pytest.raises(TrainingError, match=r"cut\.flac cannot be read as audio \(.*flac") as caught:
-            load_recording(path)
-        assert _is_one_sentence(str(caught.value))
+
+
+@pytest.mark.parametrize(
+    ("kind", "container"), [("wav", None), ("aiff", None), ("au", None), ("rf64", "RF64"), ("ogg", None)]
+)
+def test_of_a_truncated_recording_what_is_left_is_taken_and_it_says_so(
+    tmp_path: Path, kind: str, container: str | None
+) -> None:
+    path = _noise(tmp_path / f"cut.{kind}", container)
+    assert load_recording(path).remarks == ()
+    _halve(path)
+    recording = load_recording(path)
+    (remark,) = recording.remarks
+    assert remark.startswith(f"cut.{kind} is cut off") and _is_one_sentence(remark)
+    seconds = len(recording.wave) / RATE
+    assert 0.5 < seconds < 2.5 and f"{seconds:.1f}" in remark
+    assert kind == "ogg" or "1.5 of 3.0 s" in remark
+
+
+def test_a_truncated_recording_that_gives_nothing_is_refused(tmp_path: Path) -> None:
+    path = _noise(tmp_path / "cut.flac")
+    _halve(path)
+    with pytest.raises(TrainingError, match=r"cut\.flac cannot be read as audio \(.*flac") as caught:
+        load_recording(path)
+    assert _is_one_sentence(str(caught.value))
+
+
+def test_a_length_nobody_knew_when_it_was_written_is_no_truncation(tmp_path: Path) -> None:
+    """As programs write into pipes."""
+    path = _noise(tmp_path / "piped.wav")
+    whole = bytearray(path.read_bytes())
+    whole[4:8] = whole[40:44] = b"\xff" * 4
+    path.write_bytes(whole)
+    recording = load_recording(path)
+    assert len(recording.wave) == 3 * RATE
+    assert recording.remarks == ()
 
 
 def test_of_two_hours_two_minutes_are_read_and_it_says_so(tmp_path: Path) -> None:

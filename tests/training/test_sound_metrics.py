@@ -11,7 +11,7 @@ import torch
 from synth.mel import DB_PER_NEPER, FORMATS, log_mel
 from tests.sounds import coloured_noise, harmonics
 from training.evaluation.sound_likeness import copying, features, identify
-from training.evaluation.sound_metrics import ANALYSES, Levels, levels_of, read_wave, sustained
+from training.evaluation.sound_metrics import ANALYSES, Levels, levels_of, read_wave, region_levels, sustained
 from training.evaluation.sound_partials import neighbours, partial_levels, partial_rows, pitch
 
 DATA = Path(__file__).parents[1] / "data"
@@ -19,10 +19,11 @@ RATE_HZ = 22050
 FPS = ANALYSES["22k80"].frames_per_second
 
 
-def _moving(n: int, seed: int) -> Levels:
+def _moving(n: int, seed: int, width: int = 9) -> Levels:
     """Smoothly moving rows, (20, n) in dB."""
-    white = np.random.default_rng(seed).standard_normal((20, n + 8))
-    return np.stack([np.convolve(row, np.hanning(9), "valid") for row in white]) * 3 - np.linspace(10, 50, 20)[:, None]
+    white = np.random.default_rng(seed).standard_normal((20, n + width - 1))
+    rows = np.stack([np.convolve(row, np.hanning(width), "valid") for row in white])
+    return rows / rows.std() * 3 - np.linspace(10, 50, 20)[:, None]
 
 
 def test_the_analysers_import_nothing_of_the_instrument_or_the_trainer() -> None:
@@ -47,17 +48,49 @@ def test_levels_are_those_of_the_format(name: str) -> None:
     np.testing.assert_allclose(found, expected, atol=0.01)
 
 
-def test_a_shifted_copy_is_a_copy_and_a_sibling_is_none() -> None:
+def test_a_part_cut_out_of_a_steady_sound_is_as_steady() -> None:
+    analysis = ANALYSES["22k80"]
+    wave = harmonics(220.0, 12, 2.0, RATE_HZ)[1234:30000] + 0.3
+    cut = region_levels(wave, RATE_HZ, analysis)
+    assert cut.shape[1] == len(wave) // analysis.hop - 4
+    loud = cut.mean(axis=1) > cut.mean(axis=1).max() - 40
+    whole = levels_of(wave, RATE_HZ, analysis)
+    assert cut[loud].std(axis=1).mean() < 0.05 < 0.3 < whole[loud].std(axis=1).mean()
+    assert cut[0].max() < cut.max() - 40
+
+
+def test_whoever_copies_all_the_time_is_caught_by_the_typical_excerpt() -> None:
     target = _moving(400, 1)
-    copied = np.concatenate([_moving(300, 2), target[:, 50:350], _moving(200, 3)], axis=1)
-    assert copying(copied, target)[0] > 0.97
-    sibling, halves = copying(_moving(800, 4), target)
-    assert sibling < 0.4
-    assert halves < 0.4
+    found = copying(np.concatenate([np.roll(target, 37 * i, axis=1) for i in range(12)], axis=1), target)
+    assert found.typical > 0.97
+    assert found.typical > found.halves + 0.1
+
+
+def test_a_second_copied_once_in_a_minute_is_caught_among_the_excerpts() -> None:
+    target = _moving(400, 1)
+    sound = _moving(5200, 2)
+    sound[:, 3000:3110] = target[:, 120:230]
+    found = copying(sound, target)
+    assert found.best > 0.97 and found.best > found.chance
+    assert found.typical < found.halves + 0.1
+
+
+@pytest.mark.parametrize("width", [9, 41, 121])
+def test_more_of_the_same_kind_is_no_copy_however_long_it_is(width: int) -> None:
+    """Slow sounds have few independent stretches, so that the best of a minute is far above the best of two halves."""
+    caught, naive = 0, 0
+    for seed in range(12):
+        long = _moving(5600, 100 + seed, width)
+        target, sound = long[:, :400], long[:, 600:]
+        found = copying(sound, target)
+        caught += found.typical > found.halves + 0.1 or found.best > found.chance
+        naive += found.best > found.halves + 0.1
+    assert caught <= 1
+    assert naive >= (0 if width == 9 else 6)
 
 
 def test_a_looped_recording_copies_itself_between_its_halves() -> None:
-    assert copying(_moving(800, 4), np.tile(_moving(200, 1), 2))[1] > 0.97
+    assert copying(_moving(800, 4), np.tile(_moving(200, 1), 2)).halves > 0.97
 
 
 @pytest.mark.parametrize(("f0_hz", "off"), [(110.0, 20.0), (440.0, 20.0), (440.0, -20.0), (1046.5, 20.0), (440.0, 0.0)])
@@ -96,6 +129,12 @@ def test_a_partial_that_fades_for_a_second_and_noise_beside_it_are_found() -> No
     assert hurt is not None
     assert hurt.worst_db == pytest.approx(6.0, abs=0.3)
     assert hurt.median_db < 0.3
+    # One excerpt of three is hurt: what is typical is not.
+    assert hurt.excerpt_db < 0.1
+    sound[rows[1]] -= 6.0
+    often = partial_levels(sound, target, FPS)
+    assert often is not None and often.excerpt_db == pytest.approx(6.0, abs=0.3)
+    sound[rows[1]] += 6.0
     assert hurt.neighbours_worst_db == pytest.approx(4.0, abs=0.7)
 
 

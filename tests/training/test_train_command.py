@@ -14,6 +14,7 @@ import soundfile as sf
 import torch
 
 import synth.preset_file
+import training.cli
 from synth.cli import main
 from synth.mel import FORMATS
 from synth.preset_file import MAX_BYTES, load_preset, save_preset
@@ -213,6 +214,77 @@ def test_a_full_disk_is_one_sentence_and_leaves_the_old_preset(
     assert said.endswith("could not be written to " + f"{path}: No space left on device; choose another folder.")
     assert load_preset(path).name == "Test tone"
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB."), "too little free memory"),
+        (
+            torch.AcceleratorError("CUDA error: unspecified launch failure\nand advice for programmers."),
+            "launch failure",
+        ),
+    ],
+)
+def test_a_gpu_that_fails_is_said_and_the_cpu_trains_unless_it_was_forbidden(
+    error: Exception,
+    words: str,
+    recording: Path,
+    straight: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """There is no GPU here: what is made on “cuda” lives on the CPU and fails in mid-training."""
+    made = training.cli._trainer
+
+    def failing(args: Any, target: Any, device: str) -> Any:
+        trainer = made(args, target, "cpu")
+        if device == "cuda":
+            iterate = trainer._iterate
+
+            def stop_short(done: float) -> Any:
+                if trainer.session.iteration == 3:
+                    raise error
+                return iterate(done)
+
+            monkeypatch.setattr(trainer, "_iterate", stop_short)
+        return trainer
+
+    monkeypatch.setattr(training.cli, "_trainer", failing)
+    monkeypatch.setattr(training.cli, "_device", lambda name: "cuda")
+    path = tmp_path / "hiss.safetensors"
+    arguments = ["--iterations", str(N), "--seed", "3", "--json-lines"]
+    assert train(recording, path, *arguments) == 0
+    events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    (said,) = [e["message"] for e in events if words in e["message"]]
+    assert "the CPU trains from the beginning instead." in said
+    for name, weights in load_preset(straight).rule.state_dict().items():
+        assert torch.equal(load_preset(path).rule.state_dict()[name], weights), name
+
+    path.unlink()
+    assert train(recording, path, *arguments, "--device", "cuda") == 2
+    said = capsys.readouterr().err.strip()
+    assert words in said and said.endswith("train with --device cpu.") and "\n" not in said
+    assert not path.exists()
+
+
+def test_cuda_without_a_gpu_is_one_sentence_before_training(
+    recording: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    path = tmp_path / "hiss.safetensors"
+    assert train(recording, path, "--iterations", "1", "--device", "cuda") == 2
+    assert capsys.readouterr().err == ("petrichord: This PyTorch cannot use a CUDA device; train with --device cpu.\n")
+
+
+def test_a_recording_that_was_cut_off_is_learned_from_and_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = write_hiss(tmp_path / "cut.wav")
+    source.write_bytes(source.read_bytes()[: source.stat().st_size * 3 // 4])
+    assert train(source, tmp_path / "cut.safetensors", "--iterations", str(N)) == 0
+    assert "cut.wav is cut off: 1.5 of 2.0 s are there" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

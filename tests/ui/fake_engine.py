@@ -16,7 +16,7 @@ from synth.culture import CultureState
 from synth.engine_contract import Capture, Notice, Status
 from synth.gestures import footprint
 from synth.instrument import Instrument
-from synth.messages import Action, Hand, SetControls, Touch, View
+from synth.messages import Action, Hand, Redo, ReseedAll, SetControls, ThawAll, Touch, Undo, View
 from synth.outputs import Output
 from synth.vocoder.contract import Vocoder
 from synth.wav import SampleFormat
@@ -30,9 +30,9 @@ class FakeEngine:
         self.actions: list[Action] = []
         self.swapped: list[tuple[Instrument, str]] = []
         self.changed: list[tuple[str, str, str]] = []
+        self.recorded: list[tuple[Path | None, SampleFormat | None, bool]] = []
         self.outputs: list[Output] = []
         self.refusal = ""
-        self.takes: tuple[Path | None, SampleFormat] | None = None
         self.state = Status(
             device="Studio Monitors", rate_hz=48000, latency_s=0.098, device_s=0.056, load=0.23, steps_per_second=86.0,
             vocoder="spectral · built in, no weights needed", preset="double",
@@ -44,6 +44,9 @@ class FakeEngine:
         self._rest = np.zeros(self._shape, dtype=np.float32)
         self._frozen = np.zeros(self._shape, dtype=np.float32)
         self.undos = self.redos = 0
+        self.lookahead_frames = 0.0
+        self.undo_room = 25
+        self._stroke = False
         self._began = time.perf_counter()
         rows, columns = np.arange(n_mels)[:, None], np.arange(n_frames)[None]
         self._partials = sum(
@@ -61,6 +64,8 @@ class FakeEngine:
 
     def play(self) -> None:
         self.calls.append("play")
+        if self.state.armed:
+            self._begin()
         self.state = replace(self.state, playing=True, peak_db=(-9.0, -11.5), rms_db=(-20.0, -20.0))
 
     def stop(self) -> None:
@@ -72,7 +77,18 @@ class FakeEngine:
         match action:
             case Hand():
                 self._hand = action
+                self._stroke = self._stroke and action.down
+            case ReseedAll() | ThawAll():
+                self._remember()
+                self._stroke = False
+            case Undo() if self.undos:
+                self.undos, self.redos, self._stroke = self.undos - 1, self.redos + 1, False
+            case Redo() if self.redos:
+                self.undos, self.redos, self._stroke = self.undos + 1, self.redos - 1, False
             case Touch(gesture):
+                if not self._stroke:
+                    self._remember()
+                self._stroke = self._hand.down
                 touched = footprint(gesture, *self._shape).numpy() > 0.05
                 if gesture.kind == "freeze":
                     self._frozen[touched] = 1.0
@@ -81,29 +97,48 @@ class FakeEngine:
             case _:
                 pass
 
+    def _remember(self) -> None:
+        self.undos, self.redos = min(self.undos + 1, self.undo_room), 0
+
     def swap(self, instrument: Instrument, reason: str = "") -> None:
         self.swapped.append((instrument, reason))
+        self.undos, self.redos, self._stroke = 0, 0, False
 
     def change_vocoder(
         self, vocoder: Vocoder, reason: str = "", spare: Vocoder | None = None, preset: str = ""
     ) -> None:
         self.changed.append((vocoder.name, reason, preset))
 
-    def record(self, path: Path | None = None) -> None:
+    def record(
+        self, path: Path | None = None, sample_format: SampleFormat | None = None, *, wait: bool = False
+    ) -> None:
+        """Starts with sound, as the real one does."""
         self.calls.append("record")
-        self.state = replace(
-            self.state, recording=path or Path("Music/Petrichord/2026-11-22-violin.wav"), recording_s=42.0
-        )
+        self.recorded.append((path, sample_format, wait))
+        self._path = path or Path("Music/Petrichord/2026-11-22-violin.wav")
+        if wait and not self.state.playing:
+            self.state = replace(self.state, armed=True)
+        else:
+            self._begin()
+
+    def _begin(self) -> None:
+        self.state = replace(self.state, armed=False, recording=self._path, recording_s=42.0)
 
     def stop_recording(self) -> None:
         self.calls.append("stop_recording")
-        self.state = replace(self.state, recording=None, last_take=self.state.recording)
+        last = self.state.recording or self.state.last_take
+        self.state = replace(self.state, armed=False, recording=None, last_take=last)
+
+    def play_take(self, path: Path) -> None:
+        self.calls.append(f"play {path.name}")
+        self.state = replace(self.state, take=path, take_s=(1.0, 4.0))
+
+    def stop_take(self) -> None:
+        self.calls.append("stop take")
+        self.state = replace(self.state, take=None, take_s=(0.0, 0.0))
 
     def set_device(self, name: str | None) -> None:
         self.calls.append(f"device {name}")
-
-    def set_takes(self, folder: Path | None, sample_format: SampleFormat) -> None:
-        self.takes = (folder, sample_format)
 
     def set_output(self, output: Output) -> "Future[str]":
         """Answered at once with `refusal`; what is not refused is what it does."""
@@ -135,7 +170,7 @@ class FakeEngine:
         heads = (playhead - 6, playhead + 6) if not self._hand.down else (self._hand.column - 3, self._hand.column + 3)
         return View(
             round(t * 86), round(t * 86), grid, self._rest.copy(), self._frozen.copy(), playhead, heads,
-            self._hand.down, self.undos, self.redos,
+            self._hand.down, self.undos, self.redos, (playhead + self.lookahead_frames) % T,
             np.stack([np.sin(grid * k) for k in (1, 2, 3)], axis=-1) if hidden else None,
         )  # fmt: skip
 

@@ -7,9 +7,11 @@ from synth.controls import Controls
 from synth.instrument import Instrument
 from synth.library import Entry
 from synth.preset_file import load_preset, save_preset
+from synth.take_companion import COMPANION_SUFFIX
 from synth.vocoder.choose import choose_vocoder
 from tests.samples import live_preset
 from tests.ui.fake_engine import FakeEngine
+from ui.continuation import continued
 from ui.loader import Loaded
 from ui.main_window import MainWindow
 from ui.places import Places
@@ -19,6 +21,8 @@ OUTPUTS = ["Studio Monitors", "Headphones", "HDMI"]
 
 def build(path: Path, controls: Controls) -> Loaded:
     """A real preset, a real instrument; only the engine is a double."""
+    if path.name.endswith(COMPANION_SUFFIX):
+        return continued(path, 48000)
     preset = load_preset(path)
     vocoder, reason = choose_vocoder("auto", preset)
     return Loaded(path, preset, Instrument(preset, vocoder, 48000, controls), reason)

@@ -99,16 +99,19 @@ def test_undo_redo_and_thaw_have_keys_and_are_offered_when_there_is_something(
     win: MainWindow, engine: FakeEngine, qtbot: QtBot
 ) -> None:
     assert not any(button.isEnabled() for button in (win.brushes.undo, win.brushes.redo, win.brushes.thaw))
-    # A key pressed before the window knows of the stroke is not lost: the engine knows.
+    QTest.keyClick(win, Qt.Key.Key_5)
+    QTest.mouseClick(win.culture.viewport(), LEFT, pos=_at(win, 100, 20))
+    # A key pressed before the window has looked again is not lost.
     QTest.keyClick(win, Qt.Key.Key_Z, CTRL)
     assert engine.actions[-1] == Undo()
-    engine.undos = engine.redos = 1
-    engine.send(Touch(Gesture("freeze", 40, 40)))
+    QTest.keyClick(win, Qt.Key.Key_Z, CTRL | SHIFT)
+    assert engine.actions[-1] == Redo()
     qtbot.waitUntil(lambda: win.brushes.undo.isEnabled() and win.brushes.thaw.isEnabled(), timeout=2000)
+    QTest.keyClick(win, Qt.Key.Key_U, CTRL)
+    QTest.keyClick(win, Qt.Key.Key_Z, CTRL)
     QTest.keyClick(win, Qt.Key.Key_Z, CTRL)
     QTest.keyClick(win, Qt.Key.Key_Z, CTRL | SHIFT)
-    QTest.keyClick(win, Qt.Key.Key_U, CTRL)
-    assert engine.actions[-3:] == [Undo(), Redo(), ThawAll()]
+    assert engine.actions[-4:] == [ThawAll(), Undo(), Undo(), Redo()]
 
 
 def test_a_stroke_from_press_to_release_is_one_step_of_the_real_instrument(

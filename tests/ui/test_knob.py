@@ -1,15 +1,17 @@
 """Knobs behave as hands expect."""
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from synth.controls import PARAMETERS
 from synth.errors import UsageError
+from tests.ui.knob_hands import drag, move, wheel
 from ui.knob import Knob
+from ui.slider import Slider
 from ui.units import BRUSH_HEIGHT, BRUSH_STRENGTH, BRUSH_WIDTH, SCALES
 
 SHIFT = Qt.KeyboardModifier.ShiftModifier
@@ -25,29 +27,16 @@ def width(qtbot: QtBot) -> Knob:
     return knob
 
 
-def _drag(knob: Knob, pixels: int, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
-    start = QPoint(36, 60)
-    QTest.mousePress(knob, Qt.MouseButton.LeftButton, modifiers, start)
-    for y in range(1, abs(pixels) + 1):
-        here = QPointF(start.x(), start.y() - y * (1 if pixels > 0 else -1))
-        QApplication.sendEvent(knob, _move(here, modifiers))
-    QTest.mouseRelease(knob, Qt.MouseButton.LeftButton, modifiers, start)
-
-
-def _move(here: QPointF, modifiers: Qt.KeyboardModifier):  # type: ignore[no-untyped-def]
-    from PySide6.QtCore import QEvent
-    from PySide6.QtGui import QMouseEvent
-
-    left = Qt.MouseButton.LeftButton
-    return QMouseEvent(QEvent.Type.MouseMove, here, here, left, left, modifiers)
-
-
-def _wheel(knob: Knob, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
-    here = QPointF(30, 40)
-    event = QWheelEvent(
-        here, here, QPoint(), QPoint(0, 120), Qt.MouseButton.NoButton, modifiers, Qt.ScrollPhase.NoScrollPhase, False
-    )
-    QApplication.sendEvent(knob, event)
+@pytest.fixture(params=[Knob, Slider])
+def strength(request: pytest.FixtureRequest, qtbot: QtBot) -> Knob:
+    """A brush's strength, as a knob and as the slider it is."""
+    knob: Knob = request.param(BRUSH_STRENGTH)
+    qtbot.addWidget(knob)
+    with qtbot.waitExposed(knob):
+        knob.show()
+    knob.setFocus()
+    knob.setValue(50)
+    return knob
 
 
 def test_it_starts_at_the_default(width: Knob) -> None:
@@ -55,16 +44,16 @@ def test_it_starts_at_the_default(width: Knob) -> None:
 
 
 def test_dragging_up_turns_up_and_shift_is_ten_times_finer(width: Knob) -> None:
-    _drag(width, 36)
+    drag(width, 36)
     assert width.amount() == pytest.approx(0.8, abs=0.01)
-    _drag(width, -36, SHIFT)
+    drag(width, -36, SHIFT)
     assert width.amount() == pytest.approx(0.78, abs=0.01)
 
 
 def test_wheel_and_arrows_move_by_notches_and_by_single_steps_with_shift(width: Knob) -> None:
-    _wheel(width)
+    wheel(width)
     assert width.amount() == pytest.approx(0.65)
-    _wheel(width, SHIFT)
+    wheel(width, modifiers=SHIFT)
     assert width.amount() == pytest.approx(0.66)
     QTest.keyClick(width, Qt.Key.Key_Down)
     assert width.amount() == pytest.approx(0.61)
@@ -72,6 +61,85 @@ def test_wheel_and_arrows_move_by_notches_and_by_single_steps_with_shift(width: 
     assert width.amount() == pytest.approx(0.6)
     QTest.keyClick(width, Qt.Key.Key_End)
     assert width.amount() == pytest.approx(1.0)
+
+
+def test_home_end_and_page_keys_turn_a_knob_the_keyboard_came_to(width: Knob) -> None:
+    width.setFocus(Qt.FocusReason.OtherFocusReason)
+    QTest.keyClick(width, Qt.Key.Key_Home)
+    assert width.amount() == pytest.approx(0.0)
+    width.clearFocus()
+    width.setFocus(Qt.FocusReason.TabFocusReason)
+    for key, amount in ((Qt.Key.Key_PageUp, 0.1), (Qt.Key.Key_PageUp, 0.2), (Qt.Key.Key_PageDown, 0.1)):
+        QTest.keyClick(width, key)
+        assert width.amount() == pytest.approx(amount)
+    QTest.keyClick(width, Qt.Key.Key_End)
+    assert width.amount() == pytest.approx(1.0)
+
+
+def test_sliders_are_turned_like_knobs(strength: Knob) -> None:
+    drag(strength, round(0.25 * strength.drag_pixels))
+    assert strength.amount() == pytest.approx(0.75, abs=0.015)
+    drag(strength, -round(0.5 * strength.drag_pixels), SHIFT)
+    assert strength.amount() == pytest.approx(0.70, abs=0.015)
+    strength.setValue(70)
+    wheel(strength)
+    assert strength.amount() == pytest.approx(0.75)
+    QTest.keyClick(strength, Qt.Key.Key_Left)
+    assert strength.amount() == pytest.approx(0.70)
+    QTest.keyClicks(strength, "2")
+    editor = QApplication.focusWidget()
+    assert editor is not None
+    QTest.keyClicks(editor, "0 %")
+    QTest.keyClick(editor, Qt.Key.Key_Return)
+    assert strength.amount() == pytest.approx(0.2)
+    QTest.mouseDClick(strength, Qt.MouseButton.LeftButton)
+    assert strength.amount() == pytest.approx(1.0)
+
+
+def test_the_value_is_shown_while_it_turns(strength: Knob) -> None:
+    """The picture differs with every step of a drag, also where the pointer and the arc do not reach."""
+
+    def value_line() -> QImage:
+        below = 0 if isinstance(strength, Slider) else strength.height() - 16
+        return strength.grab(strength.rect().adjusted(0, below, 0, 0)).toImage()
+
+    QTest.mousePress(strength, Qt.MouseButton.LeftButton, pos=strength.rect().center())
+    seen = [value_line()]
+    for pixels in (9, 18, 27):
+        move(strength, pixels)
+        seen.append(value_line())
+    assert strength.accessibleDescription() == strength.scale.text(strength.amount())
+    assert all(a != b for i, a in enumerate(seen) for b in seen[:i])
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("volume_db", "-3 dB", -3), ("volume_db", "−3db", -3), ("fine_cents", "+7 ct", 7), ("fine_cents", "7 cents", 7),
+        ("width", "50 %", 0.5), ("width", "50percent", 0.5), ("weather_depth", "1.5 ×", 1.5),
+        ("weather_speed", "2x", 2), ("playhead_speed", "-0,5", -0.5), ("steps_per_frame", "1 step", 1),
+        ("tilt_db", "+2 dB", 2), ("tilt_db", "-1.5 dB/oct", -1.5), ("tilt_db", "3 dB/octave", 3),
+        ("fade_in_s", "20 ms", 0.02), ("fade_in_s", "1.5 s", 1.5), ("fade_out_s", "2", 2),
+    ],
+)  # fmt: skip
+def test_values_are_read_as_people_write_them(name: str, text: str, value: float) -> None:
+    assert SCALES[name].parse(text) == pytest.approx(value)
+
+
+@pytest.mark.parametrize("seconds", [0.005, 0.0123, 0.04, 0.12, 0.997, 1.04, 3.33, 10.0])
+def test_times_go_by_proportion_and_lie_on_the_nearest_step(seconds: float) -> None:
+    scale = SCALES["fade_in_s"]
+    found = scale.value(scale.index(seconds))
+    others = [scale.value(index) for index in range(scale.n_steps + 1)]
+    assert abs(found - seconds) == min(abs(other - seconds) for other in others)
+    # Half way along is a tenth of the way in seconds.
+    assert scale.value(scale.n_steps // 2) < 1.0
+
+
+def test_tooltips_are_one_line_with_the_range(width: Knob) -> None:
+    tip = width.toolTip()
+    assert "\n" not in tip
+    assert tip.endswith("0 % … 100 %")
 
 
 def test_double_click_and_delete_go_back_to_the_default(width: Knob) -> None:

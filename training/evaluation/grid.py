@@ -68,7 +68,7 @@ def run_grid(
         late=measured(n_steps - min(_LAST_STEPS, n_steps // 2), n_steps) if longer else None,
         drift=drift_of(course.error_db) if longer else None,
         recoveries=tuple(recoveries(rule, weather, target_db, list(SEEDS), wound_steps)),
-        survival=survival(rule, weather, *survivors) if survivors else None,
+        survival=survival(rule, weather, *survivors, target_db=target_db) if survivors else None,
     )
 
 
@@ -109,7 +109,6 @@ def life_figures(run: GridRun, floor_db: float) -> list[Figure]:
     steps = run.course.error_db.shape[1]
     late = _mean_of(run.late) if run.late else None
     not_run = "" if late else "not run (--quick)"
-    drift = run.drift
     figures = [
         Figure(
             "late_ltas_db",
@@ -126,18 +125,23 @@ def life_figures(run: GridRun, floor_db: float) -> list[Figure]:
         Figure(
             "late_motion_ratio", "motion there", "life", late and late(_motion), "×", 1.0, bar=Bar(0.5), note=not_run
         ),
-        Figure(
-            "drift_db_per_decade",
-            "drift of LTAS error per decade of steps from 300",
-            "life",
-            drift.db_per_decade if drift else None,
-            "dB",
-            drift.uncertainty_db if drift else None,
-            Bar(high=0.2),
-            not_run,
-        ),
+        drift_figure(run.drift or (run.survival.drift if run.survival else None)),
     ]
     return [*figures, *(_recovery_figure(r) for r in run.recoveries), survival_figure(run.survival)]
+
+
+def drift_figure(drift: Drift | None) -> Figure:
+    """Its floor is the least drift that could be told from none."""
+    return Figure(
+        "drift_db_per_decade",
+        "drift of LTAS error per decade of steps from 300",
+        "life",
+        drift.db_per_decade if drift else None,
+        "dB",
+        drift.uncertainty_db if drift else None,
+        Bar(high=0.2),
+        "" if drift else "not run (--quick)",
+    )
 
 
 def _recovery_figure(recovery: Recovery) -> Figure:

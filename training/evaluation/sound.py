@@ -10,8 +10,17 @@ from pathlib import Path
 from synth.errors import TrainingError
 from training.evaluation.figures import Bar, Figure
 from training.evaluation.rendering import SETTLED_S
-from training.evaluation.sound_likeness import Identity, copying, features, identify
-from training.evaluation.sound_metrics import Analysis, Levels, Wave, levels_of, matched, metrics, read_wave, sustained
+from training.evaluation.sound_likeness import Copying, Identity, copying, features, identify
+from training.evaluation.sound_metrics import (
+    Analysis,
+    Levels,
+    Wave,
+    matched,
+    metrics,
+    read_wave,
+    region_levels,
+    sustained,
+)
 from training.evaluation.sound_partials import PartialRows, Pitch, partial_levels, pitch
 
 LOUDNESS = Bar(-19.5, -16.5)
@@ -44,7 +53,7 @@ class SoundRun:
     still: dict[str, float]
     partials: PartialRows | None
     pitch: Pitch
-    copying: tuple[float, float]
+    copying: Copying
     identity: Identity | None
     loudness_lufs: float
 
@@ -53,18 +62,18 @@ def analyse(subject: Subject, living: Path, still: Path, among: Path | None) -> 
     """Measure a preset's two renderings, living and with evolution off."""
     analysis, fps = subject.analysis, subject.analysis.frames_per_second
     target_wave, target_hz = read_wave(subject.recording, subject.start_s, subject.seconds)
-    target = levels_of(target_wave, target_hz, analysis)
+    target = region_levels(target_wave, target_hz, analysis)
     if subject.decay_db_per_s is not None:
         target = sustained(target, subject.decay_db_per_s, fps)
     sound_wave, sound_hz = _settled(living)
-    sound = levels_of(sound_wave, sound_hz, analysis)
+    sound = region_levels(sound_wave, sound_hz, analysis)
     # The analysers match levels once more for themselves, which changes nothing.
     matched_sound, matched_target = matched(sound, target)
     return SoundRun(
         target_db=matched_target,
         sound_db=matched_sound,
         living=metrics(sound, target, fps),
-        still=metrics(levels_of(*_settled(still), analysis), target, fps),
+        still=metrics(region_levels(*_settled(still), analysis), target, fps),
         partials=partial_levels(sound, target, fps),
         pitch=pitch(sound_wave, sound_hz, target_wave, target_hz, subject.root_hz),
         copying=copying(matched_sound, matched_target),
@@ -113,7 +122,7 @@ def sound_figures(run: SoundRun) -> list[Figure]:
     m = run.living
     w1_floor, modulation_floor = m["row_w1_floor_db"], m["modulation_floor_db"]
     lag = f"motion after {m['motion_lag_s']:.0f} s, of random crops'"
-    halves = run.copying[1]
+    copied = run.copying
 
     def row(
         key: str, label: str, value: float, unit: str = "dB", floor: float | None = None, bar: Bar | None = None
@@ -141,11 +150,19 @@ def sound_figures(run: SoundRun) -> list[Figure]:
         *_pitch_figures(run.pitch),
         row(
             "copying",
-            "copying: best correlation (floor: its halves)",
-            run.copying[0],
+            "copying: best in an excerpt (floor: its halves)",
+            copied.typical,
             "",
-            halves,
-            Bar(high=halves + 0.1),
+            copied.halves,
+            Bar(high=copied.halves + 0.1),
+        ),
+        row(
+            "copying_best",
+            "copying: best of all (floor: by chance)",
+            copied.best,
+            "",
+            copied.chance,
+            Bar(high=copied.chance),
         ),
         identity_figure(run.identity),
     ]
@@ -174,6 +191,15 @@ def _partial_figures(rows: PartialRows | None) -> list[Figure]:
             own,
             Bar(high=2.0),
             none,
+        ),
+        Figure(
+            "sound_partials_excerpt_db",
+            "partial rows, worst second of an excerpt (floor: the recording's)",
+            "sound",
+            of(lambda r: r.excerpt_db),
+            "dB",
+            own,
+            note=none,
         ),
         Figure(
             "sound_neighbours_median_db",

@@ -19,6 +19,7 @@ _MOST_SECONDS = 8.0
 _TRIM_DB = 30.0
 _TEMPLATE_FRAMES = 86
 _LEAST_FRAMES = 8
+_SURELY_A_COPY = 0.95
 
 
 @dataclass(frozen=True)
@@ -31,28 +32,72 @@ class Identity:
     n_recordings: int
 
 
-def copying(sound: Levels, target: Levels) -> tuple[float, float]:
-    """Best correlation of mean-removed levels of any stretch of the target with any of the sound, and between the
-    target's own halves; 1 is a copy. Stretches are a second long, or a quarter of the target."""
+@dataclass(frozen=True)
+class Copying:
+    """Correlations of stretches of the recording with stretches of sound; 1 is a copy."""
+
+    typical: float
+    """The best in an excerpt of the sound as long as half the recording, median over excerpts."""
+    halves: float
+    """The best between the recording's own halves: as many chances."""
+    best: float
+    """The best anywhere in the sound."""
+    chance: float
+    """What that may be by chance, going by how the excerpts' bests differ."""
+
+
+def copying(sound: Levels, target: Levels) -> Copying:
+    """Does `sound` (M, T') repeat what was recorded (M, T)? By correlation of levels about their means; 1 is a copy.
+
+    The best of a minute has more chances than the best between two halves of five seconds, so the sound is cut into
+    excerpts as long as a half: to each half, an excerpt of a sound that merely goes on as the recording did is what the
+    other half is. Who copies all the time shows in their median; who copies once is an outlier among them. Stretches
+    compared are a second long, or a quarter of the recording.
+    """
     length = max(_LEAST_FRAMES, min(_TEMPLATE_FRAMES, target.shape[1] // 4))
-    moving_sound, moving_target = (x - x.mean(axis=1, keepdims=True) for x in (sound, target))
-    first, second = np.split(moving_target, [target.shape[1] // 2], axis=1)
-    return _best(moving_target, moving_sound, length), _best(first, second, length)
+    first, second = np.split(target, [target.shape[1] // 2], axis=1)
+    hop = min(second.shape[1], sound.shape[1])
+    starts = range(0, sound.shape[1] - hop + 1, hop)
+    excerpts = [sound[:, s : s + hop] for s in starts]
+    typical = np.median([_best(half, excerpt, length) for excerpt in excerpts for half in (first, second)])
+    anywhere = _likeness(_moving(target), _moving(sound), length)
+    bests = np.array([anywhere[s : s + hop].max() for s in starts])
+    return Copying(float(typical), _best(first, second, length), float(anywhere.max()), _by_chance(bests))
 
 
-def _best(source: Levels, field: Levels, length: int) -> float:
-    """Largest normalised cross-correlation of stretches of `source` (M, T) with any place of `field` (M, T')."""
+def _best(a: Levels, b: Levels, length: int) -> float:
+    """The best between two sounds about their common mean: about each one's own, two halves would be less alike."""
+    source, field = np.split(_moving(np.concatenate([a, b], axis=1)), [a.shape[1]], axis=1)
+    return float(_likeness(source, field, length).max())
+
+
+def _moving(level: Levels) -> Levels:
+    return np.asarray(level - level.mean(axis=1, keepdims=True))
+
+
+def _by_chance(bests: Levels) -> float:
+    """What the largest of so many would stay below 99 times in 100, had they one Gumbel distribution, as the largest of
+    many things have; its place and width from median and quartiles, which a few copies among them do not move."""
+    low, middle, high = np.quantile(bests, (0.25, 0.5, 0.75))
+    width = (high - low) / (np.log(np.log(4)) - np.log(np.log(4 / 3)))
+    place = middle + width * np.log(np.log(2))
+    return float(min(_SURELY_A_COPY, place - width * np.log(-np.log(0.99) / len(bests))))
+
+
+def _likeness(source: Levels, field: Levels, length: int) -> Levels:
+    """For each place of `field` (M, T'), the largest normalised cross-correlation of any stretch of `source` (M, T)
+    with what begins there, (T' − length + 1,)."""
     n_places = field.shape[1] - length + 1
     n_fft = int(2 ** np.ceil(np.log2(field.shape[1] + length)))
     spectrum = np.fft.rfft(field, n_fft, axis=1)
     running = np.concatenate([[0.0], np.cumsum((field**2).sum(axis=0))])
     energy = running[length:] - running[:-length]
-    best = 0.0
+    best = np.zeros(n_places)
     for start in range(0, source.shape[1] - length + 1, max(1, length // 4)):
         template = source[:, start : start + length]
         product = np.fft.irfft((spectrum * np.conj(np.fft.rfft(template, n_fft, axis=1))).sum(axis=0), n_fft)
         scale = np.sqrt(np.maximum(energy * (template**2).sum(), 1e-9))
-        best = max(best, float((product[:n_places] / scale).max()))
+        best = np.maximum(best, product[:n_places] / scale)
     return best
 
 

@@ -87,6 +87,14 @@ def levels_of(wave: Wave, rate_hz: int, analysis: Analysis) -> Levels:
     return np.asarray(level, np.float64)
 
 
+def region_levels(wave: Wave, rate_hz: int, analysis: Analysis) -> Levels:
+    """`levels_of` a sound that was cut out of a longer one: without its offset, which no vocoder plays, and without the
+    frames whose windows meet an end, where it is mirrored and the corner is heard in every row."""
+    edge = int(np.ceil((analysis.n_fft - analysis.hop) / 2 / analysis.hop))
+    level = levels_of(wave - wave.mean(), rate_hz, analysis)
+    return level[:, edge : level.shape[1] - edge]
+
+
 def sustained(level: Levels, slopes_db_per_s: Levels, frames_per_second: float) -> Levels:
     """A decaying recording (M, T) with each row's straight line (M,) taken out, until the row meets its own floor."""
     time_s = np.arange(level.shape[1]) / frames_per_second

@@ -31,8 +31,10 @@ class PartialRows:
     """Median deviation over rows and seconds."""
     worst_db: float
     """Largest deviation of any row in any second."""
+    excerpt_db: float
+    """The same in an excerpt as long as the recording, median over excerpts: the worst of a minute is worse."""
     floor_db: float
-    """Largest deviation of any second of the recording itself."""
+    """Largest deviation of any second of the recording itself: what `excerpt_db` would be, were it the recording."""
     neighbours_median_db: float
     neighbours_worst_db: float
     """How far a row beside a partial is above the recording's, in the worst second."""
@@ -86,9 +88,13 @@ def partial_levels(sound: Levels, target: Levels, frames_per_second: float) -> P
     beside = neighbours(rows, len(target))
     mean = target.mean(axis=1)[:, None]
     heard, own = per_second(sound, frames_per_second) - mean, per_second(target, frames_per_second, 0.25) - mean
+    n = target.shape[1]
+    excerpts = [sound[:, s : s + n] for s in range(0, max(1, sound.shape[1] - n + 1), n)]
+    worst = [np.abs(per_second(e, frames_per_second, 0.25)[rows] - mean[rows]).max() for e in excerpts]
     return PartialRows(
         median_db=float(np.median(np.abs(heard[rows]))),
         worst_db=float(np.abs(heard[rows]).max()),
+        excerpt_db=float(np.median(worst)),
         floor_db=max(FLOOR_MIN_DB, float(np.abs(own[rows]).max())),
         neighbours_median_db=float(np.median(heard[beside])),
         neighbours_worst_db=float(heard[beside].max()),

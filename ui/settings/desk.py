@@ -45,7 +45,6 @@ class SettingsDesk(QObject):
         self._closed = False
         self._answered.connect(self._take_answer)
         self._unwritten.connect(self.refused)
-        engine.set_takes(self.settings.take_folder, self.settings.take_format)
 
     @property
     def settings(self) -> Settings:
@@ -90,7 +89,6 @@ class SettingsDesk(QObject):
     def change_takes(self, **changes: Any) -> None:
         """Write takes elsewhere or otherwise."""
         self._store(replace(self.settings, **changes))
-        self.engine.set_takes(self.settings.take_folder, self.settings.take_format)
         self.changed.emit()
 
     def close(self) -> None:

@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QFileDialog, QLabel, QLineEdit, QToolButton
 
 from synth.log import log_path
 from synth.recorder import default_take_folder
-from synth.settings import SAMPLE_FORMATS
 from synth.vocoder.places import user_folder as weights_folder
+from synth.wav import SAMPLE_FORMATS
 from ui.elided_label import ElidedLabel
 from ui.settings.desk import SettingsDesk
 from ui.settings.form import Form, Page, column, combo, fill, section

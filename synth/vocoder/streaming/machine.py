@@ -19,6 +19,7 @@ from numba import njit, types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
+from synth.priority import share_priority
 from synth.vocoder.streaming.kernels import activate, convolve
 
 
@@ -169,24 +170,36 @@ class Crew:
         self.n_workers = n_workers
         self._counter = np.zeros(8, np.int64)
         self._yield = _address_of_yield()
-        self._jobs: list[SimpleQueue[tuple[Program, int, int] | None]] = [SimpleQueue() for _ in range(n_workers - 1)]
+        self._caller = 0
+        self._jobs: list[SimpleQueue[_Job | None]] = [SimpleQueue() for _ in range(n_workers - 1)]
         self._done: SimpleQueue[None] = SimpleQueue()
         common = (self._counter, self._yield, n_workers, self._done)
-        for jobs in self._jobs:
-            threading.Thread(target=_work, args=(jobs, *common), name="vocoder", daemon=True).start()
+        self._threads = [
+            threading.Thread(target=_work, args=(jobs, *common), name="vocoder", daemon=True) for jobs in self._jobs
+        ]
+        for thread in self._threads:
+            thread.start()
         weakref.finalize(self, _dismiss, self._jobs)
 
     def run(self, programs: list[Program], n_frames: int) -> None:
         """One program per worker, to the end of all."""
+        if threading.get_ident() != self._caller:
+            # Whoever makes sound must not wait for threads that any busy program puts aside.
+            self._caller = threading.get_ident()
+            share_priority(self._threads)
         for jobs, program in zip(self._jobs, programs[1:], strict=True):
-            jobs.put((program, n_frames, 0))
+            jobs.put((program, n_frames))
         run(programs[0], n_frames, self._counter.ctypes.data, self.n_workers, self._yield)
         for _ in self._jobs:
             self._done.get()
 
 
+_Job = tuple[Program, int]
+"""A program and its frames."""
+
+
 def _work(
-    jobs: "SimpleQueue[tuple[Program, int, int] | None]",
+    jobs: "SimpleQueue[_Job | None]",
     counter: NDArray[np.int64],
     give_way: int,
     n_workers: int,

@@ -1,0 +1,25 @@
+"""The whole window on a real device and a real X server: what is recorded is what is heard while it is played."""
+
+from pathlib import Path
+
+import pytest
+
+from synth.preset_file import save_preset
+from tests.benchmarks.window_take import take_against_capture
+from tests.cultures import steady_preset
+
+SECONDS = 15.0
+
+
+@pytest.mark.device
+def test_take_equals_capture_to_the_sample_while_the_window_is_played_by_hand(tmp_path: Path) -> None:
+    preset = save_preset(steady_preset(), tmp_path / "steady.safetensors")
+    result = take_against_capture(str(preset), SECONDS, tmp_path)
+    for name, least_s in (("first", 1.5), ("take", SECONDS)):
+        compared = result[name]
+        assert isinstance(compared, dict)
+        assert (compared["missing"], compared["differ"]) == (0, 0), result
+        assert compared["seconds"] >= least_s, result
+        assert compared["peak"] > 0.05, result
+    assert result["underruns"] == 0, result
+    assert result["strokes"] >= 15, result  # type: ignore[operator]

@@ -1,0 +1,19 @@
+"""Choosing a file without holding anything up: the dialog is a window of its own, and the music goes on."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+
+def choose_file(parent: QWidget, title: str, pattern: str, chosen: Callable[[Path], object]) -> QFileDialog:
+    """Show a dialog for one existing file and return at once; `chosen` is told which, if any."""
+    dialog = QFileDialog(parent, title, "", pattern)
+    dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+    dialog.setWindowModality(Qt.WindowModality.NonModal)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.fileSelected.connect(lambda name: chosen(Path(name)))
+    # Not `exec` nor `open`: the one waits with Python's lock held, the other keeps the window from being played.
+    dialog.show()
+    return dialog

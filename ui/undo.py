@@ -1,0 +1,120 @@
+"""What a hand did, in order: control changes and strokes in one history. Knows neither Qt nor the engine.
+
+A control change is kept here, as the values before and after. A stroke is only named here: the culture it goes back to
+is in the engine's history, whose memory is bounded, so that strokes may fall off its end.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+LIMIT = 200
+"""Steps that are kept."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """Values by name, before and after: of one control, or of all that one touch moved."""
+
+    label: str
+    before: Mapping[str, object]
+    after: Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Stroke:
+    """A gesture, a reseed or a thaw: the engine holds the culture as it was."""
+
+    label: str
+
+
+Step = Turn | Stroke
+
+
+class UndoHistory:
+    """Steps done and steps undone; the oldest are forgotten beyond `limit`."""
+
+    def __init__(self, limit: int = LIMIT) -> None:
+        self._limit = limit
+        self._done: list[Step] = []
+        self._undone: list[Step] = []
+        self._open = False
+        """True while the latest turn may still grow: a drag, a burst of wheel notches or keys."""
+
+    @property
+    def undo_label(self) -> str:
+        """What `undo` would take back, or ""."""
+        return self._done[-1].label if self._done else ""
+
+    @property
+    def redo_label(self) -> str:
+        """What `redo` would bring again, or ""."""
+        return self._undone[-1].label if self._undone else ""
+
+    @property
+    def strokes(self) -> int:
+        """Strokes among what can be undone."""
+        return sum(isinstance(step, Stroke) for step in self._done)
+
+    def turn(self, label: str, before: Mapping[str, object], after: Mapping[str, object]) -> None:
+        """Controls moved; while the same ones go on moving, until `seal`, it is one step."""
+        latest = self._done[-1] if self._done and self._open else None
+        if isinstance(latest, Turn) and latest.label == label and latest.after.keys() == after.keys():
+            self._done[-1] = replace(latest, after=dict(after))
+            return
+        self.seal()
+        if before == after:
+            return
+        self._add(Turn(label, dict(before), dict(after)))
+        self._open = True
+
+    def stroke(self, label: str) -> None:
+        """A stroke begins."""
+        self.seal()
+        self._add(Stroke(label))
+
+    def seal(self) -> None:
+        """The latest turn is over; one that came back to where it began was none."""
+        if self._open:
+            self._open = False
+            latest = self._done[-1]
+            if isinstance(latest, Turn) and latest.before == latest.after:
+                self._done.pop()
+
+    def undo(self) -> Step | None:
+        """The step to take back, or None."""
+        self.seal()
+        if not self._done:
+            return None
+        self._undone.append(self._done.pop())
+        return self._undone[-1]
+
+    def redo(self) -> Step | None:
+        """The step to bring again, or None."""
+        self.seal()
+        if not self._undone:
+            return None
+        self._done.append(self._undone.pop())
+        return self._done[-1]
+
+    def keep_strokes(self, count: int) -> None:
+        """The engine can still go back `count` strokes: forget the older ones, but no control change."""
+        excess = self.strokes - count
+        if excess > 0:
+            kept = []
+            for step in self._done:
+                if isinstance(step, Stroke) and excess > 0:
+                    excess -= 1
+                else:
+                    kept.append(step)
+            self._done = kept
+
+    def forget_strokes(self) -> None:
+        """Another culture plays; control changes can still be undone."""
+        self._done = [step for step in self._done if isinstance(step, Turn)]
+        self._undone = [step for step in self._undone if isinstance(step, Turn)]
+        self._open = self._open and bool(self._done)
+
+    def _add(self, step: Step) -> None:
+        self._undone.clear()
+        self._done.append(step)
+        del self._done[: -self._limit]
