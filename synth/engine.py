@@ -69,6 +69,7 @@ class Engine:
         device: str | None = None,
         reason: str = "",
         playing: bool = False,
+        again: bool = False,
         sample_format: SampleFormat = "pcm24",
         open_device: OpenSink = open_sink,
         buffer_s: float = BUFFER_S,
@@ -78,7 +79,7 @@ class Engine:
         self._voices = Voices(instrument)
         self._master = Master(self.rate_hz, instrument.controls, playing=False)
         if playing:
-            self._master.play()
+            self._master.play(again=again)
         self._notices = Noticeboard()
         self._deck = Deck(
             self.rate_hz, self._notices.post, sample_format, self.capture, lambda: self._voices.current.vocoder.name

@@ -20,6 +20,7 @@ VOLUME_RANGE_DB = (-60.0, 12.0)
 """At its lowest, the volume is silence."""
 
 _VOLUME_S = 0.03
+_AGAIN_S = 0.04
 _FAREWELL_S = 0.12
 """How long whoever closes the instrument is faded out, however slowly Stop fades."""
 
@@ -113,8 +114,10 @@ class Master:
         self._controls = controls
         self._volume.move(volume_gain(controls.volume_db))
 
-    def play(self) -> None:
-        self._fade.move(1.0, self._samples(self._controls.fade_in_s))
+    def play(self, *, again: bool = False) -> None:
+        """Fade in; `again` after an interruption that was no Stop, quickly."""
+        longest = _AGAIN_S if again else float("inf")
+        self._fade.move(1.0, self._samples(min(self._controls.fade_in_s, longest)))
 
     def stop(self, *, for_good: bool = False) -> None:
         """Fade out; `for_good` does not keep anybody waiting."""

@@ -164,6 +164,7 @@ class ReopeningEngine:
             device=output.device,
             reason=reason,
             playing=playing,
+            again=True,
             open_device=self._open_device,
             buffer_s=output.buffer_s,
         )

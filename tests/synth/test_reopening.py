@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,7 @@ from synth.sinks import Sink
 from tests.synth.doubles import PRESET, RATE, ScriptedSink, roughness, wait_until
 
 ANSWER_S = 60.0
-LOUD = Controls(volume_db=3.0, width=0.3)
+LOUD = Controls(volume_db=3.0, width=0.3, fade_in_s=0.005)
 
 
 class Studio:
@@ -113,6 +114,17 @@ def test_the_sound_fades_out_and_in(studio: Studio) -> None:
             assert roughness(outer) < inner, "a click"
         assert np.abs(audio[-64:]).max() < 2e-3, "cut off"
         assert np.abs(audio[:4]).max() < 2e-3, "cut in"
+
+
+def test_a_long_fade_in_is_for_play_alone(studio: Studio) -> None:
+    studio.engine.send(SetControls(replace(LOUD, fade_in_s=10.0, fade_out_s=10.0)))
+    wait_until(lambda: studio.instrument.controls.fade_in_s == 10)
+    wait_until(lambda: len(studio.sinks[0].audio) > RATE)
+    assert studio.change(rate_hz=48000) == ""
+    wait_until(lambda: len(studio.sinks) == 2 and len(studio.sinks[1].audio) > 48000)
+    levels = [np.sqrt(np.mean(sink.audio[-RATE // 2 :] ** 2)) for sink in studio.sinks[1:]]
+    before = np.sqrt(np.mean(studio.sinks[0].audio[RATE // 2 : RATE] ** 2))
+    assert levels[0] > 0.5 * before
 
 
 def test_pitch_is_the_same_at_both_rates(studio: Studio) -> None:

@@ -303,7 +303,8 @@ def test_the_next_start_is_what_the_last_one_was(home: Path) -> None:
     for name in ("preset", "controls", "brush", "browser", "octave", "geometry"):
         assert again[name] == first[name], name
     assert str(again["preset"]).endswith("mine.safetensors")
-    assert again["banner"] == first["banner"]
+    # Whether the engine has already said that this machine has no output is a matter of time.
+    assert [text for text in list(again["banner"]) if "no sound output" not in text] == []  # type: ignore[call-overload]
     assert int(str(again["steps"])) >= int(str(first["steps"])) >= 40, "the culture began anew"
 
 

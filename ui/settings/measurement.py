@@ -15,8 +15,8 @@ _SECONDS = 4
 _HEADS = ("Sound", "Vocoder", "Mel error dB", "Pitch ct", "Buzz dB", "Loudness LU", "× real time")
 """`verify.COLUMNS` in less room."""
 _HOW_TO_READ = (
-    "Less error is better; buzz is energy at multiples of the frame rate, 0 dB is all of it. This measures and does not "
-    "judge: please listen too. Nobody who made Petrichord has heard NVIDIA’s weights through it yet."
+    "Less error is better; buzz is energy at multiples of the frame rate, 0 dB is all of it. This measures and does "
+    "not judge: please listen too. Nobody who made Petrichord has heard NVIDIA’s weights through it yet."
 )
 _NAME_WIDTH = 128
 """Of the first two columns; the numbers take what they need."""
@@ -32,8 +32,10 @@ class Measurement(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.table = table("Measurement", _HEADS)
-        for i, whole in enumerate(COLUMNS):
-            self.table.horizontalHeaderItem(i).setToolTip(whole)
+        for i, (short, whole) in enumerate(zip(_HEADS, COLUMNS, strict=True)):
+            head = QTableWidgetItem(short)
+            head.setToolTip(whole)
+            self.table.setHorizontalHeaderItem(i, head)
         for i in (0, 1):
             self.table.horizontalHeader().setSectionResizeMode(i, QHeaderView.ResizeMode.Interactive)
             self.table.setColumnWidth(i, _NAME_WIDTH)
