@@ -4,6 +4,7 @@ import argparse
 import json
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from synth.vocoder.weights import Config
 
 BLOCKS = (4, 8, 16, 32)
+_BESIDE = "automaton beside"
 _BASE, _LARGE = ((8, 8, 2, 2), 512), ((4, 4, 2, 2, 2, 2), 1536)
 MODELS = {"base": _BASE, "v2-fmax8k": _LARGE}
 """Random models of 22 kHz and 80 bands: upsampling and channels; speed does not depend on the weights."""
@@ -46,12 +48,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--seconds", type=float, default=2.0, metavar="S", help="computing time per row (default 2)")
     parser.add_argument("--threads", type=int, metavar="N", help="default: what the vocoder chooses")
+    parser.add_argument(
+        "--bfloat16", action="store_true", help="also with bfloat16 products, and how far their sound is from float32's"
+    )
     parser.add_argument("--json", action="store_true", help="print as one JSON object")
 
 
 def run(args: argparse.Namespace) -> int:
     import torch
 
+    from synth.bench_extras import bfloat16_distance
     from synth.errors import UsageError
     from synth.vocoder.streaming.stream import n_processors
     from synth.vocoder.weights import load_generator
@@ -63,18 +69,28 @@ def run(args: argparse.Namespace) -> int:
     torch.set_num_threads(args.threads or min(2, n_processors()))
     floor = arithmetic_floor(generator, config)
     rows = _measure(generator, config, args.seconds, args.threads)
+    distance = None
+    if args.bfloat16:
+        rows += _rows(lambda: _with_bfloat16(generator, config, args.threads), args.seconds, "bfloat16")
+        distance = bfloat16_distance(generator, config.format)
     if args.json:
-        print(json.dumps({"weights": weights, "floor": floor, "rows": [asdict(row) for row in rows]}))
+        extra = {"bfloat16_distance": asdict(distance)} if distance is not None else {}
+        print(json.dumps({"weights": weights, "floor": floor, "rows": [asdict(row) for row in rows]} | extra))
         return 0
     print(
         f"BigVGAN weights: {weights}\nArithmetic floor: {floor:.1f}x real time, all convolutions at this machine's best"
     )
     heads = "".join(f"{text:>9}" for text in ("frames", "speed", "median", "p99", "lasts", "latency", "memory"))
-    print(f"{'vocoder':<34}{heads}")
+    print(f"{'vocoder':<38}{heads}")
     for r in rows:
         print(
-            f"{r.vocoder:<34}{r.block_frames:>9}{r.real_time_factor:>8.2f}x{r.median_ms:>6.1f} ms{r.p99_ms:>6.1f} ms"
+            f"{r.vocoder:<38}{r.block_frames:>9}{r.real_time_factor:>8.2f}x{r.median_ms:>6.1f} ms{r.p99_ms:>6.1f} ms"
             f"{r.block_ms:>6.1f} ms{r.latency_ms:>6.0f} ms{r.memory_mb:>6.0f} MB"
+        )
+    if distance is not None:
+        print(
+            f"bfloat16 products: {distance.log_mel_db:.2f} dB from float32 in log-mel, {distance.waveform_db:.0f} dB "
+            "in waveform, on a violin's frames"
         )
     return 0
 
@@ -126,13 +142,30 @@ def _measure(generator: "nn.Module", config: "Config", seconds: float, threads: 
     return [
         *_rows(lambda: SpectralVocoder(config.format), seconds),
         *_rows(lambda: LiveBigVGANVocoder(generator, config, threads), seconds),
+        *_rows(lambda: LiveBigVGANVocoder(generator, config, threads), seconds, _BESIDE, (8,)),
         *_overlap_and_discard(generator, config, seconds),
     ]
 
 
-def _rows(make: "Callable[[], Vocoder]", seconds: float) -> list[Row]:
+def _with_bfloat16(generator: "nn.Module", config: "Config", threads: int | None) -> "Vocoder":
     import torch
 
+    from synth.vocoder.bigvgan_live import LiveBigVGANVocoder
+    from synth.vocoder.streaming.eager import EagerStream
+    from synth.vocoder.streaming.plan import plan_of
+
+    def stream(generator: "nn.Module", n_heads: int, n_threads: int | None, device: str) -> EagerStream:
+        return EagerStream(plan_of(generator), n_heads, products=torch.bfloat16)
+
+    return LiveBigVGANVocoder(generator, config, threads, stream)
+
+
+def _rows(
+    make: "Callable[[], Vocoder]", seconds: float, how: str = "streaming", blocks: tuple[int, ...] = BLOCKS
+) -> list[Row]:
+    import torch
+
+    from synth.bench_extras import automaton_beside
     from synth.library import entries
     from synth.preset_file import load_preset
 
@@ -143,11 +176,12 @@ def _rows(make: "Callable[[], Vocoder]", seconds: float) -> list[Row]:
     with torch.inference_mode():
         vocoder.prepare(preset, fmt.rate_hz)
         rows = []
-        for n in BLOCKS:
+        for n in blocks:
             frames, ratio = _frames(fmt.n_mels, n), torch.ones(1, n)
-            times = _times(lambda frames=frames, ratio=ratio: vocoder.process(frames, ratio), seconds)  # type: ignore[misc]
+            with automaton_beside(preset) if how == _BESIDE else nullcontext():
+                times = _times(lambda frames=frames, ratio=ratio: vocoder.process(frames, ratio), seconds)  # type: ignore[misc]
             ahead = 1000 * vocoder.delay_samples / fmt.rate_hz
-            name = vocoder.name if vocoder.name == "spectral" else f"{vocoder.name}, streaming"
+            name = vocoder.name if vocoder.name == "spectral" else f"{vocoder.name}, {how}"
             rows.append(_row(name, n, times, fmt.frames_per_second, ahead, _memory_mb() - before))
     return rows
 

@@ -255,16 +255,19 @@ def test_the_compiled_stream_needs_no_compiler(tmp_path: Path) -> None:
 def test_bench_measures_every_vocoder_at_every_block(small: Path, capsys: pytest.CaptureFixture[str]) -> None:
     threads = torch.get_num_threads()
     try:
-        assert main(["bench", "vocoder", "--weights", str(small), "--seconds", "0.05", "--threads", "1", "--json"]) == 0
+        options = ["--seconds", "0.05", "--threads", "1", "--bfloat16", "--json"]
+        assert main(["bench", "vocoder", "--weights", str(small), *options]) == 0
     finally:
         torch.set_num_threads(threads)
     result = json.loads(capsys.readouterr().out)
     assert result["weights"] == str(small)
     assert result["floor"] > 0
-    names = ["spectral", "bigvgan base 22 kHz, streaming", "bigvgan base 22 kHz, overlapping"]
-    assert [(r["vocoder"], r["block_frames"]) for r in result["rows"]] == [
-        (n, b) for n in names for b in (4, 8, 16, 32)
-    ]
+    names = ["spectral", *(f"bigvgan base 22 kHz, {how}" for how in ("streaming", "overlapping", "bfloat16"))]
+    rows = [(r["vocoder"], r["block_frames"]) for r in result["rows"]]
+    assert rows.pop(8) == ("bigvgan base 22 kHz, automaton beside", 8)
+    assert rows == [(n, b) for n in names for b in (4, 8, 16, 32)]
+    assert 0 < result["bfloat16_distance"]["log_mel_db"] < 3
+    assert -70 < result["bfloat16_distance"]["waveform_db"] < -10
     for row in result["rows"]:
         assert 0 < row["median_ms"] <= row["p99_ms"]
         assert row["real_time_factor"] == pytest.approx(row["block_ms"] / row["median_ms"])

@@ -13,8 +13,9 @@ from synth.vocoder.streaming.plan import ACTIVATION_TAIL, Activation, Conv, Plan
 class EagerStream:
     """Frames in, the generator's samples out, `plan.delay_samples` late; the past before the first frame is zero."""
 
-    def __init__(self, plan: Plan, n_heads: int = 1, device: str = "cpu") -> None:
-        self.plan = plan
+    def __init__(self, plan: Plan, n_heads: int = 1, device: str = "cpu", products: torch.dtype | None = None) -> None:
+        """`products` is the dtype of the convolutions' products, the plan's unless told; all else is as in the plan."""
+        self.plan, self.products = plan, products or plan.pre.weight.dtype
         self._pasts: list[_Past] = []
         self.device = device
         self._n_heads, self._device, self._dtype = n_heads, device, plan.pre.weight.dtype
@@ -60,6 +61,10 @@ class EagerStream:
     def place(self, tensor: Tensor) -> Tensor:
         return tensor.to(self._device)
 
+    def convolve(self, x: Tensor, weight: Tensor, bias: Tensor, dilation: int = 1) -> Tensor:
+        """In `products`; weight and bias are placed and of that dtype."""
+        return F.conv1d(x.to(self.products), weight, bias, dilation=dilation).to(self._dtype)
+
 
 class _Past:
     """The last rows a layer has seen, changed in place so that a captured graph finds them again."""
@@ -79,11 +84,12 @@ class _Past:
 
 class _ConvLayer:
     def __init__(self, conv: Conv, stream: EagerStream) -> None:
-        self._weight, self._bias, self._dilation = stream.place(conv.weight), stream.place(conv.bias), conv.dilation
+        self._stream, self._dilation = stream, conv.dilation
+        self._weight, self._bias = (stream.place(t).to(stream.products) for t in (conv.weight, conv.bias))
         self._past = stream.past(conv.weight.shape[1], conv.tail)
 
     def __call__(self, x: Tensor) -> Tensor:
-        return F.conv1d(self._past.join(x), self._weight, self._bias, dilation=self._dilation)
+        return self._stream.convolve(self._past.join(x), self._weight, self._bias, self._dilation)
 
 
 class _ActivationLayer:
@@ -134,10 +140,11 @@ class _StageLayer:
 
 class _UpsamplingLayer:
     def __init__(self, up: Upsampling, stream: EagerStream) -> None:
-        self._weight, self._bias, self._stride = stream.place(up.weight), stream.place(up.bias), up.stride
+        self._stream, self._stride = stream, up.stride
+        self._weight, self._bias = (stream.place(t).to(stream.products) for t in (up.weight, up.bias))
         self._past = stream.past(up.weight.shape[1], up.tail)
 
     def __call__(self, x: Tensor) -> Tensor:
-        rows = F.conv1d(self._past.join(x), self._weight, self._bias)
+        rows = self._stream.convolve(self._past.join(x), self._weight, self._bias)
         B, _, T = rows.shape
         return rows.reshape(B, self._stride, -1, T).permute(0, 2, 3, 1).reshape(B, -1, T * self._stride)
