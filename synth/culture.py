@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from synth.gestures import WAKE_STEPS, Gesture, apply_freeze, apply_gesture
+from synth.graphed_stepper import GraphedStepper
 from synth.noise import Stream, coin_flips, uniform
 from synth.preset import Preset
 from synth.stepper import Stepper
@@ -26,7 +27,7 @@ _GROWTH_STEPS = 512
 
 @dataclass(frozen=True)
 class CultureState:
-    """A culture's whole memory; restoring it gives back the same future."""
+    """A culture's whole memory, on the processor; restoring it gives back the same future."""
 
     state: Tensor
     rest: Tensor
@@ -46,7 +47,9 @@ class Culture(Protocol):
 
     n_mels: int
     n_frames: int
-    steps: int
+
+    @property
+    def steps(self) -> int: ...
 
     def step(self, weather_depth: float = 1.0, weather_speed: float = 1.0) -> None: ...
     def touch(self, gesture: Gesture) -> None: ...
@@ -95,14 +98,18 @@ class LiveCulture:
         self.n_mels, self.n_frames = preset.mel.n_mels, preset.n_frames
         self.seed, self.steps = seed, 0
         self._device = torch.device(device)
-        self._stepper = Stepper(preset.rule, self.n_mels, self.n_frames, dtype, self._device)
+        self._copy: Tensor | None = None
+        """Of channel 0 as it is now, when the state is not on the processor: copied once, however often it is read."""
         self._weather = Weather(preset.weather, self.n_mels, self.n_frames, seed)
         self._weather_clock = 0.0
         self._gestures = 0
         self._wakes_at = 0
         self._grown_at = 0 if grown else _GROWTH_STEPS
         # (M, T, C) in memory: channels-last, as the stepper gathers it.
-        self._state = torch.empty(self.n_mels, self.n_frames, CHANNELS, device=self._device).permute(2, 0, 1)
+        self._state = torch.zeros(self.n_mels, self.n_frames, CHANNELS, device=self._device).permute(2, 0, 1)
+        stepper = Stepper(preset.rule, self.n_mels, self.n_frames, dtype, self._device)
+        graphed = self._state.is_cuda
+        self._stepper = GraphedStepper(stepper, self._state, preset.rule.n_weather) if graphed else stepper
         self._rest = torch.zeros(self.n_mels, self.n_frames, device=self._device)
         self._frozen = torch.zeros(self.n_mels, self.n_frames, device=self._device)
         self._holds = False
@@ -113,6 +120,7 @@ class LiveCulture:
 
     def step(self, weather_depth: float = 1.0, weather_speed: float = 1.0) -> None:
         """One automaton step; weather moves by `weather_speed` of a step and pushes by `weather_depth`."""
+        self._copy = None
         weather = self._weather.at(self._weather_clock)
         if weather_depth != 1.0:
             weather *= weather_depth
@@ -129,6 +137,7 @@ class LiveCulture:
         self._weather_clock += weather_speed
 
     def touch(self, gesture: Gesture) -> None:
+        self._copy = None
         apply_gesture(self._state, self._rest, gesture, self.seed, self._gestures, self.n_frames)
         apply_freeze(self._frozen, gesture)
         self._holds = bool(self._frozen.any())
@@ -142,6 +151,7 @@ class LiveCulture:
     def reseed(self) -> None:
         """Seed cells everywhere, none of them frozen; every reseed draws its own."""
         self.thaw()
+        self._copy = None
         noise = uniform(self.seed, Stream.SEED_CELLS, self._gestures, (CHANNELS, self.n_mels, self.n_frames))
         self._state.copy_(seed_cells(noise))
         self._rest.zero_()
@@ -149,7 +159,11 @@ class LiveCulture:
         self._grown_at = self.steps + _GROWTH_STEPS
 
     def grid(self) -> Tensor:
-        return self._state[0].cpu()
+        if self._state.is_cpu:
+            return self._state[0]
+        if self._copy is None:
+            self._copy = self._state[0].cpu()
+        return self._copy
 
     def cells(self) -> Tensor:
         return self._state
@@ -162,21 +176,22 @@ class LiveCulture:
 
     def ailment(self) -> str:
         heard = self._state[0]
-        level = float(heard.abs().mean())
-        if not math.isfinite(float(self._state.sum())):
+        # Together: each reading waits for the device.
+        level, total, loudest = torch.stack([heard.abs().mean(), self._state.sum(), heard.max()]).tolist()
+        if not math.isfinite(total):
             return "not finite"
         if level > _SATURATED:
             return "saturated"
         # A dead culture is silent everywhere and has neither a wound nor a fresh seed nor ice that would explain it.
-        if float(heard.max()) < -0.9 and not self._holds and self.steps > max(self._grown_at, self._wakes_at):
+        if loudest < -0.9 and not self._holds and self.steps > max(self._grown_at, self._wakes_at):
             return "dead"
         return ""
 
     def save(self) -> CultureState:
         return CultureState(
-            state=self._state.clone(),
-            rest=self._rest.clone(),
-            frozen=self._frozen.clone(),
+            state=self._state.to("cpu", copy=True),
+            rest=self._rest.to("cpu", copy=True),
+            frozen=self._frozen.to("cpu", copy=True),
             steps=self.steps,
             weather_clock=self._weather_clock,
             gestures=self._gestures,
@@ -184,6 +199,7 @@ class LiveCulture:
         )
 
     def restore(self, saved: CultureState) -> None:
+        self._copy = None
         self._state.copy_(saved.state)
         self._rest.copy_(saved.rest)
         self._frozen.copy_(saved.frozen)

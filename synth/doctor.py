@@ -100,9 +100,9 @@ def _gpu() -> Finding:
     import torch
 
     if torch.cuda.is_available():
-        return Finding("gpu", True, f"{torch.cuda.get_device_name()}, used by training")
+        return Finding("gpu", True, f"{torch.cuda.get_device_name()}, used by training, and in play where it is faster")
     if torch.backends.mps.is_available():
-        return Finding("gpu", True, "Apple GPU, used by training")
+        return Finding("gpu", True, "Apple GPU, used by training, and in play where it is faster")
     card = nvidia_card()
     if not card:
         return Finding("gpu", True, "none found; nothing needs one")
@@ -118,7 +118,9 @@ def gpu() -> Finding:
 
 
 def nvidia_card(pci: Path = Path("/sys/bus/pci/devices")) -> str:
-    """An NVIDIA display adapter's name, or "" when none is found; asks its tool, then the PCI bus."""
+    """An NVIDIA display adapter's name, or "" when none is found; asks its tool, then the driver and the PCI bus."""
+    from synth.accelerator import nvidia_card_present
+
     tool = shutil.which("nvidia-smi")
     if tool:
         asked = subprocess.run(
@@ -126,13 +128,7 @@ def nvidia_card(pci: Path = Path("/sys/bus/pci/devices")) -> str:
         )
         if asked.returncode == 0 and asked.stdout.strip():
             return asked.stdout.splitlines()[0].strip()
-    for device in sorted(pci.glob("*")) if pci.is_dir() else []:
-        vendor, kind = device / "vendor", device / "class"
-        nvidia = vendor.is_file() and vendor.read_text().strip() == "0x10de"
-        # PCI class 03 is a display controller; an NVIDIA sound or network function is none.
-        if nvidia and kind.is_file() and kind.read_text().startswith("0x03"):
-            return "an NVIDIA card"
-    return ""
+    return "an NVIDIA card" if nvidia_card_present(pci) else ""
 
 
 def _bigvgan_package() -> Finding:

@@ -11,7 +11,6 @@ import threading
 import time
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
@@ -21,6 +20,14 @@ from numpy.typing import NDArray
 
 from synth.audio_out import AudioOut, OpenSink
 from synth.deck import Deck
+from synth.engine_commands import (
+    CaptureCommand,
+    ChangeCommand,
+    Command,
+    FarewellCommand,
+    PlayCommand,
+    SwapCommand,
+)
 from synth.engine_contract import Capture, Status
 from synth.errors import UsageError
 from synth.governor import Governor
@@ -50,38 +57,6 @@ _RESCUE_SERIES_S = 10.0
 _TOO_SLOW_S = 1.0
 """A load above 1 for so long is left; shorter ones the ring and a slower culture bear."""
 _SWITCH_INTERVAL_S = 0.0005
-
-
-@dataclass(frozen=True)
-class _Play:
-    on: bool
-
-
-@dataclass(frozen=True)
-class _Farewell:
-    """Fade out, and quickly: the engine closes."""
-
-
-@dataclass(frozen=True)
-class _Swap:
-    instrument: Instrument
-    reason: str
-
-
-@dataclass(frozen=True)
-class _Change:
-    vocoder: Vocoder
-    reason: str
-    spare: Vocoder | None
-    preset: str
-
-
-@dataclass(frozen=True)
-class _Capture:
-    answer: Future[Capture]
-
-
-_Command = Action | _Play | _Farewell | _Swap | _Change | _Capture
 
 
 class Engine:
@@ -124,7 +99,7 @@ class Engine:
             buffer_s,
         )
         self._governor = Governor()
-        self._commands: SimpleQueue[_Command] = SimpleQueue()
+        self._commands: SimpleQueue[Command] = SimpleQueue()
         self._reason = reason
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
@@ -152,7 +127,7 @@ class Engine:
 
     def close(self) -> None:
         self.stop_take()
-        self._commands.put(_Farewell())
+        self._commands.put(FarewellCommand())
         deadline = time.monotonic() + _CLOSE_S
         while self._thread.is_alive() and not self._master.silent and time.monotonic() < deadline:
             time.sleep(0.005)
@@ -164,10 +139,10 @@ class Engine:
 
     def play(self) -> None:
         self._deck.recorder.begin()
-        self._commands.put(_Play(True))
+        self._commands.put(PlayCommand(True))
 
     def stop(self) -> None:
-        self._commands.put(_Play(False))
+        self._commands.put(PlayCommand(False))
 
     def send(self, action: Action) -> None:
         self._commands.put(action)
@@ -178,12 +153,12 @@ class Engine:
                 f"“{instrument.preset.name}” was prepared for {instrument.out_rate_hz} Hz, but the output runs at "
                 f"{self.rate_hz} Hz: load it again."
             )
-        self._commands.put(_Swap(instrument, reason))
+        self._commands.put(SwapCommand(instrument, reason))
 
     def change_vocoder(
         self, vocoder: Vocoder, reason: str = "", spare: Vocoder | None = None, preset: str = ""
     ) -> None:
-        self._commands.put(_Change(vocoder, reason, spare, preset))
+        self._commands.put(ChangeCommand(vocoder, reason, spare, preset))
 
     def record(
         self, path: Path | None = None, sample_format: SampleFormat | None = None, *, wait: bool = False
@@ -219,7 +194,7 @@ class Engine:
 
     def capture(self) -> Future[Capture]:
         answer: Future[Capture] = Future()
-        self._commands.put(_Capture(answer))
+        self._commands.put(CaptureCommand(answer))
         return answer
 
     def status(self) -> Status:
@@ -276,6 +251,10 @@ class Engine:
         self._ring.put(sound)
         if ailment:
             self._tell_of_rescue(ailment)
+        if instrument.voicing.trouble:
+            self._reason = "the graphics card was lost"
+        if trouble := instrument.read_trouble():
+            self._notices.post(trouble, True)
         block_s = sound.shape[1] / self.rate_hz
         self._governor.note(time.perf_counter() - start, block_s, left, _ALARM_S)
         delay = 0.5 * block_s + waited + self._master.delay_samples / self.rate_hz
@@ -289,17 +268,17 @@ class Engine:
         with suppress(Empty):
             while True:
                 match command := self._commands.get_nowait():
-                    case _Play(on):
+                    case PlayCommand(on):
                         (self._master.play if on else self._master.stop)()
-                    case _Farewell():
+                    case FarewellCommand():
                         self._master.stop(for_good=True)
-                    case _Swap(instrument, reason):
+                    case SwapCommand(instrument, reason):
                         self._reason = reason
                         self._voices.swap(instrument)
                         self._master.obey(instrument.controls)
-                    case _Change():
+                    case ChangeCommand():
                         self._change(command)
-                    case _Capture(answer):
+                    case CaptureCommand(answer):
                         playing = self._voices.current
                         moment = playing.moment()
                         answer.set_result(Capture(playing.preset, moment.culture, moment))
@@ -308,20 +287,20 @@ class Engine:
                             self._master.obey(action.controls)
                         self._voices.current.send(action)
 
-    def _change(self, asked: _Change) -> None:
+    def _change(self, asked: ChangeCommand) -> None:
         instrument = self._voices.current
         if asked.preset in ("", instrument.preset.name):
-            self._reason, instrument.spare = asked.reason, asked.spare
+            self._reason, instrument.voicing.spare = asked.reason, asked.spare
             instrument.change_vocoder(asked.vocoder)
 
     def _leave_what_is_too_slow(self) -> None:
         """A vocoder that takes longer than its sound lasts, even while the culture holds still."""
         now, instrument = time.monotonic(), self._voices.current
-        if self._governor.load <= 1 or instrument.spare is None or instrument.changing or self._voices.changing:
+        if self._governor.load <= 1 or instrument.voicing.spare is None or instrument.changing or self._voices.changing:
             self._kept_up_at = now
         elif now - self._kept_up_at > _TOO_SLOW_S:
             left = instrument.vocoder.name
-            self._change(_Change(instrument.spare, f"{left} did not keep up", None, ""))
+            self._change(ChangeCommand(instrument.voicing.spare, f"{left} did not keep up", None, ""))
             self._notices.post(
                 f"{left} could not keep up with the sound, so {instrument.vocoder.name} plays on: close other programs "
                 "and choose it again, or use a smaller checkpoint."

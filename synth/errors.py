@@ -29,5 +29,9 @@ class TrainingError(PetrichordError):
     """A recording cannot be trained on."""
 
 
+class DeviceLost(PetrichordError):
+    """A graphics card failed while it was being played on; its message says what plays on instead."""
+
+
 class UsageError(PetrichordError):
     """An argument of the command is absurd."""

@@ -26,10 +26,11 @@ from synth.moment import Moment
 from synth.playhead import Place, Playhead
 from synth.preset import Preset
 from synth.regrowth import RegrowingCulture
+from synth.sheltered import ShelteredCulture
 from synth.tilt import Tilt
 from synth.tnca import LiveRule
-from synth.vocoder.changeover import Changeover
 from synth.vocoder.contract import Vocoder
+from synth.voicing import Voicing
 
 _GLIDE_FRAMES = 2.0
 """Time constant of pitch changes: 23 ms, short enough to play, long enough not to click."""
@@ -46,13 +47,18 @@ class Setup:
     seed: int = 0
     grown: bool = True
     dtype: torch.dtype = torch.float32
+    """Of the matrix products on the processor; a graphics card computes in float32."""
     device: str = "cpu"
+    """Where a live culture lives; should that be lost, it moves to the processor."""
 
 
 def make_culture(preset: Preset, setup: Setup) -> Culture:
     """The culture a preset's rule calls for."""
     if isinstance(preset.rule, LiveRule):
-        return LiveCulture(preset, setup.seed, grown=setup.grown, dtype=setup.dtype, device=setup.device)
+        home = LiveCulture(preset, setup.seed, grown=setup.grown, dtype=setup.dtype)
+        if setup.device == "cpu":
+            return home
+        return ShelteredCulture(LiveCulture(preset, setup.seed, grown=setup.grown, device=setup.device), home)
     return RegrowingCulture(preset, setup.seed, grown=setup.grown)
 
 
@@ -69,21 +75,17 @@ class Instrument:
     ) -> None:
         """`vocoder` is prepared here, which is slow: make instruments outside the engine's loop."""
         setup = setup or Setup()
-        self.preset, self.vocoder, self.out_rate_hz = preset, vocoder, out_rate_hz
+        self.preset, self.out_rate_hz = preset, out_rate_hz
         self._seed = setup.seed
         self.controls = controls or Controls()
         self.culture = make_culture(preset, setup)
         self.history = History(self.culture)
         self.playhead = Playhead(preset.n_frames, self.controls)
+        self.voicing = Voicing(vocoder, out_rate_hz, self.playhead)
         self.frame = 0
         self.rescues = 0
         self.evolution_limit = 1.0
         """Share of the asked evolution speed the machine can afford; the engine lowers it under load."""
-        self.spare: Vocoder | None = None
-        """Prepared, for when the vocoder cannot keep up."""
-        self._changeover: Changeover | None = None
-        self._waiting: Vocoder | None = None
-        self._rest: Tensor | None = None
         self._accumulator = 0.0
         self._stroke = False
         """True from a stroke's first touch to its last."""
@@ -100,18 +102,13 @@ class Instrument:
         vocoder.prepare(preset, out_rate_hz, n_heads=2, seed=setup.seed)
 
     @property
-    def delay_s(self) -> float:
-        """From a column being read to its sound; of two vocoders that change places the longer."""
-        vocoders = [self.vocoder, self._changeover.old] if self._changeover is not None else [self.vocoder]
-        return max(vocoder.delay_samples for vocoder in vocoders) / self.out_rate_hz
+    def vocoder(self) -> Vocoder:
+        return self.voicing.vocoder
 
     @property
-    def _lead_frames(self) -> int:
-        """From a place being read to its being heard."""
-        change = self._changeover
-        sounding = self.vocoder if change is None else change.old
-        ahead = 0 if change is None else max(0, change.lead_frames)
-        return ahead + round(sounding.delay_samples / self.out_rate_hz * self.preset.mel.frames_per_second)
+    def delay_s(self) -> float:
+        """From a column being read to its sound."""
+        return self.voicing.delay_s
 
     def schedule(self, events: Iterable[Event]) -> None:
         """Queue events by frame; those already due happen at the next frame."""
@@ -125,82 +122,61 @@ class Instrument:
         """The next `n_frames` frames at the preset's −23 LUFS, (2, N) float32; equal for any split into blocks."""
         sounds, done = [], 0
         while done < n_frames:
-            n = n_frames - done
-            if self._changeover is not None:
-                n = min(n, self._changeover.frames_left)
+            n = self.voicing.unchanged_for(n_frames - done)
             sounds += self._run(n)
             done += n
-            if self._changeover is not None:
-                self._changeover.frames_left -= n
-                if self._changeover.frames_left == 0:
-                    self._leave_the_old()
+            self.voicing.passed(n, self.controls)
         return (torch.cat(sounds, dim=1) * self._gain).numpy().astype(np.float32, copy=False)
 
     @property
     def changing(self) -> bool:
         """True while two vocoders run."""
-        return self._changeover is not None
+        return self.voicing.changing
 
     def change_vocoder(self, vocoder: Vocoder) -> None:
         """Cross-fade to a vocoder prepared for this preset, two heads and this rate; the culture goes on.
 
         One that comes during a change waits until it is over; of several waiting, the last.
         """
-        if self._changeover is not None:
-            self._waiting = vocoder
-            return
-        self._changeover = change = Changeover(self.vocoder, vocoder, self.out_rate_hz)
-        self.vocoder = vocoder
-        # The place heard at any moment stays what it was: the playhead goes ahead, and the old vocoder reads behind it.
-        self.playhead.run_ahead(change.lead_frames, self.controls)
+        self.voicing.change(vocoder, self.controls)
 
-    def _leave_the_old(self) -> None:
-        change = self._changeover
-        assert change is not None
-        self._rest, self._changeover = change.rest(), None
-        if change.lead_frames < 0:
-            self.playhead.step_back(-change.lead_frames)
-        waiting, self._waiting = self._waiting, None
-        if waiting is not None:
-            self.change_vocoder(waiting)
+    def read_trouble(self) -> str:
+        """A sentence when a device was lost since it was last asked, else ""; something else plays on by then."""
+        trouble, self.voicing.trouble = self.voicing.trouble, ""
+        if isinstance(self.culture, ShelteredCulture) and self.culture.trouble:
+            trouble, self.culture.trouble = f"{self.culture.trouble} {trouble}".strip(), ""
+        return trouble
 
     def _run(self, n_frames: int) -> list[Tensor]:
         """Sound of frames through which the same vocoders run, in parts."""
-        change = self._changeover
-        lead = change.lead_frames if change is not None else 0
-        columns = torch.empty(2, 2, self.preset.mel.n_mels, n_frames)
+        offsets = self.voicing.offsets
+        columns = torch.empty(len(offsets), 2, self.preset.mel.n_mels, n_frames)
         ratios = torch.empty(2, n_frames)
         spreads = []
         for i in range(n_frames):
             spreads.append(self.playhead.place.width)
             ratios[:, i] = self._next_frame()
             grid = self._heard().clamp(GRID_MIN, GRID_MAX)
-            columns[0, :, :, i] = self._read(grid, self.playhead.ago(-lead))
-            if change is not None:
-                columns[1, :, :, i] = self._read(grid, self.playhead.ago(lead))
+            for read, ago in zip(columns, offsets, strict=True):
+                read[:, :, i] = self._read(grid, self.playhead.ago(ago))
             self.playhead.advance(self.controls)
         parts, start = [], 0
         for end in range(1, n_frames + 1):
             # One spread per call: a width that is gliding is vocoded frame by frame.
             if end == n_frames or spreads[end] != spreads[start]:
-                parts.append(self._vocoded(columns[..., start:end], ratios[:, start:end], spreads[start]))
+                # A vocoder lost in the middle takes what the other one read with it.
+                mine = columns[: len(self.voicing.offsets), :, :, start:end]
+                parts.append(self.voicing.process(mine, ratios[:, start:end], spreads[start]))
                 start = end
         return parts
 
     def move_to_rate(self, out_rate_hz: int, vocoder: Vocoder, spare: Vocoder | None) -> None:
         """Go on at another output rate, with vocoders prepared for it; in silence only. The culture knows no rate."""
-        self._end_changes()
-        self.out_rate_hz, self.vocoder, self.spare, self._rest = out_rate_hz, vocoder, spare, None
+        self.voicing.restart(self.controls)
+        self.out_rate_hz = out_rate_hz
+        self.voicing = Voicing(vocoder, out_rate_hz, self.playhead)
+        self.voicing.spare = spare
         self.warm_up()
-
-    def _vocoded(self, columns: Tensor, ratios: Tensor, spread: float) -> Tensor:
-        """(2, N) from what the vocoder and the one it replaces read, (2, 2, M, n)."""
-        sound = self.vocoder.process(columns[0], ratios, spread)
-        if self._rest is not None:
-            sound, self._rest = torch.cat([self._rest, sound], dim=1), None
-        if self._changeover is not None:
-            sound = self._changeover.mix(self._changeover.old.process(columns[1], ratios, spread), sound)
-        return sound
 
     def warm_up(self, n_frames: int = 8) -> None:
         """Let the vocoder start as if the column under the playhead had been sounding: no click at the start.
@@ -208,17 +184,11 @@ class Instrument:
         It takes as long as the sound it makes: not for the engine's loop.
         """
         grid = self._heard().clamp(GRID_MIN, GRID_MAX)
-        self.vocoder.reset(self._read(grid, self.playhead.place)[:, :, None].expand(-1, -1, n_frames).contiguous())
+        self.voicing.warm_up(self._read(grid, self.playhead.place), n_frames)
 
     def restart(self) -> None:
         """Go on from silence, as a reseeded culture does; quick. A change of vocoders is over."""
-        self._end_changes()
-        self._rest = None
-        self.vocoder.reset()
-
-    def _end_changes(self) -> None:
-        while self._changeover is not None:
-            self._leave_the_old()
+        self.voicing.restart(self.controls)
 
     def moment(self) -> Moment:
         """What the future depends on, between two frames."""
@@ -242,7 +212,7 @@ class Instrument:
 
     def flush(self) -> NDArray[np.float32]:
         """The sound still inside the vocoder, (2, N); nothing may be processed after it."""
-        return (self.vocoder.flush() * self._gain).numpy().astype(np.float32, copy=False)
+        return (self.voicing.flush() * self._gain).numpy().astype(np.float32, copy=False)
 
     def _next_frame(self) -> float:
         """Do what is due and let the culture live; the pitch ratio."""
@@ -333,7 +303,7 @@ class Instrument:
         `out_delay_s` passes between the vocoder and the ear.
         """
         wrapped, read = self.playhead.wrapped, self.playhead.place
-        heard = self.playhead.ago(self._lead_frames + round(out_delay_s * self.preset.mel.frames_per_second))
+        heard = self.playhead.ago(self.voicing.lead_frames + round(out_delay_s * self.preset.mel.frames_per_second))
         left, right = heard.heads()
         return View(
             frame=self.frame,

@@ -6,6 +6,7 @@ from pathlib import Path
 import torch
 
 from synth.controls import Controls
+from synth.device_probe import fastest_device
 from synth.instrument import Instrument, Setup
 from synth.mel import LOG_MEL_FLOOR
 from synth.preset import Preset
@@ -20,18 +21,21 @@ _WARM_FRAMES = 4
 
 
 @lru_cache(maxsize=8)
-def _probed_dtype(n_mels: int, n_frames: int, n_weather: int) -> torch.dtype:
-    """The faster dtype for grids of this size on this machine; half a second, once."""
-    return fastest_dtype(LiveRule(n_mels, n_weather), n_mels, n_frames)
+def _probed(n_mels: int, n_frames: int, n_weather: int) -> tuple[torch.dtype, str]:
+    """The faster dtype for grids of this size on this machine's processor, and the faster device; measured once."""
+    rule = LiveRule(n_mels, n_weather)
+    dtype = fastest_dtype(rule, n_mels, n_frames)
+    return dtype, fastest_device(rule, n_mels, n_frames, dtype)
 
 
 def live_setup(preset: Preset, seed: int = 0, dtype: torch.dtype | None = None) -> Setup:
-    """How this machine evolves `preset` in real time; `dtype` overrides what a probe finds fastest."""
+    """How this machine evolves `preset` in real time; `dtype`, which is the processor's, overrides what is fastest."""
     if dtype is not None:
         return Setup(seed=seed, dtype=dtype)
     if not isinstance(preset.rule, LiveRule):
         return Setup(seed=seed)
-    return Setup(seed=seed, dtype=_probed_dtype(preset.mel.n_mels, preset.n_frames, preset.rule.n_weather))
+    probed, device = _probed(preset.mel.n_mels, preset.n_frames, preset.rule.n_weather)
+    return Setup(seed=seed, dtype=probed, device=device)
 
 
 def ready_instrument(
@@ -54,7 +58,7 @@ def ready_instrument(
         Instrument(preset, chosen, rate_hz, controls, setup).process(_WARM_FRAMES)
         instrument = Instrument(preset, chosen, rate_hz, controls, setup)
         instrument.warm_up()
-        instrument.spare = _spare(chosen, preset, rate_hz, setup.seed)
+        instrument.voicing.spare = _spare(chosen, preset, rate_hz, setup.seed)
     return instrument, reason
 
 

@@ -5,13 +5,16 @@ samples.
 """
 
 import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from synth.errors import VocoderUnavailable
+from synth.accelerator import DEVICE_ERRORS, explain_loss
+from synth.errors import DeviceLost, VocoderUnavailable
 from synth.mel import LOG_MEL_FLOOR, MelFormat
 from synth.preset import Preset
 from synth.vocoder.arrays import Doubles, Floats
@@ -25,12 +28,18 @@ _LOWEST_RATIO, _HIGHEST_RATIO = 0.25, 4.0
 # Louder than a full-scale square wave in any row: what a saturated grid is limited to.
 _LOUDEST_LOG_MEL = 3.0
 
+OpenStream = Callable[[nn.Module, int, int | None, str], Stream]
+
 
 class LiveBigVGANVocoder:
     """Plays frames through a BigVGAN checkpoint as a stream."""
 
-    def __init__(self, generator: nn.Module, config: Config, n_threads: int | None = None) -> None:
+    def __init__(
+        self, generator: nn.Module, config: Config, n_threads: int | None = None, open_stream: OpenStream = open_stream
+    ) -> None:
+        """`open_stream` opens the generator for heads and threads on a device, "" for the fastest."""
         self._generator, self._config, self._n_threads = generator, config, n_threads
+        self._open_stream = open_stream
         self._stream: Stream | None = None
         self._n_heads = 0
 
@@ -59,8 +68,17 @@ class LiveBigVGANVocoder:
                 f"The preset “{preset.name}” speaks {preset.mel.name}, {self.name} speaks {self.format.name}: choose "
                 "another checkpoint, or the spectral vocoder, which speaks every format."
             )
+        try:
+            self._open(preset, out_rate_hz, n_heads, "")
+        except DeviceLost:
+            # No room on the card for the first block: the processor has.
+            self._stream = None
+            self._open(preset, out_rate_hz, n_heads, "cpu")
+
+    def _open(self, preset: Preset, out_rate_hz: int, n_heads: int, device: str) -> None:
         if self._stream is None or n_heads != self._n_heads:
-            self._stream, self._n_heads = open_stream(self._generator, n_heads, self._n_threads), n_heads
+            self._stream = self._open_stream(self._generator, n_heads, self._n_threads, device)
+            self._n_heads = n_heads
         self._out_rate = out_rate_hz
         plan = self._stream.plan
         self._samples_per_output = self.format.rate_hz / out_rate_hz
@@ -70,10 +88,11 @@ class LiveBigVGANVocoder:
         # A frame reaches as far back as it looks ahead.
         self._reach_frames = 2 * math.ceil(plan.delay_samples / plan.hop) + 4
         self._together, self._equal_frames = True, 0
-        self._stream.clear()
-        sound = self._generated(self._silent_frames(self._reach_frames))
-        self._stream.share()
-        self._silence = self._stream.state(), sound
+        with self._watched():
+            self._stream.clear()
+            sound = self._generated(self._silent_frames(self._reach_frames))
+            self._stream.share()
+            self._silence = self._stream.state(), sound
         self.reset()
 
     def reset(self, warm: Tensor | None = None) -> None:
@@ -83,12 +102,14 @@ class LiveBigVGANVocoder:
         if warm is None or not warm.shape[2]:
             past = self._silent_frames(self._reach_frames)
             state, sound = self._silence
-            stream.restore(state)
+            with self._watched():
+                stream.restore(state)
             self._sound = sound.copy()
         else:
             given = _safe(warm)
             past = np.concatenate([np.repeat(given[:, :, :1], self._reach_frames, axis=2), given], axis=2)
-            stream.clear()
+            with self._watched():
+                stream.clear()
             self._sound = self._generated(past)
         self._sound_start = -stream.plan.delay_samples - self._sound.shape[1]
         self._pace = Pace(past, self._delay * self._samples_per_output / self.format.hop)
@@ -111,6 +132,16 @@ class LiveBigVGANVocoder:
         assert self._stream is not None, "prepare() comes first"
         return self._stream
 
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        """What fails on a device is a `DeviceLost` in words; on the processor it is a fault of ours."""
+        try:
+            yield
+        except DEVICE_ERRORS as error:
+            if self._stream is None or self._stream.device == "cpu":
+                raise
+            raise DeviceLost(explain_loss(error, "another vocoder plays on")) from error
+
     def _silent_frames(self, n: int) -> Floats:
         return np.full((self._n_heads, self.format.n_mels, n), LOG_MEL_FLOOR, np.float32)
 
@@ -127,12 +158,13 @@ class LiveBigVGANVocoder:
             return np.zeros((self._n_heads, 0), np.float32)
         equal = bool((columns == columns[:1]).all())
         if self._together and not equal:
-            self._opened.share()
+            with self._watched():
+                self._opened.share()
         # Once equal frames have filled every history, the heads' pasts are equal to the bit.
         self._equal_frames = self._equal_frames + n if equal else 0
         self._together = equal and (self._together or self._equal_frames - n >= self._reach_frames)
         frames = torch.from_numpy(columns[:1] if self._together else columns)
-        with torch.inference_mode():
+        with self._watched(), torch.inference_mode():
             sound = self._opened.process(frames).numpy()
         return np.repeat(sound, self._n_heads, axis=0) if self._together else sound
 

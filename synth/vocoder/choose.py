@@ -52,6 +52,7 @@ def _fast_enough(preset: Preset, folder: Path | None) -> tuple[Vocoder | None, s
     """A BigVGAN that holds real time here, and how fast it or the last one tried is."""
     import torch
 
+    from synth.accelerator import idle_card
     from synth.vocoder.bigvgan_live import LiveBigVGANVocoder
     from synth.vocoder.calibration import ENOUGH, speed_of
     from synth.vocoder.places import WEIGHTS_NAME
@@ -73,7 +74,10 @@ def _fast_enough(preset: Preset, folder: Path | None) -> tuple[Vocoder | None, s
             continue
         if speed >= ENOUGH:
             return vocoder, f"{speed:.1f}× real time here, from {place}"
-        return None, f"{vocoder.name} reaches {speed:.1f}× real time here and needs {ENOUGH:g}×"
+        idle = idle_card()
+        return None, f"{vocoder.name} reaches {speed:.1f}× real time here and needs {ENOUGH:g}×" + (
+            idle and f"; {idle}"
+        )
     return None, problem
 
 

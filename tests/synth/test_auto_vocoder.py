@@ -114,6 +114,24 @@ def test_damaged_weights_are_spectral_in_words(small: Path, tmp_path: Path, monk
     assert "nothing in it was run" in reason
 
 
+def test_a_checkpoint_that_is_too_slow_here_is_measured_so_and_left_with_the_figure(
+    small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same stream, held up by as long as its frames last: no faster than real time, the culture not counted."""
+    process = LiveBigVGANVocoder.process
+
+    def held_up(self: LiveBigVGANVocoder, log_mel: Tensor, ratio: Tensor, spread: float = 0.0) -> Tensor:
+        time.sleep(log_mel.shape[2] / self.format.frames_per_second)
+        return process(self, log_mel, ratio, spread)
+
+    monkeypatch.setattr(LiveBigVGANVocoder, "process", held_up)
+    monkeypatch.setenv("PETRICHORD_BIGVGAN", str(small))
+    vocoder, reason = choose_vocoder("auto", PRESET, live=True)
+    assert vocoder.name == "spectral"
+    assert "bigvgan base 22 kHz reaches 0." in reason
+    assert "needs 1.3" in reason
+
+
 def test_a_small_checkpoint_is_chosen_after_a_real_measurement(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The decision agrees with the speed that was measured, whatever else this machine is doing."""
     monkeypatch.setenv("PETRICHORD_BIGVGAN", str(small))

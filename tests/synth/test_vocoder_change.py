@@ -117,14 +117,14 @@ def test_a_vocoder_that_cannot_keep_up_is_left_for_its_spare_in_words() -> None:
         return sink
 
     slow = Instrument(PRESET, Slow(PRESET.mel), RATE)
-    slow.spare = SpectralVocoder(PRESET.mel)
-    slow.spare.prepare(PRESET, RATE, n_heads=2)
+    slow.voicing.spare = SpectralVocoder(PRESET.mel)
+    slow.voicing.spare.prepare(PRESET, RATE, n_heads=2)
     engine = Engine(slow, playing=True, open_device=open_device)
     engine.start()
     try:
         wait_until(lambda: slow.vocoder.name == "spectral" and not slow.changing)
         assert "slow double could not keep up" in engine.status().notices[-1].text
         assert "did not keep up" in engine.status().vocoder
-        assert slow.spare is None
+        assert slow.voicing.spare is None
     finally:
         engine.close()

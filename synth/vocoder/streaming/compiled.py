@@ -26,7 +26,7 @@ class CompiledStream:
     """Frames in, the generator's samples out, `plan.delay_samples` late; the past before the first frame is zero."""
 
     def __init__(self, plan: Plan, n_heads: int = 1, n_threads: int = 2) -> None:
-        self.plan = plan
+        self.plan, self.device = plan, "cpu"
         self._crew = Crew(n_threads)
         weights = _Weights()
         self._heads = [_Head(plan, weights) for _ in range(n_heads)]

@@ -16,6 +16,7 @@ class EagerStream:
     def __init__(self, plan: Plan, n_heads: int = 1, device: str = "cpu") -> None:
         self.plan = plan
         self._pasts: list[_Past] = []
+        self.device = device
         self._n_heads, self._device, self._dtype = n_heads, device, plan.pre.weight.dtype
         self._pre = _ConvLayer(plan.pre, self)
         self._stages = [_StageLayer(stage, self) for stage in plan.stages]
@@ -24,9 +25,10 @@ class EagerStream:
 
     def process(self, log_mel: Tensor) -> Tensor:
         """(B, M, n) → (B, n · hop); fewer heads than there are leave the others as they were."""
-        return self._forward(log_mel).cpu()
+        return self.forward(log_mel).cpu()
 
-    def _forward(self, log_mel: Tensor) -> Tensor:
+    def forward(self, log_mel: Tensor) -> Tensor:
+        """The same, left on the device."""
         x = self._pre(log_mel.to(self._device, self._dtype))
         for stage in self._stages:
             x = stage(x)
