@@ -60,6 +60,11 @@ class ControlDesk(QObject):
         compare.vary_asked.connect(self.vary)
         compare.init_asked.connect(self.init)
 
+    def put_back(self, letter: str, other: Controls) -> None:
+        """The two control states are these; nothing to undo, and what plays stays."""
+        self.letter, self.other = letter, other
+        self._controls.compare.show_state(letter)
+
     # Steps
 
     def _turn(self, label: str, before: Mapping[str, object], after: Mapping[str, object]) -> None:

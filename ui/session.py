@@ -12,6 +12,7 @@ from synth.stored import (
     config_folder,
     flag,
     number,
+    one_of,
     perhaps,
     text,
     texts,
@@ -62,6 +63,10 @@ class Session:
 
     preset: Path | None = None
     controls: Controls = field(default_factory=Controls)
+    letter: str = "A"
+    """Which of the two control states that is."""
+    other: Controls = field(default_factory=Controls)
+    """The control state that does not play."""
     geometry: Geometry | None = None
     brush: BrushState = field(default_factory=BrushState)
     browser: Browser = field(default_factory=Browser)
@@ -81,6 +86,7 @@ def _control_checks() -> dict[str, Check]:
 
 _SECTIONS: dict[str, dict[str, Check]] = {
     "controls": _control_checks(),
+    "other": _control_checks(),
     "geometry": {
         "x": whole_number(-_FAR, _FAR),
         "y": whole_number(-_FAR, _FAR),
@@ -111,11 +117,14 @@ class SessionFile:
     def __init__(self, path: Path | None = None) -> None:
         """Reads what can be used; `problems` names what cannot, in sentences."""
         self._file = StoredObject(path or session_path(), "window’s last state")
-        top = self._file.fields({"preset": perhaps(absolute_path), "octave": whole_number(0, 8)})
+        top = self._file.fields(
+            {"preset": perhaps(absolute_path), "octave": whole_number(0, 8), "letter": one_of("A", "B")}
+        )
         found: dict[str, dict[str, Any]] = {name: self._file.fields(checks, name) for name, checks in _SECTIONS.items()}
         geometry = found["geometry"]
         self.session = Session(
-            controls=self._controls(found["controls"]),
+            controls=self._controls("controls", found),
+            other=self._controls("other", found),
             geometry=Geometry(**geometry) if geometry else None,
             brush=BrushState(**found["brush"]),
             browser=Browser(**found["browser"]),
@@ -135,12 +144,15 @@ class SessionFile:
         self.session = session
         self._file.write(as_json(session))
 
-    def _controls(self, found: dict[str, Any]) -> Controls:
-        controls = replace(Controls(), **found)
-        stored = self._file.content.get("controls", {})
-        unread = self._file.lost or not isinstance(stored, dict) or "volume_db" in stored
-        if unread and "volume_db" not in found:
-            self.problems.append(f"The volume it had is not known, so it starts at {QUIET_DB:g} dB.")
+    def _controls(self, section: str, found: dict[str, dict[str, Any]]) -> Controls:
+        controls, unread = replace(Controls(), **found[section]), self._file.lost
+        if section in self._file.content:
+            stored = self._file.content[section]
+            unread = not isinstance(stored, dict) or "volume_db" in stored
+        if unread and "volume_db" not in found[section]:
+            sentence = f"A volume that was stored is not known, so it is {QUIET_DB:g} dB."
+            if sentence not in self.problems:
+                self.problems.append(sentence)
             return replace(controls, volume_db=QUIET_DB)
         return controls
 

@@ -78,6 +78,8 @@ def taken_down(window: MainWindow) -> Session:
     return Session(
         preset=window.presets.playing,
         controls=window.controls.controls,
+        letter=window.control_desk.letter,
+        other=window.control_desk.other,
         geometry=Geometry(at.x(), at.y(), at.width(), at.height(), window.isMaximized()),
         brush=BrushState(
             brush.kind,
@@ -104,6 +106,7 @@ def put_back(window: MainWindow, session: Session, loaded: Loaded, *, whole: boo
     if whole:
         window.controls.show_controls(session.controls)
         window.desk.show_note()
+    window.control_desk.put_back(session.letter, session.other)
     _put_brush(window, session.brush)
     window.dock.shift_octave(session.octave - window.keys.octave)
     window.presets.show_filter(

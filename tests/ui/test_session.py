@@ -40,13 +40,15 @@ SESSIONS = st.builds(
     Session,
     preset=st.none() | st.just(Path("/presets/violin.safetensors")),
     controls=CONTROLS,
+    letter=st.sampled_from("AB"),
+    other=CONTROLS,
     geometry=st.none() | st.builds(Geometry, PIXELS, PIXELS, st.integers(1, 8000), st.integers(1, 8000), st.booleans()),
     brush=st.builds(BrushState, TEXT, TEXT, st.floats(0.1, 1e4), st.floats(0.1, 1e4), st.floats(0, 1), st.booleans()),
     browser=st.builds(Browser, TEXT, st.lists(TEXT).map(tuple), st.booleans()),
     octave=st.integers(0, 8),
 )
 NESTED = st.dictionaries(
-    st.sampled_from(["preset", "controls", "geometry", "brush", "browser", "octave", "later"]),
+    st.sampled_from(["preset", "controls", "other", "letter", "geometry", "brush", "browser", "octave", "later"]),
     JSON | st.dictionaries(st.sampled_from([*PARAMETERS, "frozen", "x", "kind", "strength", "tags", "later"]), JSON),
 )
 
@@ -140,6 +142,9 @@ def handled(win: MainWindow, qtbot: QtBot) -> Session:
     win.controls.note.setValue(57)
     win.controls.freeze.click()
     win.controls.follow.click()
+    win.control_desk.copy()
+    win.controls.knobs["tilt_db"].setValue(2)
+    win.control_desk.switch()
     win.brushes.choose("noise")
     win.brushes.choose_shape("stripe")
     win.brushes.resize_brush(31.5, 7.25)
@@ -171,6 +176,11 @@ def test_another_window_becomes_what_this_one_was(win: MainWindow, second: MainW
     assert second.controls.freeze.isChecked()
     assert second.dock.octave.text() == win.dock.octave.text()
     assert second.hand.brush == win.hand.brush
+    assert (second.control_desk.letter, second.control_desk.other) == ("B", win.control_desk.other)
+    assert second.control_desk.other != second.controls.controls
+    second.control_desk.switch()
+    win.control_desk.switch()
+    assert second.controls.controls == win.controls.controls
     second.close()
 
 
