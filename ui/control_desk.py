@@ -27,8 +27,8 @@ class ControlDesk(QObject):
         self.history = UndoHistory()
         self.letter = "A"
         """The control state that plays."""
-        self.other = Controls()
-        """The one that does not."""
+        self.other: Controls | None = None
+        """The one that does not; None until it is first played or copied to: then it begins as a copy."""
         self._send, self._controls, self._brushes, self._keys = send, parts.controls, parts.brushes, parts.dock.keys
         self._culture, self._hand = parts.culture, hand
         self._rng = random.Random()
@@ -130,7 +130,7 @@ class ControlDesk(QObject):
         """Play the other control state."""
         letter = "B" if self.letter == "A" else "A"
         now = self._controls.controls
-        self._do(f"Switch to {letter}", {**vars(self.other), "letter": letter, "other": now})
+        self._do(f"Switch to {letter}", {**vars(self.other or now), "letter": letter, "other": now})
 
     def copy(self) -> None:
         """Make the other control state like the one that plays."""
@@ -155,10 +155,9 @@ class ControlDesk(QObject):
         self._apply(moved)
 
     def _apply(self, values: Mapping[str, object]) -> None:
-        own = {"letter": self.letter, "other": self.other} | {k: v for k, v in values.items() if k in _OWN}
-        letter, other = own["letter"], own["other"]
+        letter, other = values.get("letter", self.letter), values.get("other", self.other)
         assert isinstance(letter, str)
-        assert isinstance(other, Controls)
+        assert other is None or isinstance(other, Controls)
         self.letter, self.other = letter, other
         self._controls.compare.show_state(letter)
         self._controls.take({name: value for name, value in values.items() if name not in _OWN})

@@ -62,6 +62,7 @@ class CultureView(pg.PlotWidget):  # type: ignore[misc]
         self._image = _SmoothImage(axisOrder="row-major")
         self._overlay = Overlay()
         self._shown: View | None = None
+        self._columns_per_frame = 0.0
         self._key_down = False
         self._cursor = (86.0, 20.0)
         self.setAccessibleName("Culture")
@@ -134,6 +135,10 @@ class CultureView(pg.PlotWidget):  # type: ignore[misc]
         old_culture = view.grid.shape != (self._overlay.field.n_mels, self._overlay.field.n_frames)
         if view is self._shown or old_culture:
             return  # Nothing new; or a cross-fade to another format is under way.
+        if self._shown is not None and view.frame > self._shown.frame:
+            n = view.grid.shape[1]
+            way = (view.playhead - self._shown.playhead + n / 2) % n - n / 2
+            self._columns_per_frame = way / (view.frame - self._shown.frame)
         self._shown = view
         if view.hidden is None:
             pixels = self._cells.pixels(view.grid, view.rest, view.frozen)
@@ -145,6 +150,16 @@ class CultureView(pg.PlotWidget):  # type: ignore[misc]
         overlay = self._overlay
         overlay.playhead, overlay.heads, overlay.hand, overlay.read = view.playhead, view.heads, view.hand, view.read
         self._overlay.update()
+
+    def move_on(self, seconds: float) -> None:
+        """Nothing new to see, for so long since the last view: the heads go on as they went."""
+        view, overlay = self._shown, self._overlay
+        if view is not None and overlay.playhead is not None:
+            way = self._columns_per_frame * seconds * self.format.frames_per_second
+            overlay.playhead = view.playhead + way
+            if not view.hand:
+                overlay.heads = view.heads[0] + way, view.heads[1] + way
+            overlay.update()
 
     def reseeded(self) -> None:
         """The whole culture starts again."""

@@ -184,7 +184,7 @@ def test_b_switches_between_two_whole_states_and_shift_b_copies(win: MainWindow,
     QTest.keyClick(win, Qt.Key.Key_A)
     a = win.controls.controls
     QTest.keyClick(win, Qt.Key.Key_B)
-    assert heard(engine) == Controls()
+    assert heard(engine) == a, "B begins as a copy"
     assert bar.states["B"].isChecked()
     assert not bar.states["A"].isChecked()
     drag(win.controls.knobs["tilt_db"], 20)
@@ -196,10 +196,15 @@ def test_b_switches_between_two_whole_states_and_shift_b_copies(win: MainWindow,
     QTest.keyClick(win, Qt.Key.Key_B, SHIFT)
     QTest.keyClick(win, Qt.Key.Key_B)
     assert heard(engine) == b
+    # Back over the switch and the copy, to A with B beside it.
     for _ in range(3):
         undo(win)
     assert heard(engine) == a
     assert win.control_desk.other == b
+    assert bar.states["A"].isChecked()
+    for _ in range(3):
+        undo(win)
+    assert win.control_desk.other is None
 
 
 def test_init_and_vary_are_one_step_and_leave_alone_what_is_the_players(win: MainWindow, engine: FakeEngine) -> None:
