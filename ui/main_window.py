@@ -13,9 +13,11 @@ from synth.engine_contract import EngineControl
 from synth.library import Entry
 from synth.messages import Redo, ReseedAll, ThawAll, Undo
 from synth.preset_file import SUFFIX
+from ui.about_sheet import AboutSheet
 from ui.brushes import BrushHand
 from ui.dock import SNAPSHOT
 from ui.help_overlay import HelpOverlay
+from ui.hint_line import HintLine
 from ui.loader import Build
 from ui.note_keys import KEY_ROW
 from ui.parts import BROWSER_WIDTH, Parts
@@ -54,12 +56,15 @@ class MainWindow(QMainWindow):
         self._looks = 0
         self._looked_at = time.perf_counter()
         self.hand = BrushHand(engine.send, self)
-        self.parts = parts = Parts.make(self.hand, entries, list_outputs, device, places or Places.usual())
+        places = places or Places.usual()
+        self.parts = parts = Parts.make(self.hand, entries, list_outputs, device, places)
         self.header, self.presets, self.brushes, self.banner = parts.header, parts.presets, parts.brushes, parts.banner
         self.culture, self.controls, self.dock = parts.culture, parts.controls, parts.dock
         self.transport, self.keys, self.status_line = parts.dock.transport, parts.dock.keys, parts.status_line
         self.setCentralWidget(parts.laid_out())
         self.help = HelpOverlay(self)
+        self.about = AboutSheet(self, self.presets.all_paths)
+        self.hints = HintLine(self.culture, places.hints_seen) if places.hints_seen else None
         self.desk = PresetDesk(engine, build, parts, self.help, self)
         self.loader, self.load, self.show_loaded = self.desk.loader, self.desk.load, self.desk.show_loaded
         self.takes = TakeDesk(engine, self.transport, TakesSheet(self), self.banner, self.load)
@@ -77,6 +82,7 @@ class MainWindow(QMainWindow):
         self.transport.play_asked.connect(self._play)
         self.header.devices.chosen.connect(self.engine.set_device)
         self.header.help.clicked.connect(self.help.toggle)
+        self.help.about.clicked.connect(self.about.open)
         self.desk.named.connect(lambda name: self.setWindowTitle(f"{name} – Petrichord"))
         self.brushes.changed.connect(self.culture.show_brush)
         self.culture.brush_resized.connect(self.brushes.resize_brush)
@@ -103,6 +109,7 @@ class MainWindow(QMainWindow):
         on_key(self, "Ctrl+B", lambda: self.culture.setFocus(Qt.FocusReason.TabFocusReason))
         on_key(self, "Ctrl+L", lambda: self.presets.search.setFocus(Qt.FocusReason.ShortcutFocusReason))
         on_key(self, "Ctrl+Q", self.close)
+        on_key(self, "Shift+F1", self.about.toggle)
         on_key(self, "Esc", self._put_away)
 
     def _put_away(self) -> None:
@@ -174,6 +181,7 @@ class MainWindow(QMainWindow):
         self.hand.lift()
         self._timer.stop()
         self.takes.close()
+        self.about.close_reader()
         self.desk.close()
         super().closeEvent(event)
 

@@ -16,9 +16,11 @@ class Places:
     """The user's own presets."""
     favourites: Path
     """A JSON file."""
+    hints_seen: Path | None = None
+    """A file that is there once the hints were dismissed; None shows none."""
 
     @staticmethod
     def usual() -> "Places":
         """Where this system keeps such things."""
         config = Path(platformdirs.user_config_dir("petrichord", appauthor=False))
-        return Places(user_folder(), config / "favourites.json")
+        return Places(user_folder(), config / "favourites.json", config / "hints-seen")
