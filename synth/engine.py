@@ -12,6 +12,7 @@ import time
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
@@ -98,7 +99,11 @@ class Engine:
             self._master.play()
         self._notices = Noticeboard()
         self._deck = Deck(
-            self.rate_hz, self._notices.post, sample_format, self.capture, lambda: self._voices.current.vocoder.name
+            self.rate_hz,
+            partial(self._notices.post, remedy="folder"),
+            sample_format,
+            self.capture,
+            lambda: self._voices.current.vocoder.name,
         )
         self._sent = SentSound()
         self._start_level = round(_START_S * self.rate_hz)
@@ -108,7 +113,7 @@ class Engine:
             self._ring,
             self._start_level + 1,
             self._tap,
-            self._notices.post,
+            partial(self._notices.post, remedy="output"),
             device,
             open_device,
         )
@@ -240,7 +245,12 @@ class Engine:
                         self._block()
         except Exception as error:
             # The thread ends, the feeder fades out: the fault is shown, not hidden behind a frozen window.
-            self._notices.post(f"The sound engine has stopped; details are in {log_unexpected(error)}.", True)
+            self._notices.post(
+                f"The sound engine has stopped, takes are whole: start Petrichord again; details are in "
+                f"{log_unexpected(error)}.",
+                True,
+                "log",
+            )
             raise
 
     def _block(self) -> None:
@@ -301,7 +311,8 @@ class Engine:
             self._change(_Change(instrument.spare, f"{left} did not keep up", None, ""))
             self._notices.post(
                 f"{left} could not keep up with the sound, so {instrument.vocoder.name} plays on: close other programs "
-                "and choose it again, or use a smaller checkpoint."
+                "and choose it again, or use a smaller checkpoint.",
+                remedy="vocoder",
             )
             self._kept_up_at = now
 

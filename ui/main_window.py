@@ -23,6 +23,7 @@ from ui.note_keys import KEY_ROW
 from ui.parts import BROWSER_WIDTH, Parts
 from ui.places import Places
 from ui.preset_desk import PresetDesk
+from ui.remedies import Remedies
 from ui.sheet import Sheet
 from ui.shortcuts import on_key
 from ui.take_desk import TakeDesk
@@ -69,6 +70,9 @@ class MainWindow(QMainWindow):
         self.loader, self.load, self.show_loaded = self.desk.loader, self.desk.load, self.desk.show_loaded
         self.takes = TakeDesk(engine, self.transport, TakesSheet(self), self.banner, self.load)
         self.complain = self.banner.complain
+        self.remedies = Remedies(
+            self.banner, self.header.devices.click, self.takes.choose_folder, self.status_line.vocoders.click
+        )
         self._connect()
         self._add_shortcuts()
         self.culture.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -148,7 +152,7 @@ class MainWindow(QMainWindow):
         for notice in status.notices:
             if notice.serial > self._notice:
                 self._notice = notice.serial
-                self.banner.say(notice.text, urgent=notice.urgent)
+                self.remedies.say(notice)
 
     # Qt's events
 
