@@ -11,6 +11,7 @@ import threading
 import time
 from concurrent.futures import Future
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
@@ -82,7 +83,11 @@ class Engine:
             self._master.play(again=again)
         self._notices = Noticeboard()
         self._deck = Deck(
-            self.rate_hz, self._notices.post, sample_format, self.capture, lambda: self._voices.current.vocoder.name
+            self.rate_hz,
+            partial(self._notices.post, remedy="folder"),
+            sample_format,
+            self.capture,
+            lambda: self._voices.current.vocoder.name,
         )
         self._tone = Tone(self.rate_hz)
         self._sent = SentSound()
@@ -93,7 +98,7 @@ class Engine:
             self._ring,
             self._start_level + 1,
             self._tap,
-            self._notices.post,
+            partial(self._notices.post, remedy="output"),
             device,
             open_device,
             buffer_s,
@@ -235,7 +240,12 @@ class Engine:
                         self._block()
         except Exception as error:
             # The thread ends, the feeder fades out: the fault is shown, not hidden behind a frozen window.
-            self._notices.post(f"The sound engine has stopped; details are in {log_unexpected(error)}.", True)
+            self._notices.post(
+                f"The sound engine has stopped, takes are whole: start Petrichord again; details are in "
+                f"{log_unexpected(error)}.",
+                True,
+                "log",
+            )
             raise
 
     def _block(self) -> None:
@@ -303,7 +313,8 @@ class Engine:
             self._change(ChangeCommand(instrument.voicing.spare, f"{left} did not keep up", None, ""))
             self._notices.post(
                 f"{left} could not keep up with the sound, so {instrument.vocoder.name} plays on: close other programs "
-                "and choose it again, or use a smaller checkpoint."
+                "and choose it again, or use a smaller checkpoint.",
+                remedy="vocoder",
             )
             self._kept_up_at = now
 

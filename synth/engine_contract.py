@@ -6,7 +6,7 @@ All methods return at once and may be called from any thread; nothing here compu
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,8 @@ from synth.preset import Preset
 from synth.vocoder.contract import Vocoder
 from synth.wav import SampleFormat
 
+Remedy = Literal["", "output", "folder", "vocoder", "log"]
+
 
 @dataclass(frozen=True)
 class Notice:
@@ -29,6 +31,8 @@ class Notice:
     """Counts notices; a later one has a higher number."""
     text: str
     urgent: bool = False
+    remedy: Remedy = ""
+    """Where the user can do something about it."""
 
 
 @dataclass(frozen=True)

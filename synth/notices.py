@@ -2,7 +2,7 @@
 
 import threading
 
-from synth.engine_contract import Notice
+from synth.engine_contract import Notice, Remedy
 
 _KEPT = 8
 
@@ -15,7 +15,7 @@ class Noticeboard:
         self._serial = 0
         self.latest: tuple[Notice, ...] = ()
 
-    def post(self, text: str, urgent: bool = False) -> None:
+    def post(self, text: str, urgent: bool = False, remedy: Remedy = "") -> None:
         with self._lock:
             self._serial += 1
-            self.latest = (*self.latest, Notice(self._serial, text, urgent))[-_KEPT:]
+            self.latest = (*self.latest, Notice(self._serial, text, urgent, remedy))[-_KEPT:]

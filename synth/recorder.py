@@ -123,7 +123,7 @@ class Recorder:
             writer = WavWriter(unused_path(path), self.rate_hz, sample_format or self.sample_format)
         except OSError as cause:
             raise RecordingError(
-                f"The take cannot be written to “{path}” ({_reason(cause)}): choose another folder."
+                f"The take cannot be written to “{path}” ({_reason(cause)}); sound goes on: choose another folder."
             ) from cause
         self._queue.clear()
         self._lead.clear()

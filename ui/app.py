@@ -66,7 +66,7 @@ def run(preset: str | Path | None = None, device: str | None = None) -> int:
         window.complain(problem)
     # This thread shares the interpreter with the sound: put aside while it holds it, it would hold up the engine.
     with Reporter() as reporter, favoured("helper"):
-        reporter.reported.connect(window.complain)
+        reporter.reported.connect(window.remedies.report)
         engine.start()
         gc.enable()
         try:
@@ -225,7 +225,10 @@ class Reporter(QObject):
         from synth.log import log_unexpected
 
         path = log_unexpected(error or kind())
-        self.reported.emit(f"Something unexpected went wrong ({kind.__name__}); details are in {path}.")
+        self.reported.emit(
+            f"Something unexpected went wrong ({kind.__name__}), the sound goes on: should anything no longer answer, "
+            f"start Petrichord again. Details are in {path}."
+        )
 
 
 @contextmanager

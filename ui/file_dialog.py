@@ -9,8 +9,16 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 def choose_file(parent: QWidget, title: str, pattern: str, chosen: Callable[[Path], object]) -> QFileDialog:
     """Show a dialog for one existing file and return at once; `chosen` is told which, if any."""
-    dialog = QFileDialog(parent, title, "", pattern)
-    dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+    return _shown(QFileDialog(parent, title, "", pattern), QFileDialog.FileMode.ExistingFile, chosen)
+
+
+def choose_folder(parent: QWidget, title: str, start: Path, chosen: Callable[[Path], object]) -> QFileDialog:
+    """The same for a folder."""
+    return _shown(QFileDialog(parent, title, str(start)), QFileDialog.FileMode.Directory, chosen)
+
+
+def _shown(dialog: QFileDialog, mode: QFileDialog.FileMode, chosen: Callable[[Path], object]) -> QFileDialog:
+    dialog.setFileMode(mode)
     dialog.setWindowModality(Qt.WindowModality.NonModal)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.fileSelected.connect(lambda name: chosen(Path(name)))

@@ -14,15 +14,18 @@ from synth.library import Entry
 from synth.messages import View
 from synth.preset_file import SUFFIX
 from synth.settings import SettingsFile
+from ui.about_sheet import AboutSheet
 from ui.brushes import BrushHand
 from ui.control_desk import ControlDesk
 from ui.dock import SNAPSHOT
 from ui.help_overlay import HelpOverlay
+from ui.hint_line import HintLine
 from ui.loader import Build
 from ui.note_keys import KEY_ROW
 from ui.parts import BROWSER_WIDTH, Parts
 from ui.places import Places
 from ui.preset_desk import PresetDesk
+from ui.remedies import Remedies
 from ui.settings.desk import SettingsDesk
 from ui.sheet import Sheet
 from ui.shortcuts import on_key
@@ -68,12 +71,17 @@ class MainWindow(QMainWindow):
         self.transport, self.keys, self.status_line = parts.dock.transport, parts.dock.keys, parts.status_line
         self.setCentralWidget(parts.laid_out())
         self.help = HelpOverlay(self)
+        self.about = AboutSheet(self, self.presets.all_paths)
+        self.hints = HintLine(self.culture, places.hints_seen) if places.hints_seen else None
         self.desk = PresetDesk(engine, build, parts, self.help, self)
         self.settings = SettingsDesk(engine, settings or SettingsFile(places.settings), device, places, self.desk)
         self.loader, self.load, self.show_loaded = self.desk.loader, self.desk.load, self.desk.show_loaded
         self.takes = TakeDesk(engine, self.transport, TakesSheet(self), self.banner, self.load)
         self.control_desk = ControlDesk(engine.send, parts, self.hand, self)
         self.complain = self.banner.complain
+        self.remedies = Remedies(
+            self.banner, self.header.devices.click, self.takes.choose_folder, self.status_line.vocoders.click
+        )
         self._connect()
         self._add_shortcuts()
         self.culture.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -91,8 +99,10 @@ class MainWindow(QMainWindow):
         self.takes.options_changed.connect(
             lambda form, wait: self.settings.change_takes(take_format=form, take_wait=wait)
         )
+        self.takes.folder_changed.connect(lambda folder: self.settings.change_takes(take_folder=folder))
         self._show_take_settings()
         self.header.help.clicked.connect(self.help.toggle)
+        self.help.about.clicked.connect(self.about.open)
         self.desk.named.connect(lambda name: self.setWindowTitle(f"{name} – Petrichord"))
         self.brushes.changed.connect(self.culture.show_brush)
         self.culture.brush_resized.connect(self.brushes.resize_brush)
@@ -115,6 +125,7 @@ class MainWindow(QMainWindow):
         on_key(self, "Ctrl+B", lambda: self.culture.setFocus(Qt.FocusReason.TabFocusReason))
         on_key(self, "Ctrl+L", lambda: self.presets.search.setFocus(Qt.FocusReason.ShortcutFocusReason))
         on_key(self, "Ctrl+Q", self.close)
+        on_key(self, "Shift+F1", self.about.toggle)
         on_key(self, "Esc", self._put_away)
 
     def _put_away(self) -> None:
@@ -162,7 +173,7 @@ class MainWindow(QMainWindow):
         for notice in status.notices:
             if notice.serial > self._notice:
                 self._notice = notice.serial
-                self.banner.say(notice.text, urgent=notice.urgent)
+                self.remedies.say(notice)
 
     # Qt's events
 
@@ -195,6 +206,7 @@ class MainWindow(QMainWindow):
         self.hand.lift()
         self._timer.stop()
         self.takes.close()
+        self.about.close_reader()
         self.desk.close()
         self.settings.close()
         super().closeEvent(event)

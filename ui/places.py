@@ -15,6 +15,8 @@ class Places:
     """The user's own presets."""
     favourites: Path
     """A JSON file."""
+    hints_seen: Path | None = None
+    """A file that is there once the hints were dismissed; None shows none."""
 
     @property
     def settings(self) -> Path:
@@ -24,4 +26,5 @@ class Places:
     @staticmethod
     def usual() -> "Places":
         """Where this system keeps such things."""
-        return Places(user_folder(), config_folder() / "favourites.json")
+        config = config_folder()
+        return Places(user_folder(), config / "favourites.json", config / "hints-seen")

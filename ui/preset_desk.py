@@ -8,6 +8,7 @@ from synth.controls import Controls
 from synth.engine_contract import EngineControl
 from synth.messages import SetControls
 from synth.preset import Preset
+from ui.banner import Remedy
 from ui.help_overlay import HelpOverlay
 from ui.loader import Build, Loaded, Loader, Voiced
 from ui.parts import Parts
@@ -25,6 +26,7 @@ class PresetDesk(QObject):
     ) -> None:
         super().__init__(parent)
         self._engine, self._parts, self._help = engine, parts, help_sheet
+        self._asked: Path | None = None
         self.preset: Preset | None = None
         """What plays."""
         self.loader = Loader(build, self)
@@ -48,6 +50,7 @@ class PresetDesk(QObject):
 
     def load(self, path: Path) -> None:
         """Prepare this preset elsewhere; what plays goes on until it is ready."""
+        self._asked = path
         self.loader.request(path, self._parts.controls.controls)
 
     def prepare_vocoder(self) -> None:
@@ -105,5 +108,8 @@ class PresetDesk(QObject):
         self._parts.presets.restore_mark()
 
     def _keep_playing(self, problem: str) -> None:
-        self._refuse(problem)
+        asked, playing = self._asked, f" “{self.preset.name}” plays on." if self.preset else ""
+        remedy = None if asked is None else Remedy("Try again", lambda: self.load(asked))
+        self._parts.banner.complain(f"{problem}{playing}", remedy)
+        self._parts.presets.restore_mark()
         self._parts.header.show_busy(False)

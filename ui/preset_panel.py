@@ -165,6 +165,10 @@ class PresetPanel(QFrame):
         """All that are listed and not filtered away, in order."""
         return self.list.shown()
 
+    def all_paths(self) -> list[Path]:
+        """The files of all presets, hidden ones too."""
+        return [path_of(item) for item in self.list.all_items()]
+
     def mark(self, path: Path, name: str = "") -> None:
         """This preset plays now."""
         self._playing, self._name = path, name or path.stem

@@ -12,6 +12,7 @@ from synth.recorder import default_take_folder, default_take_path
 from synth.take_companion import companion_of
 from synth.wav import SampleFormat
 from ui.banner import Banner
+from ui.file_dialog import choose_folder
 from ui.shortcuts import on_key
 from ui.take_keeper import TakeKeeper
 from ui.takes_sheet import TakesSheet
@@ -23,6 +24,7 @@ class TakeDesk(QObject):
 
     options_changed = Signal(str, bool)
     """Sample format and whether to wait for sound: to be remembered."""
+    folder_changed = Signal(Path)
 
     def __init__(
         self,
@@ -59,6 +61,7 @@ class TakeDesk(QObject):
         sheet.rename_asked.connect(keeper.rename)
         sheet.trash_asked.connect(self._trash)
         sheet.folder_asked.connect(self._show_folder)
+        sheet.elsewhere.clicked.connect(self.choose_folder)
         keeper.listed.connect(sheet.show_paths)
         keeper.card_read.connect(sheet.show_card)
         keeper.renamed.connect(self._note_renamed)
@@ -76,6 +79,19 @@ class TakeDesk(QObject):
         """The settings say so."""
         self.folder, self.sample_format, self.wait = folder, sample_format, wait
         self._show_options()
+
+    def choose_folder(self) -> None:
+        """Ask where the next takes go."""
+        start = self.folder or default_take_folder()
+        choose_folder(self.sheet, "Folder for takes", start if start.is_dir() else Path.home(), self.set_folder)
+
+    def set_folder(self, folder: Path) -> None:
+        """From the next take on."""
+        self.folder = folder
+        self._banner.say(f"The next takes go to {folder}.")
+        self.folder_changed.emit(folder)
+        if self.sheet.isVisible():
+            self.refresh()
 
     def _show_options(self) -> None:
         self._transport.options.show_choice(self.sample_format, self.wait)

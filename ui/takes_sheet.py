@@ -43,6 +43,7 @@ class TakesSheet(Sheet):
         self.folder = ElidedLabel(Qt.TextElideMode.ElideMiddle)
         self.folder.setProperty("role", "dim")
         self.folder.setAccessibleName("Folder of takes")
+        self.elsewhere = _button("Change…", "Choose another folder for takes")
         self.play = _button("Play", "Play the chosen take in place of the culture (Enter; Ctrl+Shift+P for the last)")
         self.go_on = _button("Continue from here", "Load preset, culture and controls as this take began with them")
         self.rename = _button("Rename…", "Give this take and what lies beside it another name (F2)")
@@ -55,7 +56,10 @@ class TakesSheet(Sheet):
     def _lay_out(self) -> None:
         self.body.addLayout(self._pages, 1)
         self.body.addWidget(self.names)
-        self.body.addWidget(self.folder)
+        where = QHBoxLayout()
+        where.addWidget(self.folder, 1)
+        where.addWidget(self.elsewhere)
+        self.body.addLayout(where)
         row = QHBoxLayout()
         row.setSpacing(8)
         for button in (self.play, self.go_on, self.rename, self.show_folder, self.trash):

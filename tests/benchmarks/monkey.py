@@ -115,7 +115,7 @@ def play(seed: int, n_actions: int, preset: str, folder: Path) -> dict[str, obje
                 command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
             )
             try:
-                out, said = child.communicate(timeout=30 + 0.4 * n_actions)
+                out, said = child.communicate(timeout=60 + n_actions)
             except subprocess.TimeoutExpired:
                 # Its fault handler writes where every thread is.
                 child.send_signal(signal.SIGUSR1)

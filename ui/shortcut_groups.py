@@ -1,0 +1,109 @@
+"""Every key of the window, in groups, as F1 shows them. A test holds this list against the keys that really work."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Key:
+    """Keys in Qt's own spelling, separated by spaces; `shown` where that would be hard to read."""
+
+    keys: str
+    meaning: str
+    shown: str = ""
+
+    @property
+    def label(self) -> str:
+        return self.shown or self.keys.replace(" ", ", ")
+
+
+GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
+    (
+        "SOUND",
+        (
+            Key("Space", "Play and stop"),
+            Key("A W S E D F T G Y H U J K O L P", "Notes; W E T Y U O P are black keys", "A … P"),
+            Key("Z X", "Octave down and up"),
+            Key("0", "The preset's own pitch"),
+            Key("Ctrl+D", "Output device"),
+        ),
+    ),
+    (
+        "TAKES",
+        (
+            Key("Ctrl+R", "Record a take, and stop recording"),
+            Key("Ctrl+Shift+R", "List of takes: Enter plays, F2 renames, Del throws away"),
+            Key("Ctrl+Shift+P", "Play the last take, and stop it"),
+            Key("Ctrl+Shift+F", "Sample format, and whether to wait for sound"),
+            Key("Ctrl+T", "Show the last take in its folder"),
+        ),
+    ),
+    (
+        "CULTURE",
+        (
+            Key("R", "Reseed the whole culture"),
+            Key("Ctrl+F", "Freeze the culture"),
+            Key("Ctrl+U", "Thaw every frozen cell"),
+            Key("Ctrl+H", "Follow hand"),
+            Key(
+                "Ctrl+Z Ctrl+Shift+Z Ctrl+Y",
+                "Undo and redo: a knob, a note, a stroke, in their order",
+                "Ctrl+Z, Ctrl+Shift+Z",
+            ),
+            Key("C", "Colour by the hidden channels"),
+        ),
+    ),
+    (
+        "CONTROLS",
+        (
+            Key("B Shift+B", "Control state A or B; copy it to the other"),
+            Key("V", "Vary the controls"),
+            Key("Ctrl+I", "Every control to its default"),
+        ),
+    ),
+    (
+        "BRUSH",
+        (
+            Key("1 2 3 4 5", "Erase, paint, noise, reseed, freeze", "1 … 5"),
+            Key("6 7 8", "Round, stripe, line"),
+            Key("[ ]", "Smaller and larger", "[  ]"),
+            Key(", .", "Weaker and stronger", ",  ."),
+            Key("Ctrl+B", "Go to the culture: arrows move, hold Enter to touch, Shift+Enter to erase or thaw"),
+        ),
+    ),
+    (
+        "PRESETS",
+        (
+            Key("PgUp PgDown", "Previous and next", "Page Up, Page Down"),
+            Key("Ctrl+L", "Search names and tags"),
+            Key("Ctrl+K Ctrl+Shift+K", "Favourite; show favourites only"),
+            Key("Ctrl+G", "Choose tags"),
+            Key("Ctrl+S", "Save what plays as a preset of yours"),
+            Key("Ctrl+O", "Add a preset file"),
+            Key("F2 Ctrl+Shift+D", "Rename; duplicate the chosen preset"),
+            Key("Ctrl+Del Ctrl+M", "Move it to the trash; its menu"),
+        ),
+    ),
+    (
+        "WINDOW",
+        (
+            Key("Tab", "Next control; Enter presses a button"),
+            Key("Esc", "Dismiss a notice or a sheet"),
+            Key("F1 Shift+F1", "This list; about Petrichord"),
+            Key("Ctrl+,", "Settings"),
+            Key("Ctrl+Q", "Quit"),
+        ),
+    ),
+    (
+        "MOUSE",
+        (
+            Key("", "Drag to touch; right-drag erases (with the freeze brush, thaws)", "On the culture"),
+            Key("", "Brush size; Shift: length, Ctrl: height", "Wheel there"),
+            Key(
+                "",
+                "Drag, wheel or arrows, Shift for fine; double-click for the default; Home, End, Page Up and Down once "
+                "Tab took you there; or type a value: −3 dB, 50 %, 1.2 s",
+                "On a knob",
+            ),
+        ),
+    ),
+)
