@@ -79,7 +79,8 @@ def taken_down(window: MainWindow) -> Session:
         preset=window.presets.playing,
         controls=window.controls.controls,
         letter=window.control_desk.letter,
-        other=window.control_desk.other,
+        # One that was never used begins as a copy of the one that plays.
+        other=window.control_desk.other or window.controls.controls,
         geometry=Geometry(at.x(), at.y(), at.width(), at.height(), window.isMaximized()),
         brush=BrushState(
             brush.kind,
