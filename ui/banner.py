@@ -44,6 +44,7 @@ class Banner(QFrame):
         self._close.setAccessibleName("Dismiss notice")
         self._close.clicked.connect(self.dismiss)
         self.button = QPushButton()
+        self.button.setAccessibleName("Remedy")
         self.button.setToolTip("What can be done about it now")
         self.button.clicked.connect(self._act)
         row = QHBoxLayout(self)
