@@ -177,7 +177,7 @@ def test_the_test_tone_is_one_press_away(sheet: SettingsSheet, engine: FakeEngin
 
 
 def test_takes_go_to_the_folder_and_in_the_format_of_the_settings(
-    sheet: SettingsSheet, win: MainWindow, engine: FakeEngine, tmp_path: Path
+    sheet: SettingsSheet, win: MainWindow, tmp_path: Path
 ) -> None:
     files, folder = sheet.files, tmp_path / "my takes"
     sheet.turn_to(files)
@@ -185,25 +185,25 @@ def test_takes_go_to_the_folder_and_in_the_format_of_the_settings(
     QTest.keyClick(files.takes, Qt.Key.Key_Return)
     assert folder.is_dir()
     pick(files.format, "float32")
-    assert engine.takes == (folder, "float32")
+    assert (win.takes.folder, win.takes.sample_format) == (folder, "float32")
     assert stored(win)["take_folder"] == str(folder)
     assert stored(win)["take_format"] == "float32"
     files.takes.clear()
     QTest.keyClick(files.takes, Qt.Key.Key_Return)
-    assert engine.takes == (None, "float32")
+    assert (win.takes.folder, win.takes.sample_format) == (None, "float32")
 
 
 @pytest.mark.parametrize(("folder", "words"), [("takes", "full path"), ("/dev/null/takes", "cannot be made")])
 def test_a_folder_that_cannot_be_used_is_refused_in_words(
-    sheet: SettingsSheet, engine: FakeEngine, folder: str, words: str
+    sheet: SettingsSheet, win: MainWindow, folder: str, words: str
 ) -> None:
-    before = engine.takes
+    before = win.takes.folder
     sheet.turn_to(sheet.files)
     sheet.files.takes.setText(folder)
     QTest.keyClick(sheet.files.takes, Qt.Key.Key_Return)
     assert words in sheet.sentence.text()
     assert sheet.files.takes.text() == ""
-    assert engine.takes == before
+    assert win.takes.folder == before
 
 
 def test_every_folder_can_be_opened(sheet: SettingsSheet, win: MainWindow, tmp_path: Path) -> None:
@@ -218,14 +218,12 @@ def test_every_folder_can_be_opened(sheet: SettingsSheet, win: MainWindow, tmp_p
     assert win.settings.path.parent in shown
 
 
-def test_settings_that_cannot_be_written_are_said_and_hold(
-    sheet: SettingsSheet, win: MainWindow, engine: FakeEngine, qtbot: QtBot, tmp_path: Path
-) -> None:
+def test_settings_that_cannot_be_written_are_said_and_hold(sheet: SettingsSheet, win: MainWindow, qtbot: QtBot) -> None:
     win.settings.path.parent.mkdir(parents=True, exist_ok=True)
     win.settings.path.mkdir()
     pick(sheet.files.format, "float32")
     qtbot.waitUntil(lambda: "cannot be written" in win.banner.text, timeout=5000)
-    assert engine.takes == (None, "float32")
+    assert (win.takes.folder, win.takes.sample_format) == (None, "float32")
 
 
 def test_the_engine_page_says_what_computes(sheet: SettingsSheet, qtbot: QtBot) -> None:
