@@ -13,9 +13,9 @@ SHORTCUTS: tuple[tuple[str, str], ...] = (
     ("R", "Reseed the whole culture"),
     ("Ctrl+F", "Freeze the culture"),
     ("Ctrl+H", "Follow hand"),
-    ("Ctrl+Z, Ctrl+Shift+Z", "Undo and redo: a knob, a note, a stroke, in their order"),
-    ("B, Shift+B", "Control state A or B, and copy it to the other"),
-    ("V, Ctrl+I", "Vary the controls; every control to its default"),
+    ("Ctrl+Z, Ctrl+Shift+Z", "Undo and redo anything"),
+    ("B, Shift+B", "State A or B; copy it over"),
+    ("V, Ctrl+I", "Vary; all to default"),
     ("1  2  3  4  5", "Brush: erase, paint, noise, reseed, freeze"),
     ("6  7  8", "Brush shape: round, stripe, line"),
     ("[  ]", "Smaller and larger brush"),
@@ -42,8 +42,7 @@ SHORTCUTS: tuple[tuple[str, str], ...] = (
 _MOUSE = (
     "On the culture: drag to touch, right-drag to erase (to thaw, with the freeze brush), wheel sizes the brush "
     "(Shift: length, Ctrl: height). "
-    "On a knob: drag, wheel or arrows, Shift for fine, double-click for the default, Home and End, Page Up and Down "
-    "when Tab took you there; or type a value: −3 dB, 50 %, 1.2 s."
+    "On a knob: drag, wheel or arrows, Shift for fine, double-click for the default, or type −3 dB, 50 %, 1.2 s."
 )
 
 
