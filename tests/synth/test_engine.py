@@ -79,6 +79,20 @@ def test_a_preset_change_cross_fades_within_300_ms_without_silence_or_click() ->
     assert share(1000)[-1] == pytest.approx(1, abs=0.01)
 
 
+def test_closing_does_not_wait_for_a_long_fade_and_does_not_click() -> None:
+    instrument = SineInstrument(440)
+    instrument.controls = Controls(fade_out_s=10.0)
+    with playing(instrument) as (engine, sink):
+        settled(engine, 20)
+        engine.stop()
+        settled(engine, 4)
+        began = time.monotonic()
+        engine.close()
+        assert time.monotonic() - began < 3
+    assert np.abs(sink.audio[-100:]).max() < 1e-4
+    assert roughness(loud_part(sink)) < 1.5 * tone_roughness(440, 0.1 * volume_gain(0))
+
+
 def test_of_several_presets_asked_for_at_once_the_last_is_heard() -> None:
     with playing(SineInstrument(440)) as (engine, sink):
         for hz in (500, 600, 700):
