@@ -28,6 +28,9 @@ def take_pictures(window: MainWindow, folder: Path) -> None:
     """Play, wound, freeze, record, break something, ask for help; a picture of each."""
     window.resize(1280, 800)
     # Clicks, not keys: without a window manager no window is active.
+    if window.hints is not None:
+        _save(window, folder, "hints")
+        window.hints.dismiss()
     window.transport.play.click()
     _wait(2500)
     view = window.culture.viewport()
@@ -44,6 +47,11 @@ def take_pictures(window: MainWindow, folder: Path) -> None:
     _save(window, folder, "recording")
     window.transport.record.click()
     _wait(400)
+    window.takes.sheet.open()
+    window.takes.sheet.play.click()
+    _wait(700)
+    _save(window, folder, "takes")
+    window.takes.sheet.put_away()
     window.resize(1024, 640)
     _wait(400)
     _save(window, folder, "small")
@@ -70,6 +78,9 @@ def take_pictures(window: MainWindow, folder: Path) -> None:
     window.header.help.click()
     _wait(400)
     _save(window, folder, "help")
+    window.about.open()
+    _wait(1000)
+    _save(window, folder, "about")
     _show_settings(window, folder)
 
 

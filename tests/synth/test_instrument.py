@@ -153,3 +153,22 @@ def test_paint_is_not_much_louder_than_the_recording_ever_was(row: int) -> None:
 
     # Without the bound 7 and 15 dB; the estimate from the mel lets 5 through.
     assert level_db(Event(2, Touch(Gesture("paint", 20, row)))) - level_db() < 6
+
+
+def test_a_stroke_too_quick_for_one_frame_is_caught_up_with_and_loses_no_gesture() -> None:
+    """Dozens of gestures before one block made it late; in order they are done over the next frames."""
+    preset = live_preset()
+    stroke = [Touch(Gesture("paint", 3.0 * i, 40, radius_frames=3, radius_rows=4)) for i in range(40)]
+    quick = Instrument(preset, SpectralVocoder(preset.mel), 44100)
+    quick.send(Hand(True, 0))
+    for touch in stroke:
+        quick.send(touch)
+    quick.send(Hand(False))
+    done = []
+    for _ in range(20):
+        quick.process(1)
+        done.append(quick.culture.save().gestures)
+    assert done[-1] == len(stroke)
+    assert max(np.diff([0, *done])) <= 3
+    assert not quick.playhead.hand_down
+    assert quick.view().undos == 1
