@@ -31,7 +31,7 @@ from training.session import Grown
 from training.trainer import SETTLING_STEPS, Listener, Progress, Trainer
 
 _FLOORS = 64
-_LOOK_FIRST, _LOOK_RATIO = 4, 1.25
+_LOOK_FIRST, _LOOK_RATIO = 4, 1.5
 """A live training is looked at after so many iterations, and after so many times as many again."""
 
 
@@ -138,7 +138,7 @@ def race(
         live,
         iterations=most,
         checkpoints=tuple(n / most for n in looks),
-        rollout_steps=min(live.rollout_steps, SETTLING_STEPS + 4 * LOOP_FRAMES),
+        rollout_steps=min(live.rollout_steps, SETTLING_STEPS + 2 * LOOP_FRAMES),
     )
     reached: dict[str, Point | None] = {}
     for start, rule_of in (("nothing", None), *((("its parent", parent),) if parent is not None else ())):
