@@ -7,7 +7,16 @@ import torch
 from torch import Tensor, nn
 
 from synth.tnca import CHANNELS, LiveRule
-from training.fused import OVERFLOW_EVERY, OVERFLOW_LIMIT, WEATHER_EVERY, Drive, Tape, rollout
+from training.fused import (
+    OVERFLOW_EVERY,
+    OVERFLOW_LIMIT,
+    WEATHER_EVERY,
+    Drive,
+    Tape,
+    _bfloat16_pays,
+    product_dtype,
+    rollout,
+)
 
 B, M, T, K, STEPS = 2, 9, 36, 6, 19
 
@@ -87,3 +96,26 @@ def test_an_odd_batch_has_no_pairs() -> None:
     rule = case((1,), torch.float32)[0]
     with pytest.raises(ValueError, match="pairs"):
         Tape(rule, (3, M, T))
+
+
+@pytest.mark.parametrize(
+    ("has_instructions", "times_as_fast", "expected"),
+    [(True, 4.0, torch.bfloat16), (True, 1.1, torch.float32), (True, 0.5, torch.float32), (False, 4.0, torch.float32)],
+)
+def test_bfloat16_is_used_where_it_is_faster_not_where_it_exists(
+    has_instructions: bool, times_as_fast: float, expected: torch.dtype, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [0.0]
+
+    def mm(a: Tensor, b: Tensor) -> None:
+        clock[0] += 1.0 if a.dtype == torch.float32 else 1 / times_as_fast
+
+    monkeypatch.setattr("torch.mm", mm)
+    monkeypatch.setattr("time.perf_counter", lambda: clock[0])
+    monkeypatch.setattr("torch.cpu._is_avx512_bf16_supported", lambda: has_instructions)
+    monkeypatch.setattr("torch.cpu._is_amx_tile_supported", lambda: False)
+    _bfloat16_pays.cache_clear()
+    try:
+        assert product_dtype(torch.device("cpu")) == expected
+    finally:
+        _bfloat16_pays.cache_clear()

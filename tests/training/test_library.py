@@ -59,6 +59,7 @@ def test_a_preset_is_trained_as_the_manifest_says(tmp_path: Path, monkeypatch: p
     manifest.write_text(
         '[[preset]]\nfile = "tone"\nname = "A tone"\ntags = ["a", "b"]\nrecording = "tone.wav"\ncredit = "made here"\n'
         'author = "nobody"\nlicence = "CC0-1.0"\niterations = 3\nparent = "none"\nformat = "44k128"\n'
+        "audio_loss = true\n"
     )
     assert main(["--manifest", str(manifest), "--recordings", str(tmp_path), "-o", str(tmp_path)]) == 0
     ((_, *module), arguments) = commands[0][:3], commands[0][3:]
@@ -69,6 +70,7 @@ def test_a_preset_is_trained_as_the_manifest_says(tmp_path: Path, monkeypatch: p
     assert (args.recording, args.output) == (tmp_path / "tone.wav", tmp_path / "tone.safetensors")
     assert (args.name, args.tags, args.credit, args.licence) == ("A tone", "a,b", "made here", "CC0-1.0")
     assert (args.iterations, args.parent, args.format, args.seed) == (3, "none", "44k128", 0)
+    assert args.audio_loss
 
 
 def test_a_training_that_fails_is_named_and_the_others_go_on(
