@@ -101,6 +101,7 @@ def first(preset: str | Path | None, device: str | None, last: "Session") -> Sta
     """
     import torch
 
+    from synth.culture_file import bring_back, culture_path
     from synth.devices import find_device, preferred_rate_hz
     from synth.errors import AudioDeviceError, PetrichordError
     from synth.library import default_name, find
@@ -126,7 +127,7 @@ def first(preset: str | Path | None, device: str | None, last: "Session") -> Sta
         whole = False
         loaded = _load(find(default_name()), last.controls, rate_hz)
     if whole:
-        _bring_culture_back(loaded)
+        bring_back(loaded.instrument, culture_path())
     return Start(loaded, output, settings, whole, tuple(problems))
 
 
@@ -140,14 +141,6 @@ def _wanted(preset: str | Path | None, last: "Session") -> Path:
         return find(default_name())
     moved = next((entry.path for entry in entries() if entry.name == last.preset.stem), last.preset)
     return last.preset if last.preset.is_file() else moved
-
-
-def _bring_culture_back(loaded: "Loaded") -> None:
-    from synth.culture_file import bring_back, culture_path, load_culture
-
-    saved = load_culture(loaded.path, culture_path())
-    if saved is not None:
-        bring_back(loaded.instrument, saved)
 
 
 def instrument_builder(engine: "EngineControl") -> "Build":

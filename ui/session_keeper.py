@@ -2,11 +2,12 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NoAnswer
+from contextlib import suppress
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from synth.culture_file import SavedCulture, culture_path, save_culture
+from synth.culture_file import culture_path, save_culture
 from ui.brushes import Brush
 from ui.loader import Loaded
 from ui.main_window import MainWindow
@@ -61,14 +62,8 @@ class SessionKeeper(QObject):
 
     def _keep_culture(self) -> None:
         """A culture that cannot be kept grows anew: not worth a word when the window is gone."""
-        engine, preset = self._window.engine, self._written.preset
-        view = engine.view()
-        try:
-            captured = engine.capture().result(_ANSWER_S)
-            if preset is not None:
-                save_culture(SavedCulture(captured.state, view.playhead if view else 0.0), preset, self._culture)
-        except (NoAnswer, OSError):
-            return
+        with suppress(NoAnswer, OSError):
+            save_culture(self._window.engine.capture().result(_ANSWER_S), self._culture)
 
 
 def taken_down(window: MainWindow) -> Session:
