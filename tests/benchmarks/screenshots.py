@@ -48,6 +48,7 @@ def take_pictures(window: MainWindow, folder: Path) -> None:
     window.transport.record.click()
     _wait(400)
     window.takes.sheet.open()
+    _wait(500)
     window.takes.sheet.play.click()
     _wait(700)
     _save(window, folder, "takes")
