@@ -18,12 +18,12 @@ from typing import Any
 
 from synth.errors import PetrichordError, TrainingError
 from synth.library import bundled_folder
-from synth.preset import LOOP_FRAMES, Credit
+from synth.preset import Credit
 from synth.preset_file import SUFFIX, load_preset, save_preset
 from synth.tnca import LiveRule
 
 MANIFEST = "manifest.toml"
-_SETTLING_STEPS, _LEVEL_STEPS = 600, 4 * LOOP_FRAMES
+_SETTLING_STEPS = 600
 _REQUIRED = ("file", "name", "tags", "credit", "author", "licence")
 
 
@@ -114,7 +114,7 @@ def remeasure(entry: Entry, recording: Path, folder: Path) -> Path:
     """Take from the recording again what is not trained, and level the preset again; its rule and culture stay."""
     import torch
 
-    from training.build import N_QUANTILES, levelled, measure_recording
+    from training.build import GAIN_FRAMES, N_QUANTILES, levelled, measure_recording
     from training.data import load_recording, prepare
     from training.fused import product_dtype
     from training.grow import grow
@@ -141,7 +141,7 @@ def remeasure(entry: Entry, recording: Path, folder: Path) -> Path:
         high_band=measured.high_band,
         quantiles=quantiles(target.grid + (target.reference_db - preset.reference_db) / 40, N_QUANTILES),
     )
-    steps, dtype = _SETTLING_STEPS + _LEVEL_STEPS, product_dtype(torch.device("cpu"))
+    steps, dtype = _SETTLING_STEPS + GAIN_FRAMES, product_dtype(torch.device("cpu"))
     heard = grow(rule, preset.weather, steps, dtype=dtype).heard[:, _SETTLING_STEPS:]
     save_preset(levelled(preset, heard), path)
     print(f"{path}: measured again", flush=True)
