@@ -20,6 +20,7 @@ import torch
 from numpy.typing import NDArray
 
 from synth.audio_out import AudioOut, OpenSink
+from synth.audition import Audition
 from synth.engine_contract import Capture, Status
 from synth.errors import RecordingError, UsageError
 from synth.governor import Governor
@@ -95,6 +96,7 @@ class Engine:
         self._master = Master(self.rate_hz, instrument.controls.volume_db, playing=False)
         if playing:
             self._master.play()
+        self.audition = Audition(self.rate_hz)
         self._notices = Noticeboard()
         self._recorder = Recorder(self.rate_hz, self._notices.post, sample_format)
         self._sent = SentSound()
@@ -236,7 +238,7 @@ class Engine:
         voices, instrument = self._voices, self._voices.current
         instrument.evolution_limit = self._governor.limit
         sound, ailment = voices.process(BLOCK_FRAMES)
-        sound = self._master.process(sound)
+        sound = self.audition.mix(self._master.process(sound))
         left = self._ring.ready / self.rate_hz + self._out.queued_s() if self._out.sounding else float("inf")
         self._ring.put(sound)
         if ailment:
