@@ -54,6 +54,8 @@ def run(preset: str | Path | None = None, device: str | None = None) -> int:
     window.show_loaded(start.loaded)
     if start.problem:
         window.complain(start.problem)
+    else:
+        window.trainer.tell_of_unfinished()
     # This thread shares the interpreter with the sound: put aside while it holds it, it would hold up the engine.
     with Reporter() as reporter, favoured("helper"):
         reporter.reported.connect(window.complain)

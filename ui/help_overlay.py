@@ -27,6 +27,7 @@ SHORTCUTS: tuple[tuple[str, str], ...] = (
     ("Page Up, Page Down", "Previous and next preset"),
     ("Ctrl+S", "Save what plays as a preset of yours"),
     ("Ctrl+O", "Add a preset file"),
+    ("Ctrl+Shift+N", "Grow a preset from a recording; the training that runs"),
     ("Ctrl+K, Ctrl+Shift+K", "Favourite, and show favourites only"),
     ("Ctrl+G", "Choose tags"),
     ("F2, Ctrl+Shift+D", "Rename, duplicate the chosen preset"),

@@ -23,6 +23,8 @@ from ui.places import Places
 from ui.preset_desk import PresetDesk
 from ui.sheet import Sheet
 from ui.shortcuts import on_key
+from ui.trainer.desk import TrainDesk
+from ui.trainer.suffixes import recording_among
 
 _FRAME_MS = 25
 """40 looks per second at the culture: the engine makes about 43."""
@@ -61,6 +63,8 @@ class MainWindow(QMainWindow):
         self.desk = PresetDesk(engine, build, parts, self.help, self)
         self.loader, self.load, self.show_loaded = self.desk.loader, self.desk.load, self.desk.show_loaded
         self.complain = self.banner.complain
+        self.trainer = TrainDesk(engine, build, self.desk, parts, self)
+        parts.presets.add_below(self.trainer.button)
         self._connect()
         self._add_shortcuts()
         self.culture.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -159,7 +163,7 @@ class MainWindow(QMainWindow):
         return super().eventFilter(watched, event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if _dropped_preset(event) is not None:
+        if _dropped_preset(event) is not None or recording_among(_dropped(event)) is not None:
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
@@ -167,6 +171,9 @@ class MainWindow(QMainWindow):
         if path is not None:
             event.acceptProposedAction()
             self.presets.librarian.adopt(path)
+        elif (recording := recording_among(_dropped(event))) is not None:
+            event.acceptProposedAction()
+            self.trainer.take(recording)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -177,14 +184,15 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         self.hand.lift()
         self._timer.stop()
+        self.trainer.close()
         self.desk.close()
         super().closeEvent(event)
 
 
 def _dropped_preset(event: QDropEvent) -> Path | None:
     """The first preset file among what is dragged, if any."""
-    for url in event.mimeData().urls():
-        path = Path(url.toLocalFile())
-        if url.isLocalFile() and path.suffix.casefold() == SUFFIX:
-            return path
-    return None
+    return next((path for path in _dropped(event) if path.suffix.casefold() == SUFFIX), None)
+
+
+def _dropped(event: QDropEvent) -> list[Path]:
+    return [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]

@@ -142,6 +142,12 @@ class PresetPanel(QFrame):
 
     # What is listed
 
+    def add_below(self, part: QWidget) -> None:
+        """Something else that presets come from, at the foot of the panel."""
+        layout = self.layout()
+        assert layout is not None
+        layout.addWidget(part)
+
     def add(self, path: Path, *, bundled: bool = False) -> None:
         """List a preset file, if it is not there already."""
         if self.list.at(path) is None:
@@ -153,10 +159,15 @@ class PresetPanel(QFrame):
         """All that are listed and not filtered away, in order."""
         return self.list.shown()
 
-    def mark(self, path: Path, name: str = "") -> None:
-        """This preset plays now."""
+    @property
+    def playing(self) -> Path | None:
+        """The file of what plays."""
+        return self._playing
+
+    def mark(self, path: Path, name: str = "", *, listed: bool = True) -> None:
+        """This preset plays now; one that is only tried is not `listed`."""
         self._playing, self._name = path, name or path.stem
-        if self.list.at(path) is None:
+        if listed and self.list.at(path) is None:
             self.add(path)
         self.restore_mark()
 
