@@ -20,6 +20,7 @@ import torch
 from numpy.typing import NDArray
 
 from synth.audio_out import AudioOut, OpenSink
+from synth.audition import Audition
 from synth.deck import Deck
 from synth.engine_commands import (
     CaptureCommand,
@@ -81,6 +82,7 @@ class Engine:
         self._master = Master(self.rate_hz, instrument.controls, playing=False)
         if playing:
             self._master.play(again=again)
+        self.audition = Audition(self.rate_hz)
         self._notices = Noticeboard()
         self._deck = Deck(
             self.rate_hz,
@@ -256,7 +258,7 @@ class Engine:
         instrument.evolution_limit = self._governor.limit
         sound, ailment = voices.process(BLOCK_FRAMES)
         sound = self._deck.process(self._master.process(sound), instrument.controls.volume_db)
-        sound = self._tone.over(sound)
+        sound = self.audition.mix(self._tone.over(sound))
         left = self._ring.ready / self.rate_hz + self._out.queued_s() if self._out.sounding else float("inf")
         self._ring.put(sound)
         if ailment:

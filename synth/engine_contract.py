@@ -11,6 +11,7 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from synth.audition import Audition
 from synth.culture import CultureState
 from synth.instrument import Instrument
 from synth.messages import Action, View
@@ -87,6 +88,11 @@ class Capture:
 
 class EngineControl(Protocol):
     """The running engine as its users see it."""
+
+    @property
+    def audition(self) -> Audition:
+        """What lays other sound over the instrument's."""
+        ...
 
     def start(self) -> None:
         """Open the device and start the threads; without a device, a clocked silent sink and a notice."""

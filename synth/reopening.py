@@ -16,6 +16,7 @@ import torch
 from numpy.typing import NDArray
 
 from synth.audio_out import OpenSink
+from synth.audition import Audition
 from synth.devices import Device, find_device
 from synth.engine import Engine
 from synth.engine_contract import Capture, Status
@@ -114,6 +115,11 @@ class ReopeningEngine:
 
     def set_output(self, output: Output) -> Future[str]:
         return self._worker.submit(self._change, output)
+
+    @property
+    def audition(self) -> Audition:
+        """Of the engine that runs now."""
+        return self._engine.audition
 
     def test_tone(self) -> None:
         self._do(lambda engine: engine.test_tone())

@@ -36,11 +36,11 @@ def file_for(name: str, folder: Path) -> Path:
     return folder / f"{stem}{SUFFIX}"
 
 
-def unused_name(name: str, folder: Path) -> str:
-    """`name`, or `name 2`, `name 3`, … of which there is no file yet."""
+def unused_name(name: str, *folders: Path) -> str:
+    """`name`, or `name 2`, `name 3`, … of which there is no file in any of the folders yet."""
     base, count = re.sub(r" \d+$", "", name.strip())[: MAX_NAME - 4], 2
     unused = name.strip()
-    while file_for(unused, folder).exists():
+    while any(file_for(unused, folder).exists() for folder in folders):
         unused, count = f"{base} {count}", count + 1
     return unused
 

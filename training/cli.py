@@ -1,11 +1,15 @@
 """`petrichord train`: a recording to a preset."""
 
+import _thread
 import argparse
 import math
+import os
 import signal
+import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
@@ -15,7 +19,7 @@ from synth.errors import PetrichordError, TrainingError, UsageError
 from training.reporter import Reporter, Work
 
 if TYPE_CHECKING:
-    from training.data import Target
+    from training.data import Recording, Target
     from training.notebook import NotebookTrainer
     from training.session import Grown
     from training.trainer import Trainer
@@ -24,13 +28,14 @@ if TYPE_CHECKING:
 
 _MAX_MINUTES = 24 * 60.0
 _AUDIO_FROM = 0.5
+_ALONE_S = 10.0
 PARENT = "violin"
 """The bundled preset from which others are fine-tuned."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("recording", type=Path, metavar="RECORDING", help="any audio file; a few steady seconds do")
-    parser.add_argument("-o", "--output", required=True, type=Path, metavar="PRESET.safetensors")
+    parser.add_argument("-o", "--output", type=Path, metavar="PRESET.safetensors")
     length = parser.add_mutually_exclusive_group()
     length.add_argument(
         "--minutes",
@@ -98,12 +103,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="report as one JSON object per line: event (progress, checkpoint, done or error), iteration, eta_s, "
         "loss, ltas_db (of the training batch; from a checkpoint on its rollout), preset_path, message",
     )
+    report.add_argument(
+        "--watch",
+        action="store_true",
+        help="with --json-lines, also the recording (event target) and once a second a culture in training (event "
+        "culture), as bytes in base64, 0 the quietest",
+    )
+    report.add_argument(
+        "--plan",
+        action="store_true",
+        help="train nothing: say which region would be learned and what is heard in it (with --json-lines: event plan)",
+    )
+    report.add_argument(
+        "--attached",
+        action="store_true",
+        help="stop as by Ctrl-C when standard input closes: whoever started it has gone",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
-    reporter = Reporter(args.output, args.json_lines, args.progress_images)
+    reporter = Reporter(args.output or Path(), args.json_lines, args.progress_images, args.watch, args.attached)
     try:
-        _train(args, reporter)
+        if args.attached:
+            _stop_when_left_alone()
+        if args.plan:
+            _plan(args, reporter)
+        else:
+            _train(args, reporter)
     except PetrichordError as error:
         reporter.say("error", message=str(error))
         raise
@@ -114,19 +140,14 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _train(args: argparse.Namespace, reporter: Reporter) -> None:
-    from synth.mel import FORMATS
     from synth.preset import Credit
     from training.build import Labels, measure_recording
-    from training.data import MAX_REGION_SECONDS, load_recording, prepare
     from training.recording import remarks_on
     from training.state_file import SUFFIX
 
     _check(args)
     device = _device(args.device)
-    whole = args.start is not None or args.seconds is not None
-    seconds = args.seconds or (MAX_REGION_SECONDS if whole else None)
-    recording = load_recording(args.recording, args.start or 0.0, seconds)
-    target = prepare(recording, FORMATS[args.format], whole=whole)
+    recording, target = _target(args)
     labels = Labels(
         name=args.name or args.recording.stem.replace("_", " "),
         credit=Credit(args.credit or args.recording.name, args.author, args.licence),
@@ -170,6 +191,28 @@ def _with_enough_memory(learn: "Callable[..., Learned]", device: str, may_change
     return learn("cpu", f"{fault}, so the CPU trains from the beginning instead.")
 
 
+def _plan(args: argparse.Namespace, reporter: Reporter) -> None:
+    """What a training with these arguments would learn: the region at once, what is heard in it seconds later."""
+    from training.plan import plan
+    from training.recording import remarks_on
+
+    _check_region(args)
+    recording, target = _target(args)
+    for stage in plan(args.recording, target, remarks_on(recording, target.fmt)):
+        reporter.show_plan(stage)
+
+
+def _target(args: argparse.Namespace) -> "tuple[Recording, Target]":
+    """The recording, and what of it is to be learned."""
+    from synth.mel import FORMATS
+    from training.data import MAX_REGION_SECONDS, load_recording, prepare
+
+    whole = args.start is not None or args.seconds is not None
+    seconds = args.seconds or (MAX_REGION_SECONDS if whole else None)
+    recording = load_recording(args.recording, args.start or 0.0, seconds)
+    return recording, prepare(recording, FORMATS[args.format], whole=whole)
+
+
 def _report(args: argparse.Namespace) -> Path:
     from training.evaluation.evaluate import Options
     from training.evaluation.report import write_report
@@ -202,18 +245,15 @@ def _trainer(args: argparse.Namespace, target: "Target", device: str) -> "Traine
 def _check(args: argparse.Namespace) -> None:
     if args.report is not None and args.recipe == "notebook":
         raise UsageError("The notebook's rule is not made for the long runs of a --report; leave it out.")
-    from training.recording import MAX_LOAD_SECONDS
-
     if args.minutes is not None and not 0 < args.minutes <= _MAX_MINUTES:
         raise UsageError(f"{args.minutes:g} minutes of training cannot be done: choose up to {_MAX_MINUTES:g}.")
     if args.iterations is not None and args.iterations <= 0:
         raise UsageError(f"{args.iterations} iterations cannot be done: choose a positive number.")
-    if args.start is not None and not 0 <= args.start < math.inf:
-        raise UsageError(f"There is no second {args.start:g} to --start a region at; choose 0 or more.")
-    if args.seconds is not None and not 0 < args.seconds <= MAX_LOAD_SECONDS:
-        raise UsageError(f"A region of {args.seconds:g} s cannot be learned: choose up to {MAX_LOAD_SECONDS:g} s.")
+    _check_region(args)
     if args.fixed and args.recipe != "notebook":
         raise UsageError("--fixed mends the notebook's recipe; give --recipe notebook with it.")
+    if args.output is None:
+        raise UsageError("Name the preset to write with -o PRESET.safetensors.")
     if args.output.suffix != ".safetensors":
         raise UsageError(f"{args.output.name} must end in .safetensors: that is what a preset is.")
     if args.output.is_dir():
@@ -221,6 +261,15 @@ def _check(args: argparse.Namespace) -> None:
     _try_to_write(args.output)
     if args.progress_images is not None:
         _try_to_write(args.progress_images / "000000.png")
+
+
+def _check_region(args: argparse.Namespace) -> None:
+    from training.recording import MAX_LOAD_SECONDS
+
+    if args.start is not None and not 0 <= args.start < math.inf:
+        raise UsageError(f"There is no second {args.start:g} to --start a region at; choose 0 or more.")
+    if args.seconds is not None and not 0 < args.seconds <= MAX_LOAD_SECONDS:
+        raise UsageError(f"A region of {args.seconds:g} s cannot be learned: choose up to {MAX_LOAD_SECONDS:g} s.")
 
 
 def _try_to_write(path: Path) -> None:
@@ -257,10 +306,28 @@ def stopped_by_signals() -> Iterator[threading.Event]:
             raise KeyboardInterrupt
         stop.set()
 
-    numbers = (signal.SIGINT, signal.SIGTERM)
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if sys.platform == "win32":
+        numbers.append(signal.SIGBREAK)
     before = [signal.signal(number, request) for number in numbers]
     try:
         yield stop
     finally:
         for number, handler in zip(numbers, before, strict=True):
             signal.signal(number, handler)
+
+
+def _stop_when_left_alone() -> None:
+    """As Ctrl-C does, once the other end of standard input is closed, be it because its process was killed; and once
+    more when the state should have been written: nobody waits for a last preset."""
+
+    def wait() -> None:
+        # Not `sys.stdin`: a thread that waits in its lock cannot be left behind when Python ends.
+        with suppress(OSError):
+            while os.read(0, 4096):
+                pass
+        _thread.interrupt_main()
+        time.sleep(_ALONE_S)
+        _thread.interrupt_main()
+
+    threading.Thread(target=wait, name="left-alone", daemon=True).start()

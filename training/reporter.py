@@ -1,22 +1,30 @@
 """What a training run tells: a progress bar to a person, JSON lines to a program, and the preset as it improves."""
 
+import base64
 import json
 import math
+import os
 import sys
 import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from synth.preset import Preset
     from training.build import Labels, Measured
-    from training.data import Target
     from training.notebook import NotebookTrainer
+    from training.plan import Plan
     from training.session import Grown
     from training.trainer import Progress, Trainer
 
 _JSON_EVERY_S = 0.25
+_CULTURE_EVERY_S = 1.0
 _ROUGH_DB = 2.0
 
 
@@ -46,19 +54,36 @@ class Reporter:
     output: Path
     json_lines: bool
     images: Path | None = None
+    watch: bool = False
+    """Show the cultures in training, and what they are to become, to the program that listens."""
+    attached: bool = False
+    """A listener that goes away ends the training politely, not by an error."""
     _work: Work | None = field(default=None, repr=False)
     _bar: Any = None
     _kept: "Grown | None" = None
     _spoke_at: float = -math.inf
+    _showed_at: float = -math.inf
+    _clocks: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64), repr=False)
     _foreword: str = ""
 
     def begin(self, work: Work, remarks: tuple[str, ...]) -> None:
         """Say what is about to be learned, and what about the recording should be known."""
+        from training.plan import introduction
+
         self._work = work
-        lines = [_introduction(work.trainer.target, work.measured), *remarks]
+        lines = [introduction(work.trainer.target, work.measured.pitch), *remarks]
         self._foreword = " ".join(lines)
         if not self.json_lines:
             print("\n".join(lines), file=sys.stderr)
+        elif self.watch:
+            self._show_grid("target", 0, work.trainer.target.grid)
+
+    def show_plan(self, plan: "Plan") -> None:
+        """Say what would be learned."""
+        if self.json_lines:
+            self._line(plan.as_line())
+        elif plan.complete:
+            print("\n".join([plan.sentence, *plan.remarks]))
 
     def __enter__(self) -> "Reporter":
         from tqdm import tqdm
@@ -89,6 +114,31 @@ class Reporter:
                 message=progress.message or self._foreword,
             )
             self._foreword = ""
+        if self.watch and now - self._showed_at > _CULTURE_EVERY_S:
+            self._showed_at = now
+            self._show_culture(progress.iteration)
+
+    def _show_culture(self, iteration: int) -> None:
+        """One of the cultures trained on since the last was shown: the one that has lived longest."""
+        from training.trainer import Trainer
+
+        assert self._work is not None
+        trainer = self._work.trainer
+        if isinstance(trainer, Trainer):
+            pool = trainer.session.pool
+            trained = pool.clock > (self._clocks if len(self._clocks) else 0)
+            self._clocks = pool.clock.copy()
+            self._show_grid(
+                "culture", iteration, pool.grids[int((pool.clock * trained).argmax()), ..., 0].float().cpu()
+            )
+
+    def _show_grid(self, event: str, iteration: int, grid: "Tensor") -> None:
+        """Grid values (M, T) as a line: bytes row by row, low rows first, 0 at −1 and 255 at 1.1."""
+        from synth.mel import GRID_MAX, GRID_MIN
+
+        share = (grid.nan_to_num(GRID_MIN).clamp(GRID_MIN, GRID_MAX) - GRID_MIN) / (GRID_MAX - GRID_MIN)
+        cells = base64.b64encode((share * 255).round().byte().numpy().tobytes()).decode()
+        self._line({"event": event, "iteration": iteration, "shape": list(grid.shape), "cells": cells})
 
     def _checkpoint(self, progress: "Progress") -> None:
         from training.picture import draw
@@ -151,14 +201,16 @@ class Reporter:
                 "preset_path": str(self.output),
                 "message": message,
             }
+            self._line(line)
+
+    def _line(self, line: dict[str, Any]) -> None:
+        try:
             print(json.dumps(line, allow_nan=False), flush=True)
-
-
-def _introduction(target: "Target", measured: "Measured") -> str:
-    start, end = target.region_s
-    pitch = f"root {measured.pitch.root_hz:.1f} Hz" if measured.pitch.root_hz else "no pitch"
-    decay = ", decay removed" if target.decay_db_per_s is not None else ""
-    return f"Learning {start:.2f} to {end:.2f} s: {pitch}, {len(measured.pitch.partials.hz)} partials{decay}."
+        except BrokenPipeError:
+            if not self.attached:
+                raise
+            # Standard input has closed as well: the training is about to stop and must get to write its state.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _rounded(value: float | None, digits: int) -> float | None:

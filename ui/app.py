@@ -62,8 +62,11 @@ def run(preset: str | Path | None = None, device: str | None = None) -> int:
     )
     put_back(window, last.session, start.loaded, whole=start.whole)
     keeper = SessionKeeper(window, last)
-    for problem in (*start.problems, *last.problems):
+    problems = (*start.problems, *last.problems)
+    for problem in problems:
         window.complain(problem)
+    if not problems:
+        window.trainer.tell_of_unfinished()
     # This thread shares the interpreter with the sound: put aside while it holds it, it would hold up the engine.
     with Reporter() as reporter, favoured("helper"):
         reporter.reported.connect(window.remedies.report)

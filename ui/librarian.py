@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NoAnswer
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -16,7 +16,8 @@ from synth.errors import PetrichordError, PresetError
 from synth.library import bundled_folder
 from synth.preset import Preset
 from synth.preset_card import read_card
-from synth.user_presets import adopt, duplicate, kept, rename, save_as
+from synth.preset_file import load_preset
+from synth.user_presets import adopt, duplicate, kept, rename, save_as, unused_name
 
 _ANSWER_S = 3.0
 
@@ -87,6 +88,16 @@ class Librarian(QObject):
         def work() -> Change:
             adopted = adopt(path, self.folder)
             return Change(f"“{adopted.stem}” is among your presets now.", adopted, load=True)
+
+        self._do(work)
+
+    def keep(self, path: Path, name: str) -> None:
+        """Put a preset that was grown here among the user's, under this name or the next that is free, and play it."""
+
+        def work() -> Change:
+            preset = load_preset(path)
+            kept_at = save_as(replace(preset, name=unused_name(name, self.folder, bundled_folder())), self.folder)
+            return Change(f"“{kept_at.stem}” is among your presets now.", kept_at, load=True)
 
         self._do(work)
 

@@ -31,6 +31,8 @@ from ui.sheet import Sheet
 from ui.shortcuts import on_key
 from ui.take_desk import TakeDesk
 from ui.takes_sheet import TakesSheet
+from ui.trainer.desk import TrainDesk
+from ui.trainer.suffixes import recording_among
 
 _TICK_MS = 5
 _SHORTEST_S, _LONGEST_S = 0.018, 0.027
@@ -82,6 +84,8 @@ class MainWindow(QMainWindow):
         self.remedies = Remedies(
             self.banner, self.header.devices.click, self.takes.choose_folder, self.status_line.vocoders.click
         )
+        self.trainer = TrainDesk(engine, build, self.desk, parts, self)
+        parts.presets.add_below(self.trainer.button)
         self._connect()
         self._add_shortcuts()
         self.culture.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -187,7 +191,7 @@ class MainWindow(QMainWindow):
         return super().eventFilter(watched, event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if _dropped_preset(event) is not None:
+        if _dropped_preset(event) is not None or recording_among(_dropped(event)) is not None:
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
@@ -195,6 +199,9 @@ class MainWindow(QMainWindow):
         if path is not None:
             event.acceptProposedAction()
             self.presets.librarian.adopt(path)
+        elif (recording := recording_among(_dropped(event))) is not None:
+            event.acceptProposedAction()
+            self.trainer.take(recording)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -207,6 +214,7 @@ class MainWindow(QMainWindow):
         self._timer.stop()
         self.takes.close()
         self.about.close_reader()
+        self.trainer.close()
         self.desk.close()
         self.settings.close()
         super().closeEvent(event)
@@ -214,8 +222,8 @@ class MainWindow(QMainWindow):
 
 def _dropped_preset(event: QDropEvent) -> Path | None:
     """The first preset file among what is dragged, if any."""
-    for url in event.mimeData().urls():
-        path = Path(url.toLocalFile())
-        if url.isLocalFile() and path.suffix.casefold() == SUFFIX:
-            return path
-    return None
+    return next((path for path in _dropped(event) if path.suffix.casefold() == SUFFIX), None)
+
+
+def _dropped(event: QDropEvent) -> list[Path]:
+    return [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]

@@ -58,12 +58,12 @@ class PresetDesk(QObject):
         if self.preset is not None:
             self.loader.request_vocoder(self.preset, self._engine.status().rate_hz)
 
-    def show_loaded(self, loaded: Loaded) -> None:
-        """The engine plays this now: name it, rule the axes, stand where its controls do."""
+    def show_loaded(self, loaded: Loaded, *, listed: bool = True) -> None:
+        """The engine plays this now: name it, rule the axes, stand where its controls do; see `PresetPanel.mark`."""
         preset, parts = loaded.preset, self._parts
         self.preset = preset
         self._show_kept(preset)
-        parts.presets.mark(loaded.path, preset.name)
+        parts.presets.mark(loaded.path, preset.name, listed=listed)
         self._help.show_credit(preset)
         parts.controls.show_controls(loaded.controls or suggested(parts.controls.controls, preset))
         parts.culture.set_culture(preset.mel, preset.n_frames, preset.quantiles.numpy())

@@ -154,6 +154,12 @@ class PresetPanel(QFrame):
 
     # What is listed
 
+    def add_below(self, part: QWidget) -> None:
+        """Something else that presets come from, at the foot of the panel."""
+        layout = self.layout()
+        assert layout is not None
+        layout.addWidget(part)
+
     def add(self, path: Path, *, bundled: bool = False) -> None:
         """List a preset file, if it is not there already."""
         if self.list.at(path) is None:
@@ -169,11 +175,11 @@ class PresetPanel(QFrame):
         """The files of all presets, hidden ones too."""
         return [path_of(item) for item in self.list.all_items()]
 
-    def mark(self, path: Path, name: str = "") -> None:
-        """This preset plays now."""
+    def mark(self, path: Path, name: str = "", *, listed: bool = True) -> None:
+        """This preset plays now; one that is only tried is not `listed`."""
         self._playing, self._name = path, name or path.stem
         # What a take began with may be a preset that is no longer there.
-        if self.list.at(path) is None and path.is_file():
+        if listed and self.list.at(path) is None and path.is_file():
             self.add(path)
         self.restore_mark()
 

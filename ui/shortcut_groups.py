@@ -79,6 +79,7 @@ GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
             Key("Ctrl+G", "Choose tags"),
             Key("Ctrl+S", "Save what plays as a preset of yours"),
             Key("Ctrl+O", "Add a preset file"),
+            Key("Ctrl+Shift+N", "Grow a preset from a recording; the training that runs"),
             Key("F2 Ctrl+Shift+D", "Rename; duplicate the chosen preset"),
             Key("Ctrl+Del Ctrl+M", "Move it to the trash; its menu"),
         ),

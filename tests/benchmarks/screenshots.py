@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QEventLoop, QPoint, Qt, QTimer
@@ -22,6 +23,7 @@ from tests.ui.display import virtual_display
 from ui.main_window import MainWindow
 
 _LEFT = Qt.MouseButton.LeftButton
+_RECORDING = Path(__file__).parents[1] / "data" / "clarinet.flac"
 
 
 def take_pictures(window: MainWindow, folder: Path) -> None:
@@ -75,6 +77,7 @@ def take_pictures(window: MainWindow, folder: Path) -> None:
     window.resize(round(3840 / ratio), round(2160 / ratio))
     _wait(1000)
     _save(window, folder, "4k")
+    _show_training(window, folder)
     window.resize(1280, 800)
     window.header.help.click()
     _wait(400)
@@ -117,6 +120,47 @@ def _show_tools(window: MainWindow, folder: Path) -> None:
     window.brushes.hidden.click()
     window.brushes.choose_shape("round")
     window.brushes.undo_asked.emit()
+
+
+def _show_training(window: MainWindow, folder: Path) -> None:
+    """A recording on the sheet, half a minute of its training, and its end; then everything is put away again."""
+    from ui.trainer.region import Span
+
+    studio = window.trainer.studio
+    studio.take(_RECORDING)
+    choose, grow = studio.sheet.choose, studio.sheet.grow
+    _until(lambda: choose.start.isEnabled() and "partials" in choose.heard.text())
+    for width, height, name in ((1024, 640, "train-choose-small"), (1280, 800, "train-choose")):
+        window.resize(width, height)
+        _wait(400)
+        _save(window, folder, name)
+    choose.wave.show_region(Span(0.3, 1.2))
+    choose.wave.region_changed.emit(0.3, 1.2)
+    _until(lambda: choose.start.isEnabled())
+    choose.auto.click()
+    choose.form.minutes.setValue(0.5)
+    choose.start.click()
+    _until(lambda: bool(grow.heard) or studio.ending is not None)
+    _save(window, folder, "train")
+    _until(lambda: studio.ending is not None)
+    for width, height, name in ((1024, 640, "train-done-small"), (1280, 800, "train-done")):
+        window.resize(width, height)
+        _wait(400)
+        _save(window, folder, name)
+    grow.discard.click()
+    studio.take(folder / "nothing.wav")
+    _until(lambda: choose.remark.text() != "")
+    _save(window, folder, "train-refused")
+    studio.sheet.put_away()
+
+
+def _until(wish: Callable[[], bool]) -> None:
+    """Wait for something, for two minutes at most."""
+    for _ in range(1200):
+        if wish():
+            return
+        _wait(100)
+    raise AssertionError("it did not come")
 
 
 def _wait(ms: int) -> None:
@@ -178,7 +222,7 @@ def main() -> int:
             environment |= {name: os.environ[name] for name in ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")}
             command = [sys.executable, "-m", "tests.benchmarks.screenshots", str(args.folder), args.preset]
             with rig.capture():
-                return subprocess.run(command, env=environment, timeout=120, check=False).returncode
+                return subprocess.run(command, env=environment, timeout=400, check=False).returncode
         finally:
             rig.close()
 

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from synth.audition import Audition
 from synth.culture import CultureState
 from synth.engine_contract import Capture, Notice, Status
 from synth.gestures import footprint
@@ -26,6 +27,7 @@ class FakeEngine:
     """Records every call in order; `actions` holds what was sent."""
 
     def __init__(self, n_mels: int = 80, n_frames: int = 172) -> None:
+        self.audition = Audition(48000)
         self.calls: list[str] = []
         self.actions: list[Action] = []
         self.swapped: list[tuple[Instrument, str]] = []

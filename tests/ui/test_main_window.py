@@ -50,7 +50,7 @@ def test_a_dropped_preset_is_loaded_and_swapped_in(
 
 
 def test_other_files_are_not_taken(win: MainWindow, tmp_path: Path) -> None:
-    assert not _drop(win, tmp_path / "song.mp3")
+    assert not _drop(win, tmp_path / "letter.pdf")
 
 
 def test_a_damaged_preset_is_a_banner_and_the_old_one_plays_on(

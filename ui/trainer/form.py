@@ -1,0 +1,127 @@
+"""What a training is asked: the preset's label, and how it is grown."""
+
+from dataclasses import replace
+
+from PySide6.QtCore import QPointF, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QLineEdit, QWidget
+
+from synth.user_presets import MAX_NAME
+from ui.theme import COLOURS
+from ui.trainer.job import NO_PARENT, PARENT_MINUTES, SCRATCH_MINUTES, Job
+from ui.trainer.number_field import number_field
+
+_FORMATS = (("22k80 · to 8 kHz", "22k80"), ("44k128 · to 22 kHz, slower", "44k128"))
+
+
+class _Combo(QComboBox):
+    """The wheel scrolls past it: a choice is not lost by accident."""
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(QColor(COLOURS.dim), 1.4))
+        x, y = self.width() - 15.0, self.height() / 2 + 2
+        painter.drawPolyline([QPointF(x - 4, y - 3.5), QPointF(x, y + 0.5), QPointF(x + 4, y - 3.5)])
+
+
+class JobForm(QWidget):
+    """Four columns: labels and fields of the preset, labels and fields of the training."""
+
+    format_changed = Signal()
+
+    def __init__(self, parents: list[str], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.name = _line("Name", "The preset's name", "")
+        self.name.setMaxLength(MAX_NAME)
+        self.tags = _line("Tags", "Words to find it by, with commas between", "strings, warm")
+        self.credit = _line(
+            "Credit", "What the recording is and where it is from; travels in the preset", "the file’s name"
+        )
+        self.author = _line("Author", "Who made the recording; travels in the preset", "unknown")
+        self.licence = _line("Licence", "The recording's licence; travels in the preset", "unspecified")
+        self.format = _Combo()
+        self.format.setAccessibleName("Format")
+        self.format.setToolTip("How fine the spectrogram is: 80 bands to 8 kHz, or 128 to 22 kHz")
+        for text, value in _FORMATS:
+            self.format.addItem(text, value)
+        self.parent_preset = _Combo()
+        self.parent_preset.setAccessibleName("Grow from")
+        self.parent_preset.setToolTip("Start from this preset's rule: three times faster than from a new one")
+        for name in parents:
+            self.parent_preset.addItem(name.replace("_", " "), name)
+        self.parent_preset.addItem("a new rule", NO_PARENT)
+        tip = "How long to train; longer comes nearer to the recording"
+        self.minutes = number_field("Minutes", tip, "min", 1, 0.1, 24 * 60.0, 0.5)
+        self.minutes.setValue(PARENT_MINUTES)
+        tip = "Another number grows another culture from the same recording"
+        self.seed = number_field("Variation", tip, "", 0, 0, 9999, 1)
+        self.format.currentIndexChanged.connect(self.format_changed)
+        self.parent_preset.currentIndexChanged.connect(self._follow_parent)
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(8)
+        grid.setVerticalSpacing(6)
+        label = (("Name", self.name), ("Tags", self.tags), ("Credit", self.credit))
+        of_recording = (("Author", self.author), ("Licence", self.licence), ("Format", self.format))
+        how = (("Grow from", self.parent_preset), ("Minutes", self.minutes), ("Variation", self.seed))
+        for column, fields in enumerate((label, of_recording, how)):
+            for row, (text, field) in enumerate(fields):
+                caption = QLabel(text)
+                caption.setProperty("role", "dim")
+                caption.setBuddy(field)
+                grid.addWidget(caption, row, 2 * column)
+                grid.addWidget(field, row, 2 * column + 1)
+            grid.setColumnStretch(2 * column + 1, (4, 3, 3)[column])
+
+    def _follow_parent(self) -> None:
+        """The time that is usual for it, unless somebody has chosen another."""
+        usual = {PARENT_MINUTES, SCRATCH_MINUTES}
+        if round(self.minutes.value(), 1) in usual:
+            self.minutes.setValue(SCRATCH_MINUTES if self.parent_preset.currentData() == NO_PARENT else PARENT_MINUTES)
+
+    def fill_in(self, job: Job) -> None:
+        """Show this job's answers."""
+        for field, text in (
+            (self.name, job.name),
+            (self.tags, job.tags),
+            (self.credit, job.credit),
+            (self.author, job.author),
+            (self.licence, job.licence),
+        ):
+            field.setText(text)
+        self.format.setCurrentIndex(max(0, self.format.findData(job.format)))
+        self.parent_preset.setCurrentIndex(max(0, self.parent_preset.findData(job.parent)))
+        self.minutes.setValue(job.minutes)
+        self.seed.setValue(job.seed)
+
+    def filled_in(self, job: Job) -> Job:
+        """The job with what is answered here."""
+        return replace(
+            job,
+            name=self.name.text().strip(),
+            tags=self.tags.text(),
+            credit=self.credit.text(),
+            author=self.author.text(),
+            licence=self.licence.text(),
+            format=str(self.format.currentData()),
+            parent=str(self.parent_preset.currentData()),
+            minutes=round(self.minutes.value(), 1),
+            seed=round(self.seed.value()),
+        )
+
+
+def _line(name: str, tip: str, placeholder: str) -> QLineEdit:
+    field = QLineEdit()
+    field.setAccessibleName(name)
+    field.setToolTip(tip)
+    field.setPlaceholderText(placeholder)
+    field.setAcceptDrops(False)
+    return field
