@@ -256,8 +256,9 @@ class Knob(QDial):
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
 
     def _paint_face(self, painter: QPainter, face: QRectF, active: bool) -> None:
-        """An arc from the origin to the value, a mark at the default, a cap with a pointer."""
-        start = self.scale.share(0.0) if self.scale.signed else 0.0
+        """An arc to the value, from the middle where 0 is there; a mark at the default; a cap with a pointer."""
+        p = self.scale.parameter
+        start = 0.5 if p.minimum == -p.maximum else 0.0
         end = self.value() / max(self.maximum(), 1)
         thick = 4.0 * max(1.0, self.width() / _SIDE)
         ring = face.adjusted(thick, thick, -thick, -thick)
