@@ -35,7 +35,7 @@ MOST_SECONDS = 30.0
 """No more of a region is played."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Survey:
     """What was read so far; the arrays cover `read_s` of `seconds`."""
 

@@ -18,6 +18,7 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPen,
+    QPixmap,
     QPolygonF,
     QWheelEvent,
 )
@@ -53,7 +54,7 @@ class WaveView(QWidget):
         self.view = Span(0.0, 1.0)
         self.playing_s: float | None = None
         self._image: QImage | None = None
-        self._wave: tuple[object, QPolygonF] | None = None
+        self._ground: tuple[object, QPixmap] | None = None
         self._grip: _Grip | None = None
         self._pressed_s = 0.0
         self._pressed: Span | None = None
@@ -76,14 +77,14 @@ class WaveView(QWidget):
 
     def clear(self) -> None:
         """Another recording comes."""
-        self.survey = self.region = self.playing_s = self._image = self._wave = None
+        self.survey = self.region = self.playing_s = self._image = self._ground = None
         self.view = Span(0.0, 1.0)
         self.update()
 
     def show_survey(self, survey: Survey) -> None:
         """Show what was read so far; the view stays where somebody has put it."""
         whole = self.survey is None or self.view.length >= self.survey.seconds - 1e-6
-        self.survey, self._wave = survey, None
+        self.survey, self._ground = survey, None
         shades = np.ascontiguousarray(survey.picture[::-1])
         if shades.size:
             height, width = shades.shape
@@ -99,9 +100,10 @@ class WaveView(QWidget):
 
     def show_playing(self, at_s: float | None) -> None:
         """Draw where the recording is heard, if it is."""
-        if at_s != self.playing_s:
-            self.playing_s = at_s
-            self.update()
+        # Only where the line was and is: painting all of it 25 times a second would hold up the sound.
+        for second in {self.playing_s, at_s} - {None}:
+            self.update(int(self.x_of(second)) - 3, 0, 7, self.height())  # type: ignore[arg-type]
+        self.playing_s = at_s
 
     def zoom(self, factor: float, about_s: float | None = None) -> None:
         """Widen or narrow the view."""
@@ -128,20 +130,35 @@ class WaveView(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(COLOURS.ground))
-        upper, lower = self._lanes()
+        painter.drawPixmap(0, 0, self._still())
         if self.survey is not None:
-            self._paint_picture(painter, upper)
-            self._paint_wave(painter, lower)
-            self._paint_axis(painter)
             if self.region is not None:
                 self._paint_region(painter, self.region)
             if self.playing_s is not None:
-                painter.fillRect(QRectF(self.x_of(self.playing_s) - 1, 0, 2, lower.bottom()), QColor(COLOURS.text))
+                line = QRectF(self.x_of(self.playing_s) - 1, 0, 2, self.height() - _AXIS)
+                painter.fillRect(line, QColor(COLOURS.text))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QColor(COLOURS.accent if self.hasFocus() else COLOURS.line))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 5, 5)
+
+    def _still(self) -> QPixmap:
+        """Spectrogram, waveform and axis: painted when one of them has changed, and kept."""
+        key = (self.survey, self.view, self.size(), self.devicePixelRatioF())
+        if self._ground is None or self._ground[0] != key:
+            ratio = self.devicePixelRatioF()
+            ground = QPixmap(self.size() * ratio)
+            ground.setDevicePixelRatio(ratio)
+            ground.fill(QColor(COLOURS.ground))
+            if self.survey is not None:
+                painter = QPainter(ground)
+                upper, lower = self._lanes()
+                self._paint_picture(painter, upper)
+                self._paint_wave(painter, lower)
+                self._paint_axis(painter)
+                painter.end()
+            self._ground = (key, ground)
+        return self._ground[1]
 
     def _paint_picture(self, painter: QPainter, lane: QRectF) -> None:
         if self._image is None or self.survey is None:
@@ -155,13 +172,10 @@ class WaveView(QWidget):
             painter.drawImage(QRectF(left, 0, right - left, lane.height()), self._image, source)
 
     def _paint_wave(self, painter: QPainter, lane: QRectF) -> None:
-        key = (self.survey, self.view, self.size())
-        if self._wave is None or self._wave[0] != key:
-            self._wave = (key, self._outline(lane))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(QColor(COLOURS.accent), 0.8))
         painter.setBrush(QColor(COLOURS.accent))
-        painter.drawPolygon(self._wave[1])
+        painter.drawPolygon(self._outline(lane))
         painter.fillRect(QRectF(lane.left(), lane.top(), lane.width(), 1), QColor(COLOURS.line))
 
     def _outline(self, lane: QRectF) -> QPolygonF:
