@@ -252,6 +252,17 @@ def test_the_compiled_stream_needs_no_compiler(tmp_path: Path) -> None:
     assert list(tmp_path.rglob("*.nbc"))
 
 
+def test_what_is_kept_compiled_depends_on_one_file_only() -> None:
+    """numba looks at a function's own file alone: one that calls kernels of another would be kept when they change."""
+    from synth.vocoder.streaming import kernels
+
+    compiled = [value for value in vars(kernels).values() if hasattr(value, "py_func")]
+    assert {function.py_func.__name__ for function in compiled} == {"run", "convolve", "activate"}
+    assert {function.py_func.__code__.co_filename for function in compiled} == {kernels.__file__}
+    sources = Path(kernels.__file__).parent.glob("*.py")
+    assert [path.name for path in sources if "njit" in path.read_text(encoding="utf-8")] == ["kernels.py"]
+
+
 def test_bench_measures_every_vocoder_at_every_block(small: Path, capsys: pytest.CaptureFixture[str]) -> None:
     threads = torch.get_num_threads()
     try:

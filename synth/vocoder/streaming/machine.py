@@ -14,13 +14,10 @@ from queue import SimpleQueue
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
-from numba import njit, types
-from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 from synth.priority import share_priority
-from synth.vocoder.streaming.kernels import activate, convolve
+from synth.vocoder.streaming.kernels import run
 
 
 class Kind(IntEnum):
@@ -67,90 +64,6 @@ Program = NDArray[np.int64]
 
 def program_of(operations: list[Operation]) -> Program:
     return np.array([astuple(operation) for operation in operations], np.int64).reshape(len(operations), -1)
-
-
-@intrinsic
-def _arrive(typingctx, address):  # type: ignore[no-untyped-def]
-    """Add one to a shared counter; what it was before."""
-
-    def generate(context: Any, b: Any, signature: Any, args: Any) -> Any:
-        counter = b.inttoptr(args[0], ir.IntType(64).as_pointer())
-        return b.atomic_rmw("add", counter, ir.Constant(ir.IntType(64), 1), "seq_cst")
-
-    return types.int64(types.int64), generate
-
-
-@intrinsic
-def _count(typingctx, address):  # type: ignore[no-untyped-def]
-    """A shared counter as it is now."""
-
-    def generate(context: Any, b: Any, signature: Any, args: Any) -> Any:
-        counter = b.inttoptr(args[0], ir.IntType(64).as_pointer())
-        return b.load_atomic(counter, "acquire", 8)
-
-    return types.int64(types.int64), generate
-
-
-@intrinsic
-def _call(typingctx, address):  # type: ignore[no-untyped-def]
-    """Call a C function without arguments."""
-
-    def generate(context: Any, b: Any, signature: Any, args: Any) -> Any:
-        kind = ir.FunctionType(ir.IntType(32), [])
-        b.call(b.inttoptr(args[0], kind.as_pointer()), [])
-        return context.get_dummy_value()
-
-    return types.void(types.int64), generate
-
-
-@intrinsic
-def _floats(typingctx, address):  # type: ignore[no-untyped-def]
-    """Nothing but the type: a pointer to float32."""
-
-    def generate(context: Any, b: Any, signature: Any, args: Any) -> Any:
-        return b.inttoptr(args[0], ir.FloatType().as_pointer())
-
-    return types.CPointer(types.float32)(types.int64), generate
-
-
-@njit(nogil=True, cache=True)
-def run(program, n_frames, counter, n_workers, give_way):  # type: ignore[no-untyped-def]
-    """Do one worker's part of a block. `counter` is shared by all; `give_way` is the system's call to yield."""
-    for i in range(program.shape[0]):
-        kind, rate, x, ldx, taps, tap_stride, n_in, w, start, res, ld_res, down, y, ldy, n_out, share, shares = program[
-            i
-        ]
-        # Whole groups of four rows, so that no split leaves single rows to the slow tile.
-        fours = rate * n_frames // 4
-        first, last = 4 * (fours * share // shares), 4 * (fours * (share + 1) // shares)
-        if share == shares - 1:
-            last = rate * n_frames
-        x, y = x + 4 * first * ldx, y + 4 * first * ldy
-        n = last - first
-        if kind == 0:
-            convolve(x, ldx, n, taps, tap_stride, n_in, w, start, res + 4 * first * ld_res, ld_res, y, ldy, n_out)
-        elif kind == 1:
-            activate(x, ldx, n, w, start, res, down, y, ldy, n_out)
-        elif kind == 2:
-            source, target = _floats(x), _floats(y)
-            scale = np.float32(1.0) / np.float32(taps)
-            for j in range(n * ldx):
-                total = source[j]
-                for k in range(1, taps):
-                    total += source[j + k * tap_stride]
-                target[j] = total * scale
-        elif kind == 3:
-            rows = _floats(x)
-            gone = rate * n_frames * ldx
-            for j in range(taps * ldx):
-                rows[j] = rows[j + gone]
-        else:
-            until = (_arrive(counter) // n_workers + 1) * n_workers
-            turns = 0
-            while _count(counter) < until:
-                turns += 1
-                if turns % 256 == 0:
-                    _call(give_way)
 
 
 def _address_of_yield() -> int:
