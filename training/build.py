@@ -28,6 +28,7 @@ N_QUANTILES = 64
 _TRIM_FRAMES, GAIN_FRAMES = 4 * LOOP_FRAMES, 12 * LOOP_FRAMES
 """8 and 24 s: of a pad that swells over ten seconds 8 s are no measure; it came out 1.7 LU too quiet."""
 _GAIN_RATE_HZ = 44100
+_FEWEST_LOOPS = 4
 _TRIM_PASSES = 3
 _TRIM_STEP = 0.7
 _WARM_FRAMES = 8
@@ -90,7 +91,7 @@ def build_preset(
 def levelled(preset: Preset, heard: Tensor) -> Preset:
     """The preset with trim and gain measured on the end of what its playhead `heard`, (M, S) grid values."""
     frames = log_mel_from_grid(heard[:, -GAIN_FRAMES:], preset.reference_db)[None]
-    preset = replace(preset, trim_db=measured_trim_db(preset, frames[:, :, -_TRIM_FRAMES:]))
+    preset = replace(preset, trim_db=measured_trim_db(preset, frames))
     return replace(preset, gain_db=measured_gain_db(preset, frames))
 
 
@@ -98,16 +99,30 @@ def measured_trim_db(preset: Preset, frames: Tensor) -> Tensor:
     """What each row lacks on average in the sound of `frames` (1, M, n), (M,).
 
     Rows between partials hold what leaks from them, and what is noise in one row is heard in its neighbours: a frame at
-    a time the vocoder cannot undo that. On the bundled presets it halves the error of the average spectrum.
+    a time the vocoder cannot undo that. On the bundled presets it halves the error of the average spectrum. What the
+    culture itself lacks of its recording is made up for as well. Rows below the range are left alone.
     """
     floor = (preset.reference_db - RANGE_DB) / DB_PER_NEPER
+    recorded = log_mel_from_grid(preset.quantiles, preset.reference_db).clamp(min=floor).mean(dim=1)
+    played, level = frames[:, :, -_TRIM_FRAMES:], frames[0].clamp(min=floor)
+    wanted = level[:, -_TRIM_FRAMES:].mean(dim=1) + _lacking(level, recorded)
     trim = torch.zeros(preset.mel.n_mels)
-    wanted = log_mel_from_grid(preset.quantiles, preset.reference_db).clamp(min=floor).mean(dim=1)
     for _ in range(_TRIM_PASSES):
-        sound = vocoded(replace(preset, trim_db=trim), frames, preset.mel.rate_hz)
+        sound = vocoded(replace(preset, trim_db=trim), played, preset.mel.rate_hz)
         got = uncut(log_mel(torch.from_numpy(sound), preset.mel)[0], preset.mel).clamp(min=floor).mean(dim=1)
         trim = (trim + _TRIM_STEP * (wanted - got) * DB_PER_NEPER).clamp(-MOST_TRIM_DB, MOST_TRIM_DB)
     return trim
+
+
+def _lacking(level: Tensor, recorded: Tensor) -> Tensor:
+    """What rows of `level` (M, n) lack on average of `recorded` (M,), shrunk by how ill that is known: the average of a
+    slow pad wanders by decibels, and to follow it trimmed a lunar pad from 0.43 to 1.18 dB."""
+    loops = level.unfold(1, LOOP_FRAMES, LOOP_FRAMES).mean(dim=2) if level.shape[1] >= LOOP_FRAMES else level[:, :0]
+    if loops.shape[1] < _FEWEST_LOOPS:
+        return torch.zeros_like(recorded)
+    off = recorded - level.mean(dim=1)
+    doubt = loops.var(dim=1) / loops.shape[1]
+    return off * (1 - doubt / off.square().clamp(min=1e-12)).clamp(min=0)
 
 
 def measured_gain_db(preset: Preset, frames: Tensor) -> float:

@@ -10,10 +10,10 @@ import pytest
 import torch
 
 from synth.library import load
-from synth.mel import log_mel_from_grid
+from synth.mel import DB_PER_NEPER, log_mel_from_grid
 from synth.preset import Preset
 from synth.vocoder.spectral import MOST_TRIM_DB
-from training.build import levelled, measured_trim_db, vocoded
+from training.build import _lacking, levelled, measured_trim_db, vocoded
 
 
 def _frames(preset: Preset) -> torch.Tensor:
@@ -30,11 +30,11 @@ def _mel_db(wave: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
 
 
 @pytest.mark.parametrize("name", ["violin", "choir_female"])
-def test_a_trimmed_preset_has_the_average_spectrum_of_its_recording(name: str) -> None:
+def test_a_trimmed_preset_has_the_average_spectrum_of_its_culture(name: str) -> None:
     preset = load(name)
     frames = _frames(preset)
     floor_db = preset.reference_db - 80
-    wanted = (40 * preset.quantiles - 40 + preset.reference_db).clamp(min=floor_db).mean(dim=1).numpy()
+    wanted = (frames[0] * DB_PER_NEPER).clamp(min=floor_db).mean(dim=1).numpy()
 
     def error_db(trim: torch.Tensor | None) -> float:
         sound = vocoded(replace(preset, trim_db=trim), frames, 22050)[0]
@@ -42,8 +42,21 @@ def test_a_trimmed_preset_has_the_average_spectrum_of_its_recording(name: str) -
 
     trim = measured_trim_db(preset, frames)
     assert float(trim.abs().max()) <= MOST_TRIM_DB
-    # Measured: 0.41 of 1.31 dB, and 0.29 of 1.02.
-    assert error_db(trim) < 0.5 * error_db(None)
+    # Measured: 0.57 of 1.13 dB, and 0.43 of 0.97.
+    assert error_db(trim) < 0.7 * error_db(None)
+
+
+def test_what_a_culture_lacks_of_its_recording_is_made_up_for_as_far_as_it_is_known() -> None:
+    steady = torch.full((3, 12 * 172), -4.0) + 0.01 * torch.randn(
+        3, 12 * 172, generator=torch.Generator().manual_seed(0)
+    )
+    recorded = torch.tensor([-4.0, -3.9, -3.5])
+    torch.testing.assert_close(_lacking(steady, recorded), recorded + 4.0, rtol=0, atol=0.005)
+    # A row that wanders by as much from loop to loop is not known to be off.
+    wandering = steady + torch.linspace(-1, 1, 12).repeat_interleave(172)
+    assert float(_lacking(wandering, recorded)[:2].abs().max()) == 0
+    assert 0.3 < float(_lacking(wandering, recorded)[2]) < 0.5
+    assert not _lacking(steady[:, :172], recorded).any()
 
 
 def test_rows_that_are_silent_in_the_recording_are_not_trimmed() -> None:
