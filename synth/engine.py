@@ -38,6 +38,7 @@ from synth.log import log_unexpected
 from synth.master import Master
 from synth.messages import Action, SetControls, View
 from synth.notices import Noticeboard
+from synth.observer import Observer
 from synth.outputs import BUFFER_S
 from synth.priority import raise_thread_priority
 from synth.recorder import default_take_path
@@ -54,7 +55,6 @@ _START_S = 0.0116
 """A block is begun when no more than this is in the ring; the device holds some 56 ms besides."""
 _ALARM_S = 0.02
 _CLOSE_S = 0.5
-_STEPS_WINDOW_S = 1.0
 _RESCUE_SERIES_S = 10.0
 _TOO_SLOW_S = 1.0
 """A load above 1 for so long is left; shorter ones the ring and a slower culture bear."""
@@ -110,13 +110,9 @@ class Engine:
         self._reason = reason
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
-        self._view: View | None = None
-        self._view_wanted = True
-        self._hidden_wanted = False
+        self._observer = Observer(instrument)
         self._out_delay_s = 0.0
         """From a gesture to its being read, and from the vocoder's sound to the device's."""
-        self._steps_per_second = 0.0
-        self._steps_mark = (time.monotonic(), instrument.culture, instrument.culture.steps)
         self._rescued_at = -_RESCUE_SERIES_S
         self._kept_up_at = time.monotonic()
         self.blocks = 0
@@ -192,9 +188,7 @@ class Engine:
         return self._voices.latest, self._reason
 
     def view(self, *, hidden: bool = False) -> View | None:
-        self._hidden_wanted = hidden
-        self._view_wanted = True
-        return self._view
+        return self._observer.ask(hidden=hidden)
 
     def sound(self, n_samples: int) -> NDArray[np.float32]:
         return self._sent.latest(n_samples)
@@ -215,7 +209,7 @@ class Engine:
             latency_s=self._out_delay_s + voices.current.delay_s,
             device_s=self._out.device_s,
             load=self._governor.load,
-            steps_per_second=self._steps_per_second,
+            steps_per_second=self._observer.steps_per_second,
             slowed=self._governor.slowed,
             underruns=self._out.underruns,
             rescues=voices.rescues,
@@ -273,7 +267,8 @@ class Engine:
         self._out_delay_s += (delay - self._out_delay_s) * (0.05 if self.blocks > 40 else 1.0)
         self.blocks += 1
         self._leave_what_is_too_slow()
-        self._observe()
+        self._observer.observe(self._voices.current, self._out_delay_s)
+        self.cpu_s = time.thread_time()
 
     def _obey(self) -> None:
         """Do what was asked since the last block."""
@@ -331,19 +326,3 @@ class Engine:
         if now - self._rescued_at > _RESCUE_SERIES_S:
             self._notices.post(f"The culture was {ailment} and has been reseeded.")
         self._rescued_at = now
-
-    def _observe(self) -> None:
-        """What the window polls."""
-        instrument, now = self._voices.current, time.monotonic()
-        if self._view_wanted:
-            self._view_wanted = False
-            # Half a block passes on average until the next gesture is read, and until this view is looked at.
-            self._view = instrument.view(hidden=self._hidden_wanted, out_delay_s=self._out_delay_s)
-        since, culture, steps = self._steps_mark
-        # An undo goes back in a culture's life: steps are counted anew from there.
-        if culture is not instrument.culture or culture.steps < steps:
-            self._steps_mark = (now, instrument.culture, instrument.culture.steps)
-        elif now - since >= _STEPS_WINDOW_S:
-            self._steps_per_second = (culture.steps - steps) / (now - since)
-            self._steps_mark = (now, culture, culture.steps)
-        self.cpu_s = time.thread_time()

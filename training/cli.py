@@ -1,21 +1,14 @@
 """`petrichord train`: a recording to a preset."""
 
-import _thread
 import argparse
 import math
-import os
-import signal
-import sys
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING
 
 from synth.errors import PetrichordError, TrainingError, UsageError
+from training.interruption import stop_when_left_alone, stopped_by_signals
 from training.reporter import Reporter, Work
 
 if TYPE_CHECKING:
@@ -28,7 +21,6 @@ if TYPE_CHECKING:
 
 _MAX_MINUTES = 24 * 60.0
 _AUDIO_FROM = 0.5
-_ALONE_S = 10.0
 PARENT = "violin"
 """The bundled preset from which others are fine-tuned."""
 
@@ -125,7 +117,7 @@ def run(args: argparse.Namespace) -> int:
     reporter = Reporter(args.output or Path(), args.json_lines, args.progress_images, args.watch, args.attached)
     try:
         if args.attached:
-            _stop_when_left_alone()
+            stop_when_left_alone()
         if args.plan:
             _plan(args, reporter)
         else:
@@ -293,41 +285,3 @@ def _device(name: str) -> str:
     if name not in ("cpu", "cuda"):
         raise UsageError(f"There is no training on “{name}”: choose auto, cpu or cuda.")
     return name
-
-
-@contextmanager
-def stopped_by_signals() -> Iterator[threading.Event]:
-    """An event that Ctrl-C or a polite kill sets, so that a training ends between two iterations; a second Ctrl-C
-    interrupts at once."""
-    stop = threading.Event()
-
-    def request(number: int, frame: FrameType | None) -> None:
-        if stop.is_set():
-            raise KeyboardInterrupt
-        stop.set()
-
-    numbers = [signal.SIGINT, signal.SIGTERM]
-    if sys.platform == "win32":
-        numbers.append(signal.SIGBREAK)
-    before = [signal.signal(number, request) for number in numbers]
-    try:
-        yield stop
-    finally:
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)
-
-
-def _stop_when_left_alone() -> None:
-    """As Ctrl-C does, once the other end of standard input is closed, be it because its process was killed; and once
-    more when the state should have been written: nobody waits for a last preset."""
-
-    def wait() -> None:
-        # Not `sys.stdin`: a thread that waits in its lock cannot be left behind when Python ends.
-        with suppress(OSError):
-            while os.read(0, 4096):
-                pass
-        _thread.interrupt_main()
-        time.sleep(_ALONE_S)
-        _thread.interrupt_main()
-
-    threading.Thread(target=wait, name="left-alone", daemon=True).start()
