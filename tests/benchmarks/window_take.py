@@ -74,8 +74,7 @@ def perform(window: object, folder: Path, seconds: float) -> dict[str, object]:
     """Play, record a little, then record while the first take and the brush are at work."""
     takes, status = window.takes, window.engine.status  # type: ignore[attr-defined]
     transport, painter, rng = window.transport, Painter(), random.Random(1)  # type: ignore[attr-defined]
-    takes.folder = folder
-    takes.set_options("float32", True)
+    window.settings.change_takes(take_folder=folder, take_format="float32", take_wait=True)  # type: ignore[attr-defined]
     window.resize(1280, 800)  # type: ignore[attr-defined]
     # Armed first: the take begins with Play and misses nothing of its fade-in.
     transport.record.click()

@@ -40,7 +40,7 @@ def test_what_is_sent_is_finite_and_below_the_ceiling_whatever_the_grid(name: st
     """Frozen, so that nothing heals; at full volume; the rescue, the vocoder's limit and the limiter stand between."""
     controls = Controls(frozen=True, volume_db=12.0, width=1.0)
     instrument = Instrument(PRESET, vocoder(name, small), RATE, controls)
-    voices, master = Voices(instrument), Master(RATE, controls.volume_db)
+    voices, master = Voices(instrument), Master(RATE, controls)
     sent, rescued = [], []
     for block in range(90):
         if block == 30:

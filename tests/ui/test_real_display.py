@@ -8,13 +8,13 @@ from pathlib import Path
 
 from tests.ui.display import virtual_display
 
-_JOBS = "test_the_main_job_by_keyboard_alone or test_tab_reaches or test_enter_presses or test_takes_are_listed"
+_JOBS = "test_from_launch_to_a_take_by_keyboard or test_tab_reaches or test_enter_presses or test_takes_are_listed"
 
 
 def test_the_main_job_works_under_xvfb_and_openbox() -> None:
     assert shutil.which("openbox"), "openbox is missing: install openbox"
     here = Path(__file__).parent
-    files = [str(here / name) for name in ("test_main_window.py", "test_takes.py")]
+    files = [str(here / name) for name in ("test_keyboard_walk.py", "test_main_window.py", "test_takes.py")]
     with virtual_display() as screen:
         manager = subprocess.Popen(["openbox"], env=screen, stderr=subprocess.DEVNULL)
         try:
