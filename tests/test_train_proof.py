@@ -1,4 +1,4 @@
-"""The window trains while it plays: what the sink's monitor heard is what the engine sent, and nothing was missing."""
+"""The window trains while it plays: the training costs it no sample."""
 
 from pathlib import Path
 
