@@ -1,7 +1,10 @@
 """The live rule as it is played: fused for one culture, without autograd.
 
-Perception is linear, so it folds into the first layer: a step gathers seven shifted copies of the grid, adds the
-weather, and is two matrix products. Equals `LiveRule.forward` to rounding. Axes as in `tnca`.
+Perception is linear, so it folds into the first layer: a step gathers shifted copies of the grid, adds the weather,
+and is two matrix products. Equals `LiveRule.forward` to rounding. Axes as in `tnca`.
+
+Half the cells are asleep in every step: on a processor they are left out, 2.3 ms instead of 4.5 at 80 × 172. Elsewhere
+all are computed and the mask is applied afterwards, because a captured graph wants the same shapes in every step.
 """
 
 import time
@@ -36,7 +39,10 @@ class Stepper:
         n_frames: int,
         dtype: torch.dtype = torch.float32,
         device: torch.device | str = "cpu",
+        *,
+        dense: bool | None = None,
     ) -> None:
+        """`dense` computes cells that are asleep as well; by default everywhere but on a processor."""
         self.channels, self.dilations = rule.channels, rule.dilations
         self.n_mels, self.n_frames = n_mels, n_frames
         self._reach = max(rule.dilations)
@@ -50,24 +56,60 @@ class Stepper:
         # Rows padded in time and two more of them: then every shift is an offset into the flat grid, and gathering is
         # one concatenation of contiguous pieces, 5 times as fast as copies into place (0.27 against 1.37 ms).
         W = self._width = n_frames + 2 * self._reach
-        n, C = n_mels * W, self.channels
-        self._padded = torch.zeros(n_mels + 2, W, C, dtype=dtype, device=device)
-        self._weather = torch.zeros(n_mels, W, rule.n_weather, dtype=dtype, device=device)
+        self._padded = torch.zeros(n_mels + 2, W, self.channels, dtype=dtype, device=device)
         offsets = [0, W, -W, *(sign * d for d in self.dilations for sign in (-1, 1))]
-        flat = self._padded.view(-1, C)
-        self._pieces = [*(flat[W + o : W + o + n] for o in offsets), self._weather.view(n, -1)]
-        self._x = torch.zeros(n, first.shape[1], dtype=dtype, device=device)
+        self._dense = torch.device(device).type != "cpu" if dense is None else dense
+        if self._dense:
+            self._prepare_all(rule.n_weather, offsets, dtype, device)
+        else:
+            self._prepare_awake(offsets)
 
     def step(self, state: Tensor, weather: Tensor, mask: Tensor) -> None:
         """One step of `state` (C, M, T), in place; `weather` (K, M, T), `mask` (M, T) scales each cell's update."""
-        now = slice(self._reach, self._reach + self.n_frames)
         self._pad(state)
+        (self._update_all if self._dense else self._update_awake)(state, weather, mask)
+
+    def _prepare_all(self, n_weather: int, offsets: list[int], dtype: torch.dtype, device: torch.device | str) -> None:
+        n, W = self.n_mels * self._width, self._width
+        self._weather = torch.zeros(self.n_mels, W, n_weather, dtype=dtype, device=device)
+        flat = self._padded.view(-1, self.channels)
+        self._pieces = [*(flat[W + o : W + o + n] for o in offsets), self._weather.view(n, -1)]
+        self._x = torch.zeros(n, self._first.shape[1], dtype=dtype, device=device)
+
+    def _update_all(self, state: Tensor, weather: Tensor, mask: Tensor) -> None:
+        now = slice(self._reach, self._reach + self.n_frames)
         self._weather[:, now].copy_(weather.permute(1, 2, 0))
         torch.cat(self._pieces, dim=1, out=self._x)
         x = self._x.view(1, self.n_mels, self._width, -1).permute(0, 3, 1, 2)
         hidden = F.conv2d(x, self._first).add_(self._bias).relu_()
         update = F.conv2d(hidden, self._second)[0, :, :, now]
         state.addcmul_(update.to(state.dtype), mask)
+
+    def _prepare_awake(self, offsets: list[int]) -> None:
+        n_senses = len(offsets) * self.channels
+        first = self._first[:, :, 0, 0].t().contiguous()
+        self._sense, self._climate = first[:n_senses], first[n_senses:]
+        self._act = self._second[:, :, 0, 0].t().contiguous()
+        self._row_bias = self._bias[0, :, :, 0].t().contiguous()
+        cell = torch.arange(self.n_mels * self.n_frames)
+        self._row = cell // self.n_frames
+        at = (self._row + 1) * self._width + self._reach + cell % self.n_frames
+        self._sensed = at[:, None] + torch.tensor(offsets)
+
+    def _update_awake(self, state: Tensor, weather: Tensor, mask: Tensor) -> None:
+        mask = mask.reshape(-1)
+        awake = mask.nonzero().squeeze(1)
+        sensed = self._sensed.index_select(0, awake).view(-1)
+        x = self._padded.view(-1, self.channels).index_select(0, sensed).view(len(awake), len(self._sense))
+        hidden = self._row_bias.index_select(0, self._row.index_select(0, awake)).addmm_(x, self._sense)
+        push = weather.reshape(len(weather), -1).index_select(1, awake).t().to(x.dtype)
+        hidden.addmm_(push, self._climate).relu_()
+        update = torch.mm(hidden, self._act).to(state.dtype).mul_(mask.index_select(0, awake)[:, None])
+        cells = state.permute(1, 2, 0).reshape(-1, self.channels)
+        cells.index_add_(0, awake, update)
+        if cells.data_ptr() != state.data_ptr():
+            # Not channels-last in memory: the cells were a copy.
+            state.copy_(cells.view(self.n_mels, self.n_frames, -1).permute(2, 0, 1))
 
     def _pad(self, state: Tensor) -> None:
         """The state with its loop continued at both ends in time and its outer rows repeated, (M + 2, W, C)."""

@@ -86,19 +86,34 @@ def _live_inputs(M: int, T: int, K: int) -> tuple[torch.Tensor, torch.Tensor, to
     return grid, torch.randn(K, M, T, generator=g), (torch.rand(M, T, generator=g) < 0.5).float()
 
 
+@pytest.mark.parametrize("dense", [False, True])
+@pytest.mark.parametrize("share", [1.0, 0.3])
 @pytest.mark.parametrize(("M", "T"), [(80, 172), (12, 9)])
-def test_live_rule_and_fused_stepper_equal_the_formula(M: int, T: int) -> None:
+def test_live_rule_and_fused_stepper_equal_the_formula(M: int, T: int, share: float, dense: bool) -> None:
     torch.manual_seed(1)
     rule = LiveRule(M, 6).requires_grad_(False)
     torch.nn.init.normal_(rule.act.weight, std=0.05)
     grid, weather, mask = _live_inputs(M, T, 6)
+    mask *= share
     formula = _live_step(grid.double().numpy(), weather.double().numpy(), mask.double().numpy(), rule)
     modular = rule(grid[None], weather[None], mask[None, None])[0]
-    fused = grid.clone()
-    Stepper(rule, M, T).step(fused, weather, mask)
+    # As tensors come, and channels-last in memory as a culture keeps them.
+    fused, as_played = grid.clone(), grid.permute(1, 2, 0).contiguous().permute(2, 0, 1)
+    for state in (fused, as_played):
+        Stepper(rule, M, T, dense=dense).step(state, weather, mask)
     # float32 rounding of sums of 118 products.
     np.testing.assert_allclose(modular.numpy(), formula, atol=2e-5)
     np.testing.assert_allclose(fused.numpy(), formula, atol=2e-5)
+    np.testing.assert_allclose(as_played.numpy(), formula, atol=2e-5)
+
+
+def test_where_all_cells_sleep_nothing_changes() -> None:
+    rule = LiveRule(12, 6).requires_grad_(False)
+    torch.nn.init.normal_(rule.act.weight, std=0.05)
+    grid, weather, mask = _live_inputs(12, 9, 6)
+    state = grid.clone()
+    Stepper(rule, 12, 9).step(state, weather, torch.zeros_like(mask))
+    assert torch.equal(state, grid)
 
 
 def test_live_rule_is_circular_in_time() -> None:
