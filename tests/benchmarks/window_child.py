@@ -19,6 +19,7 @@ class Watcher(QObject):
         super().__init__()
         self._seconds = seconds
         self._paints: list[float] = []
+        self._ready = False
         self._window = None
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._wait_for_window)
@@ -27,7 +28,8 @@ class Watcher(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 – Qt's name
         if event.type() == QEvent.Type.Paint:
             self._paints.append(time.perf_counter())
-            if len(self._paints) == 2:
+            if len(self._paints) == 2 and not self._ready:
+                self._ready = True
                 # Painted twice: it is really on screen, and the engine has made a view to paint.
                 print("ready", flush=True)
         return False
