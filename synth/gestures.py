@@ -58,6 +58,12 @@ class Gesture:
                 f"{self.radius_rows:g} rows, strength {self.strength:g}."
             )
 
+    def share_of(self, n_mels: int, n_frames: int) -> float:
+        """The part of the grid it reaches, 0 … 1, which is what it costs."""
+        along = 1.0 if self.shape == "line" else min(1.0, 2 * self.radius_frames / n_frames)
+        across = 1.0 if self.shape == "stripe" else min(1.0, 2 * self.radius_rows / n_mels)
+        return along * across
+
 
 def footprint(gesture: Gesture, n_mels: int, n_frames: int) -> Tensor:
     """How strongly each cell is touched, (M, T) in 0 … 1: flat inside, a smooth edge."""
@@ -94,23 +100,26 @@ def apply_gesture(state: Tensor, rest: Tensor, gesture: Gesture, seed: int, seri
         return
     C, M, T = state.shape
     touch = footprint(gesture, M, T)
-    # Only where it reaches, a tenth of the grid for the default brush: 0.5 ms instead of 2.5, and a quick stroke is
-    # many gestures at once.
-    rows, columns = touch.any(1).nonzero()[:, 0], touch.any(0).nonzero()[:, 0]
-    place = rows[:, None].to(state.device), columns[None].to(state.device)
-    touch = touch[rows][:, columns].to(state.device)
-    shape = (C, *touch.shape)
-    noise = uniform(seed, Stream.GESTURE, serial, shape).to(state.device)
-    touched = state[:, *place]
+    # Only where it reaches, a tenth of the grid for the default brush, and in the order of a culture's memory: a quick
+    # stroke is many gestures at once, of brushes as large as the grid (4.2 ms when indexed cell by cell, now 2.1).
+    rows, columns = touch.any(1).nonzero()[:, 0], touch.any(0).nonzero()[:, 0].to(state.device)
+    if not len(rows):
+        return
+    reached = slice(int(rows[0]), int(rows[-1]) + 1)
+    touch = touch[reached].to(state.device).index_select(1, columns)
+    noise = uniform(seed, Stream.GESTURE, serial, (*touch.shape, C)).to(state.device)
+    cells = state.permute(1, 2, 0)[reached]
+    touched = cells.index_select(1, columns)
     if gesture.kind in ("erase", "reseed"):
-        target = seed_cells(noise)
+        target = seed_cells(noise.permute(2, 0, 1)).permute(1, 2, 0)
     elif gesture.kind == "paint":
         target = noise * 0.05
-        target[0] += _PAINT_LEVEL
+        target[..., 0] += _PAINT_LEVEL
     else:
         target = touched + noise
     weight = touch * gesture.strength
-    state[:, *place] = touched.lerp(target, weight[None].expand(shape))
+    cells.index_copy_(1, columns, touched.lerp(target, weight[..., None].expand_as(touched)))
+    place = reached, columns
     resting = rest[place]
     if gesture.kind == "reseed":
         rest[place] = torch.where(weight > 0, torch.zeros_like(resting), resting)

@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from synth.agenda import Agenda
 from synth.controls import Controls
 from synth.cross_fade import CrossFade
 from synth.culture import Culture, LiveCulture
@@ -34,10 +35,6 @@ from synth.voicing import Voicing
 
 _GLIDE_FRAMES = 2.0
 """Time constant of pitch changes: 23 ms, short enough to play, long enough not to click."""
-
-_MOST_TOUCHES = 3
-"""Gestures done before one frame; those of a stroke too quick for that are caught up with in the next frames, because a
-late block would be heard."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +88,7 @@ class Instrument:
         """True from a stroke's first touch to its last."""
         self._fade = CrossFade()
         self._hidden = HiddenChannels(preset.state)
-        self._pending: list[Event] = []
+        self._agenda = Agenda(preset.mel.n_mels, preset.n_frames)
         self._gain = 10 ** (preset.gain_db / 20)
         edges = band_edges_hz(preset.mel).float()
         self._bandwidths = edges[2:] - edges[:-2]
@@ -112,7 +109,7 @@ class Instrument:
 
     def schedule(self, events: Iterable[Event]) -> None:
         """Queue events by frame; those already due happen at the next frame."""
-        self._pending = sorted([*self._pending, *events], key=lambda event: event.frame)
+        self._agenda.add(events)
 
     def send(self, action: Action) -> None:
         """Queue one action for the next frame."""
@@ -217,10 +214,7 @@ class Instrument:
     def _next_frame(self) -> float:
         """Do what is due and let the culture live; the pitch ratio."""
         self._fade.advance()
-        touches = 0
-        while self._pending and self._pending[0].frame <= self.frame and touches < _MOST_TOUCHES:
-            action = self._pending.pop(0).action
-            touches += isinstance(action, Touch)
+        for action in self._agenda.due(self.frame):
             self._act(action)
         controls = self.controls
         if not controls.frozen:

@@ -4,11 +4,12 @@ import re
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPaintEvent, QValidator
-from PySide6.QtWidgets import QSizePolicy, QSpinBox, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from synth.errors import UsageError
 from synth.notation import note_name, note_number
 from ui.axes import nearest_note
+from ui.spin_menu import SpinBox
 from ui.theme import COLOURS
 
 KEY_ROW = "AWSEDFTGYHUJKOLP"
@@ -46,7 +47,7 @@ def parse_note(text: str) -> int | None:
     return note if note >= _FIRST_PLAYABLE else None
 
 
-class NoteBox(QSpinBox):
+class NoteBox(SpinBox):
     """A MIDI note by name; the lowest step is the preset's own pitch."""
 
     def __init__(self, parent: QWidget | None = None) -> None:

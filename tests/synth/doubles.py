@@ -39,8 +39,8 @@ class SineInstrument(Instrument):
         self.frames.append(n_frames)
         n = (self.frame + np.arange(0, n_frames, 1 / SPF)) * SPF
         self.frame += n_frames
-        while self._pending:
-            self._act(self._pending.pop(0).action)
+        for action in self._agenda.due(self.frame):
+            self._act(action)
         sound = self.amplitude * np.sin(2 * np.pi * self.hz * n / RATE)
         if self.poison:
             self.poison = False

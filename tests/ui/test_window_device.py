@@ -10,8 +10,8 @@ from tests.cultures import steady_preset
 
 SECONDS = 15.0
 ATTEMPTS, MOST_UNDERRUNS = 3, 2
-"""Whoever else computes on this machine can cost a run its sound; what is broken breaks every one of them. The bar is 0,
-and `tests.benchmarks.window_take` holds to it."""
+"""Whoever else computes on this machine can cost a run its sound; what is broken breaks every one of them. The bar
+is 0, and `tests.benchmarks.window_take` holds to it."""
 
 
 @pytest.mark.device

@@ -2,10 +2,12 @@
 
 from PySide6.QtWidgets import QDoubleSpinBox
 
+from ui.spin_menu import DoubleSpinBox
+
 
 def number_field(name: str, tip: str, unit: str, decimals: int, low: float, high: float, step: float) -> QDoubleSpinBox:
     """A field for numbers from `low` to `high`, typed, stepped by arrow keys or by the wheel."""
-    field = QDoubleSpinBox()
+    field = DoubleSpinBox()
     field.setRange(low, high)
     field.setDecimals(decimals)
     field.setSingleStep(step)
