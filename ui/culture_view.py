@@ -190,7 +190,9 @@ class CultureView(pg.PlotWidget):  # type: ignore[misc]
     def _point(self, column: float, row: float, *, keyboard: bool) -> None:
         self._cursor = (column, row)
         self._overlay.cursor, self._overlay.keyboard = (column, row), keyboard
-        self._overlay.update()
+        if self._shown is None:
+            # Otherwise with the next picture: a mouse moves more often than a display, and each painting costs the sound.
+            self._overlay.update()
         column, row = self.hand.field.clamp(column, row)
         hz = hz_of_row(row, self.format)
         pitch = f"{hz / 1000:.2f} kHz" if hz >= 1000 else f"{hz:.0f} Hz"
