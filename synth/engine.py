@@ -58,7 +58,7 @@ _CLOSE_S = 0.5
 _RESCUE_SERIES_S = 10.0
 _TOO_SLOW_S = 1.0
 """A load above 1 for so long is left; shorter ones the ring and a slower culture bear."""
-_SWITCH_INTERVAL_S = 0.0005
+_SWITCH_INTERVAL_S = 0.0001
 
 
 class Engine:

@@ -191,7 +191,7 @@ class CultureView(pg.PlotWidget):  # type: ignore[misc]
         self._cursor = (column, row)
         self._overlay.cursor, self._overlay.keyboard = (column, row), keyboard
         if self._shown is None:
-            # Otherwise with the next picture: a mouse moves more often than a display, and each painting costs the sound.
+            # Otherwise with the next picture: a mouse moves more often than that, and each painting costs the sound.
             self._overlay.update()
         column, row = self.hand.field.clamp(column, row)
         hz = hz_of_row(row, self.format)
