@@ -70,6 +70,8 @@ def run(preset: str | Path | None = None, device: str | None = None) -> int:
     # This thread shares the interpreter with the sound: put aside while it holds it, it would hold up the engine.
     with Reporter() as reporter, favoured("helper"):
         reporter.reported.connect(window.remedies.report)
+        # Made now, 0.1 s, and not when it is opened: who builds widgets and imports modules holds up the sound.
+        window.settings.sheet()
         engine.start()
         gc.enable()
         try:
