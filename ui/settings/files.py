@@ -7,13 +7,14 @@ from pathlib import Path
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFileDialog, QLabel, QLineEdit, QToolButton
+from PySide6.QtWidgets import QLabel, QLineEdit, QToolButton
 
 from synth.log import log_path
 from synth.recorder import default_take_folder
 from synth.vocoder.places import user_folder as weights_folder
 from synth.wav import SAMPLE_FORMATS
 from ui.elided_label import ElidedLabel
+from ui.file_dialog import choose_folder
 from ui.settings.desk import SettingsDesk
 from ui.settings.form import Form, Page, column, combo, fill, section
 from ui.tool_button import tool_button
@@ -57,13 +58,8 @@ class FilesPage(Page):
             kept.add(name, self._shown(name, folder), self._opener(name.casefold(), partial(_same, folder)))
         rows.addLayout(kept)
         rows.addStretch(1)
-        self._dialog: QFileDialog | None = None
         desk.changed.connect(self._show)
         self._show()
-
-    def end(self) -> None:
-        if self._dialog is not None:
-            self._dialog.reject()
 
     def use_folder(self, folder: Path | None) -> None:
         """Write takes there from now on; None is the usual folder. Said when it cannot be made or written."""
@@ -83,18 +79,7 @@ class FilesPage(Page):
             self.use_folder(wanted)
 
     def _choose(self) -> None:
-        # `open` returns at once; `exec` would wait with Python's lock held.
-        self._dialog = dialog = QFileDialog(self, "Folder of takes", str(self._takes_folder()))
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-        dialog.fileSelected.connect(lambda name: self.use_folder(Path(name)))
-        dialog.finished.connect(self._forget_dialog)
-        dialog.open()
-
-    def _forget_dialog(self) -> None:
-        if self._dialog is not None:
-            self._dialog.deleteLater()
-            self._dialog = None
+        choose_folder(self, "Folder of takes", self._takes_folder(), self.use_folder)
 
     def _takes_folder(self) -> Path:
         return self._desk.settings.take_folder or default_take_folder()

@@ -3,8 +3,8 @@
 import math
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt
-from PySide6.QtWidgets import QFileDialog, QMainWindow
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QMainWindow
 
 from synth.engine_contract import EngineControl
 from synth.errors import PetrichordError, TrainingError
@@ -12,6 +12,7 @@ from synth.library import default_name, entries
 from synth.master import OUTPUT_LUFS
 from synth.preset_card import read_card
 from synth.user_presets import MAX_NAME
+from ui.file_dialog import choose_file
 from ui.librarian import Change
 from ui.loader import Build
 from ui.parts import Parts
@@ -142,11 +143,7 @@ class Studio(QObject):
 
     def look_for_file(self) -> None:
         endings = " ".join(f"*{suffix}" for suffix in sorted(SUFFIXES))
-        dialog = QFileDialog(self._window, "Choose a recording", "", f"Recordings ({endings})")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(lambda name: self.take(Path(name)))
-        # `open` returns at once; `exec` would wait with Python's lock held.
-        dialog.open()
+        choose_file(self._window, "Choose a recording", f"Recordings ({endings})", self.take)
 
     def _show_others(self) -> None:
         self.planner.cancel()
