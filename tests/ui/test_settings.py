@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -74,6 +75,21 @@ def test_the_sheet_opens_by_key_and_gear_and_is_made_only_then(win: MainWindow) 
     assert not made.isVisible()
     QTest.keyClick(win, Qt.Key.Key_Comma, CTRL)
     assert made.isVisible()
+
+
+def test_a_wheel_that_scrolls_past_changes_no_setting(sheet: SettingsSheet) -> None:
+    for box in (sheet.audio.device, sheet.audio.buffer):
+        before, at = box.currentIndex(), QPointF(box.rect().center())
+        none = Qt.MouseButton.NoButton
+        for turn in (-120, 120):
+            QApplication.sendEvent(
+                box,
+                QWheelEvent(
+                    at, box.mapToGlobal(at), QPoint(), QPoint(0, turn), none, Qt.KeyboardModifier.NoModifier,
+                    Qt.ScrollPhase.NoScrollPhase, False,
+                ),
+            )  # fmt: skip
+            assert box.count() > 2 and box.currentIndex() == before
 
 
 def test_the_sound_goes_on_beneath_it(sheet: SettingsSheet, win: MainWindow, engine: FakeEngine) -> None:

@@ -5,8 +5,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from synth.notation import note_name
-from ui.axes import nearest_note
+from ui.axes import pitch_name
 from ui.elided_label import ElidedLabel
 from ui.trainer.buttons import push_button
 from ui.trainer.form import JobForm
@@ -238,8 +237,7 @@ def _heard(planned: Planned) -> str:
         return "Listening for pitch…"
     parts = []
     if planned.root_hz > 0:
-        note, cents = nearest_note(planned.root_hz)
-        parts.append(f"{note_name(note)} {cents:+.0f} ct".replace("-", "−"))
+        parts.append(pitch_name(planned.root_hz))
     else:
         parts.append("no pitch")
     parts.append(f"{planned.n_partials} partials")

@@ -2,31 +2,15 @@
 
 from dataclasses import replace
 
-from PySide6.QtCore import QPointF, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QWheelEvent
-from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QLineEdit, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QWidget
 
 from synth.user_presets import MAX_NAME
-from ui.theme import COLOURS
+from ui.chooser import Chooser
 from ui.trainer.job import NO_PARENT, PARENT_MINUTES, SCRATCH_MINUTES, Job
 from ui.trainer.number_field import number_field
 
 _FORMATS = (("22k80 · to 8 kHz", "22k80"), ("44k128 · to 22 kHz, slower", "44k128"))
-
-
-class _Combo(QComboBox):
-    """The wheel scrolls past it: a choice is not lost by accident."""
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        event.ignore()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(QColor(COLOURS.dim), 1.4))
-        x, y = self.width() - 15.0, self.height() / 2 + 2
-        painter.drawPolyline([QPointF(x - 4, y - 3.5), QPointF(x, y + 0.5), QPointF(x + 4, y - 3.5)])
 
 
 class JobForm(QWidget):
@@ -44,14 +28,11 @@ class JobForm(QWidget):
         )
         self.author = _line("Author", "Who made the recording; travels in the preset", "unknown")
         self.licence = _line("Licence", "The recording's licence; travels in the preset", "unspecified")
-        self.format = _Combo()
-        self.format.setAccessibleName("Format")
-        self.format.setToolTip("How fine the spectrogram is: 80 bands to 8 kHz, or 128 to 22 kHz")
+        self.format = Chooser("Format", "How fine the spectrogram is: 80 bands to 8 kHz, or 128 to 22 kHz")
         for text, value in _FORMATS:
             self.format.addItem(text, value)
-        self.parent_preset = _Combo()
-        self.parent_preset.setAccessibleName("Grow from")
-        self.parent_preset.setToolTip("Start from this preset's rule: three times faster than from a new one")
+        tip = "Start from this preset's rule: three times faster than from a new one"
+        self.parent_preset = Chooser("Grow from", tip)
         for name in parents:
             self.parent_preset.addItem(name.replace("_", " "), name)
         self.parent_preset.addItem("a new rule", NO_PARENT)

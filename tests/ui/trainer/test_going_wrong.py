@@ -4,6 +4,7 @@ import time
 from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QLabel
 
 from tests.ui.trainer.stage import LONG, Stage, children
 
@@ -46,6 +47,17 @@ def test_a_trainers_refusal_is_shown_in_the_windows_words(stage: Stage, recordin
     stage.behave("refuses")
     stage.sheet.choose.start.click()
     assert stage.until_ended() == "Training ran away; try another “Variation”, or a shorter and steadier region."
+    grow = stage.sheet.grow
+    assert "Nothing was grown" in " ".join(label.text() for label in grow.findChildren(QLabel) if label.isVisible())
+    assert grow.discard.text() == "Back to the recording"
+    grow.discard.click()
+    assert stage.sheet.pages.currentWidget() is stage.sheet.choose
+
+
+def test_a_trainers_last_words_are_a_sentence_of_their_own(stage: Stage, recording: Path) -> None:
+    stage.train(recording, "fills the disk")
+    assert stage.until_ended().endswith("No space left on device. The best so far can be heard and kept.")
+    assert stage.sheet.grow.discard.text() == "Discard"
 
 
 def test_a_babbling_trainer_neither_fills_the_disk_nor_the_window(stage: Stage, recording: Path) -> None:
