@@ -21,6 +21,7 @@ from synth.library import Entry
 from synth.preset_card import Card
 from synth.preset_file import SUFFIX
 from synth.user_presets import file_for, unused_name
+from ui.banner import Remedy
 from ui.favourites import Favourites
 from ui.file_dialog import choose_file
 from ui.librarian import Change, Librarian
@@ -41,7 +42,8 @@ class PresetPanel(QFrame):
     """Keep what plays under this name; the flag allows to replace the user's preset of that name."""
     kept = Signal(object)
     """The `Preset` that was saved and is now what plays."""
-    said = Signal(str)
+    said = Signal(str, object)
+    """A sentence, and the `Remedy` that takes back what it says, if there is one."""
     refused = Signal(str)
     like_changed = Signal(bool)
     """Whether what plays is a favourite."""
@@ -311,11 +313,10 @@ class PresetPanel(QFrame):
 
     def _take_change(self, change: Change) -> None:
         if change.removed is not None:
-            renamed = change.added is not None and not change.bundled and change.kept is None
-            if renamed and change.added is not None:
+            if change.renamed and change.added is not None:
                 new = change.added.stem
                 self._keep(lambda: self.favourites.rename(change.removed.stem, new))  # type: ignore[union-attr]
-            if renamed and self._playing == change.removed:
+            if change.renamed and self._playing == change.removed:
                 self._playing = change.added
             self.list.take_out(change.removed)
         if change.added is not None:
@@ -328,7 +329,9 @@ class PresetPanel(QFrame):
             self._ask(change.added)
         else:
             self.restore_mark()
-        self.said.emit(change.sentence)
+        trashed = change.trashed
+        undo = None if trashed is None else Remedy("Undo", lambda: self.librarian.bring_back(trashed))
+        self.said.emit(change.sentence, undo)
 
     def _open(self) -> None:
         choose_file(self, "Add a preset", f"Presets (*{SUFFIX})", self.librarian.adopt)
