@@ -324,6 +324,8 @@ def test_a_setup_on_a_device_is_sheltered() -> None:
     assert isinstance(instrument.culture, ShelteredCulture)
     # The meta device fails as soon as it is looked at, which making an undo history does.
     assert instrument.culture.is_home
+    assert instrument.view().card_lost
+    assert not Instrument(live_preset(), SpectralVocoder(live_preset().mel), RATE).view().card_lost
     assert np.isfinite(instrument.process(4)).all()
     assert "processor" in instrument.read_trouble()
 

@@ -29,6 +29,7 @@ from synth.settings import SettingsFile
 from tests.ui.fake_engine import FakeEngine
 from tests.ui.scene import preset_files, window
 from ui.main_window import MainWindow
+from ui.settings.engine import Machine
 from ui.settings.sheet import SettingsSheet
 
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -251,6 +252,20 @@ def test_the_engine_page_says_what_computes(sheet: SettingsSheet, qtbot: QtBot) 
     assert page.processor.text().startswith(f"{os.cpu_count()} cores")
     assert page.gpu.text().endswith(".")
     qtbot.waitUntil(lambda: page.now.text().startswith("86 steps/s"), timeout=5000)
+
+
+def test_the_engine_page_names_no_card_that_was_lost(
+    sheet: SettingsSheet, win: MainWindow, engine: FakeEngine, qtbot: QtBot
+) -> None:
+    page = sheet.engine
+    sheet.turn_to(page)
+    qtbot.waitUntil(lambda: "Computed on" in page.culture.text(), timeout=30_000)
+    page._show(Machine("2 cores.", "NVIDIA card.", "", "Computed on the GPU (cuda) in float32."))
+    assert "GPU (cuda)" in page.culture.text()
+    sound = engine.view
+    engine.view = lambda *, hidden=False: replace(sound(hidden=hidden), card_lost=True)  # type: ignore[method-assign]
+    qtbot.waitUntil(lambda: "on the processor since the graphics card was lost" in page.culture.text(), timeout=5000)
+    assert page.gpu.text() == "NVIDIA card. It was lost while it was played on."
 
 
 def test_an_examination_runs_beside_the_window_and_lists_what_was_found(sheet: SettingsSheet, qtbot: QtBot) -> None:

@@ -136,6 +136,7 @@ class ChoosePage(QWidget):
         if job != self._question():
             return
         self._planned_for = job
+        self.form.allow_audio_loss(not planned.decay)
         if job.start_s is None:
             self._auto[job.format] = Span(*planned.region_s)
             self._show_region(self._auto[job.format])

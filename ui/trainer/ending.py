@@ -19,7 +19,7 @@ _IN_THE_WINDOW = {
     "--parent": "“Grow from”",
     "--seed": "“Variation”",
     "--resume": "“Resume”",
-    "--audio-loss": "the audio loss",
+    "--audio-loss": "“Audio loss”",
     "--format": "“Format”",
 }
 

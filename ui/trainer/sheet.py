@@ -32,7 +32,8 @@ class TrainSheet(Sheet):
     def turn_to(self, page: QWidget) -> None:
         """Show this page."""
         self.pages.setCurrentWidget(page)
-        if self.isVisible() and not self.isAncestorOf(QApplication.focusWidget() or self):
+        # Qt hands the keyboard of a page that goes to the sheet's ×: Enter, pressed once more, would close it.
+        if self.isVisible() and not page.isAncestorOf(QApplication.focusWidget() or self):
             self.setFocus()
 
     def cover(self) -> None:

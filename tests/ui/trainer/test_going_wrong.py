@@ -4,7 +4,9 @@ import time
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QLabel
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel
 
 from tests.ui.trainer.stage import LONG, Stage, children
 
@@ -45,7 +47,9 @@ def test_what_a_crashing_trainer_said_is_in_the_log(stage: Stage, recording: Pat
 def test_a_trainers_refusal_is_shown_in_the_windows_words(stage: Stage, recording: Path) -> None:
     stage.choose(recording)
     stage.behave("refuses")
-    stage.sheet.choose.start.click()
+    stage.sheet.choose.start.setFocus()
+    QTest.keyClick(stage.sheet.choose.start, Qt.Key.Key_Return)
+    assert QApplication.focusWidget() is not stage.sheet.away, "Enter once more would close the sheet"
     assert stage.until_ended() == "Training ran away; try another “Variation”, or a shorter and steadier region."
     grow = stage.sheet.grow
     assert "Nothing was grown" in " ".join(label.text() for label in grow.findChildren(QLabel) if label.isVisible())
