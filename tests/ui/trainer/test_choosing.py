@@ -8,7 +8,8 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
-from tests.ui.trainer.stage import CTRL, LONG, SHIFT, Stage, drop
+from tests.ui.hands import drop
+from tests.ui.trainer.stage import CTRL, LONG, SHIFT, Stage
 from ui.main_window import MainWindow
 from ui.trainer.job import Bench, unfinished
 from ui.trainer.lines import Planned
