@@ -14,7 +14,8 @@ from ui.trainer.lines import Planned
 from ui.trainer.number_field import number_field
 from ui.trainer.region import LEAST_S, MOST_S, Span
 from ui.trainer.survey import Survey
-from ui.trainer.wave_view import WaveView, moment
+from ui.trainer.wave_picture import moment
+from ui.trainer.wave_view import WaveView
 
 
 class ChoosePage(QWidget):
