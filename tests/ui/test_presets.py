@@ -243,7 +243,7 @@ def test_bundled_presets_can_be_neither_renamed_nor_deleted(library: MainWindow,
 def test_absurd_names_are_refused_in_words_and_none_leaves_the_folder(
     library: MainWindow, name: str, said: str | None
 ) -> None:
-    check = library.presets._check_save(name)
+    check = library.presets.files.check_save(name)
     if said is not None:
         assert said in check[0] and not check[1]
     else:
