@@ -312,4 +312,5 @@ class Instrument:
             undos=self.history.undos,
             redos=self.history.redos,
             hidden=self._hidden.project(self.culture.cells()).numpy() if hidden else None,
+            card_lost=isinstance(self.culture, ShelteredCulture) and self.culture.is_home,
         )

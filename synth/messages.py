@@ -93,3 +93,5 @@ class View:
     """Column that is being read now and heard later: what is done from there on is heard on this pass."""
     hidden: NDArray[np.float32] | None = None
     """(M, T, 3) in −1 … 1: the hidden channels along their three main directions, when they were asked for."""
+    card_lost: bool = False
+    """True when the graphics card the culture lived on was lost: it lives on the processor since."""

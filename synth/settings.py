@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from synth.outputs import BUFFER_RANGE_S, RATES_HZ, Output
-from synth.stored import StoredObject, absolute_path, config_folder, flag, number, one_of, perhaps, text
+from synth.stored import StoredFile, absolute_path, config_folder, flag, number, one_of, perhaps, text
 from synth.wav import SAMPLE_FORMATS, SampleFormat
 
 
@@ -36,22 +36,14 @@ def settings_path() -> Path:
     return config_folder() / "settings.json"
 
 
-class SettingsFile:
+class SettingsFile(StoredFile):
     """The settings and the file they are in."""
 
     def __init__(self, path: Path | None = None) -> None:
         """Reads what can be used; `problems` names what cannot, in sentences."""
-        self._file = StoredObject(path or settings_path(), "settings")
+        super().__init__(path or settings_path(), "settings")
         output = Output(**self._file.fields(_OUTPUT_CHECKS, "output"))
         self.settings = Settings(output=output, **self._file.fields(_TAKE_CHECKS))
-
-    @property
-    def path(self) -> Path:
-        return self._file.path
-
-    @property
-    def problems(self) -> list[str]:
-        return self._file.problems
 
     def write(self, settings: Settings) -> None:
         """Keep these; fields of a newer version stay in the file. `OSError` when it cannot be written."""

@@ -191,6 +191,24 @@ def perhaps(check: Check) -> Check:
     return lambda value: None if value is None else check(value)
 
 
+class StoredFile:
+    """What every file of ours has that is read field by field."""
+
+    def __init__(self, path: Path, what: str) -> None:
+        """See `StoredObject`."""
+        self._file = StoredObject(path, what)
+
+    @property
+    def path(self) -> Path:
+        """Where it is; it need not exist."""
+        return self._file.path
+
+    @property
+    def problems(self) -> list[str]:
+        """Sentences about what could not be used."""
+        return self._file.problems
+
+
 def _plain(value: str) -> bool:
     """Can be written, shown and given to the system: no zero bytes and no halves of characters."""
     return len(value) <= _LONGEST_TEXT and "\0" not in value and not any("\ud800" <= c <= "\udfff" for c in value)

@@ -59,6 +59,13 @@ def nearest_note(hz: float) -> tuple[int, float]:
     return note, 100 * (exact - note)
 
 
+def pitch_name(hz: float) -> str:
+    """The nearest note and how far from it: “A4”, “A4 −12 ct”."""
+    note, cents = nearest_note(hz)
+    off = round(cents)
+    return f"{note_name(note)} {off:+d} ct".replace("-", "−") if off else note_name(note)
+
+
 def _ticks(named: list[tuple[float, str]], fmt: MelFormat, height: float) -> Ticks:
     centres = band_centres_hz(fmt)
     kept: Ticks = []

@@ -92,6 +92,11 @@ class Banner(QFrame):
         else:
             self.hide()
 
+    def clear(self) -> None:
+        """Put away everything."""
+        self._urgent = []
+        self.dismiss()
+
     def hideEvent(self, event: QHideEvent) -> None:
         if not event.spontaneous():
             self._timer.stop()

@@ -5,9 +5,8 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
-from synth.notation import note_name
 from synth.preset import Preset
-from ui.axes import nearest_note
+from ui.axes import pitch_name
 from ui.device_menu import DeviceMenu
 from ui.elided_label import ElidedLabel
 from ui.meter import Meter
@@ -70,8 +69,7 @@ class Header(QFrame):
         self.name.setText(preset.name)
         facts = [*preset.tags[:3]]
         if preset.root_hz > 0:
-            note, cents = nearest_note(preset.root_hz)
-            facts.insert(0, f"{note_name(note)} {cents:+.0f} ct".replace("-", "−"))
+            facts.insert(0, pitch_name(preset.root_hz))
         self._facts = " · ".join(facts)
         self.about.setText(self._facts)
         credit = preset.credit

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QFile, QObject, Signal
+from PySide6.QtCore import QObject, Signal
 
 from synth.controls import Controls
 from synth.engine_contract import Capture
@@ -18,6 +18,7 @@ from synth.preset import Preset
 from synth.preset_card import read_card
 from synth.preset_file import load_preset
 from synth.user_presets import adopt, duplicate, kept, rename, save_as, unused_name
+from ui.trash import Trashed, bring_back, move_to_trash
 
 _ANSWER_S = 3.0
 
@@ -35,6 +36,10 @@ class Change:
     """The preset that was just made from what plays."""
     load: bool = False
     """True when what was added is to be played."""
+    renamed: bool = False
+    """What was removed has another name now, and is what was added."""
+    trashed: Trashed | None = None
+    """What was removed, if it can be brought back."""
 
 
 class Librarian(QObject):
@@ -69,7 +74,7 @@ class Librarian(QObject):
 
         def work() -> Change:
             renamed = rename(path, name, self.folder)
-            return Change(f"“{path.stem}” is now “{name.strip()}”.", renamed, path)
+            return Change(f"“{path.stem}” is now “{name.strip()}”.", renamed, path, renamed=True)
 
         self._do(work)
 
@@ -105,6 +110,16 @@ class Librarian(QObject):
         """Move a user's preset to the system's trash."""
         self._do(partial(self._trash, path))
 
+    def bring_back(self, trashed: Trashed) -> None:
+        """Take a preset out of the trash again."""
+
+        def work() -> Change:
+            bring_back(trashed)
+            hidden = bundled_folder() / trashed.path.name
+            return Change(f"“{trashed.path.stem}” is back.", trashed.path, hidden if hidden.is_file() else None)
+
+        self._do(work)
+
     def _read(self, path: Path) -> None:
         try:
             card: object = read_card(path)
@@ -126,11 +141,15 @@ class Librarian(QObject):
         )
 
     def _trash(self, path: Path) -> Change:
-        if not move_to_trash(path):
+        trashed = move_to_trash(path)
+        if trashed is None:
             raise PresetError(f"This system has no trash for {path}: “{path.stem}” is kept; delete the file yourself.")
         shows_again = bundled_folder() / path.name
         again = shows_again if shows_again.is_file() else None
-        return Change(f"“{path.stem}” is in the trash.", again, path, bundled=again is not None)
+        return Change(
+            f"“{path.stem}” is in the trash.", again, path, bundled=again is not None,
+            trashed=trashed if trashed.there else None,
+        )  # fmt: skip
 
     def _do(self, work: Callable[[], Change]) -> None:
         def run() -> None:
@@ -151,8 +170,3 @@ class Librarian(QObject):
     def _tell(self, problem: str) -> None:
         if not self._closed:
             self.failed.emit(problem)
-
-
-def move_to_trash(path: Path) -> bool:
-    """False where there is no trash or the file cannot be moved there."""
-    return QFile(str(path)).moveToTrash()

@@ -164,6 +164,7 @@ class MainWindow(QMainWindow):
             self.culture.move_on(now - self._viewed_at)
         elif view is not None:
             self._view, self._viewed_at = view, now
+            self.settings.view = view
             self.culture.show_view(view)
             self.control_desk.show_view(view)
         status = self.engine.status()

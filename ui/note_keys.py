@@ -1,9 +1,20 @@
 """The note: a box with note names, and a small keyboard that mouse and computer keys play."""
 
+import math
 import re
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPaintEvent, QValidator
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetricsF,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QValidator,
+)
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from synth.errors import UsageError
@@ -18,6 +29,7 @@ _BLACK = frozenset({1, 3, 6, 8, 10})
 _LOWEST, _HIGHEST = 24, 96
 _FIRST_PLAYABLE = 12
 """Notes 1–11 are below hearing; the box steps from the preset's own pitch to C0."""
+_LETTER_PT = 7.0
 _OWN = "own"
 _HERTZ = re.compile(r"^\s*(\d+(?:[.,]\d*)?)\s*(k?)hz\s*$", re.IGNORECASE)
 _LOWEST_HZ, _HIGHEST_HZ = 16.0, 12500.0
@@ -199,15 +211,18 @@ class NoteKeys(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        font = self.font()
-        font.setPointSizeF(7.0)
-        painter.setFont(font)
         first = 12 * (self.octave + 1)
         white, black = self._rects()
         for colour, keys in (("#c3cbd5", white), ("#12161c", black)):
+            painter.setFont(self._fitting(keys[0][1].width()))
             for note, rect in keys:
                 lettered = first <= note < first + len(KEY_ROW)
                 self._paint_key(painter, note, rect, colour, KEY_ROW[note - first] if lettered else "")
+        painter.setFont(self._fitting(math.inf))
+        painter.setPen(QColor(COLOURS.ground))
+        for note, rect in white:
+            if note % 12 == 0 and not first <= note < first + len(KEY_ROW):
+                self._paint_octave(painter, note_name(note), rect)
         if self.hasFocus():
             painter.setPen(QColor(COLOURS.accent))
             painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -224,5 +239,20 @@ class NoteKeys(QWidget):
         painter.drawRoundedRect(rect.adjusted(0.5, -4, -0.5, -0.5), 3, 3)
         painter.setPen(QColor(COLOURS.text if dark and not playing else COLOURS.ground))
         box = rect.adjusted(0, 0, 0, -4)
-        text = letter or (note_name(note) if note % 12 == 0 else "")
-        painter.drawText(box, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignBottom, text)
+        painter.drawText(box, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignBottom, letter)
+
+    def _paint_octave(self, painter: QPainter, name: str, key: QRectF) -> None:
+        """In the middle of its key where it fits; else it begins there, and ends before the keyboard does."""
+        width = painter.fontMetrics().horizontalAdvance(name)
+        middle = key.center().x() - width / 2
+        left = middle if width < key.width() else min(key.left() + 1.0, self.width() - width - 1.0)
+        box = QRectF(left, key.top(), width + 1, key.height() - 4)
+        painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom, name)
+
+    def _fitting(self, width: float) -> QFont:
+        """The font in which the widest letter stays on a key of this width."""
+        font = self.font()
+        font.setPointSizeF(_LETTER_PT)
+        widest = QFontMetricsF(font, self).horizontalAdvance("W") + 1.0
+        font.setPointSizeF(_LETTER_PT * min(1.0, width / widest))
+        return font

@@ -34,7 +34,7 @@ class PresetDesk(QObject):
         presets.chosen.connect(self.load)
         presets.save_asked.connect(self._save)
         presets.kept.connect(self._show_kept)
-        presets.said.connect(parts.banner.say)
+        presets.said.connect(lambda sentence, undo: parts.banner.say(sentence, remedy=undo))
         presets.refused.connect(self._refuse)
         presets.like_changed.connect(header.like.setChecked)
         header.like.clicked.connect(presets.like_playing)

@@ -16,16 +16,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from synth.errors import PresetError
 from synth.library import Entry
 from synth.preset_card import Card
 from synth.preset_file import SUFFIX
-from synth.user_presets import file_for, unused_name
+from ui.banner import Remedy
 from ui.favourites import Favourites
-from ui.file_dialog import choose_file
 from ui.librarian import Change, Librarian
 from ui.name_bar import NameBar
 from ui.places import Places
+from ui.preset_files import PresetFiles
 from ui.preset_list import PresetList, path_of
 from ui.preset_row import BUNDLED, CARD, LIKED
 from ui.shortcuts import on_key
@@ -41,7 +40,8 @@ class PresetPanel(QFrame):
     """Keep what plays under this name; the flag allows to replace the user's preset of that name."""
     kept = Signal(object)
     """The `Preset` that was saved and is now what plays."""
-    said = Signal(str)
+    said = Signal(str, object)
+    """A sentence, and the `Remedy` that takes back what it says, if there is one."""
     refused = Signal(str)
     like_changed = Signal(bool)
     """Whether what plays is a favourite."""
@@ -52,13 +52,14 @@ class PresetPanel(QFrame):
         self._asked: Path | None = None
         self._playing: Path | None = None
         self._name = ""
-        self._use_name: Callable[[str, bool], None] = lambda name, replace: None
         self.favourites = Favourites(places.favourites)
         self.librarian = Librarian(places.presets, self)
         self.search = self._search_box()
         self.tags = TagBar()
         self.list = PresetList()
         self.names = NameBar()
+        self.files = PresetFiles(self.librarian, self.list, self.names, self)
+        self.rename, self.duplicate, self.delete = self.files.rename, self.files.duplicate, self.files.delete
         self.count = QLabel()
         self.count.setProperty("role", "dim")
         self.count.setAccessibleName("Presets shown")
@@ -119,10 +120,11 @@ class PresetPanel(QFrame):
         self.list.liked.connect(self._remember_like)
         self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.list.customContextMenuRequested.connect(lambda at: self._open_menu(self.list.viewport().mapToGlobal(at)))
-        self.save.clicked.connect(self.ask_name)
-        self.open.clicked.connect(self._open)
+        self.save.clicked.connect(lambda: self.files.ask_save(self._playing, self._name))
+        self.open.clicked.connect(self.files.open)
         self.more.clicked.connect(self._open_menu_above)
-        self.names.named.connect(lambda name, replace: self._use_name(name, replace))
+        self.files.save_asked.connect(self.save_asked)
+        self.files.refused.connect(self.refused)
         self.librarian.changed.connect(self._take_change)
         self.librarian.failed.connect(self.refused)
         self.librarian.card_read.connect(self._show_card)
@@ -258,64 +260,12 @@ class PresetPanel(QFrame):
 
     # Files
 
-    def ask_name(self) -> None:
-        """Ask for the name under which to keep what plays."""
-        item = self.list.at(self._playing)
-        mine = item is not None and not item.data(BUNDLED)
-        name = self._name if mine else unused_name(f"{self._name} 2", self.librarian.folder)
-        self._use_name = self.save_asked.emit
-        self.names.ask("SAVE AS", "Save", name, self._check_save)
-
-    def rename(self) -> None:
-        """Ask for another name for the user's preset that is chosen in the list."""
-        path = self._mine("renamed")
-        if path is not None:
-            item = self.list.at(path)
-            self._use_name = lambda chosen, _: self.librarian.rename(path, chosen)
-            self.names.ask("RENAME", "Rename", item.text() if item else path.stem, self._check_new(path))
-
-    def duplicate(self) -> None:
-        """Copy the preset that is chosen in the list."""
-        if self.list.currentRow() >= 0:
-            self.librarian.duplicate(path_of(self.list.currentItem()))
-
-    def delete(self) -> None:
-        """Move the user's preset that is chosen in the list to the trash."""
-        path = self._mine("deleted")
-        if path is not None:
-            self.librarian.trash(path)
-
-    def _mine(self, what: str) -> Path | None:
-        if self.list.currentRow() < 0:
-            return None
-        item = self.list.currentItem()
-        if item.data(BUNDLED):
-            self.refused.emit(f"“{item.text()}” comes with Petrichord and cannot be {what}: duplicate it first.")
-            return None
-        return path_of(item)
-
-    def _check_save(self, name: str) -> tuple[str, bool]:
-        try:
-            path = file_for(name, self.librarian.folder)
-        except PresetError as problem:
-            return str(problem), False
-        return (f"You have a preset “{path.stem}”.", True) if path.exists() else ("", True)
-
-    def _check_new(self, own: Path) -> Callable[[str], tuple[str, bool]]:
-        def check(name: str) -> tuple[str, bool]:
-            said, usable = self._check_save(name)
-            taken = usable and said and file_for(name, self.librarian.folder) != own
-            return (f"{said[:-1]} already: choose another name.", False) if taken else ("" if usable else said, usable)
-
-        return check
-
     def _take_change(self, change: Change) -> None:
         if change.removed is not None:
-            renamed = change.added is not None and not change.bundled and change.kept is None
-            if renamed and change.added is not None:
+            if change.renamed and change.added is not None:
                 new = change.added.stem
                 self._keep(lambda: self.favourites.rename(change.removed.stem, new))  # type: ignore[union-attr]
-            if renamed and self._playing == change.removed:
+            if change.renamed and self._playing == change.removed:
                 self._playing = change.added
             self.list.take_out(change.removed)
         if change.added is not None:
@@ -328,10 +278,9 @@ class PresetPanel(QFrame):
             self._ask(change.added)
         else:
             self.restore_mark()
-        self.said.emit(change.sentence)
-
-    def _open(self) -> None:
-        choose_file(self, "Add a preset", f"Presets (*{SUFFIX})", self.librarian.adopt)
+        trashed = change.trashed
+        undo = None if trashed is None else Remedy("Undo", lambda: self.librarian.bring_back(trashed))
+        self.said.emit(change.sentence, undo)
 
     def _open_menu_above(self) -> None:
         self._open_menu(self.more.mapToGlobal(QPoint(0, -self.menu.sizeHint().height())))

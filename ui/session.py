@@ -7,7 +7,7 @@ from typing import Any
 from synth.controls import PARAMETERS, Controls
 from synth.stored import (
     Check,
-    StoredObject,
+    StoredFile,
     absolute_path,
     config_folder,
     flag,
@@ -111,12 +111,12 @@ def session_path() -> Path:
     return config_folder() / "session.json"
 
 
-class SessionFile:
+class SessionFile(StoredFile):
     """The last session and the file it is in."""
 
     def __init__(self, path: Path | None = None) -> None:
         """Reads what can be used; `problems` names what cannot, in sentences."""
-        self._file = StoredObject(path or session_path(), "window’s last state")
+        super().__init__(path or session_path(), "window’s last state")
         top = self._file.fields(
             {"preset": perhaps(absolute_path), "octave": whole_number(0, 8), "letter": one_of("A", "B")}
         )
@@ -130,14 +130,6 @@ class SessionFile:
             browser=Browser(**found["browser"]),
             **top,
         )
-
-    @property
-    def path(self) -> Path:
-        return self._file.path
-
-    @property
-    def problems(self) -> list[str]:
-        return self._file.problems
 
     def write(self, session: Session) -> None:
         """Keep this; `OSError` when it cannot be written."""

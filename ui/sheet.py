@@ -2,15 +2,30 @@
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from ui.theme import COLOURS
 from ui.tool_button import tool_button
 
 _SHADE = QColor(8, 10, 14, 200)
+_RIM = 8
+"""The paper's rounded edge, through whose corners one sees; all within it is opaque."""
+
+
+class _Ground(QWidget):
+    """Opaque, and says so: what moves beneath is not painted, nor is everything here whenever it moves."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        QPainter(self).fillRect(event.rect(), QColor(COLOURS.panel))
 
 
 class Sheet(QWidget):
-    """Covers its parent; Escape, its × or a press beside it puts it away. One sheet of a window shows at a time."""
+    """Covers its parent, whose controls neither mouse nor Tab reach until Escape, its × or a press beside it puts it
+    away. One sheet of a window shows at a time."""
 
     opened = Signal()
     closed = Signal()
@@ -26,9 +41,13 @@ class Sheet(QWidget):
         self.paper.setProperty("role", "panel")
         outer = QVBoxLayout(self)
         outer.addWidget(self.paper, 0, Qt.AlignmentFlag.AlignCenter)
-        self.body = QVBoxLayout(self.paper)
+        ground = _Ground(self.paper)
+        rim = QVBoxLayout(self.paper)
+        rim.setContentsMargins(_RIM, _RIM, _RIM, _RIM)
+        rim.addWidget(ground)
+        self.body = QVBoxLayout(ground)
         """Whatever the sheet shows goes here."""
-        self.body.setContentsMargins(28, 20, 28, 20)
+        self.body.setContentsMargins(20, 12, 20, 12)
         self.body.setSpacing(12)
         top = QHBoxLayout()
         label = QLabel(title)
@@ -71,6 +90,27 @@ class Sheet(QWidget):
     def cover(self) -> None:
         """Be as large as the window is now."""
         self.setGeometry(self._covered.rect())
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Tab walks round the sheet's own controls."""
+        here: QWidget = QApplication.focusWidget() or self
+        widget = here
+        while True:
+            following = widget.nextInFocusChain() if forward else widget.previousInFocusChain()
+            if following is None or following is here:
+                return True
+            widget = following
+            # The editor inside a number field hands the keyboard on to the field.
+            reachable = widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.focusProxy() is None
+            if (
+                widget is not self
+                and self.isAncestorOf(widget)
+                and reachable
+                and widget.isVisible()
+                and widget.isEnabled()
+            ):
+                widget.setFocus(Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason)
+                return True
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if not self.paper.geometry().contains(event.position().toPoint()):

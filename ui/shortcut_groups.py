@@ -85,6 +85,21 @@ GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
         ),
     ),
     (
+        "NEW FROM A RECORDING",
+        (
+            Key("Ctrl+Shift+O Ctrl+Shift+U", "Choose another recording; trainings that were not finished"),
+            Key("Ctrl+P", "Listen to the region"),
+            Key("Ctrl+Shift+A", "The region that training chooses by itself"),
+            Key("", "Move the region; with Ctrl its start, with Shift its end", "← →"),
+            Key("", "Zoom; Home shows all of the recording", "+ −"),
+            Key("Ctrl+Return", "Start training; resume it"),
+            Key("Ctrl+.", "Stop; it can be resumed"),
+            Key("Ctrl+Backspace", "Back from a checkpoint to what played before"),
+            Key("Ctrl+Shift+Return", "Keep what was grown"),
+            Key("Ctrl+Shift+Del", "Discard it, and go back to the recording"),
+        ),
+    ),
+    (
         "WINDOW",
         (
             Key("Tab", "Next control; Enter presses a button"),
@@ -102,7 +117,7 @@ GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
             Key(
                 "",
                 "Drag, wheel or arrows, Shift for fine; double-click for the default; Home, End, Page Up and Down once "
-                "Tab took you there; or type a value: −3 dB, 50 %, 1.2 s",
+                "Tab took you there; or type a value: −3\u00a0dB, 50\u00a0%, 1.2\u00a0s",
                 "On a knob",
             ),
         ),

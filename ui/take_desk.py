@@ -11,12 +11,13 @@ from synth.engine_contract import EngineControl, Status
 from synth.recorder import default_take_folder, default_take_path
 from synth.take_companion import companion_of
 from synth.wav import SampleFormat
-from ui.banner import Banner
+from ui.banner import Banner, Remedy
 from ui.file_dialog import choose_folder
 from ui.shortcuts import on_key
 from ui.take_keeper import TakeKeeper
 from ui.takes_sheet import TakesSheet
 from ui.transport import Transport
+from ui.trash import Trashed
 
 
 class TakeDesk(QObject):
@@ -40,8 +41,10 @@ class TakeDesk(QObject):
         """None is the usual one in the user's music folder."""
         self.sample_format: SampleFormat = "pcm24"
         self.wait = True
-        self._moved: dict[Path, Path | None] = {}
-        """Takes the engine knows by a name they no longer have; None for those in the trash."""
+        self._moved: dict[Path, Path] = {}
+        """Takes the engine knows by a name they no longer have."""
+        self._gone: set[Path] = set()
+        """By their latest names, those in the trash."""
         self._last: Path | None = None
         self._recording: Path | None = None
         self.playing: Path | None = None
@@ -66,7 +69,8 @@ class TakeDesk(QObject):
         keeper.card_read.connect(sheet.show_card)
         keeper.renamed.connect(self._note_renamed)
         keeper.trashed.connect(self._note_trashed)
-        keeper.failed.connect(self._banner.complain)
+        keeper.returned.connect(self._note_returned)
+        keeper.failed.connect(lambda problem: self._where_seen().complain(problem))
         on_key(transport, "Ctrl+Shift+P", self._play_last)
 
     def set_options(self, sample_format: SampleFormat, wait: bool) -> None:
@@ -88,7 +92,7 @@ class TakeDesk(QObject):
     def set_folder(self, folder: Path) -> None:
         """From the next take on."""
         self.folder = folder
-        self._banner.say(f"The next takes go to {folder}.")
+        self._where_seen().say(f"The next takes go to {folder}.")
         self.folder_changed.emit(folder)
         if self.sheet.isVisible():
             self.refresh()
@@ -100,8 +104,12 @@ class TakeDesk(QObject):
         """Follow the engine."""
         last = status.last_take
         known = None if last is None else self._moved.get(last, last)
+        if known in self._gone:
+            known = None
         if known != self._last or status.recording != self._recording:
             self._last, self._recording = known, status.recording
+            if status.recording is not None:
+                self._gone.discard(status.recording)
             if self.sheet.isVisible():
                 self.refresh()
         self.playing = status.take
@@ -152,14 +160,6 @@ class TakeDesk(QObject):
         self.keeper.trash(path)
 
     def _note_renamed(self, old: Path, new: Path) -> None:
-        self._follow(old, new)
-        self._banner.say(f"“{old.stem}” is now “{new.stem}”.")
-
-    def _note_trashed(self, path: Path) -> None:
-        self._follow(path, None)
-        self._banner.say(f"“{path.stem}” is in the trash.")
-
-    def _follow(self, old: Path, new: Path | None) -> None:
         for first, now in self._moved.items():
             if now == old:
                 self._moved[first] = new
@@ -167,6 +167,24 @@ class TakeDesk(QObject):
         if self._last == old:
             self._last = new
         self.refresh()
+        self._where_seen().say(f"“{old.stem}” is now “{new.stem}”.")
+
+    def _note_trashed(self, path: Path, files: tuple[Trashed, ...]) -> None:
+        self._gone.add(path)
+        if self._last == path:
+            self._last = None
+        self.refresh()
+        undo = Remedy("Undo", lambda: self.keeper.bring_back(files)) if all(file.there for file in files) else None
+        self._where_seen().say(f"“{path.stem}” is in the trash.", remedy=undo)
+
+    def _note_returned(self, path: Path) -> None:
+        self._gone.discard(path)
+        self.refresh()
+        self._where_seen().say(f"“{path.stem}” is back.")
+
+    def _where_seen(self) -> Banner:
+        """The window's banner lies beneath the sheet while this is open."""
+        return self.sheet.notice if self.sheet.isVisible() else self._banner
 
     def _show_folder(self, path: Path) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from synth.errors import PetrichordError, RecordingError
 from synth.take_companion import companion_of
 from synth.take_files import TakeCard, list_takes, read_take, rename_take
-from ui.librarian import move_to_trash
+from ui.trash import Trashed, bring_back, move_to_trash
 
 
 class TakeKeeper(QObject):
@@ -21,7 +21,9 @@ class TakeKeeper(QObject):
     card_read = Signal(Path, object)
     """A `TakeCard`, or the sentence that says why there is none."""
     renamed = Signal(Path, Path)
-    trashed = Signal(Path)
+    trashed = Signal(Path, object)
+    """A take, and what went to the trash with it: a tuple of `Trashed`."""
+    returned = Signal(Path)
     failed = Signal(str)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -49,12 +51,23 @@ class TakeKeeper(QObject):
         """Move a take, and what lies beside it, to the system's trash."""
 
         def work() -> None:
-            if not move_to_trash(path):
+            take, beside = move_to_trash(path), companion_of(path)
+            if take is None:
                 raise RecordingError(f"This system has no trash for {path}: it is kept; delete the file yourself.")
-            beside = companion_of(path)
-            if beside.exists() and not move_to_trash(beside):
+            companion = move_to_trash(beside) if beside.exists() else None
+            self._tell(self.trashed, path, (take,) if companion is None else (take, companion))
+            if companion is None and beside.exists():
                 raise RecordingError(f"“{path.stem}” is in the trash, but {beside.name} beside it could not be moved.")
-            self._tell(self.trashed, path)
+
+        self._do(work)
+
+    def bring_back(self, files: tuple[Trashed, ...]) -> None:
+        """Take a take, and what lay beside it, out of the trash again."""
+
+        def work() -> None:
+            for file in files:
+                bring_back(file)
+            self._tell(self.returned, files[0].path)
 
         self._do(work)
 

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QStackedLayout, 
 
 from synth.errors import RecordingError
 from synth.take_files import renamed_path
+from ui.banner import Banner
 from ui.elided_label import ElidedLabel
 from ui.name_bar import NameBar
 from ui.sheet import Sheet
@@ -37,6 +38,8 @@ class TakesSheet(Sheet):
         self._pages = QStackedLayout()
         self._pages.addWidget(self.list)
         self._pages.addWidget(self.nothing)
+        self.notice = Banner()
+        """What became of a take, and Undo."""
         self.names = NameBar()
         self.names.edit.setAccessibleName("Take name")
         self.names.edit.setToolTip("The take's name, and its file's; Enter takes it, Escape leaves")
@@ -55,6 +58,7 @@ class TakesSheet(Sheet):
 
     def _lay_out(self) -> None:
         self.body.addLayout(self._pages, 1)
+        self.body.addWidget(self.notice)
         self.body.addWidget(self.names)
         where = QHBoxLayout()
         where.addWidget(self.folder, 1)
@@ -82,6 +86,7 @@ class TakesSheet(Sheet):
             signal.connect(action)
         self.names.named.connect(self._take_name)
         self.closed.connect(self.names.put_away)
+        self.closed.connect(self.notice.clear)
 
     def cover(self) -> None:
         super().cover()

@@ -1,6 +1,6 @@
 """Pictures of the window in its states, with the real engine playing.
 
-    python -m tests.benchmarks.screenshots OUTDIR [PRESET] [--scale 1]
+    python -m tests.benchmarks.screenshots OUTDIR [PRESET] [--scale 1] [--only training settings]
 
 Runs under a private X server (software rendering) and a private PulseAudio null sink. Look at them.
 """
@@ -26,9 +26,8 @@ _LEFT = Qt.MouseButton.LeftButton
 _RECORDING = Path(__file__).parents[1] / "data" / "clarinet.flac"
 
 
-def take_pictures(window: MainWindow, folder: Path) -> None:
-    """Play, wound, freeze, record, break something, ask for help; a picture of each."""
-    window.resize(1280, 800)
+def _show_playing(window: MainWindow, folder: Path) -> None:
+    """Hints, play, wound, tools, record, takes."""
     # Clicks, not keys: without a window manager no window is active.
     if window.hints is not None:
         _save(window, folder, "hints")
@@ -55,37 +54,48 @@ def take_pictures(window: MainWindow, folder: Path) -> None:
     _wait(700)
     _save(window, folder, "takes")
     window.takes.sheet.put_away()
-    window.resize(1024, 640)
-    _wait(400)
-    _save(window, folder, "small")
+
+
+def _show_sizes(window: MainWindow, folder: Path) -> None:
+    """The smallest, and as many pixels as a 4K screen has, whatever the scale."""
+    ratio = window.devicePixelRatioF()
+    for width, height, name in ((1024, 640, "small"), (round(3840 / ratio), round(2160 / ratio), "4k")):
+        window.resize(width, height)
+        _wait(1000)
+        _save(window, folder, name)
+
+
+def _show_error(window: MainWindow, folder: Path) -> None:
+    """A preset that cannot be read."""
     broken = folder / "broken.safetensors"
     broken.write_bytes(b"\x00" * 64)
-    window.resize(1280, 800)
     window.load(broken)
     _wait(1200)
     _save(window, folder, "error")
     broken.unlink()
     window.banner.dismiss()
+
+
+def _show_browser(window: MainWindow, folder: Path) -> None:
+    """Filtered, with a name asked for."""
     window.presets.tags.choose("strings")
     window.presets.save.click()
     _wait(400)
     _save(window, folder, "browser")
     window.presets.names.put_away()
     window.presets.tags.clear()
-    # As many pixels as a 4K screen has, whatever the scale.
-    ratio = window.devicePixelRatioF()
-    window.resize(round(3840 / ratio), round(2160 / ratio))
-    _wait(1000)
-    _save(window, folder, "4k")
-    _show_training(window, folder)
-    window.resize(1280, 800)
-    window.header.help.click()
-    _wait(400)
-    _save(window, folder, "help")
-    window.about.open()
-    _wait(1000)
-    _save(window, folder, "about")
-    _show_settings(window, folder)
+
+
+def _show_help(window: MainWindow, folder: Path) -> None:
+    for width, height, size in ((1280, 800, ""), (1024, 640, "-small")):
+        window.resize(width, height)
+        window.help.open()
+        _wait(400)
+        _save(window, folder, f"help{size}")
+        window.about.open()
+        _wait(1000)
+        _save(window, folder, f"about{size}")
+        window.about.put_away()
 
 
 def _show_settings(window: MainWindow, folder: Path) -> None:
@@ -100,7 +110,6 @@ def _show_settings(window: MainWindow, folder: Path) -> None:
             window.resize(width, height)
             _wait(300)
             _save(window, folder, f"settings-{page.title.casefold()}{size}")
-    window.resize(1280, 800)
     sheet.put_away()
 
 
@@ -154,9 +163,20 @@ def _show_training(window: MainWindow, folder: Path) -> None:
     studio.sheet.put_away()
 
 
+SCENES: dict[str, Callable[[MainWindow, Path], None]] = {
+    "playing": _show_playing,
+    "sizes": _show_sizes,
+    "error": _show_error,
+    "browser": _show_browser,
+    "training": _show_training,
+    "help": _show_help,
+    "settings": _show_settings,
+}
+
+
 def _until(wish: Callable[[], bool]) -> None:
-    """Wait for something, for two minutes at most."""
-    for _ in range(1200):
+    """Wait for something, for four minutes at most: a training has the processors when nobody else wants them."""
+    for _ in range(2400):
         if wish():
             return
         _wait(100)
@@ -180,7 +200,7 @@ def _save(window: MainWindow, folder: Path, name: str) -> None:
     print(folder / f"{name}.png", f"{picture.width()}×{picture.height()}", flush=True)
 
 
-def _inside(folder: Path, preset: str) -> int:
+def _inside(folder: Path, preset: str, scenes: list[str]) -> int:
     """In the private display: run the command's window and photograph it."""
     from synth.cli import main as command
 
@@ -191,8 +211,12 @@ def _inside(folder: Path, preset: str) -> int:
         for window in QApplication.topLevelWidgets():
             if isinstance(window, MainWindow) and window.engine.view() is not None:
                 timer.stop()
-                take_pictures(window, folder)
-                window.close()
+                try:
+                    for scene in scenes:
+                        window.resize(1280, 800)
+                        SCENES[scene](window, folder)
+                finally:
+                    window.close()
 
     timer.timeout.connect(look)
     timer.start(50)
@@ -207,10 +231,11 @@ def main() -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("preset", nargs="?", default="")
     parser.add_argument("--scale", default="1", help="device pixel ratio, as QT_SCALE_FACTOR")
+    parser.add_argument("--only", nargs="+", choices=SCENES, default=list(SCENES), help="these states, in this order")
     args = parser.parse_args()
     args.folder.mkdir(parents=True, exist_ok=True)
     if os.environ.get("PETRICHORD_STAGE"):
-        return _inside(args.folder, args.preset)
+        return _inside(args.folder, args.preset, args.only)
     with tempfile.TemporaryDirectory() as name, virtual_display(3900, 2200) as screen:
         rig = Rig(Path(name))
         rig.start()
@@ -221,8 +246,9 @@ def main() -> int:
             environment = {**rig.environment, **stage, "DISPLAY": screen["DISPLAY"]}
             environment |= {name: os.environ[name] for name in ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")}
             command = [sys.executable, "-m", "tests.benchmarks.screenshots", str(args.folder), args.preset]
+            command += ["--only", *args.only]
             with rig.capture():
-                return subprocess.run(command, env=environment, timeout=400, check=False).returncode
+                return subprocess.run(command, env=environment, timeout=900, check=False).returncode
         finally:
             rig.close()
 

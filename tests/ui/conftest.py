@@ -22,6 +22,15 @@ def engine() -> FakeEngine:
 
 
 @pytest.fixture
+def data_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the desktop keeps its trash, empty as yet."""
+    folder = tmp_path / "share"
+    folder.mkdir()
+    monkeypatch.setenv("XDG_DATA_HOME", str(folder))
+    return folder
+
+
+@pytest.fixture
 def win(qtbot: QtBot, qapp: QApplication, engine: FakeEngine, tmp_path: Path) -> Iterator[MainWindow]:
     """A shown window that plays the first of three presets."""
     apply_theme(qapp)

@@ -4,8 +4,10 @@
 the window paints, which no hand can cause. Here the loop delivers what was posted, as it does with a real mouse.
 """
 
-from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QPoint, QPointF, Qt, QTimer
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QWheelEvent
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 NONE, LEFT, RIGHT = Qt.MouseButton.NoButton, Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
@@ -59,6 +61,19 @@ def press_key(window: QWidget, key: Qt.Key, modifiers: Qt.KeyboardModifier = _NO
     """Down and up; Qt tries shortcuts first, as with a real key."""
     for kind in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
         QCoreApplication.postEvent(window.windowHandle(), QKeyEvent(kind, key, modifiers, text))
+
+
+def drop(window: QWidget, path: Path) -> bool:
+    """Let a file fall on the window; False when it is not taken."""
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    copy, left, none = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    enter = QDragEnterEvent(QPoint(50, 50), copy, data, left, none)
+    QCoreApplication.sendEvent(window, enter)
+    if not enter.isAccepted():
+        return False
+    QCoreApplication.sendEvent(window, QDropEvent(QPointF(50, 50), copy, data, left, none))
+    return True
 
 
 def _mouse(kind: QEvent.Type, widget: QWidget, at: QPoint, button: Qt.MouseButton, held: Qt.MouseButton) -> None:

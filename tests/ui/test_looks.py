@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from synth.mel import FORMATS, MelFormat
-from ui.axes import hz_of_row, hz_ticks, nearest_note, note_ticks, row_of_hz, second_ticks
+from ui.axes import hz_of_row, hz_ticks, nearest_note, note_ticks, pitch_name, row_of_hz, second_ticks
 from ui.colour_map import CulturePainter, colour_table
 from ui.note_keys import parse_note
 
@@ -68,6 +68,13 @@ def test_a_rows_frequency_agrees_with_librosa() -> None:
     fmt = FORMATS["22k80"]
     assert [hz_of_row(row, fmt) for row in range(80)] == pytest.approx(centres, rel=1e-6)
     assert row_of_hz(centres[17], fmt) == pytest.approx(17, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("hz", "name"), [(440.0, "A4"), (439.9, "A4"), (443.0, "A4 +12 ct"), (437.0, "A4 −12 ct"), (261.63, "C4")]
+)
+def test_a_pitch_is_named_with_its_cents_where_there_are_any(hz: float, name: str) -> None:
+    assert pitch_name(hz) == name
 
 
 def test_seconds_are_frames_over_the_frame_rate() -> None:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QAbstractSlider, QAbstractSpinBox, QApplication, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
@@ -14,23 +14,12 @@ from synth.messages import Hand, SetControls
 from synth.preset_file import save_preset
 from tests.samples import live_preset
 from tests.ui.fake_engine import FakeEngine
+from tests.ui.hands import drop
 from tests.ui.scene import OUTPUTS
 from ui.main_window import MainWindow
 from ui.preset_list import path_of
 
 CTRL = Qt.KeyboardModifier.ControlModifier
-
-
-def _drop(win: MainWindow, path: Path) -> bool:
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(path))])
-    copy, left, none = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    enter = QDragEnterEvent(QPoint(50, 50), copy, data, left, none)
-    QApplication.sendEvent(win, enter)
-    if not enter.isAccepted():
-        return False
-    QApplication.sendEvent(win, QDropEvent(QPointF(50, 50), copy, data, left, none))
-    return True
 
 
 def test_a_dropped_preset_is_loaded_and_swapped_in(
@@ -39,7 +28,7 @@ def test_a_dropped_preset_is_loaded_and_swapped_in(
     path = tmp_path / "dropped.safetensors"
     save_preset(live_preset(seed=9), path)
     with qtbot.waitSignal(win.loader.loaded, timeout=20_000):
-        assert _drop(win, path)
+        assert drop(win, path)
     instrument, reason = engine.swapped[-1]
     adopted = tmp_path / "home" / "presets" / "Test tone.safetensors"
     assert instrument.preset.source_path == str(adopted)
@@ -50,7 +39,7 @@ def test_a_dropped_preset_is_loaded_and_swapped_in(
 
 
 def test_other_files_are_not_taken(win: MainWindow, tmp_path: Path) -> None:
-    assert not _drop(win, tmp_path / "letter.pdf")
+    assert not drop(win, tmp_path / "letter.pdf")
 
 
 def test_a_damaged_preset_is_a_banner_and_the_old_one_plays_on(
@@ -61,7 +50,7 @@ def test_a_damaged_preset_is_a_banner_and_the_old_one_plays_on(
     path = tmp_path / "damaged.safetensors"
     path.write_bytes(b"not a preset")
     with qtbot.waitSignal(win.presets.refused, timeout=20_000):
-        _drop(win, path)
+        drop(win, path)
     assert "damaged.safetensors" in win.banner.text
     assert win.banner.isVisible()
     assert len(engine.swapped) == playing

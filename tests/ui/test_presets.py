@@ -1,6 +1,8 @@
 """The preset browser: finding, liking, keeping, renaming, copying, throwing away, taking in."""
 
 import json
+import shutil
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +22,8 @@ from tests.ui.fake_engine import FakeEngine
 from tests.ui.scene import window
 from ui.main_window import MainWindow
 from ui.preset_list import path_of
-from ui.preset_row import CARD, picture
+from ui.preset_row import CARD, LIKED, picture
+from ui.trash import Trashed
 
 ENTER, ESCAPE = Qt.Key.Key_Return, Qt.Key.Key_Escape
 
@@ -154,16 +157,78 @@ def test_duplicate_then_rename_then_trash(
     deep = copy.with_name("Deep.safetensors")
     assert load_preset(deep).name == "Deep" and not copy.exists()
     presets.list.setCurrentItem(presets.list.at(deep))
-    monkeypatch.setattr("ui.librarian.move_to_trash", lambda path: False)
+    monkeypatch.setattr("ui.librarian.move_to_trash", lambda path: None)
     with qtbot.waitSignal(presets.refused, timeout=10_000):
         presets.delete()
     assert "no trash" in library.banner.text and deep.exists() and deep in presets.paths()
     bin_ = tmp_path / "bin"
-    monkeypatch.setattr("ui.librarian.move_to_trash", lambda path: bool(path.rename(bin_)))
+    # A system that does not tell where its trash is.
+    monkeypatch.setattr("ui.librarian.move_to_trash", lambda path: path.rename(bin_) and Trashed(path, None))
     presets.list.setCurrentItem(presets.list.at(deep))
     with qtbot.waitSignal(presets.said, timeout=10_000):
         presets.delete()
     assert bin_.exists() and deep not in presets.paths()
+    assert "in the trash" in library.banner.text or library.banner.urgent
+    assert not library.banner.button.isVisible()
+
+
+def _trash(home: Path) -> list[str]:
+    """What the system's trash holds, and what it knows about that."""
+    return sorted(str(path.relative_to(home)) for path in home.rglob("*") if "Trash" in path.parts and path.is_file())
+
+
+def _throw_away(library: MainWindow, qtbot: QtBot, path: Path) -> None:
+    library.presets.list.setCurrentItem(library.presets.list.at(path))
+    with qtbot.waitSignal(library.presets.said, timeout=10_000):
+        QTest.keyClick(library, Qt.Key.Key_Delete, Qt.KeyboardModifier.ControlModifier)
+    assert not path.exists() and path not in library.presets.paths()
+
+
+@pytest.fixture
+def mine(library: MainWindow, qtbot: QtBot, tmp_path: Path, data_home: Path) -> Path:
+    """The cello's copy among the user's own, a favourite."""
+    with qtbot.waitSignal(library.presets.said, timeout=10_000):
+        library.presets.duplicate()
+    path = tmp_path / "presets" / "Cello.safetensors"
+    library.presets.list.like(library.presets.list.at(path))
+    return path
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into the freedesktop.org trash")
+def test_undo_brings_a_preset_back_from_the_trash_byte_for_byte(
+    library: MainWindow, qtbot: QtBot, mine: Path, data_home: Path
+) -> None:
+    before, content = _trash(data_home), mine.read_bytes()
+    _throw_away(library, qtbot, mine)
+    assert len(_trash(data_home)) == len(before) + 2, "the file, and what the trash knows about it"
+    button = library.banner.button
+    assert button.isVisible() and button.text() == "Undo"
+    button.setFocus()
+    with qtbot.waitSignal(library.presets.said, timeout=10_000):
+        QTest.keyClick(button, ENTER)
+    assert library.banner.text == "“Cello” is back."
+    assert mine.read_bytes() == content and mine in library.presets.paths()
+    assert library.presets.list.at(mine).data(LIKED)
+    assert _trash(data_home) == before
+
+
+def test_a_preset_does_not_come_back_over_another_of_its_name(library: MainWindow, qtbot: QtBot, mine: Path) -> None:
+    _throw_away(library, qtbot, mine)
+    mine.write_bytes(b"another")
+    with qtbot.waitSignal(library.presets.refused, timeout=10_000):
+        library.banner.button.click()
+    assert "stays in the trash" in library.banner.text and str(mine) in library.banner.text
+    assert mine.read_bytes() == b"another"
+
+
+def test_a_preset_whose_trash_was_emptied_is_missed_in_words(
+    library: MainWindow, qtbot: QtBot, mine: Path, data_home: Path
+) -> None:
+    _throw_away(library, qtbot, mine)
+    shutil.rmtree(data_home / "Trash", ignore_errors=True)
+    with qtbot.waitSignal(library.presets.refused, timeout=10_000):
+        library.banner.button.click()
+    assert "no longer" in library.banner.text and not mine.exists()
 
 
 def test_bundled_presets_can_be_neither_renamed_nor_deleted(library: MainWindow, tmp_path: Path) -> None:
@@ -178,7 +243,7 @@ def test_bundled_presets_can_be_neither_renamed_nor_deleted(library: MainWindow,
 def test_absurd_names_are_refused_in_words_and_none_leaves_the_folder(
     library: MainWindow, name: str, said: str | None
 ) -> None:
-    check = library.presets._check_save(name)
+    check = library.presets.files.check_save(name)
     if said is not None:
         assert said in check[0] and not check[1]
     else:

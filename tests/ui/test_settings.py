@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -28,6 +29,7 @@ from synth.settings import SettingsFile
 from tests.ui.fake_engine import FakeEngine
 from tests.ui.scene import preset_files, window
 from ui.main_window import MainWindow
+from ui.settings.engine import Machine
 from ui.settings.sheet import SettingsSheet
 
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -74,6 +76,21 @@ def test_the_sheet_opens_by_key_and_gear_and_is_made_only_then(win: MainWindow) 
     assert not made.isVisible()
     QTest.keyClick(win, Qt.Key.Key_Comma, CTRL)
     assert made.isVisible()
+
+
+def test_a_wheel_that_scrolls_past_changes_no_setting(sheet: SettingsSheet) -> None:
+    for box in (sheet.audio.device, sheet.audio.buffer):
+        before, at = box.currentIndex(), QPointF(box.rect().center())
+        none = Qt.MouseButton.NoButton
+        for turn in (-120, 120):
+            QApplication.sendEvent(
+                box,
+                QWheelEvent(
+                    at, box.mapToGlobal(at), QPoint(), QPoint(0, turn), none, Qt.KeyboardModifier.NoModifier,
+                    Qt.ScrollPhase.NoScrollPhase, False,
+                ),
+            )  # fmt: skip
+            assert box.count() > 2 and box.currentIndex() == before
 
 
 def test_the_sound_goes_on_beneath_it(sheet: SettingsSheet, win: MainWindow, engine: FakeEngine) -> None:
@@ -235,6 +252,20 @@ def test_the_engine_page_says_what_computes(sheet: SettingsSheet, qtbot: QtBot) 
     assert page.processor.text().startswith(f"{os.cpu_count()} cores")
     assert page.gpu.text().endswith(".")
     qtbot.waitUntil(lambda: page.now.text().startswith("86 steps/s"), timeout=5000)
+
+
+def test_the_engine_page_names_no_card_that_was_lost(
+    sheet: SettingsSheet, win: MainWindow, engine: FakeEngine, qtbot: QtBot
+) -> None:
+    page = sheet.engine
+    sheet.turn_to(page)
+    qtbot.waitUntil(lambda: "Computed on" in page.culture.text(), timeout=30_000)
+    page._show(Machine("2 cores.", "NVIDIA card.", "", "Computed on the GPU (cuda) in float32."))
+    assert "GPU (cuda)" in page.culture.text()
+    sound = engine.view
+    engine.view = lambda *, hidden=False: replace(sound(hidden=hidden), card_lost=True)  # type: ignore[method-assign]
+    qtbot.waitUntil(lambda: "on the processor since the graphics card was lost" in page.culture.text(), timeout=5000)
+    assert page.gpu.text() == "NVIDIA card. It was lost while it was played on."
 
 
 def test_an_examination_runs_beside_the_window_and_lists_what_was_found(sheet: SettingsSheet, qtbot: QtBot) -> None:

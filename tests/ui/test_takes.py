@@ -23,6 +23,7 @@ from tests.ui.fake_engine import FakeEngine
 from ui import take_keeper
 from ui.main_window import MainWindow
 from ui.take_list import CARD, PROGRESS, facts
+from ui.trash import Trashed
 
 RATE = 48000
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
@@ -126,7 +127,7 @@ def test_renaming_moves_file_and_companion_and_the_transport_follows(
     assert not (takes / "oldest.wav").exists()
     qtbot.waitUntil(lambda: "Best of all" in win.transport.take.text(), timeout=2000)
     qtbot.waitUntil(lambda: sheet.list.findItems("Best of all", Qt.MatchFlag.MatchExactly) != [], timeout=2000)
-    assert "“oldest” is now “Best of all”." in win.banner.text
+    assert "“oldest” is now “Best of all”." in win.takes.sheet.notice.text
 
 
 def test_a_rename_that_fails_is_a_banner(
@@ -140,14 +141,20 @@ def test_a_rename_that_fails_is_a_banner(
     monkeypatch.setattr(Path, "rename", refuse)
     with qtbot.waitSignal(win.takes.keeper.failed, timeout=5000):
         win.takes.sheet.rename_asked.emit(takes / "newest.wav", "other")
-    assert "cannot be renamed: Permission denied" in win.banner.text
+    assert "cannot be renamed: Permission denied" in win.takes.sheet.notice.text
 
 
 def test_a_take_thrown_away_stops_playing_and_takes_its_companion_along(
     win: MainWindow, engine: FakeEngine, takes: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trash: list[str] = []
-    monkeypatch.setattr(take_keeper, "move_to_trash", lambda path: trash.append(path.name) or not path.unlink())
+
+    def thrown_away(path: Path) -> Trashed:
+        trash.append(path.name)
+        path.unlink()
+        return Trashed(path, None)
+
+    monkeypatch.setattr(take_keeper, "move_to_trash", thrown_away)
     opened(win, qtbot)
     choose(win, "oldest")
     win.takes.sheet.play.click()
@@ -157,6 +164,31 @@ def test_a_take_thrown_away_stops_playing_and_takes_its_companion_along(
     assert engine.calls[-1] == "stop take"
     assert trash == ["oldest.wav", "oldest.petrichord.safetensors"]
     qtbot.waitUntil(lambda: win.takes.sheet.list.count() == 3, timeout=2000)
+    assert win.takes.sheet.notice.isVisible() and not win.takes.sheet.notice.button.isVisible()
+
+
+def test_undo_brings_a_take_back_with_what_lay_beside_it(
+    win: MainWindow, engine: FakeEngine, takes: Path, qtbot: QtBot, data_home: Path
+) -> None:
+    beside = companion_of(takes / "oldest.wav")
+    before = {path.name: path.read_bytes() for path in takes.iterdir()}
+    engine.state = replace(engine.state, last_take=takes / "oldest.wav")
+    opened(win, qtbot)
+    choose(win, "oldest")
+    with qtbot.waitSignal(win.takes.keeper.trashed, timeout=5000):
+        QTest.keyClick(win.takes.sheet.list, Qt.Key.Key_Delete)
+    assert not (takes / "oldest.wav").exists() and not beside.exists()
+    qtbot.waitUntil(lambda: win.transport.take.text() == "No take yet", timeout=2000)
+    notice = win.takes.sheet.notice
+    assert notice.isVisible() and notice.button.text() == "Undo"
+    with qtbot.waitSignal(win.takes.keeper.returned, timeout=5000):
+        notice.button.click()
+    assert notice.text == "“oldest” is back."
+    assert {path.name: path.read_bytes() for path in takes.iterdir()} == before
+    qtbot.waitUntil(lambda: win.takes.sheet.list.count() == 4, timeout=2000)
+    qtbot.waitUntil(lambda: "oldest.wav" in win.transport.take.text(), timeout=2000)
+    win.takes.sheet.put_away()
+    assert notice.isHidden()
 
 
 def test_a_take_is_gone_on_from_with_its_own_controls(

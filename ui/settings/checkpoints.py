@@ -11,8 +11,8 @@ from synth.vocoder.catalogue import CHECKPOINTS, Checkpoint
 from synth.vocoder.choice import Choice, read_choice, store_choice
 from synth.vocoder.fetch import DownloadCancelled, Patience
 from synth.vocoder.places import cached, installed, user_folder
-from ui.librarian import move_to_trash
 from ui.settings.errand import Errand
+from ui.trash import move_to_trash
 
 _TELL_EVERY_MS = 100
 

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from synth.devices import Device, list_devices
 from synth.engine_contract import EngineControl
+from synth.messages import View
 from synth.outputs import Output
 from synth.settings import Settings, SettingsFile
 from ui.places import Places
@@ -39,6 +40,8 @@ class SettingsDesk(QObject):
         self._file = file
         self.output = replace(file.settings.output, device=device)
         """In use."""
+        self.view: View | None = None
+        """The culture as it was seen last."""
         self._asked: dict[str, Any] = {}
         self._sheet: SettingsSheet | None = None
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="settings-writer")

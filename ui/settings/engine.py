@@ -78,6 +78,7 @@ class EnginePage(Page):
         self._errand = Errand(self)
         self._errand.done.connect(self._show)
         self._errand.failed.connect(lambda problem: put(self.gpu, str(problem)))
+        self._machine: Machine | None = None
         self.doctor = Child(self)
         self._found: list[str] = []
         self.doctor.line.connect(self._found.append)
@@ -97,6 +98,7 @@ class EnginePage(Page):
             f"{status.steps_per_second:.0f} steps/s{slowed}; load {status.load:.0%}; {status.underruns} underruns; "
             f"{status.rescues} cultures reseeded.",
         )
+        self._say_where()
 
     def end(self) -> None:
         self._errand.end()
@@ -104,11 +106,26 @@ class EnginePage(Page):
 
     def _show(self, machine: object) -> None:
         assert isinstance(machine, Machine)
+        self._machine = machine
         put(self.processor, machine.processor)
-        put(self.gpu, machine.gpu)
         put(self.remedy, f"{machine.remedy[:1].upper()}{machine.remedy[1:]}." if machine.remedy else "")
         self.remedy.setVisible(bool(machine.remedy))
-        put(self.culture, machine.culture)
+        self._say_where()
+
+    def _say_where(self) -> None:
+        """What was found out holds until the card is lost."""
+        view = self._desk.view
+        if self._machine is None:
+            return
+        if view is not None and view.card_lost:
+            put(self.gpu, f"{self._machine.gpu} It was lost while it was played on.")
+            put(
+                self.culture,
+                "Computed on the processor since the graphics card was lost; restart Petrichord to use it.",
+            )
+        else:
+            put(self.gpu, self._machine.gpu)
+            put(self.culture, self._machine.culture)
 
     def _examine(self) -> None:
         self._found.clear()

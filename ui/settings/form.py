@@ -16,15 +16,17 @@ from PySide6.QtWidgets import (
 )
 
 from synth.engine_contract import Status
+from ui.chooser import LOOK as CHOOSER_LOOK
+from ui.chooser import Chooser
 from ui.theme import COLOURS
 
-LOOK = """
+LOOK = (
+    CHOOSER_LOOK
+    + """
 QComboBox {{ background: {raised}; border: 1px solid {line}; border-radius: 6px; padding: 4px 8px; min-height: 18px; }}
 QComboBox:hover {{ background: {hover}; }}
 QComboBox:focus {{ border-color: {accent}; }}
 QComboBox:disabled {{ color: {faint}; }}
-QComboBox QAbstractItemView {{ background: {raised}; border: 1px solid {line}; padding: 4px;
-    selection-background-color: {accent_dark}; selection-color: {accent}; }}
 QListWidget#pages {{ background: transparent; border: 1px solid transparent; border-radius: 6px; }}
 QListWidget#pages:focus {{ border-color: {line}; }}
 QListWidget#pages::item {{ padding: 8px 10px; border-radius: 6px; color: {dim}; }}
@@ -46,6 +48,7 @@ QRadioButton::indicator:checked {{ background: {accent}; border-color: {accent};
 QRadioButton::indicator:disabled {{ border-color: {line}; }}
 QScrollArea, QWidget#inside {{ background: transparent; border: none; }}
 """.format(**vars(COLOURS))
+)
 
 
 class Page(QWidget):
@@ -110,13 +113,10 @@ def put(label: QLabel, text: str) -> None:
 
 def combo(name: str, tip: str) -> QComboBox:
     """A list to choose from; long entries do not widen it."""
-    box = QComboBox()
-    box.setAccessibleName(name)
-    box.setToolTip(tip)
+    box = Chooser(name, tip)
     box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
     box.setMinimumContentsLength(12)
     box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-    box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     return box
 
 

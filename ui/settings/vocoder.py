@@ -7,18 +7,18 @@ from PySide6.QtWidgets import (
     QProgressBar,
     QRadioButton,
     QStackedWidget,
-    QTableWidgetItem,
     QToolButton,
 )
 
 from synth.engine_contract import Status
-from synth.vocoder.catalogue import CHECKPOINTS, FOR_CPU, FOR_GPU, Checkpoint, recommended
+from synth.vocoder.catalogue import CHECKPOINTS, FOR_CPU, FOR_GPU, Checkpoint
 from synth.vocoder.choice import Choice, VocoderName
 from synth.vocoder.fetch import megabytes
 from synth.vocoder.places import user_folder
+from ui.settings.checkpoint_table import best_here, checkpoint_table, described, fill
 from ui.settings.checkpoints import Here, Keeper, Shelf
 from ui.settings.desk import SettingsDesk
-from ui.settings.form import Page, column, put, said, section, table
+from ui.settings.form import Page, column, put, said, section
 from ui.settings.measurement import Measurement
 from ui.tool_button import tool_button
 
@@ -27,7 +27,6 @@ _CHOICES: tuple[tuple[VocoderName, str, str], ...] = (
     ("spectral", "Spectral", "Built in: needs no weights, holds every note's pitch"),
     ("bigvgan", "BigVGAN", "NVIDIA's neural vocoder, with the checkpoint of your choice"),
 )
-_HEADS = ("Checkpoint", "Size", "Licence", "Good for", "State")
 _HEADING = "BigVGAN’s published checkpoints"
 
 
@@ -42,7 +41,7 @@ class VocoderPage(Page):
         self.keeper = Keeper(self)
         self.plays = said(name="What plays now, and why", role="")
         self.radios: dict[VocoderName, QRadioButton] = {}
-        self.table = table("Checkpoints", _HEADS)
+        self.table = checkpoint_table()
         self.measurement = Measurement()
         self.about = said(name="About this checkpoint")
         self.sentence = said(name="About the weights", role="")
@@ -147,18 +146,8 @@ class VocoderPage(Page):
 
     def _show_shelf(self, shelf: Shelf) -> None:
         self._shelf = shelf
-        best = recommended(_has_gpu())
-        self.table.setRowCount(len(shelf.checkpoints))
-        for row, here in enumerate(shelf.checkpoints):
-            known = here.checkpoint
-            good_for = "a GPU" if known == FOR_GPU else "a processor" if known == FOR_CPU else ""
-            cells = (
-                known.name, f"{known.size_mb:.0f} MB", known.licence,
-                f"★ {good_for}, yours" if known == best else f"★ {good_for}" if good_for else "",
-                _state(here, shelf.choice),
-            )  # fmt: skip
-            for i, text in enumerate(cells):
-                self.table.setItem(row, i, QTableWidgetItem(text))
+        best = best_here()
+        fill(self.table, shelf, best)
         if self.table.currentRow() < 0:
             self.select(best)
         available = any(here.folder for here in shelf.checkpoints) or shelf.choice.vocoder == "bigvgan"
@@ -172,7 +161,7 @@ class VocoderPage(Page):
     def _show_selected(self) -> None:
         here = self.selected()
         if here is not None:
-            put(self.about, _described(here))
+            put(self.about, described(here))
         self._show_buttons()
 
     def _show_buttons(self) -> None:
@@ -299,32 +288,6 @@ class VocoderPage(Page):
         self._say("")
         self._show_buttons()
         self.table.setFocus()
-
-
-def _state(here: Here, choice: Choice) -> str:
-    chosen = "your choice, " if here.checkpoint.name == choice.checkpoint else ""
-    if here.in_cache:
-        return f"{chosen}in the hub’s cache"
-    if here.folder is not None:
-        return f"{chosen}installed"
-    if here.part_bytes:
-        return f"{chosen}{megabytes(here.part_bytes)} arrived"
-    return f"{chosen}gone" if chosen else "not here"
-
-
-def _described(here: Here) -> str:
-    known, fmt = here.checkpoint, here.checkpoint.format
-    where = f" In {here.folder}." if here.folder else ""
-    return (
-        f"Speaks {fmt.rate_hz / 1000:g} kHz, {fmt.n_mels} bands, hop {fmt.hop}, up to {fmt.fmax_hz:g} Hz; "
-        f"{known.parameters // 10**6} M parameters, trained on {known.trained_on}.{where}"
-    )
-
-
-def _has_gpu() -> bool:
-    import torch
-
-    return torch.cuda.is_available() or torch.backends.mps.is_available()
 
 
 def _button(text: str, tip: str) -> QToolButton:

@@ -5,8 +5,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from synth.notation import note_name
-from ui.axes import nearest_note
+from ui.axes import pitch_name
 from ui.elided_label import ElidedLabel
 from ui.trainer.buttons import push_button
 from ui.trainer.form import JobForm
@@ -15,7 +14,8 @@ from ui.trainer.lines import Planned
 from ui.trainer.number_field import number_field
 from ui.trainer.region import LEAST_S, MOST_S, Span
 from ui.trainer.survey import Survey
-from ui.trainer.wave_view import WaveView, moment
+from ui.trainer.wave_picture import moment
+from ui.trainer.wave_view import WaveView
 
 
 class ChoosePage(QWidget):
@@ -137,6 +137,7 @@ class ChoosePage(QWidget):
         if job != self._question():
             return
         self._planned_for = job
+        self.form.allow_audio_loss(not planned.decay)
         if job.start_s is None:
             self._auto[job.format] = Span(*planned.region_s)
             self._show_region(self._auto[job.format])
@@ -238,8 +239,7 @@ def _heard(planned: Planned) -> str:
         return "Listening for pitch…"
     parts = []
     if planned.root_hz > 0:
-        note, cents = nearest_note(planned.root_hz)
-        parts.append(f"{note_name(note)} {cents:+.0f} ct".replace("-", "−"))
+        parts.append(pitch_name(planned.root_hz))
     else:
         parts.append("no pitch")
     parts.append(f"{planned.n_partials} partials")

@@ -82,7 +82,10 @@ class CurvePlot(Plot):
         self._paint_scale(painter, scale)
         painter.setPen(QPen(self._colour, 1.6))
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawPolyline(QPolygonF([scale.at(x, y) for x, y in self._thinned(round(field.width())) if y > 0]))
+        line = [scale.at(x, y) for x, y in self._thinned(round(field.width())) if y > 0]
+        painter.drawPolyline(QPolygonF(line))
+        if len(line) == 1:
+            painter.drawEllipse(line[0], 1.5, 1.5)
         painter.setPen(QPen(QColor(COLOURS.ground), 1.5))
         painter.setBrush(QColor(COLOURS.text))
         for x, y in self._points:
@@ -96,10 +99,13 @@ class CurvePlot(Plot):
             y = scale.height_of(value)
             painter.setPen(QPen(QColor(COLOURS.right), 1, Qt.PenStyle.DashLine))
             painter.drawLine(QPointF(left, y), QPointF(right, y))
-            if all(abs(y - other) > 13 for other in taken):
-                box = QRectF(left + 6, y - 15, 200, 14)
-                painter.drawText(box, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom), name)
-                taken.append(y)
+            # Lines too near each other for names one above the other have them at either end.
+            side = Qt.AlignmentFlag.AlignLeft
+            if any(abs(y - other) <= 13 for other in taken):
+                side = Qt.AlignmentFlag.AlignRight
+            box = QRectF(left + 6, y - 15, right - left - 12, 14)
+            painter.drawText(box, int(side | Qt.AlignmentFlag.AlignBottom), name)
+            taken.append(y)
         painter.setPen(QColor(COLOURS.faint))
         drawn = math.inf
         for tick in _TICKS:

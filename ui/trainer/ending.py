@@ -19,7 +19,7 @@ _IN_THE_WINDOW = {
     "--parent": "“Grow from”",
     "--seed": "“Variation”",
     "--resume": "“Resume”",
-    "--audio-loss": "the audio loss",
+    "--audio-loss": "“Audio loss”",
     "--format": "“Format”",
 }
 
@@ -55,7 +55,8 @@ def judged(bench: Bench, verdict: News | None, code: int, share: float, *, asked
         what = "Stopped." if share or usable else "Stopped before anything was learned."
         return Ending("stopped", f"{what} {_ways_on(bench)}")
     if verdict is not None and verdict.event == "error":
-        return Ending("failed", f"{in_the_windows_words(verdict.message)} {_ways_on(bench, said=True)}".strip())
+        said = in_the_windows_words(verdict.message).rstrip(". ")
+        return Ending("failed", f"{said}. {_ways_on(bench, said=True)}".strip())
     return Ending("failed", f"{_what_happened(code)}; what it said is in {bench.log}. {_ways_on(bench)}")
 
 

@@ -2,31 +2,15 @@
 
 from dataclasses import replace
 
-from PySide6.QtCore import QPointF, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QWheelEvent
-from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QLineEdit, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QLineEdit, QWidget
 
 from synth.user_presets import MAX_NAME
-from ui.theme import COLOURS
+from ui.chooser import Chooser
 from ui.trainer.job import NO_PARENT, PARENT_MINUTES, SCRATCH_MINUTES, Job
 from ui.trainer.number_field import number_field
 
 _FORMATS = (("22k80 · to 8 kHz", "22k80"), ("44k128 · to 22 kHz, slower", "44k128"))
-
-
-class _Combo(QComboBox):
-    """The wheel scrolls past it: a choice is not lost by accident."""
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        event.ignore()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(QColor(COLOURS.dim), 1.4))
-        x, y = self.width() - 15.0, self.height() / 2 + 2
-        painter.drawPolyline([QPointF(x - 4, y - 3.5), QPointF(x, y + 0.5), QPointF(x + 4, y - 3.5)])
 
 
 class JobForm(QWidget):
@@ -44,14 +28,11 @@ class JobForm(QWidget):
         )
         self.author = _line("Author", "Who made the recording; travels in the preset", "unknown")
         self.licence = _line("Licence", "The recording's licence; travels in the preset", "unspecified")
-        self.format = _Combo()
-        self.format.setAccessibleName("Format")
-        self.format.setToolTip("How fine the spectrogram is: 80 bands to 8 kHz, or 128 to 22 kHz")
+        self.format = Chooser("Format", "How fine the spectrogram is: 80 bands to 8 kHz, or 128 to 22 kHz")
         for text, value in _FORMATS:
             self.format.addItem(text, value)
-        self.parent_preset = _Combo()
-        self.parent_preset.setAccessibleName("Grow from")
-        self.parent_preset.setToolTip("Start from this preset's rule: three times faster than from a new one")
+        tip = "Start from this preset's rule: three times faster than from a new one"
+        self.parent_preset = Chooser("Grow from", tip)
         for name in parents:
             self.parent_preset.addItem(name.replace("_", " "), name)
         self.parent_preset.addItem("a new rule", NO_PARENT)
@@ -60,6 +41,9 @@ class JobForm(QWidget):
         self.minutes.setValue(PARENT_MINUTES)
         tip = "Another number grows another culture from the same recording"
         self.seed = number_field("Variation", tip, "", 0, 0, 9999, 1)
+        self.audio_loss = QCheckBox("Audio loss")
+        self.audio_loss.setAccessibleName("Audio loss")
+        self.allow_audio_loss(True)
         self.format.currentIndexChanged.connect(self.format_changed)
         self.parent_preset.currentIndexChanged.connect(self._follow_parent)
         self._lay_out()
@@ -72,13 +56,16 @@ class JobForm(QWidget):
         label = (("Name", self.name), ("Tags", self.tags), ("Credit", self.credit))
         of_recording = (("Author", self.author), ("Licence", self.licence), ("Format", self.format))
         how = (("Grow from", self.parent_preset), ("Minutes", self.minutes), ("Variation", self.seed))
+        grid.addWidget(self.audio_loss, 2, 6)
         for column, fields in enumerate((label, of_recording, how)):
             for row, (text, field) in enumerate(fields):
                 caption = QLabel(text)
                 caption.setProperty("role", "dim")
                 caption.setBuddy(field)
                 grid.addWidget(caption, row, 2 * column)
-                grid.addWidget(field, row, 2 * column + 1)
+                # Beside the last field is the audio loss.
+                wide = 2 if column == 2 and field is not self.seed else 1
+                grid.addWidget(field, row, 2 * column + 1, 1, wide)
             grid.setColumnStretch(2 * column + 1, (4, 3, 3)[column])
 
     def _follow_parent(self) -> None:
@@ -86,6 +73,16 @@ class JobForm(QWidget):
         usual = {PARENT_MINUTES, SCRATCH_MINUTES}
         if round(self.minutes.value(), 1) in usual:
             self.minutes.setValue(SCRATCH_MINUTES if self.parent_preset.currentData() == NO_PARENT else PARENT_MINUTES)
+
+    def allow_audio_loss(self, allowed: bool) -> None:
+        """A recording that fades has no sound a culture's could be compared with."""
+        self.audio_loss.setEnabled(allowed)
+        why = (
+            "Judge the second half by its sound as well: nearer to the recording's, with fewer rounds in the same time"
+        )
+        self.audio_loss.setToolTip(
+            why if allowed else "Only for a sustained sound: this region fades, and a culture does not"
+        )
 
     def fill_in(self, job: Job) -> None:
         """Show this job's answers."""
@@ -101,6 +98,7 @@ class JobForm(QWidget):
         self.parent_preset.setCurrentIndex(max(0, self.parent_preset.findData(job.parent)))
         self.minutes.setValue(job.minutes)
         self.seed.setValue(job.seed)
+        self.audio_loss.setChecked(job.audio_loss)
 
     def filled_in(self, job: Job) -> Job:
         """The job with what is answered here."""
@@ -115,6 +113,7 @@ class JobForm(QWidget):
             parent=str(self.parent_preset.currentData()),
             minutes=round(self.minutes.value(), 1),
             seed=round(self.seed.value()),
+            audio_loss=self.audio_loss.isChecked() and self.audio_loss.isEnabled(),
         )
 
 

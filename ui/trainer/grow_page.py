@@ -63,7 +63,7 @@ class GrowPage(QWidget):
         )
         self.checkpoints = QHBoxLayout()
         self.checkpoints.setSpacing(6)
-        self._none = QLabel("Checkpoints can be heard here while training goes on.")
+        self._none = QLabel()
         self._none.setProperty("role", "dim")
         self.heard: list[tuple[Heard, QPushButton]] = []
         """Checkpoints that can be heard, and their buttons."""
@@ -162,6 +162,7 @@ class GrowPage(QWidget):
         self.stop.setText("Stop")
         self.stop.setAccessibleName("Stop")
         self.stop.show()
+        self._none.setText("Checkpoints can be heard here while training goes on.")
         self.progress.setRange(0, 0)
         self.left.setText("")
         self.say("The recording is being measured…")
@@ -245,6 +246,9 @@ class GrowPage(QWidget):
             self.progress.setValue(1000)
         self.left.setText({"done": "done", "stopped": "stopped", "failed": "failed"}[ending.kind])
         self.resume.setVisible(resumable)
+        self._none.setText("Nothing was grown that could be heard.")
+        self.discard.setText("Discard" if usable or resumable else "Back to the recording")
+        self.discard.setAccessibleName(self.discard.text())
         self.discard.show()
         for part in (self.keep, self.name):
             part.setVisible(usable)

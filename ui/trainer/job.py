@@ -40,6 +40,8 @@ class Job:
     parent: str = "violin"
     minutes: float = PARENT_MINUTES
     seed: int = 0
+    audio_loss: bool = False
+    """Judge the second half of the training by its vocoded sound as well."""
     start_s: float | None = None
     """None: training chooses its region."""
     seconds: float | None = None
@@ -56,6 +58,7 @@ class Job:
         # With “=”: what somebody types may begin with a dash.
         given = [f"{option}={text.strip()}" for option, text in labels.items() if text.strip()]
         how = ["--minutes", f"{self.minutes:g}", "--parent", self.parent, "--seed", str(self.seed)]
+        how += ["--audio-loss"] if self.audio_loss else []
         return [*self.region_arguments(), "--watch", "-o", str(output), *how, *given, *(["--resume"] if resume else [])]
 
 
@@ -132,7 +135,7 @@ def _job(described: dict[str, Any]) -> Job:
     job = Job(**{**values, "recording": Path(described["recording"])})
     for field in fields(Job):
         value = getattr(job, field.name)
-        expected = {"minutes": (int, float), "seed": int, "recording": Path}.get(field.name, str)
+        expected = {"minutes": (int, float), "seed": int, "audio_loss": bool, "recording": Path}.get(field.name, str)
         if field.name in ("start_s", "seconds"):
             expected = (int, float, type(None))
         if not isinstance(value, expected):  # type: ignore[arg-type]

@@ -1,5 +1,6 @@
 """What the sheet's fields and bars look like, beyond the window's own style sheet."""
 
+from ui.chooser import LOOK
 from ui.theme import COLOURS
 
 _SHEET = """
@@ -9,12 +10,14 @@ QComboBox {{ padding: 4px 8px; }}
 QDoubleSpinBox {{ padding: 4px 2px; }}
 QComboBox:focus, QDoubleSpinBox:focus {{ border-color: {accent}; }}
 QComboBox:disabled, QDoubleSpinBox:disabled, QLineEdit:disabled {{ color: {faint}; }}
-QComboBox::drop-down {{ border: none; width: 20px; }}
-QComboBox::down-arrow {{ image: none; width: 0; height: 0; }}
-QComboBox QAbstractItemView {{ background: {raised}; border: 1px solid {line}; selection-color: {accent};
-    selection-background-color: {accent_dark}; padding: 4px; }}
 QDoubleSpinBox::up-button, QDoubleSpinBox::down-button {{ width: 0; }}
 QDoubleSpinBox QLineEdit {{ border: none; padding: 0; background: transparent; }}
+QCheckBox {{ spacing: 8px; padding: 3px 6px; border: 1px solid transparent; border-radius: 6px; }}
+QCheckBox:focus {{ border-color: {accent}; }}
+QCheckBox:disabled {{ color: {faint}; }}
+QCheckBox::indicator {{ width: 12px; height: 12px; border-radius: 3px; border: 1px solid {dim}; background: {ground}; }}
+QCheckBox::indicator:checked {{ background: {accent}; border-color: {accent}; }}
+QCheckBox::indicator:disabled {{ border-color: {line}; background: {panel}; }}
 QProgressBar {{ background: {ground}; border: 1px solid {line}; border-radius: 4px; max-height: 8px; min-height: 8px; }}
 QProgressBar::chunk {{ background: {accent}; border-radius: 3px; }}
 QPushButton[role="primary"] {{ background: {accent}; color: {ground}; border-color: {accent}; font-weight: 600;
@@ -29,4 +32,4 @@ QFrame[role="drop"] {{ background: {ground}; border: 2px dashed {line}; border-r
 
 def sheet_style() -> str:
     """The Qt style sheet with the palette's colours filled in."""
-    return _SHEET.format(**vars(COLOURS))
+    return LOOK + _SHEET.format(**vars(COLOURS))

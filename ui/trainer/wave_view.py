@@ -1,42 +1,28 @@
-"""The recording on screen: spectrogram above, waveform below, and the region to learn with edges to drag.
+"""The recording on screen, and over it the region to learn, with edges to drag."""
 
-Axes: `K` peaks, `M` mel bands, `T` columns.
-"""
-
-import math
 from typing import Literal
 
-import numpy as np
-from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFont,
-    QImage,
     QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
     QPen,
-    QPixmap,
-    QPolygonF,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from ui.colour_map import colour_table
 from ui.theme import COLOURS
 from ui.trainer.region import LEAST_S, Span
 from ui.trainer.survey import Survey
+from ui.trainer.wave_picture import AXIS, Frame, WavePicture
 
-_AXIS = 18
 _GRAB = 7.0
-_SHARE = 0.6
-"""Of the height that the spectrogram takes."""
 _ZOOM = 1.25
 _SHADE = QColor(8, 10, 14, 165)
-_TICKS_S = (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600)
-_TICK_ROOM = 62
 
 _Grip = Literal["start", "end", "body", "new"]
 
@@ -53,8 +39,7 @@ class WaveView(QWidget):
         self.region: Span | None = None
         self.view = Span(0.0, 1.0)
         self.playing_s: float | None = None
-        self._image: QImage | None = None
-        self._ground: tuple[object, QPixmap] | None = None
+        self._picture = WavePicture()
         self._grip: _Grip | None = None
         self._pressed_s = 0.0
         self._pressed: Span | None = None
@@ -77,19 +62,14 @@ class WaveView(QWidget):
 
     def clear(self) -> None:
         """Another recording comes."""
-        self.survey = self.region = self.playing_s = self._image = self._ground = None
+        self.survey = self.region = self.playing_s = None
         self.view = Span(0.0, 1.0)
         self.update()
 
     def show_survey(self, survey: Survey) -> None:
         """Show what was read so far; the view stays where somebody has put it."""
         whole = self.survey is None or self.view.length >= self.survey.seconds - 1e-6
-        self.survey, self._ground = survey, None
-        shades = np.ascontiguousarray(survey.picture[::-1])
-        if shades.size:
-            height, width = shades.shape
-            self._image = QImage(shades.data, width, height, width, QImage.Format.Format_Indexed8).copy()
-            self._image.setColorTable([0xFF000000 | int(r) << 16 | int(g) << 8 | int(b) for r, g, b in colour_table()])
+        self.survey = survey
         self.view = Span(0.0, survey.seconds) if whole else self.view.moved(0.0, survey.seconds)
         self.update()
 
@@ -116,104 +96,31 @@ class WaveView(QWidget):
 
     def x_of(self, second: float) -> float:
         """Widget position of a moment."""
-        return (second - self.view.start) / max(self.view.length, 1e-9) * self.width()
+        return self._frame().x_of(second)
 
     def second_at(self, x: float) -> float:
         """Moment at a widget position."""
-        return self.view.start + x / max(1, self.width()) * self.view.length
+        return self._frame().second_at(x)
 
-    def _lanes(self) -> tuple[QRectF, QRectF]:
-        """Spectrogram and waveform."""
-        height = self.height() - _AXIS
-        top = round(_SHARE * height)
-        return QRectF(0, 0, self.width(), top), QRectF(0, top, self.width(), height - top)
+    def _frame(self) -> Frame:
+        return Frame(self.view, self.width(), self.height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.drawPixmap(0, 0, self._still())
+        painter.drawPixmap(0, 0, self._picture.pixmap(self.survey, self.view, self))
         if self.survey is not None:
             if self.region is not None:
                 self._paint_region(painter, self.region)
             if self.playing_s is not None:
-                line = QRectF(self.x_of(self.playing_s) - 1, 0, 2, self.height() - _AXIS)
+                line = QRectF(self.x_of(self.playing_s) - 1, 0, 2, self.height() - AXIS)
                 painter.fillRect(line, QColor(COLOURS.text))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QColor(COLOURS.accent if self.hasFocus() else COLOURS.line))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 5, 5)
 
-    def _still(self) -> QPixmap:
-        """Spectrogram, waveform and axis: painted when one of them has changed, and kept."""
-        key = (self.survey, self.view, self.size(), self.devicePixelRatioF())
-        if self._ground is None or self._ground[0] != key:
-            ratio = self.devicePixelRatioF()
-            ground = QPixmap(self.size() * ratio)
-            ground.setDevicePixelRatio(ratio)
-            ground.fill(QColor(COLOURS.ground))
-            if self.survey is not None:
-                painter = QPainter(ground)
-                upper, lower = self._lanes()
-                self._paint_picture(painter, upper)
-                self._paint_wave(painter, lower)
-                self._paint_axis(painter)
-                painter.end()
-            self._ground = (key, ground)
-        return self._ground[1]
-
-    def _paint_picture(self, painter: QPainter, lane: QRectF) -> None:
-        if self._image is None or self.survey is None:
-            return
-        column_s = self.survey.column_s
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        covered = Span(max(0.0, self.view.start), min(self.view.end, self._image.width() * column_s))
-        if covered.length > 0:
-            left, right = self.x_of(covered.start), self.x_of(covered.end)
-            source = QRectF(covered.start / column_s, 0, covered.length / column_s, self._image.height())
-            painter.drawImage(QRectF(left, 0, right - left, lane.height()), self._image, source)
-
-    def _paint_wave(self, painter: QPainter, lane: QRectF) -> None:
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(QColor(COLOURS.accent), 0.8))
-        painter.setBrush(QColor(COLOURS.accent))
-        painter.drawPolygon(self._outline(lane))
-        painter.fillRect(QRectF(lane.left(), lane.top(), lane.width(), 1), QColor(COLOURS.line))
-
-    def _outline(self, lane: QRectF) -> QPolygonF:
-        """Highest samples from left to right, lowest back again."""
-        assert self.survey is not None
-        peaks, peak_s = self.survey.peaks, self.survey.peak_s
-        n = max(2, self.width())
-        edges = (self.view.start + np.arange(n + 1) / n * self.view.length) / peak_s
-        first = np.clip(edges[:-1].astype(int), 0, max(0, peaks.shape[1] - 1))
-        inside = edges[:-1] < peaks.shape[1]
-        # A column narrower than a peak shows that peak; one that is wider all of them.
-        last = np.maximum(np.clip(np.ceil(edges[1:]).astype(int), 0, peaks.shape[1]), first + 1)
-        low, high = _extremes(peaks, first, last)
-        scale = 0.46 * lane.height() / max(float(np.abs(peaks).max(initial=0.0)), 1e-6)
-        x = np.arange(n)[inside] + 0.5
-        top, bottom = lane.center().y() - scale * high[inside], lane.center().y() - scale * low[inside]
-        there = map(QPointF, x.tolist(), (top - 0.4).tolist())
-        back = map(QPointF, x[::-1].tolist(), (bottom[::-1] + 0.4).tolist())
-        return QPolygonF([*there, *back])
-
-    def _paint_axis(self, painter: QPainter) -> None:
-        font = QFont(self.font())
-        font.setPointSizeF(7.5)
-        painter.setFont(font)
-        every = next((t for t in _TICKS_S if t / self.view.length * self.width() >= _TICK_ROOM), 7200)
-        for i in range(math.ceil(self.view.start / every), math.floor(self.view.end / every) + 1):
-            x = self.x_of(i * every)
-            painter.fillRect(QRectF(x, self.height() - _AXIS, 1, 4), QColor(COLOURS.dim))
-            painter.setPen(QColor(COLOURS.dim))
-            side = Qt.AlignmentFlag.AlignHCenter
-            box = QRectF(x - 30, self.height() - _AXIS + 3, 60, _AXIS - 3)
-            box.moveLeft(min(max(box.left(), 3), self.width() - 63))
-            if box.center().x() != x:
-                side = Qt.AlignmentFlag.AlignLeft if x < 33 else Qt.AlignmentFlag.AlignRight
-            painter.drawText(box, int(side | Qt.AlignmentFlag.AlignVCenter), moment(i * every, every))
-
     def _paint_region(self, painter: QPainter, region: Span) -> None:
-        height = self.height() - _AXIS
+        height = self.height() - AXIS
         left, right = self.x_of(region.start), self.x_of(region.end)
         painter.fillRect(QRectF(0, 0, max(0.0, left), height), _SHADE)
         painter.fillRect(QRectF(right, 0, max(0.0, self.width() - right), height), _SHADE)
@@ -333,23 +240,3 @@ class WaveView(QWidget):
             self.region = region
             self.update()
             self.region_changed.emit(region.start, region.end)
-
-
-def _extremes(
-    peaks: NDArray[np.float32], first: NDArray[np.int_], last: NDArray[np.int_]
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Lowest and highest of peaks `first` … `last` (exclusive) for every column."""
-    if not peaks.shape[1]:
-        return np.zeros(len(first), np.float32), np.zeros(len(first), np.float32)
-    low = np.append(peaks[0], np.float32(np.inf))
-    high = np.append(peaks[1], np.float32(-np.inf))
-    pairs = np.stack([first, last], axis=1).ravel()
-    return np.minimum.reduceat(low, pairs)[::2], np.maximum.reduceat(high, pairs)[::2]
-
-
-def moment(second: float, every_s: float = 1.0) -> str:
-    """A time as an axis of such ticks shows it."""
-    if second >= 60:
-        hours, rest = divmod(round(second), 3600)
-        return f"{hours}:{rest // 60:02d}:{rest % 60:02d}" if hours else f"{rest // 60}:{rest % 60:02d}"
-    return f"{second:.2f} s" if every_s < 0.1 else f"{second:.1f} s" if every_s < 1 else f"{second:.0f} s"

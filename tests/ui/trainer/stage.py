@@ -4,9 +4,7 @@ import sys
 from pathlib import Path
 
 import psutil
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from synth.preset_file import save_preset
@@ -80,15 +78,3 @@ def children() -> list[psutil.Process]:
         for child in psutil.Process().children(recursive=True)
         if child.status() != psutil.STATUS_ZOMBIE and "train" in " ".join(child.cmdline())
     ]
-
-
-def drop(win: MainWindow, path: Path) -> bool:
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(path))])
-    copy, left, none = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    enter = QDragEnterEvent(QPoint(50, 50), copy, data, left, none)
-    QApplication.sendEvent(win, enter)
-    if not enter.isAccepted():
-        return False
-    QApplication.sendEvent(win, QDropEvent(QPointF(50, 50), copy, data, left, none))
-    return True

@@ -1,5 +1,6 @@
 """From a recording to a region of it: dropping, dragging, keys, listening."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,8 +8,11 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
-from tests.ui.trainer.stage import CTRL, LONG, SHIFT, Stage, drop
+from tests.ui.hands import drop
+from tests.ui.trainer.stage import CTRL, LONG, SHIFT, Stage
 from ui.main_window import MainWindow
+from ui.trainer.job import Bench, unfinished
+from ui.trainer.lines import Planned
 from ui.trainer.sheet import TrainSheet
 
 
@@ -44,7 +48,7 @@ def test_a_dropped_recording_is_drawn_with_the_region_that_the_trainer_chose(sta
     stage.qtbot.waitUntil(lambda: "partials" in choose.heard.text(), timeout=LONG)
     assert (choose.wave.region.start, choose.wave.region.end) == (0.5, 3.5)
     assert (choose.start_s.value(), choose.length_s.value()) == (0.5, 3.0)
-    assert choose.heard.text() == "A4 +0 ct · 12 partials · sustained"
+    assert choose.heard.text() == "A4 · 12 partials · sustained"
     assert choose.facts.text() == "5.0 s · 22.05 kHz · mono"
     assert choose.auto.isChecked()
     survey = choose.wave.survey
@@ -146,6 +150,7 @@ def test_all_that_is_asked_is_what_the_command_is_given(stage: Stage, recording:
     form.parent_preset.setCurrentIndex(form.parent_preset.findData("none"))
     assert form.minutes.value() == 5.5, "a new rule takes longer"
     form.seed.setValue(3)
+    form.audio_loss.click()
     stage.sheet.choose.start_s.setValue(1.0)
     stage.sheet.choose.length_s.setValue(2.0)
     stage.qtbot.waitUntil(lambda: stage.sheet.choose.start.isEnabled(), timeout=LONG)
@@ -166,5 +171,20 @@ def test_all_that_is_asked_is_what_the_command_is_given(stage: Stage, recording:
     assert (understood.author, understood.licence, understood.format) == ("nobody", "CC0", "44k128")
     assert (understood.parent, understood.minutes, understood.seed) == ("none", 5.5, 3)
     assert (understood.start, understood.seconds) == (1.0, 2.0)
+    assert understood.audio_loss
+    assert Bench(bench.folder, bench.job) in unfinished(stage.studio.root), "read back as it was asked"
     assert understood.recording == recording and understood.output == bench.preset
     assert understood.json_lines and understood.watch and understood.attached and not understood.resume
+
+
+def test_the_sound_of_a_region_that_fades_is_not_compared(stage: Stage, recording: Path) -> None:
+    stage.choose(recording)
+    choose = stage.sheet.choose
+    choose.form.audio_loss.click()
+    assert choose.job().audio_loss
+    plan = Planned((0.5, 3.5), 5.0, True, 0.5, 440.0, 12, ())
+    choose.show_plan(choose._question(), plan)
+    assert not choose.form.audio_loss.isEnabled() and "fades" in choose.form.audio_loss.toolTip()
+    assert not choose.job().audio_loss
+    choose.show_plan(choose._question(), replace(plan, decay=False))
+    assert choose.job().audio_loss, "the wish is kept"

@@ -4,6 +4,9 @@ import time
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel
 
 from tests.ui.trainer.stage import LONG, Stage, children
 
@@ -44,8 +47,21 @@ def test_what_a_crashing_trainer_said_is_in_the_log(stage: Stage, recording: Pat
 def test_a_trainers_refusal_is_shown_in_the_windows_words(stage: Stage, recording: Path) -> None:
     stage.choose(recording)
     stage.behave("refuses")
-    stage.sheet.choose.start.click()
+    stage.sheet.choose.start.setFocus()
+    QTest.keyClick(stage.sheet.choose.start, Qt.Key.Key_Return)
+    assert QApplication.focusWidget() is not stage.sheet.away, "Enter once more would close the sheet"
     assert stage.until_ended() == "Training ran away; try another “Variation”, or a shorter and steadier region."
+    grow = stage.sheet.grow
+    assert "Nothing was grown" in " ".join(label.text() for label in grow.findChildren(QLabel) if label.isVisible())
+    assert grow.discard.text() == "Back to the recording"
+    grow.discard.click()
+    assert stage.sheet.pages.currentWidget() is stage.sheet.choose
+
+
+def test_a_trainers_last_words_are_a_sentence_of_their_own(stage: Stage, recording: Path) -> None:
+    stage.train(recording, "fills the disk")
+    assert stage.until_ended().endswith("No space left on device. The best so far can be heard and kept.")
+    assert stage.sheet.grow.discard.text() == "Discard"
 
 
 def test_a_babbling_trainer_neither_fills_the_disk_nor_the_window(stage: Stage, recording: Path) -> None:

@@ -3,12 +3,14 @@
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QWidget
+from PySide6.QtWidgets import QAbstractButton
 
 from tests.ui.fake_engine import FakeEngine
-from tests.ui.trainer.stage import LONG, Stage, children, drop
+from tests.ui.hands import drop
+from tests.ui.test_sheets import Paints
+from tests.ui.trainer.stage import LONG, Stage, children
 
 
 def test_training_goes_on_while_the_sheet_is_away_and_the_button_tells(stage: Stage, recording: Path) -> None:
@@ -81,20 +83,6 @@ def test_a_deaf_trainer_does_not_outlive_the_window(
     assert len(children()) == 1
     stage.win.close()
     assert children() == []
-
-
-class Paints(QObject):
-    """Counts how often some widgets are painted."""
-
-    def __init__(self, *widgets: QWidget) -> None:
-        super().__init__()
-        self.n = 0
-        for widget in widgets:
-            widget.installEventFilter(self)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        self.n += event.type() == QEvent.Type.Paint
-        return False
 
 
 def test_the_culture_that_lives_on_beneath_costs_the_sheet_no_painting(stage: Stage, recording: Path) -> None:

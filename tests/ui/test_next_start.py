@@ -1,0 +1,115 @@
+"""The command, started again: everything is as it was left."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from synth.preset_file import save_preset
+from synth.stored import write_whole
+from tests.cultures import steady_preset
+
+_PROGRAM = """
+import json, sys
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+
+app = QApplication(["petrichord"])
+said = {}
+
+def look():
+    for window in QApplication.topLevelWidgets():
+        if type(window).__name__ == "MainWindow" and window.isVisible() and window.engine.view() is not None:
+            timer.stop()
+            from ui.session import as_json
+            from ui.session_keeper import taken_down
+
+            exec(sys.argv[1])
+            said.update(as_json(taken_down(window)), banner=window.banner.urgent, steps=window.engine.view().steps)
+            said.update(output=vars(window.settings.output), device=window.engine.status().device)
+            window.close()
+
+timer = QTimer()
+timer.timeout.connect(look)
+timer.start(20)
+
+from ui.app import run
+
+run(*[argument or None for argument in sys.argv[2:]])
+print(json.dumps(said))
+"""
+
+
+def _run(home: Path, act: str = "", preset: str = "", device: str = "") -> dict[str, object]:
+    """One life of the command; `act` is what is done in its window."""
+    screen = home / "screen.json"
+    screen.write_text('{"screens": [{"name": "wide", "x": 0, "y": 0, "width": 1920, "height": 1080}]}')
+    environment = {**os.environ, "QT_QPA_PLATFORM": f"offscreen:configfile={screen}", "HOME": str(home)}
+    environment |= {f"XDG_{name}_HOME": str(home / name.lower()) for name in ("DATA", "STATE", "CONFIG", "CACHE")}
+    done = subprocess.run(
+        [sys.executable, "-c", _PROGRAM, act, preset, device],
+        env=environment, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    said: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
+    return said
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A user with two presets."""
+    presets = tmp_path / "data" / "petrichord" / "presets"
+    presets.mkdir(parents=True)
+    save_preset(steady_preset(), presets / "violin.safetensors")
+    save_preset(replace(steady_preset(), name="Mine"), presets / "mine.safetensors")
+    return tmp_path
+
+
+_ACT = """
+window.controls.knobs["volume_db"].setValue(5)
+window.controls.knobs["weather_depth"].setValue(9)
+window.brushes.choose("paint")
+window.presets.search.setText("mi")
+window.dock.shift_octave(1)
+window.setGeometry(40, 30, 1100, 700)
+while window.engine.view().steps < 40:
+    app.processEvents()
+"""
+
+
+def test_the_next_start_is_what_the_last_one_was(home: Path) -> None:
+    first = _run(home, _ACT, preset="mine")
+    again = _run(home)
+    for name in ("preset", "controls", "brush", "browser", "octave", "geometry"):
+        assert again[name] == first[name], name
+    assert str(again["preset"]).endswith("mine.safetensors")
+    # Whether the engine has already said that this machine has no output is a matter of time.
+    assert [text for text in list(again["banner"]) if "no sound output" not in text] == []  # type: ignore[call-overload]
+    assert int(str(again["steps"])) >= int(str(first["steps"])) >= 40, "the culture began anew"
+
+
+def test_the_command_line_wins(home: Path) -> None:
+    _run(home, _ACT, preset="mine")
+    asked = _run(home, preset="violin", device="Nowhere")
+    assert str(asked["preset"]).endswith("violin.safetensors")
+    assert asked["output"] == {"device": "Nowhere", "rate_hz": None, "buffer_s": 0.045}
+    after = _run(home)
+    assert after["output"] == {"device": None, "rate_hz": None, "buffer_s": 0.045}
+
+
+def test_what_is_gone_falls_back_in_words(home: Path) -> None:
+    _run(home, preset="mine")
+    (home / "data" / "petrichord" / "presets" / "mine.safetensors").unlink()
+    write_whole(home / "config" / "petrichord" / "settings.json", {"output": {"device": "Studio", "rate_hz": "fast"}})
+    write_whole(home / "config" / "petrichord" / "vocoder.json", {"vocoder": "organ"})
+    said = _run(home)
+    assert str(said["preset"]).endswith("violin.safetensors")
+    banner = " ".join(said["banner"])  # type: ignore[arg-type]
+    assert "mine" in banner
+    assert "rate_hz" in banner
+    stored = json.loads((home / "config" / "petrichord" / "settings.json").read_text())
+    assert stored["output"]["device"] == "Studio", "a device that is not connected today is not forgotten"
