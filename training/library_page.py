@@ -50,7 +50,7 @@ COLUMNS: tuple[tuple[str, str, str], ...] = (
     ("lost_cultures", "lost of 20", "{:.0f}"),
 )
 _IN_FLOORS = ("sound_row_w1_db", "sound_modulation_db", "sound_partials_excerpt_db")
-_WITH_FLOOR = (*_IN_FLOORS, "sound_copying", "sound_copying_best")
+_WITH_FLOOR = (*_IN_FLOORS, "sound_copying", "sound_copying_best", "drift_db_per_decade")
 _LIFE = ("drift_db_per_decade", "lost_cultures")
 METHOD = 2
 """Raised when figures can no longer be compared with those measured before.
@@ -173,6 +173,8 @@ def _summary(figures: Sequence[Found]) -> list[str]:
             line += f", {statistics.median(f['value'] / f['floor'] for f in found):.2f} of the noise floor"
         judged = [f["ok"] for f in found if f["ok"] is not None]
         line += f"; {sum(judged)} of {len(judged)} meet the bar" if judged else ""
+        missing = sum(not _is_known(f, key) for f in figures) if key in _LIFE else 0
+        line += f"; {missing} of {len(figures)} not measured" if missing else ""
         lines.append(line)
     return lines
 
@@ -210,8 +212,9 @@ in brackets the noise floor.
   is 1. **Rank** of its own recording among the library's, by features no loss uses, bar 1.
 * **LTAS, grid**: after 3000 steps, before any vocoder. **Recovery**: steps until the average spectrum is back
   within 0.5 dB after half the grid was lost, bar 150. **Drift** of the grid's LTAS error from step 300 to 10 000, in dB
-  per decade, bar 0.2, and how many of those 20 cultures of 64 frames were **lost** (dead, not finite or saturated), bar
-  0: `python -m training.library_page --survival`, four minutes of a core each; a dash was not measured.
+  per decade, bar 0.2, in brackets the least that could be told from none, and how many of those 20 cultures of 64
+  frames were **lost** (dead, not finite or saturated), bar 0: `python -m training.library_page --survival`, three and a
+  half minutes of a core each; a dash was not measured.
 """,
 )
 _OLDER = (

@@ -43,6 +43,19 @@ def test_a_figure_that_was_not_measured_is_a_dash() -> None:
     assert row.count("| – |") >= 1 and row.count("–") == 2
 
 
+def test_the_page_counts_the_presets_whose_survival_nobody_measured() -> None:
+    measured, other = _figures(0.4), _figures(0.5)
+    measured["lost_cultures"] = {"value": 0.0, "floor": None, "ok": True, "note": ""}
+    other["lost_cultures"]["value"] = None
+    preset, second = load("violin"), next(e for e in read_manifest(bundled_folder() / "manifest.toml") if e != VIOLIN)
+    presets = {"violin": preset, second.file: preset}
+    text = page([VIOLIN, second], presets, {"violin": measured, second.file: other})
+    assert "* lost of 20: median 0; 1 of 1 meet the bar; 1 of 2 not measured" in text
+    assert "not measured" not in "".join(
+        line for line in page([VIOLIN], presets, {"violin": measured}).splitlines() if line.startswith("* ")
+    )
+
+
 def test_figures_of_an_older_method_are_marked_and_measured_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,7 +8,7 @@ import torch
 from synth.errors import TrainingError
 from synth.library import load
 from synth.mel import FORMATS
-from training.siblings import grow_blend, main, shares
+from training.siblings import BlendedLife, bundled_siblings, grow_blend, main, random_pairs, shares
 
 
 def test_shares_are_smooth_patches_of_both() -> None:
@@ -32,6 +32,29 @@ def test_siblings_of_the_library_blend_and_live() -> None:
     assert a.parent == b.parent == "Violin"
     life = grow_blend(a, b, shares(a.mel.n_mels, a.n_frames, 3), 400)
     assert life.alive, life
+
+
+def test_the_bundled_siblings_are_paired_without_repetition_and_always_alike() -> None:
+    presets = bundled_siblings()
+    assert len(presets) >= 16
+    assert {p.mel for p in presets} == {load("violin").mel}
+    names = [(a.name, b.name) for a, b in random_pairs(presets, 12)]
+    assert names == [(a.name, b.name) for a, b in random_pairs(presets, 12)]
+    assert len({frozenset(pair) for pair in names}) == 12
+    assert all(a != b for a, b in names)
+    assert len(random_pairs(presets[:3], 12)) == 3
+
+
+@pytest.mark.parametrize("ill", [{"largest": 3.1}, {"largest": float("nan")}, {"loudest": -0.95}, {"spread_db": 0.1}])
+def test_a_blend_that_runs_away_dies_or_stands_still_is_not_alive(ill: dict[str, float]) -> None:
+    well = BlendedLife(largest=1.4, loudest=0.6, spread_db=4.0)
+    assert well.alive
+    assert not replace(well, **ill).alive
+
+
+def test_one_preset_is_no_blend(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["violin"]) == 2
+    assert "name another" in capsys.readouterr().err
 
 
 def test_a_rule_that_runs_away_is_not_called_alive() -> None:

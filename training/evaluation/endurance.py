@@ -4,21 +4,16 @@ Axes: `B` cultures, `S` steps, `M` mel bands, `T` frames, `C` channels. Grids ar
 """
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from synth.noise import Stream, coin_flips, uniform
-from synth.preset import LOOP_FRAMES
-from synth.tnca import CHANNELS, LiveRule, seed_cells
+from synth.tnca import LiveRule
 from synth.weather import WeatherSpec
-from training.fused import fold, product_dtype
+from training.evaluation.flock import Flock, seeded
 from training.metrics import levels_db
-from training.pool import WeatherBank
 
 DRIFT_FROM = 300
 """Steps after which a culture has grown and whatever still changes is drift."""
@@ -29,95 +24,12 @@ LEVEL_LIMIT = 3.0
 SILENT_BELOW = -0.9
 """A grown culture none of whose cells is louder is dead: the instrument would reseed it."""
 GROWTH_STEPS = 512
-_CHUNK_STEPS = 32
-_ROWS = 2048
-"""Cells computed at a time: their neighbourhoods stay in a core's cache, which makes a step a third faster."""
 _LOOK_EVERY = 50
 _GROWN_STEPS = 640
 _STEADY_STEPS = 64
 _BLOCK_STEPS = 500
 _DRIFT_STEPS = 3000
 """A decade's drift cannot be told from less than a decade."""
-
-
-class Flock:
-    """Cultures of one rule, each in its own seed's weather, stepped as one batch; equals `grow` to rounding."""
-
-    def __init__(
-        self,
-        rule: LiveRule,
-        weather: WeatherSpec,
-        seeds: list[int],
-        n_frames: int = LOOP_FRAMES,
-        dtype: torch.dtype | None = None,
-    ) -> None:
-        self.seeds, self.steps = seeds, 0
-        self.shape = (len(seeds), len(rule.position), n_frames)
-        device = torch.device("cpu")
-        self._dtype = dtype or product_dtype(device)
-        self._gather, self._table = _cell_table(rule, self.shape, self._dtype)
-        first, second = fold(rule)
-        self._first = first.detach().to(self._dtype).t().contiguous()
-        self._second = second.detach().to(self._dtype).t().contiguous()
-        self._weather = WeatherBank(weather, *self.shape[1:], self._dtype, device)
-        self.grids = torch.stack([_seeded(seed, self.shape) for seed in seeds])
-
-    def run(self, n_steps: int, look: Callable[[int, Tensor], None] | None = None) -> None:
-        """`n_steps` more; after each, `look` is shown the step's number, from 0, and the grids (B, M, T, C)."""
-        with torch.inference_mode():
-            end = self.steps + n_steps
-            while self.steps < end:
-                count = min(_CHUNK_STEPS, end - self.steps)
-                clocks = [self.steps] * len(self.seeds)
-                blown = self._weather.drive(self.seeds, clocks, count)
-                masks = self._masks(count)
-                for i in range(count):
-                    self._step(blown[i], masks[i])
-                    if look is not None:
-                        look(self.steps, self.grids)
-                    self.steps += 1
-
-    def _masks(self, n_steps: int) -> Tensor:
-        """(S, B·M·T) bool: the coin flips every culture of these seeds is played with."""
-        B, M, T = self.shape
-        masks = torch.empty(n_steps, B, M * T, dtype=torch.bool)
-        for i in range(n_steps):
-            for b, seed in enumerate(self.seeds):
-                masks[i, b] = coin_flips(seed, Stream.UPDATE_MASK, self.steps + i, M * T).bool()
-        return masks.view(n_steps, -1)
-
-    def _step(self, weather: Tensor, mask: Tensor) -> None:
-        n, state = len(mask), self.grids.view(-1, CHANNELS)
-        self._table[:n].copy_(state)
-        self._table[n : 2 * n, : weather.shape[-1]].copy_(weather.view(n, -1))
-        for active in torch.split(mask.nonzero()[:, 0], _ROWS):
-            cells = active
-            if len(active) < _ROWS and self._dtype != torch.float32:
-                # oneDNN compiles a product anew for every number of rows; in float32 it is not asked.
-                cells = F.pad(active, (0, _ROWS - len(active)))
-            x = self._table.index_select(0, self._gather.index_select(0, cells).view(-1)).view(len(cells), -1)
-            update = torch.mm(x, self._first).relu_() @ self._second
-            state.index_add_(0, active, update[: len(active)].to(state.dtype))
-
-
-def _cell_table(rule: LiveRule, shape: tuple[int, int, int], dtype: torch.dtype) -> tuple[Tensor, Tensor]:
-    """For each cell the rows of a table it reads, (N, 11): shifted cells, weather, place; and that table."""
-    B, M, T = shape
-    n = B * M * T
-    cell, row = torch.arange(n).view(B, M, T), torch.arange(M)
-    sources = [cell, cell[:, (row + 1).clamp(max=M - 1)], cell[:, (row - 1).clamp(min=0)]]
-    for d in rule.dilations:
-        sources += [cell.roll(d, 2), cell.roll(-d, 2)]
-    sources += [cell + n, (2 * n + row)[None, :, None].expand(B, M, T)]
-    table = torch.zeros(2 * n + M, CHANNELS, dtype=dtype)
-    place = torch.cat([rule.position, torch.ones(M, 1)], dim=1)
-    table[2 * n :, : place.shape[1]] = place
-    return torch.stack(sources, dim=-1).view(n, -1).int(), table
-
-
-def _seeded(seed: int, shape: tuple[int, int, int]) -> Tensor:
-    cells = seed_cells(uniform(seed, Stream.SEED_CELLS, 0, (CHANNELS, *shape[1:])))
-    return cells.permute(1, 2, 0).contiguous()
 
 
 @dataclass(frozen=True)
@@ -205,13 +117,14 @@ def recoveries(
     young = Flock(rule, weather, seeds)
     young.run(_GROWN_STEPS)
     flock = Flock(rule, weather, seeds * (1 + len(WOUNDS)))
-    flock.steps, flock.grids = young.steps, young.grids.repeat(1 + len(WOUNDS), 1, 1, 1)
+    flock.steps = young.steps
+    flock.grids.copy_(young.grids.repeat(1 + len(WOUNDS), 1, 1, 1))
     n, T = len(seeds), flock.shape[2]
     for w, share in enumerate(WOUNDS, start=1):
         for i, seed in enumerate(seeds):
             width = round(share * T)
             columns = (torch.arange(width) + i * T // n) % T
-            flock.grids[w * n + i, :, columns] = _seeded(-1 - seed, flock.shape)[:, :width]
+            flock.grids[w * n + i, :, columns] = seeded(-1 - seed, flock.shape)[:, :width]
     error = torch.empty(n_steps, len(flock.seeds))
     mean = target_db.mean(dim=1)
 

@@ -14,7 +14,6 @@ from synth.tnca import LiveRule
 from training.evaluation.endurance import (
     Course,
     Drift,
-    Flock,
     Recovery,
     Survival,
     drift_of,
@@ -23,6 +22,7 @@ from training.evaluation.endurance import (
     survival,
 )
 from training.evaluation.figures import Bar, Figure
+from training.evaluation.flock import Flock
 from training.metrics import FLOOR_MIN_DB, Metrics, alternate_blocks, ltas_error_db, measure
 from training.trainer import SETTLING_STEPS
 
