@@ -72,6 +72,7 @@ def run(preset: str | Path | None = None, device: str | None = None) -> int:
         reporter.reported.connect(window.remedies.report)
         # Made now, 0.1 s, and not when it is opened: who builds widgets and imports modules holds up the sound.
         window.settings.sheet()
+        importlib.import_module("ui.trainer.studio")
         engine.start()
         gc.enable()
         try:
