@@ -87,6 +87,12 @@ class AudioOut:
         return feeder.queued_s() + feeder.sink.beyond_s() if feeder else 0.0
 
     @property
+    def full_s(self) -> float:
+        """Sound the sink queues when it is full, be it a device or silence."""
+        feeder = self._feeder
+        return feeder.sink.full_s if feeder else 0.0
+
+    @property
     def device_s(self) -> float:
         """Sound the device holds while it plays, and on its way beyond; 0 when there is none."""
         feeder = self._feeder

@@ -15,6 +15,7 @@ from synth.gestures import WAKE_STEPS, Gesture, apply_freeze, apply_gesture
 from synth.graphed_stepper import GraphedStepper
 from synth.noise import Stream, coin_flips, uniform
 from synth.preset import Preset
+from synth.scripted import scripted
 from synth.stepper import Stepper
 from synth.tnca import CHANNELS, LiveRule, seed_cells
 from synth.weather import Weather
@@ -82,6 +83,13 @@ class Culture(Protocol):
     def restore(self, saved: CultureState) -> None: ...
 
 
+@scripted
+def _rest_one_step(mask: Tensor, rest: Tensor, wake_steps: int) -> None:
+    """Cells that rest are asleep, and wake over the last steps of their rest."""
+    mask *= (1 - rest / wake_steps).clamp_(0, 1)
+    rest.sub_(1).clamp_(min=0)
+
+
 class LiveCulture:
     """A culture of the live rule; starts grown, from the preset's stored state, or from seed cells."""
 
@@ -128,8 +136,7 @@ class LiveCulture:
         mask = coin_flips(self.seed, Stream.UPDATE_MASK, self.steps, n).view(self.n_mels, self.n_frames)
         mask = mask.to(self._device)
         if self.steps < self._wakes_at:
-            mask *= (1 - self._rest / WAKE_STEPS).clamp_(0, 1)
-            self._rest.sub_(1).clamp_(min=0)
+            _rest_one_step(mask, self._rest, WAKE_STEPS)
         if self._holds:
             mask *= 1 - self._frozen
         self._stepper.step(self._state, weather.to(self._device), mask)

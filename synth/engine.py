@@ -34,6 +34,7 @@ from synth.engine_contract import Capture, Status
 from synth.errors import UsageError
 from synth.governor import Governor
 from synth.instrument import Instrument
+from synth.lead import Lead
 from synth.log import log_unexpected
 from synth.master import Master
 from synth.messages import Action, SetControls, View
@@ -52,8 +53,9 @@ from synth.wav import SampleFormat
 
 BLOCK_FRAMES = 2
 _START_S = 0.0116
-"""A block is begun when no more than this is in the ring; the device holds some 56 ms besides."""
-_ALARM_S = 0.02
+"""A block is begun when no more than this is in the ring, and the lead; the device holds some 56 ms besides."""
+_ALARM = 0.6
+"""Sound left when a block comes, of what the device holds, that is too little: 0.8 on an idle machine."""
 _CLOSE_S = 0.5
 _RESCUE_SERIES_S = 10.0
 _TOO_SLOW_S = 1.0
@@ -105,7 +107,7 @@ class Engine:
             open_device,
             buffer_s,
         )
-        self._governor = Governor()
+        self._governor, self._lead = Governor(), Lead()
         self._commands: SimpleQueue[Command] = SimpleQueue()
         self._reason = reason
         self._closing = threading.Event()
@@ -232,7 +234,7 @@ class Engine:
         try:
             with torch.inference_mode():
                 while not self._closing.is_set():
-                    if self._ring.wait_at_most(self._start_level, 0.1):
+                    if self._ring.wait_at_most(self._start_level + round(self._lead.s * self.rate_hz), 0.1):
                         self._block()
         except Exception as error:
             # The thread ends, the feeder fades out: the fault is shown, not hidden behind a frozen window.
@@ -262,7 +264,9 @@ class Engine:
         if trouble := instrument.read_trouble():
             self._notices.post(trouble, True)
         block_s = sound.shape[1] / self.rate_hz
-        self._governor.note(time.perf_counter() - start, block_s, left, _ALARM_S)
+        alarm_s = _ALARM * self._out.full_s
+        self._governor.note(time.perf_counter() - start, block_s, left, alarm_s)
+        self._lead.note(left, alarm_s, time.monotonic())
         delay = 0.5 * block_s + waited + self._master.delay_samples / self.rate_hz
         self._out_delay_s += (delay - self._out_delay_s) * (0.05 if self.blocks > 40 else 1.0)
         self.blocks += 1

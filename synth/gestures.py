@@ -14,6 +14,7 @@ from torch import Tensor
 
 from synth.errors import UsageError
 from synth.noise import Stream, uniform
+from synth.scripted import scripted
 from synth.tnca import seed_cells
 
 GestureKind = Literal["erase", "paint", "noise", "reseed", "freeze", "thaw"]
@@ -67,16 +68,31 @@ class Gesture:
 
 def footprint(gesture: Gesture, n_mels: int, n_frames: int) -> Tensor:
     """How strongly each cell is touched, (M, T) in 0 … 1: flat inside, a smooth edge."""
-    dt = torch.arange(n_frames) - gesture.column % n_frames
-    dt = torch.minimum(dt.abs(), n_frames - dt.abs()) / gesture.radius_frames
-    df = (torch.arange(n_mels) - gesture.row) / gesture.radius_rows
-    if gesture.shape == "stripe":
+    place = gesture.column, gesture.row, gesture.radius_frames, gesture.radius_rows, gesture.shape
+    return _footprint(*place, n_mels, n_frames, _EDGE)
+
+
+@scripted
+def _footprint(
+    column: float,
+    row: float,
+    radius_frames: float,
+    radius_rows: float,
+    shape: str,
+    n_mels: int,
+    n_frames: int,
+    edge: float,
+) -> Tensor:
+    dt = torch.arange(n_frames) - column % n_frames
+    dt = torch.minimum(dt.abs(), n_frames - dt.abs()) / radius_frames
+    df = (torch.arange(n_mels) - row) / radius_rows
+    if shape == "stripe":
         df = torch.zeros_like(df)
-    elif gesture.shape == "line":
+    elif shape == "line":
         dt = torch.zeros_like(dt)
     # A superellipse: corners of the touched box belong to it, as a brush's do.
     distance = (dt[None] ** 4 + df[:, None] ** 4) ** 0.25
-    ramp = ((1 + _EDGE / 2 - distance) / _EDGE).clamp(0, 1)
+    ramp = ((1 + edge / 2 - distance) / edge).clamp(0, 1)
     return ramp * ramp * (3 - 2 * ramp)
 
 
@@ -102,26 +118,55 @@ def apply_gesture(state: Tensor, rest: Tensor, gesture: Gesture, seed: int, seri
     touch = footprint(gesture, M, T)
     # Only where it reaches, a tenth of the grid for the default brush, and in the order of a culture's memory: a quick
     # stroke is many gestures at once, of brushes as large as the grid (4.2 ms when indexed cell by cell, now 2.1).
-    rows, columns = touch.any(1).nonzero()[:, 0], touch.any(0).nonzero()[:, 0].to(state.device)
-    if not len(rows):
+    first, last, columns = _reach(touch)
+    if not len(columns):
         return
-    reached = slice(int(rows[0]), int(rows[-1]) + 1)
-    touch = touch[reached].to(state.device).index_select(1, columns)
-    noise = uniform(seed, Stream.GESTURE, serial, (*touch.shape, C)).to(state.device)
-    cells = state.permute(1, 2, 0)[reached]
-    touched = cells.index_select(1, columns)
+    touch = touch[first:last].index_select(1, columns)
+    noise = uniform(seed, Stream.GESTURE, serial, (*touch.shape, C))
+    device = state.device
+    weight, columns, noise = (touch * gesture.strength).to(device), columns.to(device), noise.to(device)
     if gesture.kind in ("erase", "reseed"):
         target = seed_cells(noise.permute(2, 0, 1)).permute(1, 2, 0)
     elif gesture.kind == "paint":
         target = noise * 0.05
         target[..., 0] += _PAINT_LEVEL
     else:
-        target = touched + noise
-    weight = touch * gesture.strength
+        target = noise
+    rest_steps = 0 if gesture.kind == "reseed" else loop_steps + WAKE_STEPS
+    _change(state, rest, first, last, columns, weight, target, gesture.kind == "noise", rest_steps)
+
+
+@scripted
+def _reach(touch: Tensor) -> tuple[int, int, Tensor]:
+    """First row and the one after the last, and the columns, of what is touched; no columns for nothing."""
+    rows, columns = touch.any(1).nonzero()[:, 0], touch.any(0).nonzero()[:, 0]
+    if len(rows) == 0:
+        return 0, 0, columns
+    return int(rows[0].item()), int(rows[-1].item()) + 1, columns
+
+
+@scripted
+def _change(
+    state: Tensor,
+    rest: Tensor,
+    first: int,
+    last: int,
+    columns: Tensor,
+    weight: Tensor,
+    target: Tensor,
+    added: bool,
+    rest_steps: int,
+) -> None:
+    """Move cells in rows `first` … `last` of some columns towards `target` (m, t, C), or by it when it is `added`, by
+    `weight` (m, t); they rest `rest_steps`, or wake when that is 0."""
+    cells = state.permute(1, 2, 0)[first:last]
+    touched = cells.index_select(1, columns)
+    if added:
+        target = touched + target
     cells.index_copy_(1, columns, touched.lerp(target, weight[..., None].expand_as(touched)))
-    place = reached, columns
-    resting = rest[place]
-    if gesture.kind == "reseed":
-        rest[place] = torch.where(weight > 0, torch.zeros_like(resting), resting)
+    resting = rest[first:last].index_select(1, columns)
+    if rest_steps == 0:
+        resting = torch.where(weight > 0, torch.zeros_like(resting), resting)
     else:
-        rest[place] = torch.maximum(resting, (weight > 0.05).to(rest) * (loop_steps + WAKE_STEPS))
+        resting = torch.maximum(resting, (weight > 0.05).to(rest.dtype) * rest_steps)
+    rest[first:last].index_copy_(1, columns, resting)

@@ -3,7 +3,6 @@
 _SMOOTHING = 1 / 16
 _TOO_BUSY, _FREE = 0.85, 0.65
 _BACK_OFF, _RECOVER = 0.93, 0.01
-_EMERGENCY = 0.5
 _LEAST = 0.02
 """Never quite zero, so that a culture moves on as soon as it can."""
 
@@ -24,7 +23,7 @@ class Governor:
         """After a block: `ready_s` of sound was left when it came, `least_ready_s` is the alarm."""
         self.load += (took_s / block_s - self.load) * _SMOOTHING
         if ready_s < least_ready_s:
-            self.limit = max(_LEAST, self.limit * _EMERGENCY)
+            self.limit = max(_LEAST, self.limit * ready_s / least_ready_s)
         elif self.load > _TOO_BUSY:
             self.limit = max(_LEAST, self.limit * _BACK_OFF)
         elif self.load < _FREE:

@@ -6,7 +6,6 @@ vocoder's lookahead: gestures and evolution are heard that much later, the place
 heads (left, right), `M` mel bands, `n` frames, `N` samples.
 """
 
-import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -21,14 +20,13 @@ from synth.cross_fade import CrossFade
 from synth.culture import Culture, LiveCulture
 from synth.hidden import HiddenChannels
 from synth.history import History
-from synth.mel import GRID_MAX, GRID_MIN, LOG_MEL_FLOOR, band_edges_hz, log_mel_from_grid
 from synth.messages import Action, Event, Hand, Redo, ReseedAll, SetControls, ThawAll, Touch, Undo, View
 from synth.moment import Moment
-from synth.playhead import Place, Playhead
+from synth.playhead import Playhead
 from synth.preset import Preset
+from synth.reader import Reader
 from synth.regrowth import RegrowingCulture
 from synth.sheltered import ShelteredCulture
-from synth.tilt import Tilt
 from synth.tnca import LiveRule
 from synth.vocoder.contract import Vocoder
 from synth.voicing import Voicing
@@ -90,11 +88,7 @@ class Instrument:
         self._hidden = HiddenChannels(preset.state)
         self._agenda = Agenda(preset.mel.n_mels, preset.n_frames)
         self._gain = 10 ** (preset.gain_db / 20)
-        edges = band_edges_hz(preset.mel).float()
-        self._bandwidths = edges[2:] - edges[:-2]
-        self._grown = log_mel_from_grid(preset.state[0].T.clamp(GRID_MIN, GRID_MAX), preset.reference_db)
-        self._tilt = Tilt(preset, self._grown, self.controls.tilt_db)
-        self._most_power = self._most_power_now()
+        self._reader = Reader(preset, self.controls.tilt_db)
         self._log_ratio = float(np.log2(self.controls.pitch_ratio(preset.root_hz)))
         vocoder.prepare(preset, out_rate_hz, n_heads=2, seed=setup.seed)
 
@@ -153,9 +147,9 @@ class Instrument:
         for i in range(n_frames):
             spreads.append(self.playhead.place.width)
             ratios[:, i] = self._next_frame()
-            grid = self._heard().clamp(GRID_MIN, GRID_MAX)
+            grid = self._heard()
             for read, ago in zip(columns, offsets, strict=True):
-                read[:, :, i] = self._read(grid, self.playhead.ago(ago))
+                read[:, :, i] = self._reader.read(grid, self.playhead.ago(ago))
             self.playhead.advance(self.controls)
         parts, start = [], 0
         for end in range(1, n_frames + 1):
@@ -180,8 +174,7 @@ class Instrument:
 
         It takes as long as the sound it makes: not for the engine's loop.
         """
-        grid = self._heard().clamp(GRID_MIN, GRID_MAX)
-        self.voicing.warm_up(self._read(grid, self.playhead.place), n_frames)
+        self.voicing.warm_up(self._reader.read(self._heard(), self.playhead.place), n_frames)
 
     def restart(self) -> None:
         """Go on from silence, as a reseeded culture does; quick. A change of vocoders is over."""
@@ -222,8 +215,7 @@ class Instrument:
         while self._accumulator >= 1:
             self._accumulator -= 1
             self.culture.step(controls.weather_depth, controls.weather_speed)
-        if self._tilt.advance(controls.tilt_db):
-            self._most_power = self._most_power_now()
+        self._reader.advance(controls.tilt_db)
         target = float(np.log2(controls.pitch_ratio(self.preset.root_hz)))
         self._log_ratio += (target - self._log_ratio) / _GLIDE_FRAMES
         self.frame += 1
@@ -259,29 +251,6 @@ class Instrument:
     def _heard(self) -> Tensor:
         """The grid as it sounds, (M, T): two moments mix while an undo fades over."""
         return self._fade.apply(self.culture.grid())
-
-    def _read(self, grid: Tensor, place: Place) -> Tensor:
-        """Log-mel columns heard left and right, (2, M): between columns and between places, grid values mix."""
-        T = grid.shape[1]
-        heard = torch.zeros(2, grid.shape[0])
-        for reading in place.readings():
-            low = math.floor(reading.position)
-            column = grid[:, low % T].lerp(grid[:, (low + 1) % T], reading.position - low)
-            heard[reading.side] += reading.weight * column
-        mel = self._tilt.apply(log_mel_from_grid(heard, self.preset.reference_db))
-        # A block painted at full level would be 20 dB louder than the recording ever was; noise and tones of the same
-        # mel differ in power, so the estimate keeps it to about 10.
-        excess = torch.log(self._power(mel) / self._most_power) / 2
-        return (mel - excess.clamp(min=0)[:, None]).clamp(min=LOG_MEL_FLOOR)
-
-    def _power(self, mel: Tensor) -> Tensor:
-        """About how loud columns (..., M) will be, as power in arbitrary units, (...): mel is power per bandwidth."""
-        return (mel.exp().square() * self._bandwidths).sum(-1).clamp(min=1e-20)
-
-    def _most_power_now(self) -> Tensor:
-        """Of the loudest column of the grown culture: what is louder than that was painted."""
-        powers = self._power(self._tilt.apply(self._grown))
-        return torch.maximum(powers.max(), 2 * powers.mean())
 
     def rescue(self) -> str:
         """Reseed a culture that is not well; why, or "" when it is well."""

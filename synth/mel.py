@@ -8,6 +8,7 @@ Slaney mel of the magnitude, ln(max(x, 1e-5)).
 import math
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -109,9 +110,27 @@ def grid_from_log_mel(mel: Tensor, reference_db: float) -> Tensor:
     return ((mel * DB_PER_NEPER - reference_db + 40) / 40).clamp(GRID_MIN, GRID_MAX)
 
 
+class GridScale(NamedTuple):
+    """How grid values are heard; a tuple, because compiled functions see no module's constants."""
+
+    lowest: float = GRID_MIN
+    highest: float = GRID_MAX
+    fade: float = GRID_FADE
+    db_per_neper: float = DB_PER_NEPER
+    floor: float = LOG_MEL_FLOOR
+
+
+GRID_SCALE = GridScale()
+
+
 def log_mel_from_grid(grid: Tensor, reference_db: float) -> Tensor:
     """Grid values to log-mel as they are heard: clamped, and fading from −0.98 to true silence at −1."""
-    heard = grid.clamp(GRID_MIN, GRID_MAX)
-    mel = (40 * heard - 40 + reference_db) / DB_PER_NEPER
-    fade = ((heard - GRID_MIN) / (GRID_FADE - GRID_MIN)).clamp(0, 1)
-    return (LOG_MEL_FLOOR + fade * (mel - LOG_MEL_FLOOR)).clamp(min=LOG_MEL_FLOOR)
+    return heard_as(grid, reference_db, GRID_SCALE)
+
+
+def heard_as(grid: Tensor, reference_db: float, scale: GridScale) -> Tensor:
+    """`log_mel_from_grid`, as compiled functions can call it."""
+    heard = grid.clamp(scale.lowest, scale.highest)
+    mel = (40 * heard - 40 + reference_db) / scale.db_per_neper
+    fade = ((heard - scale.lowest) / (scale.fade - scale.lowest)).clamp(0, 1)
+    return (scale.floor + fade * (mel - scale.floor)).clamp(min=scale.floor)

@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from synth.scripted import scripted
 from synth.tnca import LiveRule
 
 
@@ -27,6 +28,48 @@ def _shift_weights(rule: LiveRule) -> Tensor:
         shifts[0] = shifts[0] - d_tt
         shifts += [(d_tt - d_t) / 2, (d_t + d_tt) / 2]
     return torch.cat(shifts, dim=1)
+
+
+def _pad(padded: Tensor, state: Tensor, reach: int) -> None:
+    """The state with its loop continued at both ends in time and its outer rows repeated, (M + 2, W, C)."""
+    T = state.shape[2]
+    inner = padded[1:-1]
+    inner[:, reach : reach + T].copy_(state.permute(1, 2, 0))
+    inner[:, :reach].copy_(inner[:, T : T + reach])
+    inner[:, reach + T :].copy_(inner[:, reach : 2 * reach])
+    padded[0].copy_(padded[1])
+    padded[-1].copy_(padded[-2])
+
+
+@scripted
+def _step_awake(
+    state: Tensor,
+    weather: Tensor,
+    mask: Tensor,
+    padded: Tensor,
+    reach: int,
+    sensed: Tensor,
+    row: Tensor,
+    row_bias: Tensor,
+    sense: Tensor,
+    climate: Tensor,
+    act: Tensor,
+) -> None:
+    _pad(padded, state, reach)
+    C, M, T = state.shape
+    mask = mask.reshape(-1)
+    awake = mask.nonzero().squeeze(1)
+    x = padded.view(-1, C).index_select(0, sensed.index_select(0, awake).view(-1)).view(len(awake), len(sense))
+    hidden = row_bias.index_select(0, row.index_select(0, awake)).addmm_(x, sense)
+    push = weather.reshape(len(weather), -1).index_select(1, awake).t().to(x.dtype)
+    hidden.addmm_(push, climate).relu_()
+    update = torch.mm(hidden, act).to(state.dtype).mul_(mask.index_select(0, awake)[:, None])
+    channels_last = state.permute(1, 2, 0)
+    cells = channels_last.reshape(-1, C)
+    cells.index_add_(0, awake, update)
+    if not channels_last.is_contiguous():
+        # Then these were copies of the cells.
+        state.copy_(cells.view(M, T, C).permute(2, 0, 1))
 
 
 class Stepper:
@@ -66,8 +109,11 @@ class Stepper:
 
     def step(self, state: Tensor, weather: Tensor, mask: Tensor) -> None:
         """One step of `state` (C, M, T), in place; `weather` (K, M, T), `mask` (M, T) scales each cell's update."""
-        self._pad(state)
-        (self._update_all if self._dense else self._update_awake)(state, weather, mask)
+        if self._dense:
+            _pad(self._padded, state, self._reach)
+            self._update_all(state, weather, mask)
+        else:
+            _step_awake(state, weather, mask, self._padded, self._reach, *self._awake)
 
     def _prepare_all(self, n_weather: int, offsets: list[int], dtype: torch.dtype, device: torch.device | str) -> None:
         n, W = self.n_mels * self._width, self._width
@@ -88,38 +134,17 @@ class Stepper:
     def _prepare_awake(self, offsets: list[int]) -> None:
         n_senses = len(offsets) * self.channels
         first = self._first[:, :, 0, 0].t().contiguous()
-        self._sense, self._climate = first[:n_senses], first[n_senses:]
-        self._act = self._second[:, :, 0, 0].t().contiguous()
-        self._row_bias = self._bias[0, :, :, 0].t().contiguous()
         cell = torch.arange(self.n_mels * self.n_frames)
-        self._row = cell // self.n_frames
-        at = (self._row + 1) * self._width + self._reach + cell % self.n_frames
-        self._sensed = at[:, None] + torch.tensor(offsets)
-
-    def _update_awake(self, state: Tensor, weather: Tensor, mask: Tensor) -> None:
-        mask = mask.reshape(-1)
-        awake = mask.nonzero().squeeze(1)
-        sensed = self._sensed.index_select(0, awake).view(-1)
-        x = self._padded.view(-1, self.channels).index_select(0, sensed).view(len(awake), len(self._sense))
-        hidden = self._row_bias.index_select(0, self._row.index_select(0, awake)).addmm_(x, self._sense)
-        push = weather.reshape(len(weather), -1).index_select(1, awake).t().to(x.dtype)
-        hidden.addmm_(push, self._climate).relu_()
-        update = torch.mm(hidden, self._act).to(state.dtype).mul_(mask.index_select(0, awake)[:, None])
-        cells = state.permute(1, 2, 0).reshape(-1, self.channels)
-        cells.index_add_(0, awake, update)
-        if cells.data_ptr() != state.data_ptr():
-            # Not channels-last in memory: the cells were a copy.
-            state.copy_(cells.view(self.n_mels, self.n_frames, -1).permute(2, 0, 1))
-
-    def _pad(self, state: Tensor) -> None:
-        """The state with its loop continued at both ends in time and its outer rows repeated, (M + 2, W, C)."""
-        T, reach, padded = self.n_frames, self._reach, self._padded
-        inner = padded[1:-1]
-        inner[:, reach : reach + T].copy_(state.permute(1, 2, 0))
-        inner[:, :reach].copy_(inner[:, T : T + reach])
-        inner[:, reach + T :].copy_(inner[:, reach : 2 * reach])
-        padded[0].copy_(padded[1])
-        padded[-1].copy_(padded[-2])
+        row = cell // self.n_frames
+        at = (row + 1) * self._width + self._reach + cell % self.n_frames
+        self._awake = (
+            at[:, None] + torch.tensor(offsets),
+            row,
+            self._bias[0, :, :, 0].t().contiguous(),
+            first[:n_senses],
+            first[n_senses:],
+            self._second[:, :, 0, 0].t().contiguous(),
+        )
 
 
 def fastest_dtype(rule: LiveRule, n_mels: int, n_frames: int, budget_s: float = 1.0) -> torch.dtype:

@@ -44,17 +44,23 @@ class Tilt:
         self._offsets = self._offsets_at(self.now)
         return True
 
-    def apply(self, mel: Tensor) -> Tensor:
-        """Log-mel columns (…, M), turned; at 0 the very same columns. What is silent stays silent."""
-        if self.now == 0:
-            return mel
-        return mel + self._offsets * (mel - LOG_MEL_FLOOR).clamp(0, 1)
+    @property
+    def offsets(self) -> Tensor | None:
+        """What is added to each band, (M,) nepers; None at 0."""
+        return None if self.now == 0 else self._offsets
 
     def _offsets_at(self, db_per_octave: float) -> Tensor:
         """What is added to each band, (M,) nepers."""
         turned = self._powers * 10 ** (db_per_octave * self._turns / 10)
         louder_db = 10 * torch.log10(turned.sum() / self._powers.sum())
         return ((db_per_octave * self._octaves - louder_db) / DB_PER_NEPER).float()
+
+
+def turned(mel: Tensor, offsets: Tensor | None, floor: float = LOG_MEL_FLOOR) -> Tensor:
+    """Log-mel columns (…, M) with a tilt's offsets; without any the very same columns. What is silent stays silent."""
+    if offsets is None:
+        return mel
+    return mel + offsets * (mel - floor).clamp(0, 1)
 
 
 def _octaves(hz: Tensor) -> Tensor:

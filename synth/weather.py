@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from synth.noise import Stream, normal
+from synth.scripted import scripted
 
 # Half-width of a Gaussian correlation in frames → rate of its spectrum; 6 puts the correlation near e⁻¹ at the width.
 _SPECTRAL_RATE = 6.0
@@ -53,10 +54,7 @@ class Weather:
         """The fields at `clock` steps, (K, M, T); unit variance over seeds at every clock."""
         first, weights = self.blend(clock)
         self._knots = {k: self._knots[k] if k in self._knots else self.knot(k) for k in range(first, first + 4)}
-        field = weights[0] * self._knots[first]
-        for i in range(1, 4):
-            field.add_(self._knots[first + i], alpha=weights[i])
-        return field
+        return _mixed([self._knots[first + i] for i in range(4)], weights)
 
     def blend(self, clock: float) -> tuple[int, tuple[float, float, float, float]]:
         """The first of the four knots that make the fields at `clock`, and their weights."""
@@ -72,6 +70,15 @@ class Weather:
         patch = normal(self.seed, Stream.WEATHER, knot, (len(self._patch_response), M, T), sub=1)
         patch = torch.fft.irfft2(torch.fft.rfft2(patch) * self._patch_response, s=(M, T))
         return torch.cat([along[:, None].expand(-1, M, -1), patch]).contiguous()
+
+
+@scripted
+def _mixed(knots: list[Tensor], weights: tuple[float, float, float, float]) -> Tensor:
+    field = weights[0] * knots[0]
+    field.add_(knots[1], alpha=weights[1])
+    field.add_(knots[2], alpha=weights[2])
+    field.add_(knots[3], alpha=weights[3])
+    return field
 
 
 def _spline_weights(u: float) -> tuple[float, float, float, float]:

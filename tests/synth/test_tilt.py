@@ -15,7 +15,7 @@ from synth.library import load
 from synth.mel import LOG_MEL_FLOOR, log_mel_from_grid
 from synth.messages import Event, SetControls
 from synth.render import Job, render
-from synth.tilt import Tilt
+from synth.tilt import Tilt, turned
 from synth.vocoder.spectral import SpectralVocoder
 from tests.samples import live_preset
 
@@ -55,8 +55,8 @@ def test_tilting_all_the_way_leaves_the_loudness_within_two_lu(name: str) -> Non
 
 
 def test_at_zero_columns_are_the_very_same_and_tilted_ones_are_not() -> None:
-    assert Tilt(PRESET, COLUMNS, 0.0).apply(COLUMNS) is COLUMNS
-    assert (Tilt(PRESET, COLUMNS, 3.0).apply(COLUMNS) - COLUMNS).abs().max() > 0.5
+    assert turned(COLUMNS, Tilt(PRESET, COLUMNS, 0.0).offsets) is COLUMNS
+    assert (turned(COLUMNS, Tilt(PRESET, COLUMNS, 3.0).offsets) - COLUMNS).abs().max() > 0.5
 
 
 def test_back_at_zero_the_sound_is_what_it_would_have_been() -> None:
@@ -85,6 +85,6 @@ def test_a_change_glides_and_arrives() -> None:
 
 def test_silence_stays_silent() -> None:
     silent = torch.full((2, PRESET.mel.n_mels), LOG_MEL_FLOOR)
-    assert torch.equal(Tilt(PRESET, COLUMNS, 6.0).apply(silent), silent)
+    assert torch.equal(turned(silent, Tilt(PRESET, COLUMNS, 6.0).offsets), silent)
     nothing = torch.full_like(COLUMNS, LOG_MEL_FLOOR)
-    assert Tilt(PRESET, nothing, -6.0).apply(COLUMNS).isfinite().all()
+    assert turned(COLUMNS, Tilt(PRESET, nothing, -6.0).offsets).isfinite().all()
