@@ -109,6 +109,8 @@ class LiveCulture:
         self._copy: Tensor | None = None
         """Of channel 0 as it is now, when the state is not on the processor: copied once, however often it is read."""
         self._weather = Weather(preset.weather, self.n_mels, self.n_frames, seed)
+        # Its first fields take 6 ms: now, not in the first block of sound.
+        self._weather.at(0.0)
         self._weather_clock = 0.0
         self._gestures = 0
         self._wakes_at = 0
@@ -212,5 +214,6 @@ class LiveCulture:
         self._frozen.copy_(saved.frozen)
         self._holds = bool(self._frozen.any())
         self.steps, self._weather_clock, self._gestures = saved.steps, saved.weather_clock, saved.gestures
+        self._weather.at(self._weather_clock)
         self._grown_at = saved.grown_at
         self._wakes_at = self.steps + math.ceil(float(self._rest.max()))

@@ -54,8 +54,8 @@ from synth.wav import SampleFormat
 BLOCK_FRAMES = 2
 _START_S = 0.0116
 """A block is begun when no more than this is in the ring, and the lead; the device holds some 56 ms besides."""
-_ALARM = 0.6
-"""Sound left when a block comes, of what the device holds, that is too little: 0.8 on an idle machine."""
+_LEAST = 0.6
+"""Of what the device holds, how much sound must be left when a block comes; it is 0.8 on an idle machine."""
 _CLOSE_S = 0.5
 _RESCUE_SERIES_S = 10.0
 _TOO_SLOW_S = 1.0
@@ -108,6 +108,7 @@ class Engine:
             buffer_s,
         )
         self._governor, self._lead = Governor(), Lead()
+        self.pressed = False
         self._commands: SimpleQueue[Command] = SimpleQueue()
         self._reason = reason
         self._closing = threading.Event()
@@ -136,7 +137,7 @@ class Engine:
         deadline = time.monotonic() + _CLOSE_S
         while self._thread.is_alive() and not self._master.silent and time.monotonic() < deadline:
             time.sleep(0.005)
-        time.sleep(min(0.1, self._out.queued_s() + 2 * _START_S))
+        time.sleep(min(0.2, self._out.queued_s() + 2 * _START_S + self._lead.s))
         self._closing.set()
         self._thread.join(1.0)
         self._out.close()
@@ -264,9 +265,12 @@ class Engine:
         if trouble := instrument.read_trouble():
             self._notices.post(trouble, True)
         block_s = sound.shape[1] / self.rate_hz
-        alarm_s = _ALARM * self._out.full_s
+        least_s = _LEAST * self._out.full_s
+        self._lead.note(left, least_s, time.monotonic())
+        # A lead is there to be kept: trouble is answered before all of it is used up.
+        alarm_s = least_s + self._lead.s / 2
+        self.pressed = left < alarm_s
         self._governor.note(time.perf_counter() - start, block_s, left, alarm_s)
-        self._lead.note(left, alarm_s, time.monotonic())
         delay = 0.5 * block_s + waited + self._master.delay_samples / self.rate_hz
         self._out_delay_s += (delay - self._out_delay_s) * (0.05 if self.blocks > 40 else 1.0)
         self.blocks += 1

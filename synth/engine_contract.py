@@ -94,6 +94,11 @@ class EngineControl(Protocol):
         """What lays other sound over the instrument's."""
         ...
 
+    @property
+    def pressed(self) -> bool:
+        """True while the sound is close to breaking: whoever can wait with their work should."""
+        ...
+
     def start(self) -> None:
         """Open the device and start the threads; without a device, a clocked silent sink and a notice."""
         ...

@@ -117,6 +117,10 @@ class ReopeningEngine:
         return self._worker.submit(self._change, output)
 
     @property
+    def pressed(self) -> bool:
+        return self._engine.pressed
+
+    @property
     def audition(self) -> Audition:
         """Of the engine that runs now."""
         return self._engine.audition

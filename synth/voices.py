@@ -98,12 +98,15 @@ class _Outgoing:
 
     def __init__(self, instrument: Instrument) -> None:
         self._instrument = instrument
+        fps = instrument.preset.mel.frames_per_second
+        self._frame_samples = instrument.out_rate_hz / fps
         self._rest = np.zeros((2, 0), np.float32)
 
     def take(self, n: int) -> Audio:
         parts, have = [self._rest], self._rest.shape[1]
         while have < n:
-            parts.append(self._instrument.process(1))
+            # As many frames at once as surely fit: the fewer calls, the less they cost.
+            parts.append(self._instrument.process(max(1, int((n - have) / self._frame_samples))))
             have += parts[-1].shape[1]
         joined = np.concatenate(parts, axis=1)
         self._rest = joined[:, n:]

@@ -38,6 +38,8 @@ _TICK_MS = 5
 _SHORTEST_S, _LONGEST_S = 0.018, 0.027
 """Between two looks: as soon as the engine, which makes about 43 views per second, has a new one, and then at the
 latest. A timer of 25 ms beat against the engine's blocks of 23: every few looks found nothing new (gaps of 50 ms)."""
+_PATIENCE_S = 0.1
+"""So long pictures wait while the sound is close to breaking."""
 _STATUS_EVERY = 5
 """The status line follows every fifth look: numbers that flicker cannot be read."""
 
@@ -159,6 +161,9 @@ class MainWindow(QMainWindow):
         now, view = time.perf_counter(), self.engine.view(hidden=self.brushes.hidden.isChecked())
         since = now - self._looked_at
         if since < _SHORTEST_S or (view is self._view and since < _LONGEST_S):
+            return
+        # A picture less is seen by nobody, a gap is heard by everybody.
+        if self.engine.pressed and since < _PATIENCE_S:
             return
         if view is self._view:
             self.culture.move_on(now - self._viewed_at)

@@ -28,6 +28,7 @@ class FakeEngine:
 
     def __init__(self, n_mels: int = 80, n_frames: int = 172) -> None:
         self.audition = Audition(48000)
+        self.pressed = False
         self.calls: list[str] = []
         self.actions: list[Action] = []
         self.swapped: list[tuple[Instrument, str]] = []
