@@ -35,9 +35,10 @@ from ui.trainer.desk import TrainDesk
 from ui.trainer.suffixes import recording_among
 
 _TICK_MS = 5
-_SHORTEST_S, _LONGEST_S = 0.018, 0.027
+_SHORTEST_S, _LONGEST_S = 0.020, 0.024
 """Between two looks: as soon as the engine, which makes about 43 views per second, has a new one, and then at the
-latest. A timer of 25 ms beat against the engine's blocks of 23: every few looks found nothing new (gaps of 50 ms)."""
+latest, when only the heads move on. A timer of 25 ms beat against the engine's blocks of 23: every few looks found
+nothing new (gaps of 50 ms). Waiting for a late view for 27 ms, which is found a tick later, cost gaps of 34."""
 _STATUS_EVERY = 5
 """The status line follows every fifth look: numbers that flicker cannot be read."""
 
