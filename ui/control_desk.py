@@ -10,7 +10,7 @@ from synth.gestures import Gesture
 from synth.messages import Action, Redo, ReseedAll, ThawAll, Undo, View
 from ui.brushes import BrushHand
 from ui.parts import Parts
-from ui.undo import Stroke, Turn, UndoHistory
+from ui.undo import Deed, Stroke, Turn, UndoHistory
 from ui.vary import varied
 
 _BURST_MS = 700
@@ -110,6 +110,8 @@ class ControlDesk(QObject):
                 self._apply(before)
             case Stroke():
                 self._go(Undo())
+            case deed if deed is not None:
+                deed.undo()
 
     def redo(self) -> None:
         """Bring again what was taken back last."""
@@ -118,6 +120,13 @@ class ControlDesk(QObject):
                 self._apply(after)
             case Stroke():
                 self._go(Redo())
+            case deed if deed is not None:
+                deed.redo()
+
+    def take_back(self, deed: Deed) -> None:
+        """Take back this one, whatever was done after it."""
+        self.history.withdraw(deed)
+        deed.undo()
 
     def _go(self, action: Action) -> None:
         self._send(action)

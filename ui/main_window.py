@@ -117,6 +117,9 @@ class MainWindow(QMainWindow):
         self.keys.played.connect(self.controls.note.setValue)
         for button in self.findChildren(QAbstractButton):
             button.installEventFilter(self)
+        for files in (self.presets, self.takes):
+            files.removed.connect(self.control_desk.history.deed)
+            files.return_asked.connect(self.control_desk.take_back)
         for part in (self.controls, self.brushes, self.header.devices, self.settings):
             part.refused.connect(self.complain)
 

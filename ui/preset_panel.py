@@ -42,6 +42,10 @@ class PresetPanel(QFrame):
     """The `Preset` that was saved and is now what plays."""
     said = Signal(str, object)
     """A sentence, and the `Remedy` that takes back what it says, if there is one."""
+    removed = Signal(object)
+    """A `Removal`: a preset went to the trash."""
+    return_asked = Signal(object)
+    """It is wanted back."""
     refused = Signal(str)
     like_changed = Signal(bool)
     """Whether what plays is a favourite."""
@@ -278,8 +282,10 @@ class PresetPanel(QFrame):
             self._ask(change.added)
         else:
             self.restore_mark()
-        trashed = change.trashed
-        undo = None if trashed is None else Remedy("Undo", lambda: self.librarian.bring_back(trashed))
+        removal = change.removal
+        undo = None if removal is None else Remedy("Undo", lambda: self.return_asked.emit(removal))
+        if removal is not None and not change.again:
+            self.removed.emit(removal)
         self.said.emit(change.sentence, undo)
 
     def _open_menu_above(self) -> None:
