@@ -30,6 +30,7 @@ class ControlDesk(QObject):
         self.other: Controls | None = None
         """The one that does not; None until it is first played or copied to: then it begins as a copy."""
         self._send, self._controls, self._brushes, self._keys = send, parts.controls, parts.brushes, parts.dock.keys
+        self._compare = parts.header.compare
         self._culture, self._hand = parts.culture, hand
         self._rng = random.Random()
         self._stroke_open = False
@@ -44,7 +45,7 @@ class ControlDesk(QObject):
         self._connect()
 
     def _connect(self) -> None:
-        controls, brushes, compare = self._controls, self._brushes, self._controls.compare
+        controls, brushes, compare = self._controls, self._brushes, self._compare
         controls.turned.connect(self._turn)
         controls.grasped.connect(self.history.seal)
         controls.released.connect(self.history.seal)
@@ -63,7 +64,7 @@ class ControlDesk(QObject):
     def put_back(self, letter: str, other: Controls) -> None:
         """The two control states are these; nothing to undo, and what plays stays."""
         self.letter, self.other = letter, other
-        self._controls.compare.show_state(letter)
+        self._compare.show_state(letter)
 
     # Steps
 
@@ -168,7 +169,7 @@ class ControlDesk(QObject):
         assert isinstance(letter, str)
         assert other is None or isinstance(other, Controls)
         self.letter, self.other = letter, other
-        self._controls.compare.show_state(letter)
+        self._compare.show_state(letter)
         self._controls.take({name: value for name, value in values.items() if name not in _OWN})
 
     # News

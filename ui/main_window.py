@@ -22,7 +22,7 @@ from ui.help_overlay import HelpOverlay
 from ui.hint_line import HintLine
 from ui.loader import Build
 from ui.note_keys import KEY_ROW
-from ui.parts import BROWSER_WIDTH, Parts
+from ui.parts import Parts
 from ui.places import Places
 from ui.preset_desk import PresetDesk
 from ui.remedies import Remedies
@@ -75,7 +75,9 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(parts.laid_out())
         self.help = HelpOverlay(self)
         self.about = AboutSheet(self, self.presets.all_paths)
-        self.hints = HintLine(self.culture, places.hints_seen) if places.hints_seen else None
+        self.hints = HintLine(places.hints_seen) if places.hints_seen else None
+        if self.hints is not None:
+            parts.add_below_culture(self.hints)
         self.desk = PresetDesk(engine, build, parts, self.help, self)
         self.settings = SettingsDesk(engine, settings or SettingsFile(places.settings), device, places, self.desk)
         self.loader, self.load, self.show_loaded = self.desk.loader, self.desk.load, self.desk.show_loaded
@@ -212,7 +214,7 @@ class MainWindow(QMainWindow):
         super().resizeEvent(event)
         for sheet in self.findChildren(Sheet):
             sheet.cover()
-        self.presets.setFixedWidth(round(min(max(BROWSER_WIDTH, 0.17 * self.width()), 1.6 * BROWSER_WIDTH)))
+        self.parts.fit(self.size())
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.hand.lift()
