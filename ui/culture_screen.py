@@ -25,6 +25,10 @@ from ui.overlay import Overlay
 from ui.recovery_strip import RecoveryStrip, now_s
 from ui.theme import COLOURS
 
+_USUAL_HEIGHT = 600
+"""Pixels up to which words have their usual size."""
+_LARGEST = 1.6
+
 
 class _SmoothImage(pg.ImageItem):  # type: ignore[misc]
     """Cells blend into each other: the eye follows partials, not squares."""
@@ -56,16 +60,13 @@ class CultureScreen(pg.PlotWidget):  # type: ignore[misc]
         plot.setContentsMargins(6, 10, 6, 4)
         plot.addItem(self._image)
         plot.addItem(self._overlay)
-        font = QFont(self.font())
-        font.setPointSizeF(8.0)
         for side in ("left", "right", "bottom"):
             plot.showAxis(side)
             axis = plot.getAxis(side)
-            axis.setStyle(tickFont=font, tickLength=-4, tickTextOffset=5)
+            axis.setStyle(tickLength=-4, tickTextOffset=5)
             axis.setPen(QColor(COLOURS.line))
             axis.setTextPen(QColor(COLOURS.dim))
-            if side != "bottom":
-                axis.setWidth(38 if side == "left" else 32)
+        self._size_words(1.0)
         self.recovery = RecoveryStrip(self)
 
     def set_culture(self, fmt: MelFormat, n_frames: int, quantiles: NDArray[np.float32] | None = None) -> None:
@@ -83,6 +84,17 @@ class CultureScreen(pg.PlotWidget):  # type: ignore[misc]
         self._image.setImage(np.zeros((fmt.n_mels, n_frames, 3), dtype=np.uint8), autoLevels=False, levels=None)
         self._image.setRect(QRectF(-0.5, -0.5, n_frames, fmt.n_mels))
 
+    def _size_words(self, larger: float) -> None:
+        """Larger numbers beside a larger picture: seen from as far away."""
+        self._overlay.larger = larger
+        font = QFont(self.font())
+        font.setPointSizeF(8.0 * larger)
+        for side, width in (("left", 38), ("right", 32), ("bottom", 0)):
+            axis = self.getPlotItem().getAxis(side)
+            axis.setStyle(tickFont=font)
+            if width:
+                axis.setWidth(round(width * larger))
+
     def _rule_rows(self) -> None:
         """As many ticks along the rows as there is room for."""
         plot = self.getPlotItem()
@@ -94,10 +106,14 @@ class CultureScreen(pg.PlotWidget):  # type: ignore[misc]
         super().resizeEvent(event)
         # pyqtgraph's base class already resizes while it is being made.
         if hasattr(self, "recovery"):
+            # In steps: while the window is dragged larger, not every pixel lays out the axes anew.
+            larger = min(max(round(5 * self.height() / _USUAL_HEIGHT) / 5, 1.0), _LARGEST)
+            if larger != self._overlay.larger:
+                self._size_words(larger)
             self._rule_rows()
             corner = self.mapFromScene(self.getPlotItem().getViewBox().sceneBoundingRect().topRight())
             # Below the heads' flags.
-            self.recovery.move(corner.x() - self.recovery.width() - 8, corner.y() + 22)
+            self.recovery.move(corner.x() - self.recovery.width() - 8, corner.y() + round(22 * larger))
 
     def show_view(self, view: View) -> None:
         """Show the culture as it is now."""
