@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QToolButton, QWidget
 
 from synth.gestures import SHAPES, GestureKind, Shape
 from ui.brushes import BRUSH_KINDS, Brush
+from ui.elided_label import ElidedLabel
 from ui.icons import SIZE, icon
 from ui.overlay import BRUSH_COLOURS
 from ui.shortcuts import click_on_key, on_key
@@ -28,9 +29,11 @@ _SHAPE_HELP: dict[Shape, str] = {
     "line": "Line: all of time at once, as high as the brush (8)",
 }
 
+_NAME_WIDTH = 110
+
 
 class BrushBar(QWidget):
-    """Chooses the brush; where there is little room, brushes go without their names."""
+    """Chooses the brush; where there is little room, brushes go without their names, but for the one that is held."""
 
     changed = Signal(Brush)
     refused = Signal(str)
@@ -42,6 +45,7 @@ class BrushBar(QWidget):
         super().__init__(parent)
         self.brush = Brush()
         self._frames_per_second = 22050 / 256
+        self._roomy = False
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(4)
@@ -67,7 +71,11 @@ class BrushBar(QWidget):
             row.addWidget(button)
         self.buttons["erase"].setChecked(True)
         self.shapes["round"].setChecked(True)
-        row.addStretch(1)
+        self.name = ElidedLabel()
+        self.name.setProperty("role", "dim")
+        self.name.setAccessibleName("Brush")
+        self.name.setContentsMargins(8, 0, 0, 0)
+        row.addWidget(self.name, 1)
         self._add_sliders(row)
         row.addSpacing(6)
         self._add_actions(row)
@@ -152,6 +160,11 @@ class BrushBar(QWidget):
         for button in self.buttons.values():
             if button.toolButtonStyle() != style:
                 button.setToolButtonStyle(style)
+        self._roomy = not named and event.size().width() - self.minimumSizeHint().width() > _NAME_WIDTH
+        self._show_name()
+
+    def _show_name(self) -> None:
+        self.name.setText(f"{self.brush.kind.capitalize()}, {self.brush.shape}" if self._roomy else "")
 
     def _widths_of_names(self) -> int:
         metrics = self.fontMetrics()
@@ -167,6 +180,7 @@ class BrushBar(QWidget):
 
     def _change(self, **changes: object) -> None:
         self.brush = replace(self.brush, **changes)  # type: ignore[arg-type]
+        self._show_name()
         self.changed.emit(self.brush)
 
 

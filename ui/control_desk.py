@@ -10,7 +10,7 @@ from synth.gestures import Gesture
 from synth.messages import Action, Redo, ReseedAll, ThawAll, Undo, View
 from ui.brushes import BrushHand
 from ui.parts import Parts
-from ui.undo import Stroke, Turn, UndoHistory
+from ui.undo import Deed, Stroke, Turn, UndoHistory
 from ui.vary import varied
 
 _BURST_MS = 700
@@ -30,6 +30,7 @@ class ControlDesk(QObject):
         self.other: Controls | None = None
         """The one that does not; None until it is first played or copied to: then it begins as a copy."""
         self._send, self._controls, self._brushes, self._keys = send, parts.controls, parts.brushes, parts.dock.keys
+        self._compare = parts.header.compare
         self._culture, self._hand = parts.culture, hand
         self._rng = random.Random()
         self._stroke_open = False
@@ -44,7 +45,7 @@ class ControlDesk(QObject):
         self._connect()
 
     def _connect(self) -> None:
-        controls, brushes, compare = self._controls, self._brushes, self._controls.compare
+        controls, brushes, compare = self._controls, self._brushes, self._compare
         controls.turned.connect(self._turn)
         controls.grasped.connect(self.history.seal)
         controls.released.connect(self.history.seal)
@@ -63,7 +64,7 @@ class ControlDesk(QObject):
     def put_back(self, letter: str, other: Controls) -> None:
         """The two control states are these; nothing to undo, and what plays stays."""
         self.letter, self.other = letter, other
-        self._controls.compare.show_state(letter)
+        self._compare.show_state(letter)
 
     # Steps
 
@@ -110,6 +111,8 @@ class ControlDesk(QObject):
                 self._apply(before)
             case Stroke():
                 self._go(Undo())
+            case deed if deed is not None:
+                deed.undo()
 
     def redo(self) -> None:
         """Bring again what was taken back last."""
@@ -118,6 +121,13 @@ class ControlDesk(QObject):
                 self._apply(after)
             case Stroke():
                 self._go(Redo())
+            case deed if deed is not None:
+                deed.redo()
+
+    def take_back(self, deed: Deed) -> None:
+        """Take back this one, whatever was done after it."""
+        self.history.withdraw(deed)
+        deed.undo()
 
     def _go(self, action: Action) -> None:
         self._send(action)
@@ -159,7 +169,7 @@ class ControlDesk(QObject):
         assert isinstance(letter, str)
         assert other is None or isinstance(other, Controls)
         self.letter, self.other = letter, other
-        self._controls.compare.show_state(letter)
+        self._compare.show_state(letter)
         self._controls.take({name: value for name, value in values.items() if name not in _OWN})
 
     # News

@@ -17,9 +17,8 @@ from PySide6.QtWidgets import (
 )
 
 from synth.controls import PARAMETERS, Controls
-from ui.compare_bar import CompareBar
 from ui.knob import Knob
-from ui.note_keys import NoteBox
+from ui.note_box import NoteBox
 from ui.shortcuts import click_on_key
 from ui.slider import Slider
 from ui.units import SCALES
@@ -48,7 +47,6 @@ class ControlPanel(QFrame):
         super().__init__(parent)
         self.setProperty("role", "panel")
         self.controls = Controls()
-        self.compare = CompareBar()
         self.knobs = {name: (Slider if name in _SLIDERS else Knob)(scale) for name, scale in SCALES.items()}
         for name, knob in self.knobs.items():
             knob.turned.connect(lambda value, name=name: self._change(name, value))
@@ -84,7 +82,7 @@ class ControlPanel(QFrame):
             _group("WEATHER", [knobs["weather_depth"], knobs["weather_speed"]], []),
             _group("PLAYHEAD", [knobs["playhead_speed"], knobs["width"]], []),
             _group("PITCH", [knobs["fine_cents"]], [self.note, self.own]),
-            _group("OUTPUT", [knobs["tilt_db"], knobs["volume_db"]], [knobs[name] for name in _SLIDERS], self.compare),
+            _group("OUTPUT", [knobs["tilt_db"], knobs["volume_db"]], [knobs[name] for name in _SLIDERS]),
         )
         for i, group in enumerate(groups):
             if i:
@@ -182,19 +180,14 @@ def _divider() -> QFrame:
     return line
 
 
-def _group(title: str, knobs: list[Knob], others: list[QWidget], beside: QWidget | None = None) -> QVBoxLayout:
-    """A title, with something beside it if need be, over knobs and a stack of smaller things."""
+def _group(title: str, knobs: list[Knob], others: list[QWidget]) -> QVBoxLayout:
+    """A title over knobs and a stack of smaller things."""
     column = QVBoxLayout()
     column.setSpacing(2)
     label = QLabel(title)
     label.setProperty("role", "section")
     label.setFixedHeight(18)
-    top = QHBoxLayout()
-    top.addWidget(label)
-    top.addStretch(1)
-    if beside is not None:
-        top.addWidget(beside)
-    column.addLayout(top)
+    column.addWidget(label)
     row = QHBoxLayout()
     row.setSpacing(2)
     # Everything keeps to its group's middle: in a wide window the groups drift apart, not what belongs together.

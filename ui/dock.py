@@ -11,7 +11,7 @@ from ui.scope import Scope
 from ui.spectrum import SAMPLES, Spectrum
 from ui.transport import Transport
 
-HEIGHT = 96
+_HEIGHT, _HEIGHT_SHARE, _TALLEST = 96, 0.085, 150
 SNAPSHOT = SAMPLES
 """Samples of sound wanted at each look."""
 
@@ -21,7 +21,6 @@ class Dock(QFrame):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setFixedHeight(HEIGHT)
         self.transport = Transport()
         self.keys = NoteKeys()
         self.scope = Scope()
@@ -30,8 +29,8 @@ class Dock(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
-        self.transport.setFixedWidth(212)
-        row.addWidget(_framed(self.transport))
+        self._transport_frame = _framed(self.transport)
+        row.addWidget(self._transport_frame)
         row.addWidget(self._keyboard(), 4)
         for plot in (self.scope, self.spectrum):
             row.addWidget(plot, 1)
@@ -59,6 +58,11 @@ class Dock(QFrame):
         row.addLayout(beside)
         row.addWidget(self.keys, 1)
         return frame
+
+    def fit(self, transport_width: int, window_height: int) -> None:
+        """Take so much of a window: a little more of a high one."""
+        self._transport_frame.setFixedWidth(transport_width)
+        self.setFixedHeight(round(min(max(_HEIGHT, _HEIGHT_SHARE * window_height), _TALLEST)))
 
     def shift_octave(self, by: int) -> None:
         """Move the lettered keys by octaves."""

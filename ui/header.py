@@ -1,4 +1,4 @@
-"""The bar at the top: what plays and the way to the next, level, output and help."""
+"""The bar at the top: control states, what plays and the way to the next, level, output and help."""
 
 from collections.abc import Callable
 
@@ -7,14 +7,17 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLay
 
 from synth.preset import Preset
 from ui.axes import pitch_name
+from ui.compare_bar import CompareBar
 from ui.device_menu import DeviceMenu
 from ui.elided_label import ElidedLabel
 from ui.meter import Meter
 from ui.tool_button import tool_button
 
+_NAME_WIDTH = 340
+
 
 class Header(QFrame):
-    """In the middle what plays, right where it goes."""
+    """Left how all controls stand, in the middle what plays, right where it goes."""
 
     stepped = Signal(int)
     """The previous (−1) or next (+1) preset is wanted."""
@@ -31,13 +34,20 @@ class Header(QFrame):
         self.brand = QLabel("petrichord")
         self.brand.setProperty("role", "brand")
         row.addWidget(self.brand)
+        row.addSpacing(8)
+        self.compare = CompareBar()
+        row.addWidget(self.compare)
         self.previous = _button("‹", "Previous preset", "Previous preset (Page Up)", "PgUp")
         self.next = _button("›", "Next preset", "Next preset (Page Down)", "PgDown")
         self.previous.clicked.connect(lambda: self.stepped.emit(-1))
         self.next.clicked.connect(lambda: self.stepped.emit(1))
         self.like = _button("★", "Favourite", "Make what plays a favourite (Ctrl+K)", "Ctrl+K")
         self.like.setCheckable(True)
-        names = QVBoxLayout()
+        # No wider than it reads well: the way to the next preset stays beside its name.
+        middle = QWidget()
+        middle.setMaximumWidth(_NAME_WIDTH)
+        names = QVBoxLayout(middle)
+        names.setContentsMargins(0, 0, 0, 0)
         names.setSpacing(0)
         self.name = ElidedLabel()
         self.name.setProperty("role", "name")
@@ -50,7 +60,7 @@ class Header(QFrame):
             names.addWidget(label)
         row.addStretch(1)
         row.addWidget(self.previous)
-        row.addLayout(names, 5)
+        row.addWidget(middle, 5)
         row.addWidget(self.like)
         row.addWidget(self.next)
         row.addStretch(1)

@@ -2,26 +2,24 @@
 
 import math
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
-    QFontMetricsF,
     QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
-    QPen,
     QResizeEvent,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QDial, QLineEdit, QSizePolicy, QWidget
 
 from synth.errors import UsageError
+from ui.knob_face import Stands, paint_face, paint_text
 from ui.theme import COLOURS
 from ui.units import Scale
 
-_SWEEP_DEGREES = 270.0
 _DRAG_PIXELS = 180.0
 """Upward drag that turns the knob from end to end."""
 _FINE = 0.1
@@ -233,70 +231,27 @@ class Knob(QDial):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        active = self.isSliderDown() or self.underMouse() or self.hasFocus()
-        width, larger = self.width(), self.width() / _SIDE
-        label_height, value_height = max(1.0, larger) * _LABEL_HEIGHT, max(1.0, larger) * _VALUE_HEIGHT
+        p, held = self.scale.parameter, self.isSliderDown()
+        active = held or self.underMouse() or self.hasFocus()
+        larger = max(1.0, self.width() / _SIDE)
+        top, foot = larger * _LABEL_HEIGHT, larger * _VALUE_HEIGHT
         painter.setPen(QColor(COLOURS.text if active else COLOURS.dim))
-        self._paint_text(painter, QRectF(0, 0, width, label_height), self.scale.label)
-        side = self.height() - label_height - value_height - 8
-        face = QRectF((width - side) / 2, label_height + 5, side, side)
-        self._paint_face(painter, face, active)
-        painter.setPen(QColor(COLOURS.accent if self.isSliderDown() else COLOURS.text))
-        box = QRectF(0, self.height() - value_height, width, value_height)
-        self._paint_text(painter, box, self.scale.text(self.amount()))
-
-    def _paint_text(self, painter: QPainter, box: QRectF, text: str) -> None:
-        """As large as the knob's size asks and the box has room for."""
-        font = self.font()
-        font.setPointSizeF(8.5 * max(1.0, self.width() / _SIDE))
-        wide = QFontMetricsF(font).horizontalAdvance(text)
-        if wide > box.width():
-            font.setPointSizeF(font.pointSizeF() * box.width() / wide)
-        painter.setFont(font)
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
-
-    def _paint_face(self, painter: QPainter, face: QRectF, active: bool) -> None:
-        """An arc to the value, from the middle where 0 is there; a mark at the default; a cap with a pointer."""
-        p = self.scale.parameter
-        start = 0.5 if p.minimum == -p.maximum else 0.0
-        end = self.value() / max(self.maximum(), 1)
-        thick = 4.0 * max(1.0, self.width() / _SIDE)
-        ring = face.adjusted(thick, thick, -thick, -thick)
-        painter.setPen(_round_pen(COLOURS.line, thick))
-        painter.drawArc(ring, _qt_angle(0.0), round(-_SWEEP_DEGREES * 16))
-        painter.setPen(_round_pen(COLOURS.accent, thick))
-        if abs(end - start) > 1e-6:
-            painter.drawArc(ring, _qt_angle(start), round(-(end - start) * _SWEEP_DEGREES * 16))
-        usual = _direction(self.scale.share(self.scale.parameter.default))
-        painter.setPen(_round_pen(COLOURS.dim, 0.4 * thick))
-        radius = ring.width() / 2
-        painter.drawPoint(face.center() + usual * (radius + 0.95 * thick))
-        cap = ring.adjusted(1.5 * thick, 1.5 * thick, -1.5 * thick, -1.5 * thick)
-        painter.setPen(QPen(QColor(COLOURS.accent if self.hasFocus() else COLOURS.line), 1.2))
-        painter.setBrush(QColor(COLOURS.hover if active else COLOURS.raised))
-        painter.drawEllipse(cap)
-        pointer = _direction(end) * (cap.width() / 2)
-        painter.setPen(_round_pen(COLOURS.text, 0.6 * thick))
-        painter.drawLine(cap.center() + pointer * 0.42, cap.center() + pointer * 0.82)
-
-
-def _direction(share: float) -> QPointF:
-    """From the middle towards a share of the sweep, of length 1."""
-    angle = math.radians(225 - share * _SWEEP_DEGREES)
-    return QPointF(math.cos(angle), -math.sin(angle))
+        paint_text(painter, QRectF(0, 0, self.width(), top), self.scale.label, 8.5 * larger)
+        side = self.height() - top - foot - 8
+        stands = Stands(
+            start=0.5 if p.minimum == -p.maximum else 0.0,
+            end=self.value() / max(self.maximum(), 1),
+            usual=self.scale.share(p.default),
+        )
+        paint_face(
+            painter, QRectF((self.width() - side) / 2, top + 5, side, side), stands,
+            thick=4.0 * larger, active=active, focused=self.hasFocus(),
+        )  # fmt: skip
+        painter.setPen(QColor(COLOURS.accent if held else COLOURS.text))
+        value = QRectF(0, self.height() - foot, self.width(), foot)
+        paint_text(painter, value, self.scale.text(self.amount()), 8.5 * larger)
 
 
 def _starts_a_value(event: QKeyEvent) -> bool:
     plain = not event.modifiers() & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier)
     return plain and event.text() != "" and event.text() in "0123456789.,-+"
-
-
-def _qt_angle(share: float) -> int:
-    """Qt's sixteenths of a degree, counter-clockwise from three o'clock, at a share of the sweep."""
-    return round((225 - share * _SWEEP_DEGREES) * 16)
-
-
-def _round_pen(colour: str, width: float) -> QPen:
-    pen = QPen(QColor(colour), width)
-    pen.setCapStyle(Qt.PenCapStyle.RoundCap)
-    return pen

@@ -18,7 +18,7 @@ from synth.preset import Preset
 from synth.preset_card import read_card
 from synth.preset_file import load_preset
 from synth.user_presets import adopt, duplicate, kept, rename, save_as, unused_name
-from ui.trash import Trashed, bring_back, move_to_trash
+from ui.trash import Removal, move_to_trash
 
 _ANSWER_S = 3.0
 
@@ -38,8 +38,10 @@ class Change:
     """True when what was added is to be played."""
     renamed: bool = False
     """What was removed has another name now, and is what was added."""
-    trashed: Trashed | None = None
-    """What was removed, if it can be brought back."""
+    removal: Removal | None = None
+    """How what was removed went to the trash, if it can be brought back."""
+    again: bool = False
+    """The removal was undone, and now done again."""
 
 
 class Librarian(QObject):
@@ -106,17 +108,18 @@ class Librarian(QObject):
 
         self._do(work)
 
-    def trash(self, path: Path) -> None:
-        """Move a user's preset to the system's trash."""
-        self._do(partial(self._trash, path))
+    def trash(self, path: Path, removal: Removal | None = None) -> None:
+        """Move a user's preset to the system's trash, for the first time or as this removal once more."""
+        self._do(partial(self._trash, path, removal))
 
-    def bring_back(self, trashed: Trashed) -> None:
+    def bring_back(self, removal: Removal) -> None:
         """Take a preset out of the trash again."""
 
-        def work() -> Change:
-            bring_back(trashed)
-            hidden = bundled_folder() / trashed.path.name
-            return Change(f"“{trashed.path.stem}” is back.", trashed.path, hidden if hidden.is_file() else None)
+        def work() -> Change | None:
+            if not removal.bring_back():
+                return None
+            hidden = bundled_folder() / removal.path.name
+            return Change(f"“{removal.path.stem}” is back.", removal.path, hidden if hidden.is_file() else None)
 
         self._do(work)
 
@@ -140,18 +143,22 @@ class Librarian(QObject):
             f"“{preset.name}” is saved among your presets.", path, hidden if hidden.is_file() else None, kept=preset
         )
 
-    def _trash(self, path: Path) -> Change:
+    def _trash(self, path: Path, removal: Removal | None) -> Change | None:
+        if removal is not None and not removal.must_go():
+            return None
         trashed = move_to_trash(path)
         if trashed is None:
             raise PresetError(f"This system has no trash for {path}: “{path.stem}” is kept; delete the file yourself.")
         shows_again = bundled_folder() / path.name
-        again = shows_again if shows_again.is_file() else None
+        bundled = shows_again if shows_again.is_file() else None
+        again, removal = removal is not None, removal or Removal(path, self)
+        removal.files = (trashed,) if trashed.there else ()
         return Change(
-            f"“{path.stem}” is in the trash.", again, path, bundled=again is not None,
-            trashed=trashed if trashed.there else None,
+            f"“{path.stem}” is in the trash.", bundled, path, bundled=bundled is not None,
+            removal=removal if removal.files else None, again=again,
         )  # fmt: skip
 
-    def _do(self, work: Callable[[], Change]) -> None:
+    def _do(self, work: Callable[[], Change | None]) -> None:
         def run() -> None:
             try:
                 change = work()
@@ -162,7 +169,7 @@ class Librarian(QObject):
                 sys.excepthook(type(problem), problem, problem.__traceback__)
                 self._tell(f"That could not be done ({type(problem).__name__}).")
             else:
-                if not self._closed:
+                if change is not None and not self._closed:
                     self.changed.emit(change)
 
         self._pool.submit(run)

@@ -22,7 +22,7 @@ from ui.help_overlay import HelpOverlay
 from ui.hint_line import HintLine
 from ui.loader import Build
 from ui.note_keys import KEY_ROW
-from ui.parts import BROWSER_WIDTH, Parts
+from ui.parts import Parts
 from ui.places import Places
 from ui.preset_desk import PresetDesk
 from ui.remedies import Remedies
@@ -35,9 +35,10 @@ from ui.trainer.desk import TrainDesk
 from ui.trainer.suffixes import recording_among
 
 _TICK_MS = 5
-_SHORTEST_S, _LONGEST_S = 0.018, 0.027
+_SHORTEST_S, _LONGEST_S = 0.020, 0.024
 """Between two looks: as soon as the engine, which makes about 43 views per second, has a new one, and then at the
-latest. A timer of 25 ms beat against the engine's blocks of 23: every few looks found nothing new (gaps of 50 ms)."""
+latest, when only the heads move on. A timer of 25 ms beat against the engine's blocks of 23: every few looks found
+nothing new (gaps of 50 ms). Waiting for a late view for 27 ms, which is found a tick later, cost gaps of 34."""
 _PATIENCE_S = 0.1
 """So long pictures wait while the sound is close to breaking."""
 _STATUS_EVERY = 5
@@ -76,7 +77,9 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(parts.laid_out())
         self.help = HelpOverlay(self)
         self.about = AboutSheet(self, self.presets.all_paths)
-        self.hints = HintLine(self.culture, places.hints_seen) if places.hints_seen else None
+        self.hints = HintLine(places.hints_seen) if places.hints_seen else None
+        if self.hints is not None:
+            parts.add_below_culture(self.hints)
         self.desk = PresetDesk(engine, build, parts, self.help, self)
         self.settings = SettingsDesk(engine, settings or SettingsFile(places.settings), device, places, self.desk)
         self.loader, self.load, self.show_loaded = self.desk.loader, self.desk.load, self.desk.show_loaded
@@ -118,6 +121,9 @@ class MainWindow(QMainWindow):
         self.keys.played.connect(self.controls.note.setValue)
         for button in self.findChildren(QAbstractButton):
             button.installEventFilter(self)
+        for files in (self.presets, self.takes):
+            files.removed.connect(self.control_desk.history.deed)
+            files.return_asked.connect(self.control_desk.take_back)
         for part in (self.controls, self.brushes, self.header.devices, self.settings):
             part.refused.connect(self.complain)
 
@@ -213,7 +219,7 @@ class MainWindow(QMainWindow):
         super().resizeEvent(event)
         for sheet in self.findChildren(Sheet):
             sheet.cover()
-        self.presets.setFixedWidth(round(min(max(BROWSER_WIDTH, 0.17 * self.width()), 1.6 * BROWSER_WIDTH)))
+        self.parts.fit(self.size())
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.hand.lift()

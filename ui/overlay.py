@@ -41,6 +41,8 @@ class Overlay(pg.GraphicsObject):  # type: ignore[misc]
         self.cursor: tuple[float, float] | None = None
         self.pressed = False
         self.keyboard = False
+        self.larger = 1.0
+        """How much larger than usual flags and lines are."""
 
     def boundingRect(self) -> QRectF:
         return QRectF(-0.5, -0.5, self.field.n_frames, self.field.n_mels)
@@ -74,15 +76,17 @@ class Overlay(pg.GraphicsObject):  # type: ignore[misc]
         if not apart:
             marks = [(self.heads[0], "M", COLOURS.text)]
         font = QFont(painter.font())
-        font.setPixelSize(10)
+        font.setPixelSize(round(10 * self.larger))
         font.setBold(True)
         painter.setFont(font)
         for column, letter, name in marks:
             colour = QColor(name)
             x = frame.left() + (column % self.field.n_frames + 0.5) * cell
-            flag = QRectF(x - 7, frame.top(), 14, 14)
+            side = round(14 * self.larger)
+            flag = QRectF(x - side / 2, frame.top(), side, side)
             flag.moveLeft(min(max(flag.left(), frame.left()), frame.right() - flag.width()))
-            painter.fillRect(QRectF(x - 1, frame.top(), 3 if self.hand else 2, frame.height()), colour)
+            wide = round((3 if self.hand else 2) * self.larger)
+            painter.fillRect(QRectF(x - wide / 2, frame.top(), wide, frame.height()), colour)
             painter.fillRect(flag, colour)
             painter.setPen(QColor(COLOURS.ground))
             painter.drawText(flag, Qt.AlignmentFlag.AlignCenter, letter)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from synth.library import Entry
@@ -17,7 +18,7 @@ from ui.places import Places
 from ui.preset_panel import PresetPanel
 from ui.status_line import StatusLine
 
-BROWSER_WIDTH = 216
+_BROWSER_WIDTH, _BROWSER_SHARE = 216, 0.185
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,6 @@ class Parts:
         """All of them in one widget: header, browser beside culture and controls, dock, status line."""
         middle = QHBoxLayout()
         middle.setSpacing(8)
-        self.presets.setFixedWidth(BROWSER_WIDTH)
         middle.addWidget(self.presets)
         middle.addLayout(self._played(), 1)
         body = QVBoxLayout()
@@ -90,3 +90,15 @@ class Parts:
         played.addWidget(stage, 1)
         played.addWidget(self.controls)
         return played
+
+    def add_below_culture(self, part: QWidget) -> None:
+        """Something below the culture's time axis."""
+        stage = self.culture.parentWidget().layout()
+        assert stage is not None
+        stage.addWidget(part)
+
+    def fit(self, window: QSize) -> None:
+        """Share out a window of this size: browser and transport are one column."""
+        width = round(min(max(_BROWSER_WIDTH, _BROWSER_SHARE * window.width()), 1.6 * _BROWSER_WIDTH))
+        self.presets.setFixedWidth(width)
+        self.dock.fit(width, window.height())

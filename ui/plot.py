@@ -1,7 +1,12 @@
 """What scope and spectrum have in common: a dark field with a caption and lines that are painted once and kept."""
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPixmap, QResizeEvent
+import itertools
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, QLineF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ui.theme import COLOURS
@@ -65,3 +70,23 @@ class Plot(QWidget):
         self.paint_ground(painter)
         painter.end()
         return ground
+
+
+def polygon(x: NDArray[np.float64], y: NDArray[np.float64]) -> QPolygonF:
+    """Points (K,) and (K,) as Qt takes them, without an object for each."""
+    points: QPolygonF = pg.functions.arrayToQPolygonF(x, y)
+    return points
+
+
+def draw_curve(painter: QPainter, x: NDArray[np.float64], y: NDArray[np.float64], colour: str) -> None:
+    """A line through (K,) and (K,), a pixel thin.
+
+    Qt strokes lines of one device pixel directly and outlines all others first: two curves of 84 points took 4.7 ms
+    1.2 pixels thick, 0.2 ms one pixel thick, and 0.9 ms in single pieces, which need no joints.
+    """
+    painter.setPen(QPen(QColor(colour), 1.0))
+    if painter.device().devicePixelRatioF() == 1.0:
+        painter.drawPolyline(polygon(x, y))
+    else:
+        points = list(zip(x.tolist(), y.tolist(), strict=True))
+        painter.drawLines([QLineF(*a, *b) for a, b in itertools.pairwise(points)])

@@ -3,14 +3,12 @@
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QMenu,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -26,8 +24,8 @@ from ui.name_bar import NameBar
 from ui.places import Places
 from ui.preset_files import PresetFiles
 from ui.preset_list import PresetList, path_of
-from ui.preset_row import BUNDLED, CARD, LIKED
-from ui.shortcuts import on_key
+from ui.preset_menu import PresetMenu
+from ui.preset_row import CARD, LIKED
 from ui.tag_bar import TagBar
 from ui.tool_button import tool_button
 
@@ -42,6 +40,10 @@ class PresetPanel(QFrame):
     """The `Preset` that was saved and is now what plays."""
     said = Signal(str, object)
     """A sentence, and the `Remedy` that takes back what it says, if there is one."""
+    removed = Signal(object)
+    """A `Removal`: a preset went to the trash."""
+    return_asked = Signal(object)
+    """It is wanted back."""
     refused = Signal(str)
     like_changed = Signal(bool)
     """Whether what plays is a favourite."""
@@ -70,10 +72,9 @@ class PresetPanel(QFrame):
         self.save = _button("Save…", "Save preset", "Keep what plays as a preset of yours (Ctrl+S)", "Ctrl+S")
         self.open = _button("Add…", "Add preset file", f"Add a {SUFFIX} file, or drop one here (Ctrl+O)", "Ctrl+O")
         self.more = _button("⋯", "More for this preset", "Rename, duplicate, delete (Ctrl+M)", "Ctrl+M")
-        self.menu = QMenu(self)
+        self.menu = PresetMenu(self.list, self.rename, self.duplicate, self.delete, self)
         self._lay_out()
         self._connect()
-        self._add_actions()
         for entry in entries:
             item = self.list.put(
                 entry.path, bundled=entry.bundled, liked=entry.path.stem in self.favourites, sort=False
@@ -119,28 +120,15 @@ class PresetPanel(QFrame):
         self.list.asked.connect(self._choose)
         self.list.liked.connect(self._remember_like)
         self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.list.customContextMenuRequested.connect(lambda at: self._open_menu(self.list.viewport().mapToGlobal(at)))
+        self.list.customContextMenuRequested.connect(lambda at: self.menu.open_at(self.list.viewport().mapToGlobal(at)))
         self.save.clicked.connect(lambda: self.files.ask_save(self._playing, self._name))
         self.open.clicked.connect(self.files.open)
-        self.more.clicked.connect(self._open_menu_above)
+        self.more.clicked.connect(lambda: self.menu.open_above(self.more))
         self.files.save_asked.connect(self.save_asked)
         self.files.refused.connect(self.refused)
         self.librarian.changed.connect(self._take_change)
         self.librarian.failed.connect(self.refused)
         self.librarian.card_read.connect(self._show_card)
-
-    def _add_actions(self) -> None:
-        self._actions: dict[str, QAction] = {}
-        on_key(self, "F2", self.rename)
-        on_key(self, "Ctrl+Shift+D", self.duplicate)
-        on_key(self, "Ctrl+Del", self.delete)
-        for text, keys, action in (
-            ("Favourite", "Ctrl+K", lambda: self.list.like(self.list.currentItem())),
-            ("Rename…", "F2", self.rename),
-            ("Duplicate", "Ctrl+Shift+D", self.duplicate),
-            ("Move to trash", "Ctrl+Del", self.delete),
-        ):
-            self._actions[text] = self.menu.addAction(f"{text}\t{keys}", action)
 
     @property
     def playing(self) -> Path | None:
@@ -278,22 +266,11 @@ class PresetPanel(QFrame):
             self._ask(change.added)
         else:
             self.restore_mark()
-        trashed = change.trashed
-        undo = None if trashed is None else Remedy("Undo", lambda: self.librarian.bring_back(trashed))
+        removal = change.removal
+        undo = None if removal is None else Remedy("Undo", lambda: self.return_asked.emit(removal))
+        if removal is not None and not change.again:
+            self.removed.emit(removal)
         self.said.emit(change.sentence, undo)
-
-    def _open_menu_above(self) -> None:
-        self._open_menu(self.more.mapToGlobal(QPoint(0, -self.menu.sizeHint().height())))
-
-    def _open_menu(self, at: QPoint) -> None:
-        if self.list.currentRow() < 0:
-            return
-        item = self.list.currentItem()
-        mine = not item.data(BUNDLED)
-        self._actions["Rename…"].setEnabled(mine)
-        self._actions["Move to trash"].setEnabled(mine)
-        # `popup` returns at once; `exec` would wait with Python's lock held.
-        self.menu.popup(at)
 
 
 def _button(text: str, name: str, tip: str, keys: str) -> QToolButton:

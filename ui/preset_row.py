@@ -77,7 +77,9 @@ class PresetRow(QStyledItemDelegate):
             painter.drawRoundedRect(row.adjusted(0.5, 0.5, -0.5, -0.5), 5, 5)
         frame = QRectF(row.left() + 4, row.center().y() - _PICTURE.height() / 2, _PICTURE.width(), _PICTURE.height())
         self._paint_picture(painter, frame, index)
-        words = QRectF(frame.right() + 8, row.top() + 3, row.right() - frame.right() - 10 - _STAR, row.height() - 6)
+        starred = bool(index.data(LIKED)) or current or hovered
+        room = row.right() - frame.right() - 12 - (_STAR if starred else 0)
+        words = QRectF(frame.right() + 8, row.top() + 3, room, row.height() - 6)
         self._paint_words(painter, words, index, current)
         self._paint_star(painter, row, index, hovered or current)
         painter.restore()

@@ -2,15 +2,20 @@
 
 import time
 
+import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
+from ui.plot import draw_curve
 from ui.recovery import WINDOW_S, Recovery
 from ui.theme import COLOURS
 
 _LEAST_DB = 12.0
 """The curve's height stands for at least this much."""
+
+_MOST_POINTS = 90
+"""There are some four hundred after ten seconds, on 180 pixels."""
 
 
 class RecoveryStrip(QWidget):
@@ -62,11 +67,12 @@ class RecoveryStrip(QWidget):
         painter.drawLine(QPointF(box.left(), usual), QPointF(box.right(), usual))
         # From the left until the window is full, then it moves on.
         start = max(points[0].at_s, points[-1].at_s - WINDOW_S)
-        curve = [QPointF(box.left() + box.width() * (p.at_s - start) / WINDOW_S, height(p.distance_db)) for p in points]
-        painter.setPen(QPen(QColor(COLOURS.wound), 1.6))
-        painter.drawPolyline(QPolygonF(curve))
+        shown = list(points)[:: -max(1, len(points) // _MOST_POINTS)][::-1]
+        x = np.array([box.left() + box.width() * (p.at_s - start) / WINDOW_S for p in shown])
+        y = np.array([height(p.distance_db) for p in shown])
+        draw_curve(painter, x, y, COLOURS.wound)
         painter.setBrush(QColor(COLOURS.wound))
-        painter.drawEllipse(curve[-1], 2.4, 2.4)
+        painter.drawEllipse(QPointF(x[-1], y[-1]), 2.4, 2.4)
 
 
 def now_s() -> float:

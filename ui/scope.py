@@ -6,10 +6,10 @@ Axes: `N` samples; sound is (N, 2).
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QWidget
 
-from ui.plot import Plot
+from ui.plot import Plot, draw_curve
 from ui.theme import COLOURS
 
 SPAN_S = 0.02
@@ -52,12 +52,11 @@ class Scope(Plot):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         n = max(2, min(len(self.wave), self.width() // 2))
         index = np.linspace(0, len(self.wave) - 1, n).astype(int)
-        x = np.linspace(1, self.width() - 1, n).tolist()
+        x = np.linspace(1, self.width() - 1, n)
         middle = self.height() / 2
         y = middle - self.wave[index] * (_FILL * middle / self._peak)
         for side, colour in ((1, COLOURS.right), (0, COLOURS.left)):
-            painter.setPen(QPen(QColor(colour), 1.2))
-            painter.drawPolyline(QPolygonF.fromList(list(map(QPointF, x, y[:, side].tolist()))))
+            draw_curve(painter, x, y[:, side].astype(np.float64), colour)
 
 
 def _trigger(sound: NDArray[np.float32], n: int) -> int:

@@ -6,10 +6,10 @@ Axes: `N` samples, sound is (N, 2); `K` points of the curve.
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QLinearGradient, QPainter
 from PySide6.QtWidgets import QWidget
 
-from ui.plot import Plot
+from ui.plot import Plot, draw_curve, polygon
 from ui.theme import COLOURS
 
 SAMPLES = 4096
@@ -81,9 +81,8 @@ class Spectrum(Plot):
     def paint_sound(self, painter: QPainter) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         width, height = self.width() - 2, self.height() - 2
-        x = np.linspace(1, 1 + width, len(self.levels_db)).tolist()
-        y = (1 + height * (TOP_DB - self.levels_db) / (TOP_DB - FLOOR_DB)).tolist()
-        line = list(map(QPointF, x, y))
+        x = np.linspace(1, 1 + width, len(self.levels_db))
+        y = 1 + height * (TOP_DB - self.levels_db) / (TOP_DB - FLOOR_DB)
         gradient = QLinearGradient(0, 0, 0, height)
         for stop, alpha in ((0.0, 150), (1.0, 20)):
             colour = QColor(COLOURS.accent)
@@ -91,6 +90,6 @@ class Spectrum(Plot):
             gradient.setColorAt(stop, colour)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(gradient)
-        painter.drawPolygon(QPolygonF.fromList([*line, QPointF(1 + width, 1 + height), QPointF(1, 1 + height)]))
-        painter.setPen(QPen(QColor(COLOURS.accent), 1.2))
-        painter.drawPolyline(QPolygonF.fromList(line))
+        foot = 1.0 + height
+        painter.drawPolygon(polygon(np.append(x, (1.0 + width, 1.0)), np.append(y, (foot, foot))))
+        draw_curve(painter, x, y, COLOURS.accent)

@@ -8,6 +8,8 @@ from ui.theme import COLOURS
 from ui.vocoder_menu import VocoderMenu
 
 _HEAVY_LOAD = 0.85
+_DEVICE_WIDTH = 118
+"""Room for “default · 44.1 kHz”."""
 
 
 class StatusLine(QFrame):
@@ -21,8 +23,9 @@ class StatusLine(QFrame):
         row.setSpacing(14)
         self.vocoders = VocoderMenu()
         row.addWidget(self.vocoders)
-        self.vocoder = self._add(row, "Vocoder", "What turns the culture into sound, and why it was chosen", 1)
+        self.vocoder = self._add(row, "Vocoder", "What turns the culture into sound, and why it was chosen", 3)
         self.device = self._add(row, "Device", "Where the sound goes, and its sample rate", 1)
+        self.device.setMinimumWidth(_DEVICE_WIDTH)
         self.pointer = self._add(row, "Under the brush", "Frequency and time under the brush", 0, 112)
         self.latency = self._add(row, "Latency", "From a gesture to its sound at the device", 0, 52)
         self.evolution = self._add(row, "Evolution", "Automaton steps per second", 0, 138)

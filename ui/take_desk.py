@@ -17,7 +17,7 @@ from ui.shortcuts import on_key
 from ui.take_keeper import TakeKeeper
 from ui.takes_sheet import TakesSheet
 from ui.transport import Transport
-from ui.trash import Trashed
+from ui.trash import Removal
 
 
 class TakeDesk(QObject):
@@ -26,6 +26,10 @@ class TakeDesk(QObject):
     options_changed = Signal(str, bool)
     """Sample format and whether to wait for sound: to be remembered."""
     folder_changed = Signal(Path)
+    removed = Signal(object)
+    """A `Removal`: a take went to the trash."""
+    return_asked = Signal(object)
+    """It is wanted back."""
 
     def __init__(
         self,
@@ -67,6 +71,7 @@ class TakeDesk(QObject):
         sheet.elsewhere.clicked.connect(self.choose_folder)
         keeper.listed.connect(sheet.show_paths)
         keeper.card_read.connect(sheet.show_card)
+        keeper.measured.connect(transport.show_length)
         keeper.renamed.connect(self._note_renamed)
         keeper.trashed.connect(self._note_trashed)
         keeper.returned.connect(self._note_returned)
@@ -112,6 +117,8 @@ class TakeDesk(QObject):
                 self._gone.discard(status.recording)
             if self.sheet.isVisible():
                 self.refresh()
+            if known is not None and status.recording is None:
+                self.keeper.measure(known)
         self.playing = status.take
         self._transport.show_status(replace(status, last_take=known))
         if self.sheet.isVisible():
@@ -169,12 +176,16 @@ class TakeDesk(QObject):
         self.refresh()
         self._where_seen().say(f"“{old.stem}” is now “{new.stem}”.")
 
-    def _note_trashed(self, path: Path, files: tuple[Trashed, ...]) -> None:
+    def _note_trashed(self, path: Path, removal: Removal | None, again: bool) -> None:
         self._gone.add(path)
+        if again and self.playing == path:
+            self._engine.stop_take()
         if self._last == path:
             self._last = None
         self.refresh()
-        undo = Remedy("Undo", lambda: self.keeper.bring_back(files)) if all(file.there for file in files) else None
+        undo = None if removal is None else Remedy("Undo", lambda: self.return_asked.emit(removal))
+        if removal is not None and not again:
+            self.removed.emit(removal)
         self._where_seen().say(f"“{path.stem}” is in the trash.", remedy=undo)
 
     def _note_returned(self, path: Path) -> None:

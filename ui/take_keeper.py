@@ -1,5 +1,6 @@
 """Takes' files, handled away from the window's thread: listed, read, renamed, moved to the trash."""
 
+import contextlib
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from synth.errors import PetrichordError, RecordingError
 from synth.take_companion import companion_of
 from synth.take_files import TakeCard, list_takes, read_take, rename_take
-from ui.trash import Trashed, bring_back, move_to_trash
+from ui.trash import Removal, move_to_trash
 
 
 class TakeKeeper(QObject):
@@ -20,9 +21,11 @@ class TakeKeeper(QObject):
     """All takes of a folder, newest first: a list of paths; their cards follow."""
     card_read = Signal(Path, object)
     """A `TakeCard`, or the sentence that says why there is none."""
+    measured = Signal(Path, float)
+    """A take's length in seconds."""
     renamed = Signal(Path, Path)
-    trashed = Signal(Path, object)
-    """A take, and what went to the trash with it: a tuple of `Trashed`."""
+    trashed = Signal(Path, object, bool)
+    """A take, its `Removal`, None where it cannot be brought back, and whether this was undone before."""
     returned = Signal(Path)
     failed = Signal(str)
 
@@ -47,27 +50,40 @@ class TakeKeeper(QObject):
         """Give a take, and what lies beside it, another name."""
         self._do(lambda: self._tell(self.renamed, path, rename_take(path, name)))
 
-    def trash(self, path: Path) -> None:
-        """Move a take, and what lies beside it, to the system's trash."""
+    def trash(self, path: Path, removal: Removal | None = None) -> None:
+        """Move a take, and what lies beside it, to the system's trash, for the first time or once more."""
 
         def work() -> None:
+            if removal is not None and not removal.must_go():
+                return
             take, beside = move_to_trash(path), companion_of(path)
             if take is None:
                 raise RecordingError(f"This system has no trash for {path}: it is kept; delete the file yourself.")
             companion = move_to_trash(beside) if beside.exists() else None
-            self._tell(self.trashed, path, (take,) if companion is None else (take, companion))
+            files = (take,) if companion is None else (take, companion)
+            gone = removal or Removal(path, self)
+            gone.files = files if all(file.there for file in files) else ()
+            self._tell(self.trashed, path, gone if gone.files else None, removal is not None)
             if companion is None and beside.exists():
                 raise RecordingError(f"“{path.stem}” is in the trash, but {beside.name} beside it could not be moved.")
 
         self._do(work)
 
-    def bring_back(self, files: tuple[Trashed, ...]) -> None:
+    def bring_back(self, removal: Removal) -> None:
         """Take a take, and what lay beside it, out of the trash again."""
 
         def work() -> None:
-            for file in files:
-                bring_back(file)
-            self._tell(self.returned, files[0].path)
+            if removal.bring_back():
+                self._tell(self.returned, removal.path)
+
+        self._do(work)
+
+    def measure(self, path: Path) -> None:
+        """Look how long a take became; one that is gone is not told."""
+
+        def work() -> None:
+            with contextlib.suppress(RecordingError):
+                self._tell(self.measured, path, read_take(path, n_places=1).seconds)
 
         self._do(work)
 

@@ -16,8 +16,8 @@ from PySide6.QtWidgets import (
 )
 
 from synth.take_files import TakeCard
+from ui.clock import clock
 from ui.theme import COLOURS
-from ui.transport import clock
 
 PATH, CARD, PROBLEM, PROGRESS = (int(Qt.ItemDataRole.UserRole) + i for i in range(4))
 ROW_HEIGHT = 46

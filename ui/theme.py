@@ -69,7 +69,11 @@ QLineEdit {{ background: {ground}; border: 1px solid {line}; border-radius: 6px;
     padding: 4px 8px; selection-background-color: {accent_dark}; }}
 QLineEdit:focus {{ border-color: {accent}; }}
 QLineEdit[bad="true"] {{ border-color: {record}; }}
-QSpinBox QLineEdit {{ border: none; padding: 0px; }}
+QSpinBox {{ background: {ground}; border: 1px solid {line}; border-radius: 6px; padding: 0 0 0 2px; }}
+QSpinBox:focus {{ border-color: {accent}; }}
+QSpinBox QLineEdit {{ border: none; padding: 0px; background: transparent; }}
+QSpinBox::up-button, QSpinBox::down-button {{ background: transparent; border: none; width: 16px; }}
+QSpinBox::up-arrow, QSpinBox::down-arrow {{ image: none; width: 0; height: 0; }}
 QListWidget {{ background: transparent; border: none; }}
 QMenu {{ background: {raised}; border: 1px solid {line}; border-radius: 6px; padding: 5px; }}
 QMenu::item {{ padding: 5px 22px; border-radius: 4px; }}

@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap, QPolygonF
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from synth.engine_contract import Status
+from ui.clock import clock
 from ui.elided_label import ElidedLabel
 from ui.record_level import RecordLevel
 from ui.record_options import RecordOptions
@@ -28,6 +29,7 @@ class Transport(QWidget):
         self._take: Path | None = None
         self._shown_take = ""
         self._seconds = 0.0
+        self._length: tuple[Path | None, float] = (None, 0.0)
         rows = QVBoxLayout(self)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(4)
@@ -35,7 +37,7 @@ class Transport(QWidget):
         self.play.clicked.connect(self._ask_play)
         self.record = self._button("record", "Record", "Record a take to a WAV file (Ctrl+R)", "Ctrl+R")
         self.record.clicked.connect(self._ask_record)
-        self.take = ElidedLabel(Qt.TextElideMode.ElideMiddle)
+        self.take = ElidedLabel(Qt.TextElideMode.ElideLeft)
         self.take.setProperty("role", "dim")
         self.take.setAccessibleName("Take")
         self.options = RecordOptions()
@@ -92,6 +94,10 @@ class Transport(QWidget):
             self.record.setText(label)
         self._show_take(status)
 
+    def show_length(self, take: Path, seconds: float) -> None:
+        """A take's whole length: what was last seen while it was recorded is up to a look, and what rings on, short."""
+        self._length = take, seconds
+
     def _show_take(self, status: Status) -> None:
         if status.recording is not None:
             text, tip, self._take = status.recording.name, str(status.recording), status.recording
@@ -99,7 +105,9 @@ class Transport(QWidget):
         elif status.armed:
             text, tip = "Waits for sound or Play", "Recording begins with the first sound, or with Play (Space)"
         elif status.last_take is not None:
-            text = f"{_short(status.last_take)} · {clock(self._seconds)}"
+            take, seconds = self._length
+            seconds = seconds if take == status.last_take else self._seconds
+            text = f"{_short(status.last_take)} · {clock(seconds)}"
             tip, self._take = str(status.last_take), status.last_take
         else:
             text, tip, self._take = "No take yet", "", None
@@ -117,16 +125,9 @@ class Transport(QWidget):
             self.folder_asked.emit(self._take)
 
 
-def clock(seconds: float) -> str:
-    """0:42, 1:02:03."""
-    whole = int(seconds)
-    hours, minutes = whole // 3600, whole // 60 % 60
-    return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
-
-
 def _short(path: Path) -> str:
-    """The file with its folder, as much as tells it apart."""
-    return f"…/{path.parent.name}/{path.name}"
+    """The file with its folder, as much as tells it apart; where there is little room, its end is what is read."""
+    return f"…/{path.parent.name}/{path.stem}"
 
 
 def _small_button(icon: str, name: str, tip: str) -> QToolButton:

@@ -1,9 +1,10 @@
-"""The system's trash: files go there, and come back."""
+"""The system's trash: files go there, and come back, and what the hand's history knows of that."""
 
 import contextlib
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from PySide6.QtCore import QFile
 
@@ -18,6 +19,49 @@ class Trashed:
     """Where it was."""
     there: Path | None
     """Where it lies now; None on systems that do not tell: there it can only be brought back by hand."""
+
+
+class Keeper(Protocol):
+    """Who moves a kind of file to the trash, in a thread of its own, and says what came of it."""
+
+    def trash(self, path: Path, removal: "Removal | None" = None) -> None:
+        """Move the file there, for the first time or as this removal once more."""
+
+    def bring_back(self, removal: "Removal") -> None:
+        """Take what the removal moved out of the trash."""
+
+
+class Removal:
+    """One thing that a hand moved to the trash: a step of its history, which goes back and forth."""
+
+    def __init__(self, path: Path, keeper: Keeper) -> None:
+        self.path = path
+        self.label = f"Move “{path.stem}” to the trash"
+        self.files: tuple[Trashed, ...] = ()
+        """What of it lies in the trash; the keeper's thread alone changes it."""
+        self._keeper = keeper
+
+    def undo(self) -> None:
+        """It is to come back."""
+        self._keeper.bring_back(self)
+
+    def redo(self) -> None:
+        """It is to go there again."""
+        self._keeper.trash(self.path, self)
+
+    def bring_back(self) -> bool:
+        """Move its files to where they were; False when none is in the trash, `PetrichordError` as `bring_back`."""
+        some = bool(self.files)
+        while self.files:
+            bring_back(self.files[0])
+            self.files = self.files[1:]
+        return some
+
+    def must_go(self) -> bool:
+        """Whether it has to be moved again: False while it is in the trash; `PetrichordError` when it is nowhere."""
+        if not self.files and not self.path.exists():
+            raise PetrichordError(f"“{self.path.stem}” is not where it was: it was moved or renamed.")
+        return not self.files
 
 
 def move_to_trash(path: Path) -> Trashed | None:

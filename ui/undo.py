@@ -1,4 +1,4 @@
-"""What a hand did, in order: control changes and strokes in one history. Knows neither Qt nor the engine.
+"""What a hand did, in order: control changes, strokes and files in one history. Knows neither Qt nor the engine.
 
 A control change is kept here, as the values before and after. A stroke is only named here: the culture it goes back to
 is in the engine's history, whose memory is bounded, so that strokes may fall off its end.
@@ -6,6 +6,7 @@ is in the engine's history, whose memory is bounded, so that strokes may fall of
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 LIMIT = 200
 """Steps that are kept."""
@@ -27,7 +28,19 @@ class Stroke:
     label: str
 
 
-Step = Turn | Stroke
+class Deed(Protocol):
+    """Something else, which knows by itself how it is taken back and done again."""
+
+    label: str
+
+    def undo(self) -> None:
+        """Take it back."""
+
+    def redo(self) -> None:
+        """Do it again."""
+
+
+Step = Turn | Stroke | Deed
 
 
 class UndoHistory:
@@ -72,6 +85,18 @@ class UndoHistory:
         self.seal()
         self._add(Stroke(label))
 
+    def deed(self, deed: Deed) -> None:
+        """Something was done that is neither."""
+        self.seal()
+        self._add(deed)
+
+    def withdraw(self, deed: Deed) -> None:
+        """This one is taken back by itself, whatever was done after it; it can be done again."""
+        self.seal()
+        if deed in self._done:
+            self._done.remove(deed)
+            self._undone.append(deed)
+
     def seal(self) -> None:
         """The latest turn is over; one that came back to where it began was none."""
         if self._open:
@@ -109,9 +134,9 @@ class UndoHistory:
             self._done = kept
 
     def forget_strokes(self) -> None:
-        """Another culture plays; control changes can still be undone."""
-        self._done = [step for step in self._done if isinstance(step, Turn)]
-        self._undone = [step for step in self._undone if isinstance(step, Turn)]
+        """Another culture plays; everything else can still be undone."""
+        self._done = [step for step in self._done if not isinstance(step, Stroke)]
+        self._undone = [step for step in self._undone if not isinstance(step, Stroke)]
         self._open = self._open and bool(self._done)
 
     def _add(self, step: Step) -> None:

@@ -1,6 +1,6 @@
 """Train from the window's sheet while it plays, and prove that the sound never noticed.
 
-    python -m tests.benchmarks.train_while_playing RECORDING [--minutes 1] [--pictures DIR]
+    python -m tests.benchmarks.train_while_playing RECORDING [--minutes 1] [--audio-loss] [--pictures DIR]
 
 The real window on a private X server, the real engine on a private PulseAudio: a take is recorded from before the
 recording is dropped until after its preset is kept and plays; it must equal what the sink's monitor heard, without an
@@ -32,7 +32,13 @@ Wish = Callable[[], object]
 
 
 def train_while_playing(
-    recording: Path, minutes: float, folder: Path, pictures: Path | None = None, *, tiny: bool = False
+    recording: Path,
+    minutes: float,
+    folder: Path,
+    pictures: Path | None = None,
+    *,
+    audio_loss: bool = False,
+    tiny: bool = False,
 ) -> dict[str, Any]:
     """Run the stage in a child process; its report with the comparison added. `tiny` trains 36 iterations on twelve
     bands, by the same code, for machines that have no minutes to spare."""
@@ -40,7 +46,7 @@ def train_while_playing(
     rig.start()
     command = [sys.executable, "-m", "tests.benchmarks.train_while_playing", str(recording), "--minutes", str(minutes)]
     command += ["--take", str(folder / "take.wav"), *(["--pictures", str(pictures)] if pictures else [])]
-    command += ["--tiny"] if tiny else []
+    command += [option for option, on in (("--tiny", tiny), ("--audio-loss", audio_loss)) if on]
     try:
         with virtual_display(1400, 900) as screen, rig.capture() as capture:
             homes = {f"XDG_{name}_HOME": str(folder / name) for name in ("DATA", "CONFIG", "STATE", "CACHE")}
@@ -107,6 +113,7 @@ class Stage:
         yield lambda: window.engine.audition.at_s is None
         self.mark("listened")
         choose.form.minutes.setValue(args.minutes)
+        choose.form.audio_loss.setChecked(args.audio_loss)
         began = time.monotonic()
         choose.start.click()
         yield lambda: trainer.ending or grow.heard
@@ -125,6 +132,7 @@ class Stage:
         self.report |= {
             "kind": trainer.ending.kind,
             "sentence": trainer.ending.sentence,
+            "audio_loss": trainer.sheet.grow.bench.job.audio_loss,
             "training_s": round(time.monotonic() - began, 1),
             "iterations": training.history.iterations[-1] if training.history.iterations else 0,
         }
@@ -213,6 +221,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Train in the window while it plays.")
     parser.add_argument("recording", type=Path)
     parser.add_argument("--minutes", type=float, default=1.0)
+    parser.add_argument("--audio-loss", action="store_true", help="judge the second half by its sound as well")
     parser.add_argument("--pictures", type=Path)
     parser.add_argument("--tiny", action="store_true", help="a small training by the same code, in seconds")
     parser.add_argument("--take", type=Path, help=argparse.SUPPRESS)
@@ -220,7 +229,9 @@ def main() -> int:
     if os.environ.get(_STAGE):
         return _inside(args)
     with tempfile.TemporaryDirectory() as folder:
-        result = train_while_playing(args.recording, args.minutes, Path(folder), args.pictures, tiny=args.tiny)
+        result = train_while_playing(
+            args.recording, args.minutes, Path(folder), args.pictures, audio_loss=args.audio_loss, tiny=args.tiny
+        )
     found = failures(result)
     print(json.dumps(result | {"failures": found}, indent=1))
     return 1 if found else 0

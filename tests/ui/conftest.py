@@ -5,12 +5,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from tests.ui.fake_engine import FakeEngine
 from tests.ui.scene import preset_files, window
+from tests.ui.settings_hands import DEVICES
+from tests.ui.shelves import lay_takes, open_library, tagged_presets
 from ui.main_window import MainWindow
+from ui.settings.sheet import SettingsSheet
 from ui.theme import apply_theme
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -43,3 +48,25 @@ def win(qtbot: QtBot, qapp: QApplication, engine: FakeEngine, tmp_path: Path) ->
         made.load(made.presets.paths()[0])
     yield made
     made.close()
+
+
+@pytest.fixture
+def library(qtbot: QtBot, engine: FakeEngine, tmp_path: Path) -> MainWindow:
+    """A window on three tagged presets, the cello playing; all cards are read."""
+    return open_library(qtbot, engine, tmp_path, tagged_presets(tmp_path))
+
+
+@pytest.fixture
+def takes(win: MainWindow, tmp_path: Path) -> Path:
+    """A folder of three takes, "newest" recorded last; the oldest can be continued, one is damaged."""
+    folder = tmp_path / "takes"
+    lay_takes(win, folder)
+    return folder
+
+
+@pytest.fixture
+def sheet(win: MainWindow) -> SettingsSheet:
+    """Opened by its key."""
+    win.settings.list_devices = lambda: list(DEVICES)
+    QTest.keyClick(win, Qt.Key.Key_Comma, Qt.KeyboardModifier.ControlModifier)
+    return win.settings.sheet()

@@ -28,8 +28,17 @@ def move(knob: Knob, pixels: int, modifiers: Qt.KeyboardModifier = _NONE) -> Non
         QApplication.sendEvent(knob, QMouseEvent(QEvent.Type.MouseMove, here, here, left, left, modifiers))
 
 
-def wheel(target: QWidget, delta: int = 120, modifiers: Qt.KeyboardModifier = _NONE) -> None:
-    """One turn of the wheel."""
+def wheel(target: QWidget, delta: int = 120, modifiers: Qt.KeyboardModifier = _NONE, *, sideways: bool = False) -> None:
+    """One turn of the wheel; some systems turn it sideways while Alt or Shift is held."""
     here, phase = QPointF(target.rect().center()), Qt.ScrollPhase.NoScrollPhase
-    event = QWheelEvent(here, here, QPoint(), QPoint(0, delta), Qt.MouseButton.NoButton, modifiers, phase, False)
+    event = QWheelEvent(
+        here,
+        here,
+        QPoint(),
+        QPoint(delta, 0) if sideways else QPoint(0, delta),
+        Qt.MouseButton.NoButton,
+        modifiers,
+        phase,
+        False,
+    )
     QApplication.sendEvent(target, event)

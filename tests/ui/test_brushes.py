@@ -100,6 +100,11 @@ def test_the_wheel_sizes_the_brush_and_the_sliders_follow(win: MainWindow) -> No
     _wheel(win, Qt.KeyboardModifier.ShiftModifier)
     assert win.hand.brush.radius_rows == both.radius_rows
     assert win.brushes.length.amount() == pytest.approx(win.hand.brush.radius_frames * 2000 * 256 / 22050, abs=2)
+    longer = win.hand.brush
+    _wheel(win, Qt.KeyboardModifier.ControlModifier)
+    assert win.hand.brush.radius_frames == longer.radius_frames
+    assert win.hand.brush.radius_rows == pytest.approx(longer.radius_rows * 1.12)
+    assert win.brushes.height_.amount() == pytest.approx(win.hand.brush.radius_rows * 2, abs=1)
 
 
 def _wheel(win: MainWindow, modifiers: Qt.KeyboardModifier) -> None:

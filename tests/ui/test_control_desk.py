@@ -178,7 +178,7 @@ def test_the_buttons_say_what_they_would_do(win: MainWindow, qtbot: QtBot) -> No
 
 
 def test_b_switches_between_two_whole_states_and_shift_b_copies(win: MainWindow, engine: FakeEngine) -> None:
-    bar = win.controls.compare
+    bar = win.header.compare
     drag(win.controls.knobs["width"], -36)
     QTest.keyClick(win, Qt.Key.Key_F, CTRL)
     QTest.keyClick(win, Qt.Key.Key_A)

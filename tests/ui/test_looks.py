@@ -6,7 +6,7 @@ import pytest
 from synth.mel import FORMATS, MelFormat
 from ui.axes import hz_of_row, hz_ticks, nearest_note, note_ticks, pitch_name, row_of_hz, second_ticks
 from ui.colour_map import CulturePainter, colour_table
-from ui.note_keys import parse_note
+from ui.note_box import parse_note
 
 
 def _lightness(table: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]

@@ -1,71 +1,32 @@
 """The command, started again: everything is as it was left."""
 
 import json
-import os
-import subprocess
-import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from synth.preset_file import save_preset
 from synth.stored import write_whole
-from tests.cultures import steady_preset
+from tests.ui.lives import furnish, live
 
-_PROGRAM = """
-import json, sys
-from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QApplication
+_LEAVE = """
+from ui.session import as_json
+from ui.session_keeper import taken_down
 
-app = QApplication(["petrichord"])
-said = {}
-
-def look():
-    for window in QApplication.topLevelWidgets():
-        if type(window).__name__ == "MainWindow" and window.isVisible() and window.engine.view() is not None:
-            timer.stop()
-            from ui.session import as_json
-            from ui.session_keeper import taken_down
-
-            exec(sys.argv[1])
-            said.update(as_json(taken_down(window)), banner=window.banner.urgent, steps=window.engine.view().steps)
-            said.update(output=vars(window.settings.output), device=window.engine.status().device)
-            window.close()
-
-timer = QTimer()
-timer.timeout.connect(look)
-timer.start(20)
-
-from ui.app import run
-
-run(*[argument or None for argument in sys.argv[2:]])
-print(json.dumps(said))
+said.update(as_json(taken_down(window)), banner=window.banner.urgent, steps=window.engine.view().steps)
+said.update(output=vars(window.settings.output), device=window.engine.status().device)
+window.close()
 """
 
 
 def _run(home: Path, act: str = "", preset: str = "", device: str = "") -> dict[str, object]:
-    """One life of the command; `act` is what is done in its window."""
-    screen = home / "screen.json"
-    screen.write_text('{"screens": [{"name": "wide", "x": 0, "y": 0, "width": 1920, "height": 1080}]}')
-    environment = {**os.environ, "QT_QPA_PLATFORM": f"offscreen:configfile={screen}", "HOME": str(home)}
-    environment |= {f"XDG_{name}_HOME": str(home / name.lower()) for name in ("DATA", "STATE", "CONFIG", "CACHE")}
-    done = subprocess.run(
-        [sys.executable, "-c", _PROGRAM, act, preset, device],
-        env=environment, capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    said: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
-    return said
+    """One life of the command; `act` is what is done in its window before it is closed."""
+    return live(home, act + _LEAVE, preset, device)
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     """A user with two presets."""
-    presets = tmp_path / "data" / "petrichord" / "presets"
-    presets.mkdir(parents=True)
-    save_preset(steady_preset(), presets / "violin.safetensors")
-    save_preset(replace(steady_preset(), name="Mine"), presets / "mine.safetensors")
+    furnish(tmp_path, "violin", "mine")
     return tmp_path
 
 

@@ -4,10 +4,13 @@ import time
 from dataclasses import replace
 
 import pytest
+from PySide6.QtCore import QEvent, QObject, QPoint
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from synth.messages import View
+from synth.messages import Touch, View
 from tests.ui.fake_engine import FakeEngine
+from tests.ui.hands import LEFT, move, press, release
 from ui.main_window import _LONGEST_S, _SHORTEST_S, MainWindow
 
 
@@ -74,3 +77,43 @@ def test_looks_go_on_when_the_engine_makes_nothing_new(win: MainWindow, engine: 
 def _at(view: View, frame: int) -> View:
     column = frame % view.grid.shape[1]
     return replace(view, frame=frame, playhead=float(column), heads=(column - 6.0, column + 6.0))
+
+
+def test_a_stroke_waits_for_the_next_picture_to_be_painted(win: MainWindow, engine: FakeEngine, qtbot: QtBot) -> None:
+    """A mouse moves more often than the culture is shown, and every painting of it costs the sound."""
+    win._timer.stop()
+    paced = PacedEngine(engine)
+    win._looked_at = 0.0
+    win._look()
+    view, painted = win.culture.viewport(), []
+
+    class Watcher(QObject):
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+            painted.extend([event] if event.type() == QEvent.Type.Paint else [])
+            return False
+
+    watcher = Watcher()
+    view.installEventFilter(watcher)
+    here = win.culture.position_of(60, 30).toPoint()
+    press(view, here)
+    qtbot.waitUntil(lambda: win.culture.hand.down, timeout=2000)
+    QApplication.processEvents()
+    painted.clear()
+    for step in range(1, 8):
+        move(view, here + QPoint(30 * step, 2 * step), LEFT)
+        QApplication.processEvents()
+    qtbot.waitUntil(lambda: win.culture.hand._touched == win.culture.hand._at, timeout=2000)
+    assert len(engine.sent(Touch)) > 3, "the stroke is under way"
+    assert painted == []
+    paced.make()
+    win._looked_at = 0.0
+    win._look()
+    QApplication.processEvents()
+    assert len(painted) == 1 and win.culture._overlay.cursor == pytest.approx((60 + 210 / cell_width(win), 30), abs=4)
+    release(view, here)
+    QApplication.processEvents()
+
+
+def cell_width(win: MainWindow) -> float:
+    """Of a column, in pixels."""
+    return win.culture.position_of(1, 0).x() - win.culture.position_of(0, 0).x()

@@ -1,8 +1,6 @@
 """The preset browser: finding, liking, keeping, renaming, copying, throwing away, taking in."""
 
 import json
-import shutil
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,38 +18,13 @@ from synth.preset_file import load_preset, save_preset
 from tests.samples import live_preset
 from tests.ui.fake_engine import FakeEngine
 from tests.ui.scene import window
+from tests.ui.shelves import open_library, tagged_presets
 from ui.main_window import MainWindow
 from ui.preset_list import path_of
-from ui.preset_row import CARD, LIKED, picture
+from ui.preset_row import CARD, picture
 from ui.trash import Trashed
 
 ENTER, ESCAPE = Qt.Key.Key_Return, Qt.Key.Key_Escape
-
-
-def _entries(folder: Path) -> list[Entry]:
-    tags = {"cello": ("strings", "bowed"), "violin": ("strings", "vibrato"), "ocean": ("noise",)}
-    made = []
-    for name, these in tags.items():
-        path = folder / f"{name}.safetensors"
-        save_preset(replace(live_preset(), name=name.capitalize(), tags=these), path)
-        made.append(Entry(name, path, True))
-    return made
-
-
-@pytest.fixture
-def library(qtbot: QtBot, engine: FakeEngine, tmp_path: Path) -> MainWindow:
-    """A window on three tagged presets, the cello playing; all cards are read."""
-    return _open(qtbot, engine, tmp_path, _entries(tmp_path))
-
-
-def _open(qtbot: QtBot, engine: FakeEngine, home: Path, entries: list[Entry]) -> MainWindow:
-    made = window(entries, engine, home)
-    qtbot.addWidget(made, before_close_func=lambda w: w.presets.librarian.close())
-    made.show()
-    qtbot.waitUntil(lambda: all(item.data(CARD) for item in made.presets.list.all_items()), timeout=10_000)
-    with qtbot.waitSignal(made.loader.loaded, timeout=20_000):
-        made.load(entries[0].path)
-    return made
 
 
 def _shown(win: MainWindow) -> list[str]:
@@ -85,7 +58,7 @@ def test_tags_filter_together_and_favourites_with_them(library: MainWindow) -> N
 def test_favourites_survive_a_restart(library: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     library.header.like.click()
     library.close()
-    again = _open(qtbot, FakeEngine(), tmp_path, _entries(tmp_path))
+    again = open_library(qtbot, FakeEngine(), tmp_path, tagged_presets(tmp_path))
     assert again.header.like.isChecked()
     again.presets.tags.favourites.click()
     assert _shown(again) == ["cello"]
@@ -96,7 +69,7 @@ def test_damaged_favourites_cost_only_themselves(qtbot: QtBot, tmp_path: Path, c
     file = tmp_path / "config" / "favourites.json"
     file.parent.mkdir()
     file.write_text(content)
-    win = _open(qtbot, FakeEngine(), tmp_path, _entries(tmp_path))
+    win = open_library(qtbot, FakeEngine(), tmp_path, tagged_presets(tmp_path))
     assert str(file) in win.banner.text and "damaged" in win.banner.text
     win.presets.like_playing()
     assert json.loads(file.read_text()) == {"favourites": ["cello"]}
@@ -172,65 +145,6 @@ def test_duplicate_then_rename_then_trash(
     assert not library.banner.button.isVisible()
 
 
-def _trash(home: Path) -> list[str]:
-    """What the system's trash holds, and what it knows about that."""
-    return sorted(str(path.relative_to(home)) for path in home.rglob("*") if "Trash" in path.parts and path.is_file())
-
-
-def _throw_away(library: MainWindow, qtbot: QtBot, path: Path) -> None:
-    library.presets.list.setCurrentItem(library.presets.list.at(path))
-    with qtbot.waitSignal(library.presets.said, timeout=10_000):
-        QTest.keyClick(library, Qt.Key.Key_Delete, Qt.KeyboardModifier.ControlModifier)
-    assert not path.exists() and path not in library.presets.paths()
-
-
-@pytest.fixture
-def mine(library: MainWindow, qtbot: QtBot, tmp_path: Path, data_home: Path) -> Path:
-    """The cello's copy among the user's own, a favourite."""
-    with qtbot.waitSignal(library.presets.said, timeout=10_000):
-        library.presets.duplicate()
-    path = tmp_path / "presets" / "Cello.safetensors"
-    library.presets.list.like(library.presets.list.at(path))
-    return path
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="looks into the freedesktop.org trash")
-def test_undo_brings_a_preset_back_from_the_trash_byte_for_byte(
-    library: MainWindow, qtbot: QtBot, mine: Path, data_home: Path
-) -> None:
-    before, content = _trash(data_home), mine.read_bytes()
-    _throw_away(library, qtbot, mine)
-    assert len(_trash(data_home)) == len(before) + 2, "the file, and what the trash knows about it"
-    button = library.banner.button
-    assert button.isVisible() and button.text() == "Undo"
-    button.setFocus()
-    with qtbot.waitSignal(library.presets.said, timeout=10_000):
-        QTest.keyClick(button, ENTER)
-    assert library.banner.text == "“Cello” is back."
-    assert mine.read_bytes() == content and mine in library.presets.paths()
-    assert library.presets.list.at(mine).data(LIKED)
-    assert _trash(data_home) == before
-
-
-def test_a_preset_does_not_come_back_over_another_of_its_name(library: MainWindow, qtbot: QtBot, mine: Path) -> None:
-    _throw_away(library, qtbot, mine)
-    mine.write_bytes(b"another")
-    with qtbot.waitSignal(library.presets.refused, timeout=10_000):
-        library.banner.button.click()
-    assert "stays in the trash" in library.banner.text and str(mine) in library.banner.text
-    assert mine.read_bytes() == b"another"
-
-
-def test_a_preset_whose_trash_was_emptied_is_missed_in_words(
-    library: MainWindow, qtbot: QtBot, mine: Path, data_home: Path
-) -> None:
-    _throw_away(library, qtbot, mine)
-    shutil.rmtree(data_home / "Trash", ignore_errors=True)
-    with qtbot.waitSignal(library.presets.refused, timeout=10_000):
-        library.banner.button.click()
-    assert "no longer" in library.banner.text and not mine.exists()
-
-
 def test_bundled_presets_can_be_neither_renamed_nor_deleted(library: MainWindow, tmp_path: Path) -> None:
     for action in (library.presets.rename, library.presets.delete):
         library.banner.dismiss()
@@ -253,7 +167,7 @@ def test_absurd_names_are_refused_in_words_and_none_leaves_the_folder(
 
 
 def test_a_damaged_file_in_the_list_costs_only_itself(qtbot: QtBot, tmp_path: Path) -> None:
-    entries = _entries(tmp_path)
+    entries = tagged_presets(tmp_path)
     bad = tmp_path / "bad.safetensors"
     bad.write_bytes(b"\x00" * 90)
     win = window([*entries, Entry("bad", bad, False)], FakeEngine(), tmp_path)
@@ -279,7 +193,7 @@ def test_a_preset_of_128_rows_is_shown_touched_and_played(qtbot: QtBot, tmp_path
     path = tmp_path / "wide.safetensors"
     save_preset(replace(live_preset(fmt=FORMATS["44k128"]), name="Wide"), path)
     engine = FakeEngine(n_mels=128)
-    win = _open(qtbot, engine, tmp_path, [Entry("wide", path, True)])
+    win = open_library(qtbot, engine, tmp_path, [Entry("wide", path, True)])
     qtbot.waitUntil(lambda: win.culture._shown is not None, timeout=5000)
     assert win.culture.hand.field.n_mels == 128
     top = win.culture.position_of(80, 120).toPoint()

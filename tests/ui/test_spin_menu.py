@@ -6,7 +6,7 @@ from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QApplication, QDoubleSpinBox, QSpinBox
 from pytestqt.qtbot import QtBot
 
-from ui.note_keys import NoteBox
+from ui.note_box import NoteBox
 from ui.trainer.number_field import number_field
 
 

@@ -1,75 +1,29 @@
 """The sheet of takes: listed, played, named, gone on from, thrown away; and how the next take is written."""
 
-import os
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
-import soundfile
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from synth.controls import Controls
-from synth.instrument import Instrument, Setup
 from synth.messages import SetControls
-from synth.take_companion import Beginning, companion_of, save_beginning
+from synth.take_companion import companion_of
 from synth.take_files import TakeCard
-from synth.vocoder.spectral import SpectralVocoder
-from tests.samples import live_preset
 from tests.ui.fake_engine import FakeEngine
-from ui import take_keeper
+from tests.ui.shelves import choose_take, open_takes
 from ui.main_window import MainWindow
 from ui.take_list import CARD, PROGRESS, facts
-from ui.trash import Trashed
 
 RATE = 48000
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 
 
-@pytest.fixture
-def takes(win: MainWindow, tmp_path: Path) -> Path:
-    """A folder of three takes, "newest" recorded last; the oldest can be continued, one is damaged."""
-    folder = tmp_path / "takes"
-    folder.mkdir()
-    for age, name in enumerate(("newest", "middle", "oldest")):
-        sound = 0.5 * np.sin(np.arange(RATE * (age + 1)) / 20)
-        soundfile.write(folder / f"{name}.wav", np.tile(sound[:, None], (1, 2)), RATE, subtype="PCM_24")
-        os.utime(folder / f"{name}.wav", (10**9 - age, 10**9 - age))
-    (folder / "broken.wav").write_bytes(b"RIFF")
-    os.utime(folder / "broken.wav", (10**8, 10**8))
-    preset = live_preset(seed=5)
-    controls = Controls(note=62, playhead_speed=-0.5)
-    instrument = Instrument(preset, SpectralVocoder(preset.mel), RATE, controls, Setup(seed=3))
-    instrument.process(40)
-    save_beginning(Beginning(preset, instrument.moment(), RATE), companion_of(folder / "oldest.wav"))
-    win.settings.change_takes(take_folder=folder)
-    return folder
-
-
-def opened(win: MainWindow, qtbot: QtBot) -> list[str]:
-    """Open the sheet by its key and wait until every take has been read; their names in order."""
-    QTest.keyClick(win, Qt.Key.Key_R, CTRL | SHIFT)
-    sheet = win.takes.sheet
-    assert sheet.isVisible()
-    qtbot.waitUntil(lambda: sheet.list.count() > 0, timeout=5000)
-    names = [sheet.list.item(i).text() for i in range(sheet.list.count())]
-    cards = [name for name in names if name != "broken"]
-    qtbot.waitUntil(
-        lambda: sum(item.data(CARD) is not None for item in sheet.list._items()) == len(cards), timeout=5000
-    )
-    return names
-
-
-def choose(win: MainWindow, name: str) -> None:
-    items = win.takes.sheet.list.findItems(name, Qt.MatchFlag.MatchExactly)
-    win.takes.sheet.list.setCurrentItem(items[0])
-
-
 def test_takes_are_listed_newest_first_with_their_facts(win: MainWindow, takes: Path, qtbot: QtBot) -> None:
-    assert opened(win, qtbot) == ["newest", "middle", "oldest", "broken"]
+    assert open_takes(win, qtbot) == ["newest", "middle", "oldest", "broken"]
     card = win.takes.sheet.list.item(2).data(CARD)
     assert isinstance(card, TakeCard)
     assert facts(card).startswith("0:03  ·  2001-09-09")
@@ -82,8 +36,8 @@ def test_takes_are_listed_newest_first_with_their_facts(win: MainWindow, takes: 
 def test_enter_plays_the_chosen_take_and_enter_again_stops_it(
     win: MainWindow, engine: FakeEngine, takes: Path, qtbot: QtBot
 ) -> None:
-    opened(win, qtbot)
-    choose(win, "middle")
+    open_takes(win, qtbot)
+    choose_take(win, "middle")
     sheet = win.takes.sheet
     QTest.keyClick(sheet.list, Qt.Key.Key_Return)
     assert engine.calls[-1] == "play middle.wav"
@@ -98,7 +52,7 @@ def test_the_last_take_is_played_and_stopped_by_its_key(win: MainWindow, engine:
     QTest.keyClick(win, Qt.Key.Key_P, CTRL | SHIFT)
     assert "No take" in win.banner.text
     engine.state = replace(engine.state, last_take=Path("somewhere/last.wav"))
-    qtbot.waitUntil(lambda: "last.wav" in win.transport.take.text(), timeout=2000)
+    qtbot.waitUntil(lambda: "somewhere/last" in win.transport.take.text(), timeout=2000)
     QTest.keyClick(win, Qt.Key.Key_P, CTRL | SHIFT)
     assert engine.calls[-1] == "play last.wav"
     qtbot.waitUntil(lambda: win.takes.playing is not None, timeout=2000)
@@ -106,12 +60,25 @@ def test_the_last_take_is_played_and_stopped_by_its_key(win: MainWindow, engine:
     assert engine.calls[-1] == "stop take"
 
 
+def test_a_take_is_as_long_in_the_transport_as_in_the_list(
+    win: MainWindow, engine: FakeEngine, takes: Path, qtbot: QtBot
+) -> None:
+    """What is seen last while it is recorded is up to a look short, and what rings on comes after."""
+    path = takes / "oldest.wav"
+    engine.state = replace(engine.state, recording=path, recording_s=1.9)
+    qtbot.waitUntil(lambda: win.transport.record.text() == " 0:01", timeout=2000)
+    engine.state = replace(engine.state, recording=None, last_take=path)
+    qtbot.waitUntil(lambda: win.transport.take.text() == "…/takes/oldest · 0:03", timeout=2000)
+    open_takes(win, qtbot)
+    assert facts(win.takes.sheet.list.item(2).data(CARD)).startswith("0:03")
+
+
 def test_renaming_moves_file_and_companion_and_the_transport_follows(
     win: MainWindow, engine: FakeEngine, takes: Path, qtbot: QtBot
 ) -> None:
     engine.state = replace(engine.state, last_take=takes / "oldest.wav")
-    opened(win, qtbot)
-    choose(win, "oldest")
+    open_takes(win, qtbot)
+    choose_take(win, "oldest")
     sheet = win.takes.sheet
     QTest.keyClick(sheet.list, Qt.Key.Key_F2)
     assert sheet.names.isVisible()
@@ -133,7 +100,7 @@ def test_renaming_moves_file_and_companion_and_the_transport_follows(
 def test_a_rename_that_fails_is_a_banner(
     win: MainWindow, takes: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    opened(win, qtbot)
+    open_takes(win, qtbot)
 
     def refuse(self: Path, target: Path) -> Path:
         raise PermissionError(13, "Permission denied")
@@ -144,61 +111,14 @@ def test_a_rename_that_fails_is_a_banner(
     assert "cannot be renamed: Permission denied" in win.takes.sheet.notice.text
 
 
-def test_a_take_thrown_away_stops_playing_and_takes_its_companion_along(
-    win: MainWindow, engine: FakeEngine, takes: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    trash: list[str] = []
-
-    def thrown_away(path: Path) -> Trashed:
-        trash.append(path.name)
-        path.unlink()
-        return Trashed(path, None)
-
-    monkeypatch.setattr(take_keeper, "move_to_trash", thrown_away)
-    opened(win, qtbot)
-    choose(win, "oldest")
-    win.takes.sheet.play.click()
-    qtbot.waitUntil(lambda: win.takes.playing == takes / "oldest.wav", timeout=2000)
-    with qtbot.waitSignal(win.takes.keeper.trashed, timeout=5000):
-        QTest.keyClick(win.takes.sheet.list, Qt.Key.Key_Delete)
-    assert engine.calls[-1] == "stop take"
-    assert trash == ["oldest.wav", "oldest.petrichord.safetensors"]
-    qtbot.waitUntil(lambda: win.takes.sheet.list.count() == 3, timeout=2000)
-    assert win.takes.sheet.notice.isVisible() and not win.takes.sheet.notice.button.isVisible()
-
-
-def test_undo_brings_a_take_back_with_what_lay_beside_it(
-    win: MainWindow, engine: FakeEngine, takes: Path, qtbot: QtBot, data_home: Path
-) -> None:
-    beside = companion_of(takes / "oldest.wav")
-    before = {path.name: path.read_bytes() for path in takes.iterdir()}
-    engine.state = replace(engine.state, last_take=takes / "oldest.wav")
-    opened(win, qtbot)
-    choose(win, "oldest")
-    with qtbot.waitSignal(win.takes.keeper.trashed, timeout=5000):
-        QTest.keyClick(win.takes.sheet.list, Qt.Key.Key_Delete)
-    assert not (takes / "oldest.wav").exists() and not beside.exists()
-    qtbot.waitUntil(lambda: win.transport.take.text() == "No take yet", timeout=2000)
-    notice = win.takes.sheet.notice
-    assert notice.isVisible() and notice.button.text() == "Undo"
-    with qtbot.waitSignal(win.takes.keeper.returned, timeout=5000):
-        notice.button.click()
-    assert notice.text == "“oldest” is back."
-    assert {path.name: path.read_bytes() for path in takes.iterdir()} == before
-    qtbot.waitUntil(lambda: win.takes.sheet.list.count() == 4, timeout=2000)
-    qtbot.waitUntil(lambda: "oldest.wav" in win.transport.take.text(), timeout=2000)
-    win.takes.sheet.put_away()
-    assert notice.isHidden()
-
-
 def test_a_take_is_gone_on_from_with_its_own_controls(
     win: MainWindow, engine: FakeEngine, takes: Path, qtbot: QtBot
 ) -> None:
-    opened(win, qtbot)
-    choose(win, "newest")
+    open_takes(win, qtbot)
+    choose_take(win, "newest")
     sheet = win.takes.sheet
     assert not sheet.go_on.isEnabled()
-    choose(win, "oldest")
+    choose_take(win, "oldest")
     assert sheet.go_on.isEnabled()
     sent = len(engine.sent(SetControls))
     with qtbot.waitSignal(win.loader.loaded, timeout=20_000):
@@ -219,10 +139,10 @@ def test_a_take_is_gone_on_from_with_its_own_controls(
 def test_a_companion_that_is_damaged_is_a_banner_and_the_sound_goes_on(
     win: MainWindow, engine: FakeEngine, takes: Path, qtbot: QtBot
 ) -> None:
-    opened(win, qtbot)
+    open_takes(win, qtbot)
     companion_of(takes / "oldest.wav").write_bytes(b"oh")
     playing = len(engine.swapped)
-    choose(win, "oldest")
+    choose_take(win, "oldest")
     with qtbot.waitSignal(win.loader.failed, timeout=20_000):
         win.takes.sheet.go_on.click()
     assert "oldest.petrichord.safetensors is damaged" in win.banner.text
@@ -234,7 +154,7 @@ def test_the_folder_of_a_take_is_shown(
 ) -> None:
     shown: list[str] = []
     monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: shown.append(url.toLocalFile()))
-    opened(win, qtbot)
+    open_takes(win, qtbot)
     win.takes.sheet.show_folder.click()
     assert shown == [str(takes)]
 
@@ -283,7 +203,7 @@ def test_the_next_take_is_written_as_chosen_and_the_choice_is_told(
 @pytest.mark.parametrize("size", [(1024, 640), (1280, 800)])
 def test_the_sheet_fits_the_window(win: MainWindow, takes: Path, qtbot: QtBot, size: tuple[int, int]) -> None:
     win.resize(*size)
-    opened(win, qtbot)
+    open_takes(win, qtbot)
     sheet = win.takes.sheet
     assert sheet.rect().contains(sheet.paper.geometry())
     for button in (sheet.play, sheet.go_on, sheet.rename, sheet.show_folder, sheet.trash):

@@ -37,6 +37,23 @@ class Engine:
             self.culture = self.undone.pop()
 
 
+class Thrown:
+    """A file that goes to the trash, comes back, and goes again."""
+
+    label = "Move it to the trash"
+
+    def __init__(self, name: int, trash: set[int]) -> None:
+        self.name, self.trash = name, trash
+        self.redo()
+
+    def undo(self) -> None:
+        self.trash.remove(self.name)
+
+    def redo(self) -> None:
+        assert self.name not in self.trash
+        self.trash.add(self.name)
+
+
 class Desk:
     """The window's side: controls, the history and that engine."""
 
@@ -45,9 +62,15 @@ class Desk:
         self.engine = Engine()
         self.controls = dict.fromkeys(KNOBS, 0)
         self.marks = 0
+        self.trash: set[int] = set()
 
-    def state(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        return tuple(self.controls.values()), self.engine.culture
+    def state(self) -> tuple[tuple[tuple[int, ...], frozenset[int]], tuple[int, ...]]:
+        """All that outlives a culture, and the culture."""
+        return (tuple(self.controls.values()), frozenset(self.trash)), self.engine.culture
+
+    def throw(self) -> None:
+        self.marks += 1
+        self.history.deed(Thrown(self.marks, self.trash))
 
     def turn(self, knob: str, value: int, *, whole: bool = True) -> None:
         before = {knob: self.controls[knob]}
@@ -68,6 +91,8 @@ class Desk:
                 self.controls |= before  # type: ignore[arg-type]
             case Stroke():
                 self.engine.undo()
+            case deed if deed is not None:
+                deed.undo()
 
     def redo(self) -> None:
         match self.history.redo():
@@ -75,11 +100,15 @@ class Desk:
                 self.controls |= after  # type: ignore[arg-type]
             case Stroke():
                 self.engine.redo()
+            case deed if deed is not None:
+                deed.redo()
 
 
 TURNS = st.tuples(st.just("turn"), st.sampled_from(KNOBS), st.integers(1, 9))
 DRAGS = st.tuples(st.just("drag"), st.sampled_from(KNOBS), st.lists(st.integers(1, 9), min_size=1, max_size=4))
-ACTIONS = st.lists(st.one_of(TURNS, DRAGS, st.just("touch"), st.just("undo"), st.just("redo")), max_size=40)
+ACTIONS = st.lists(
+    st.one_of(TURNS, DRAGS, *(st.just(name) for name in ("touch", "throw", "undo", "redo"))), max_size=40
+)
 
 
 @given(ACTIONS)
@@ -103,6 +132,8 @@ def test_any_sequence_gives_the_state_of_a_history_of_whole_snapshots(actions: l
                 match action:
                     case "touch":
                         desk.touch()
+                    case "throw":
+                        desk.throw()
                     case ("turn", knob, value):
                         moved = value != desk.controls[knob]
                         desk.turn(knob, value)
@@ -142,6 +173,8 @@ def test_it_never_holds_more_than_its_limit_nor_more_strokes_than_the_engine(act
                 desk.redo()
             case "touch":
                 desk.touch()
+            case "throw":
+                desk.throw()
             case ("turn", knob, value):
                 desk.turn(knob, value)
             case ("drag", knob, values):
@@ -173,7 +206,7 @@ def test_another_knob_or_a_stroke_ends_a_burst() -> None:
         labels.append(desk.history.undo_label)
         desk.undo()
     assert labels == ["tilt", "Erase", "tilt", "width"]
-    assert desk.state() == ((0, 0, 0), ())
+    assert desk.state() == Desk().state()
 
 
 def test_another_culture_forgets_strokes_and_keeps_control_changes() -> None:
@@ -191,3 +224,18 @@ def test_another_culture_forgets_strokes_and_keeps_control_changes() -> None:
     assert desk.controls == dict.fromkeys(KNOBS, 0)
     desk.redo()
     assert desk.controls["width"] == 1
+
+
+def test_what_was_taken_back_by_itself_is_no_step_any_more_and_can_be_done_again() -> None:
+    desk = Desk()
+    desk.throw()
+    thrown = desk.history._done[-1]
+    desk.turn("width", 1)
+    desk.history.withdraw(thrown)  # type: ignore[arg-type]
+    thrown.undo()  # type: ignore[union-attr]
+    desk.undo()
+    assert desk.state() == Desk().state() and desk.history.undo_label == ""
+    desk.redo()
+    assert desk.controls["width"] == 1
+    desk.redo()
+    assert desk.trash == {1} and desk.history.redo_label == ""

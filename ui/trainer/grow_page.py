@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from synth.mel import FORMATS
 from synth.user_presets import MAX_NAME
+from ui.clock import clock
 from ui.elided_label import ElidedLabel
 from ui.theme import COLOURS
 from ui.trainer.buttons import push_button
@@ -173,7 +174,7 @@ class GrowPage(QWidget):
             self.progress.setRange(0, 1000)
             self.say("It trains in the background: play on, or put this sheet away (Esc).")
         self.progress.setValue(round(1000 * share))
-        left = "" if math.isnan(eta_s) else f" · {_clock(eta_s)} left"
+        left = "" if math.isnan(eta_s) else f" · {clock(eta_s)} left"
         self.left.setText(f"{share:.0%}{left}")
         self.show_history(history)
 
@@ -261,7 +262,3 @@ class GrowPage(QWidget):
         self.sentence.style().polish(self.sentence)
         self.sentence.setText(sentence)
         self.sentence.setAccessibleDescription(sentence)
-
-
-def _clock(seconds: float) -> str:
-    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"

@@ -1,4 +1,4 @@
-"""All that there is once the sheet was wanted: its pages, and who reads, plans, trains and plays."""
+"""All that there is once the sheet was wanted: its pages, and who helps to choose, trains and plays."""
 
 import math
 from pathlib import Path
@@ -9,7 +9,6 @@ from PySide6.QtWidgets import QMainWindow
 from synth.engine_contract import EngineControl
 from synth.errors import PetrichordError, TrainingError
 from synth.library import default_name, entries
-from synth.master import OUTPUT_LUFS
 from synth.preset_card import read_card
 from synth.user_presets import MAX_NAME
 from ui.file_dialog import choose_file
@@ -18,14 +17,11 @@ from ui.loader import Build
 from ui.parts import Parts
 from ui.preset_desk import PresetDesk
 from ui.trainer.child import train_command
+from ui.trainer.choosing import Choosing
 from ui.trainer.ending import Ending
 from ui.trainer.hearing import Hearing
 from ui.trainer.history import History
 from ui.trainer.job import Bench, Job, unfinished
-from ui.trainer.lines import Planned
-from ui.trainer.listening import Listening
-from ui.trainer.planner import Planner
-from ui.trainer.reader import Reader
 from ui.trainer.sheet import TrainSheet
 from ui.trainer.suffixes import SUFFIXES
 from ui.trainer.train_button import TrainButton
@@ -57,13 +53,12 @@ class Studio(QObject):
         default = default_name()
         others = [entry.name for entry in entries() if entry.bundled and entry.name != default]
         self.sheet = TrainSheet([default, *others], window)
-        self.reader, self.planner = Reader(self), Planner(root / "plans.txt", self)
-        self.listening = Listening(engine, self.reader, self)
+        self.choosing = Choosing(engine, self.sheet, parts.controls, root, self)
+        self.reader, self.planner, self.listening = self.choosing.reader, self.choosing.planner, self.choosing.listening
         self.hearing = Hearing(engine, build, desk, parts, root / "before.safetensors")
         self.training: Training | None = None
         self.ending: Ending | None = None
         """How the training on the sheet ended."""
-        self._floors: dict[Job, float] = {}
         self._keeping: Path | None = None
         self._connect()
 
@@ -97,7 +92,11 @@ class Studio(QObject):
             return
         self._leave_bench()
         self.sheet.turn_to(self.sheet.choose)
-        self._open_job(Job(path, path.stem.replace("_", " ")[:MAX_NAME], parent=default_name()))
+        self.choosing.open(Job(path, path.stem.replace("_", " ")[:MAX_NAME], parent=default_name()))
+
+    def look_for_file(self) -> None:
+        endings = " ".join(f"*{suffix}" for suffix in sorted(SUFFIXES))
+        choose_file(self._window, "Choose a recording", f"Recordings ({endings})", self.take)
 
     def close(self) -> None:
         """Stop what trains, so that it can be resumed; afterwards no process and no thread is left."""
@@ -115,18 +114,10 @@ class Studio(QObject):
     def _connect(self) -> None:
         sheet = self.sheet
         start, choose, grow = sheet.start, sheet.choose, sheet.grow
-        start.file_asked.connect(self.look_for_file)
+        for page in (start, choose):
+            page.file_asked.connect(self.look_for_file)
         start.opened.connect(self._take_up)
-        choose.file_asked.connect(self.look_for_file)
-        choose.others_asked.connect(self._show_others)
-        choose.plan_asked.connect(self._plan)
-        choose.listen_asked.connect(self._listen)
         choose.start_asked.connect(self._begin)
-        self.planner.planned.connect(self._show_plan)
-        self.planner.failed.connect(choose.show_problem)
-        self.reader.surveyed.connect(choose.show_survey)
-        self.reader.failed.connect(choose.show_unreadable)
-        self.listening.moved.connect(choose.show_listening)
         grow.stop_asked.connect(self._stop)
         grow.resume_asked.connect(self._resume)
         grow.keep_asked.connect(self._keep)
@@ -139,38 +130,6 @@ class Studio(QObject):
         self._parts.presets.librarian.changed.connect(self._kept)
         self._parts.presets.librarian.failed.connect(self._not_kept)
 
-    # The recording
-
-    def look_for_file(self) -> None:
-        endings = " ".join(f"*{suffix}" for suffix in sorted(SUFFIXES))
-        choose_file(self._window, "Choose a recording", f"Recordings ({endings})", self.take)
-
-    def _show_others(self) -> None:
-        self.planner.cancel()
-        self.sheet.start.show_unfinished(unfinished(self.root))
-        self.sheet.turn_to(self.sheet.start)
-
-    def _open_job(self, job: Job) -> None:
-        self.sheet.choose.open(job)
-        self.sheet.choose.others.setVisible(bool(unfinished(self.root)))
-        self.reader.read(job.recording)
-
-    def _plan(self, job: Job) -> None:
-        self.listening.stop()
-        self.planner.ask(job, at_once=job.start_s is None)
-
-    def _show_plan(self, job: Job, planned: Planned) -> None:
-        self._floors[job] = planned.ltas_floor_db
-        self.sheet.choose.show_plan(job, planned)
-
-    def _listen(self, on: bool) -> None:
-        choose = self.sheet.choose
-        if on and choose.recording is not None and choose.wave.region is not None:
-            lufs = OUTPUT_LUFS + self._parts.controls.controls.volume_db
-            self.listening.play(choose.recording, choose.wave.region, lufs)
-        else:
-            self.listening.stop()
-
     # The training
 
     def _begin(self, job: Job) -> None:
@@ -180,8 +139,7 @@ class Studio(QObject):
         except TrainingError as problem:
             self.sheet.choose.refuse(str(problem))
             return
-        floor = self._floors.get(Job(job.recording, "", format=job.format, start_s=job.start_s, seconds=job.seconds))
-        self.sheet.grow.open(bench, math.nan if floor is None else floor)
+        self.sheet.grow.open(bench, self.choosing.floor_db(job))
         self._train(bench, History(), resume=False)
 
     def _train(self, bench: Bench, history: History, *, resume: bool) -> None:
@@ -285,9 +243,9 @@ class Studio(QObject):
         self._leave_bench(remove=True)
         if bench.job.recording.is_file():
             self.sheet.turn_to(self.sheet.choose)
-            self._open_job(bench.job)
+            self.choosing.open(bench.job)
         else:
-            self._show_others()
+            self.choosing.show_others()
 
     def _leave_bench(self, *, remove: bool = False) -> None:
         """The training on the sheet is over and done with."""
