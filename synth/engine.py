@@ -32,15 +32,14 @@ from synth.engine_commands import (
 )
 from synth.engine_contract import Capture, Status
 from synth.errors import UsageError
-from synth.governor import Governor
 from synth.instrument import Instrument
-from synth.lead import Lead
 from synth.log import log_unexpected
 from synth.master import Master
 from synth.messages import Action, SetControls, View
 from synth.notices import Noticeboard
 from synth.observer import Observer
 from synth.outputs import BUFFER_S
+from synth.pace import Pace
 from synth.priority import raise_thread_priority
 from synth.recorder import default_take_path
 from synth.ring import Ring
@@ -54,12 +53,8 @@ from synth.wav import SampleFormat
 BLOCK_FRAMES = 2
 _START_S = 0.0116
 """A block is begun when no more than this is in the ring, and the lead; the device holds some 56 ms besides."""
-_LEAST = 0.6
-"""Of what the device holds, how much sound must be left when a block comes; it is 0.8 on an idle machine."""
 _CLOSE_S = 0.5
 _RESCUE_SERIES_S = 10.0
-_TOO_SLOW_S = 1.0
-"""A load above 1 for so long is left; shorter ones the ring and a slower culture bear."""
 _SWITCH_INTERVAL_S = 0.0001
 
 
@@ -107,8 +102,7 @@ class Engine:
             open_device,
             buffer_s,
         )
-        self._governor, self._lead = Governor(), Lead()
-        self.pressed = False
+        self._pace = Pace()
         self._commands: SimpleQueue[Command] = SimpleQueue()
         self._reason = reason
         self._closing = threading.Event()
@@ -117,11 +111,14 @@ class Engine:
         self._out_delay_s = 0.0
         """From a gesture to its being read, and from the vocoder's sound to the device's."""
         self._rescued_at = -_RESCUE_SERIES_S
-        self._kept_up_at = time.monotonic()
         self.blocks = 0
         """Blocks computed so far."""
         self.cpu_s = 0.0
         """Processor time the engine's thread has used."""
+
+    @property
+    def pressed(self) -> bool:
+        return self._pace.pressed
 
     def start(self) -> None:
         sys.setswitchinterval(_SWITCH_INTERVAL_S)
@@ -137,7 +134,7 @@ class Engine:
         deadline = time.monotonic() + _CLOSE_S
         while self._thread.is_alive() and not self._master.silent and time.monotonic() < deadline:
             time.sleep(0.005)
-        time.sleep(min(0.2, self._out.queued_s() + 2 * _START_S + self._lead.s))
+        time.sleep(min(0.2, self._out.queued_s() + 2 * _START_S + self._pace.lead_s))
         self._closing.set()
         self._thread.join(1.0)
         self._out.close()
@@ -211,9 +208,9 @@ class Engine:
             rate_hz=self.rate_hz,
             latency_s=self._out_delay_s + voices.current.delay_s,
             device_s=self._out.device_s,
-            load=self._governor.load,
+            load=self._pace.load,
             steps_per_second=self._observer.steps_per_second,
-            slowed=self._governor.slowed,
+            slowed=self._pace.slowed,
             underruns=self._out.underruns,
             rescues=voices.rescues,
             peak_db=self._sent.read_peaks_db(),
@@ -235,7 +232,7 @@ class Engine:
         try:
             with torch.inference_mode():
                 while not self._closing.is_set():
-                    if self._ring.wait_at_most(self._start_level + round(self._lead.s * self.rate_hz), 0.1):
+                    if self._ring.wait_at_most(self._start_level + round(self._pace.lead_s * self.rate_hz), 0.1):
                         self._block()
         except Exception as error:
             # The thread ends, the feeder fades out: the fault is shown, not hidden behind a frozen window.
@@ -252,7 +249,7 @@ class Engine:
         start = time.perf_counter()
         self._obey()
         voices, instrument = self._voices, self._voices.current
-        instrument.evolution_limit = self._governor.limit
+        instrument.evolution_limit = self._pace.evolution_limit
         sound, ailment = voices.process(BLOCK_FRAMES)
         sound = self._deck.process(self._master.process(sound), instrument.controls.volume_db)
         sound = self.audition.mix(self._tone.over(sound))
@@ -265,12 +262,7 @@ class Engine:
         if trouble := instrument.read_trouble():
             self._notices.post(trouble, True)
         block_s = sound.shape[1] / self.rate_hz
-        least_s = _LEAST * self._out.full_s
-        self._lead.note(left, least_s, time.monotonic())
-        # A lead is there to be kept: trouble is answered before all of it is used up.
-        alarm_s = least_s + self._lead.s / 2
-        self.pressed = left < alarm_s
-        self._governor.note(time.perf_counter() - start, block_s, left, alarm_s)
+        self._pace.note(time.perf_counter() - start, block_s, left, self._out.full_s)
         delay = 0.5 * block_s + waited + self._master.delay_samples / self.rate_hz
         self._out_delay_s += (delay - self._out_delay_s) * (0.05 if self.blocks > 40 else 1.0)
         self.blocks += 1
@@ -309,19 +301,18 @@ class Engine:
             instrument.change_vocoder(asked.vocoder)
 
     def _leave_what_is_too_slow(self) -> None:
-        """A vocoder that takes longer than its sound lasts, even while the culture holds still."""
-        now, instrument = time.monotonic(), self._voices.current
-        if self._governor.load <= 1 or instrument.voicing.spare is None or instrument.changing or self._voices.changing:
-            self._kept_up_at = now
-        elif now - self._kept_up_at > _TOO_SLOW_S:
+        """A vocoder that takes longer than its sound lasts."""
+        instrument = self._voices.current
+        spare = instrument.voicing.spare
+        if self._pace.is_lost(excused=spare is None or instrument.changing or self._voices.changing):
+            assert spare is not None
             left = instrument.vocoder.name
-            self._change(ChangeCommand(instrument.voicing.spare, f"{left} did not keep up", None, ""))
+            self._change(ChangeCommand(spare, f"{left} did not keep up", None, ""))
             self._notices.post(
                 f"{left} could not keep up with the sound, so {instrument.vocoder.name} plays on: close other programs "
                 "and choose it again, or use a smaller checkpoint.",
                 remedy="vocoder",
             )
-            self._kept_up_at = now
 
     def _tap(self, chunk: NDArray[np.float32]) -> None:
         """What the feeder sends, on its thread."""

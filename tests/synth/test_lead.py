@@ -52,9 +52,9 @@ def test_an_engine_that_was_nearly_late_works_further_ahead_and_says_so() -> Non
 
     with playing(instrument) as (engine, _):
         settled(engine, 60)
-        before, lead_s = engine.status().latency_s, engine._lead.s
+        before, lead_s = engine.status().latency_s, engine._pace.lead_s
         wait_until(late)
         wait_until(lambda: not engine.pressed)
-        assert engine._lead.s > lead_s
+        assert engine._pace.lead_s > lead_s
         settled(engine, 60)
-        assert engine.status().latency_s - before == pytest.approx(engine._lead.s - lead_s, abs=0.01)
+        assert engine.status().latency_s - before == pytest.approx(engine._pace.lead_s - lead_s, abs=0.01)
