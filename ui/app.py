@@ -21,7 +21,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QGuiApplication, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
-from ui.geometry import fitted
+from ui.geometry import enlarge, fitted
 from ui.session import Geometry, SessionFile
 from ui.theme import COLOURS, apply_theme
 
@@ -39,6 +39,10 @@ def run(preset: str | Path | None = None, device: str | None = None) -> int:
 
     Raises `PresetError` for a preset that is not there, or when not even the default can be loaded.
     """
+    from synth.settings import SettingsFile
+
+    stored = SettingsFile()
+    enlarge(stored.settings.interface_scale)
     app = QApplication.instance() or QApplication(["petrichord"])
     assert isinstance(app, QApplication)
     QGuiApplication.setApplicationDisplayName("Petrichord")
@@ -46,7 +50,7 @@ def run(preset: str | Path | None = None, device: str | None = None) -> int:
     last = SessionFile()
     opening = Opening(last.session.geometry)
     opening.show()
-    start = _in_background(app, lambda: first(preset, device, last.session))
+    start = _in_background(app, lambda: first(preset, device, last.session, stored))
     if not opening.isVisible():
         return 0  # Closed before there was anything to see.
 
@@ -100,7 +104,9 @@ class Start:
     """Why something is not as it was asked for or stored."""
 
 
-def first(preset: str | Path | None, device: str | None, last: "Session") -> Start:
+def first(
+    preset: str | Path | None, device: str | None, last: "Session", settings: "SettingsFile | None" = None
+) -> Start:
     """Load what was asked for, else what played last, else the default, and say why it is not that.
 
     `PresetError` for a name that was asked for and does not exist, or when not even the default can be loaded.
@@ -114,7 +120,7 @@ def first(preset: str | Path | None, device: str | None, last: "Session") -> Sta
     from synth.settings import SettingsFile
 
     torch.set_num_threads(1)
-    settings = SettingsFile()
+    settings = settings or SettingsFile()
     problems = list(settings.problems)
     output = replace(settings.settings.output, device=device or settings.settings.output.device)
     if device is None and output.device is not None:

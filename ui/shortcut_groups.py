@@ -46,7 +46,7 @@ GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
             Key("Ctrl+H", "Follow hand"),
             Key(
                 "Ctrl+Z Ctrl+Shift+Z Ctrl+Y",
-                "Undo and redo: a knob, a note, a stroke, in their order",
+                "Undo and redo: a knob, a note, a stroke, the trash, in their order",
                 "Ctrl+Z, Ctrl+Shift+Z",
             ),
             Key("C", "Colour by the hidden channels"),

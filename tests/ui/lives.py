@@ -15,7 +15,6 @@ import json, sys, threading
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
-app = QApplication(["petrichord"])
 first, act, *arguments = sys.argv[1:]
 said = {}
 
@@ -25,13 +24,19 @@ def look():
             timer.stop()
             exec(act, {**globals(), "window": window})
 
-timer = QTimer()
-timer.timeout.connect(look)
-timer.start(20)
-exec(first)
-
-from ui.app import run
+import ui.app
+from ui.app import apply_theme, run
 from synth.errors import PetrichordError
+
+def begin(command_s_own):
+    global app, timer
+    app, timer = command_s_own, QTimer()
+    apply_theme(app)
+    timer.timeout.connect(look)
+    timer.start(20)
+
+ui.app.apply_theme = begin
+exec(first)
 
 try:
     said["code"] = run(*[argument or None for argument in arguments])

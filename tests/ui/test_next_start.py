@@ -14,6 +14,7 @@ from ui.session_keeper import taken_down
 
 said.update(as_json(taken_down(window)), banner=window.banner.urgent, steps=window.engine.view().steps)
 said.update(output=vars(window.settings.output), device=window.engine.status().device)
+said.update(ratio=window.devicePixelRatioF(), width=window.width())
 window.close()
 """
 
@@ -74,3 +75,11 @@ def test_what_is_gone_falls_back_in_words(home: Path) -> None:
     assert "rate_hz" in banner
     stored = json.loads((home / "config" / "petrichord" / "settings.json").read_text())
     assert stored["output"]["device"] == "Studio", "a device that is not connected today is not forgotten"
+
+
+@pytest.mark.parametrize(("stored", "ratio"), [(1.5, 1.5), ("huge", 1.0)])
+def test_the_chosen_size_holds_from_the_next_start_on(home: Path, stored: object, ratio: float) -> None:
+    write_whole(home / "config" / "petrichord" / "settings.json", {"interface_scale": stored})
+    said = _run(home)
+    assert said["ratio"] == ratio
+    assert ("interface_scale" in " ".join(said["banner"])) == (ratio == 1.0)  # type: ignore[arg-type]

@@ -5,12 +5,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from tests.ui.fake_engine import FakeEngine
 from tests.ui.settings_hands import pick, stored
+from ui.geometry import scales_that_fit
 from ui.main_window import MainWindow
 from ui.settings.engine import Machine
 from ui.settings.sheet import SettingsSheet
@@ -66,6 +67,31 @@ def test_settings_that_cannot_be_written_are_said_and_hold(sheet: SettingsSheet,
     pick(sheet.files.format, "float32")
     qtbot.waitUntil(lambda: "cannot be written" in win.banner.text, timeout=5000)
     assert (win.takes.folder, win.takes.sample_format) == (None, "float32")
+
+
+@pytest.mark.parametrize(
+    ("screen", "ratio", "in_force", "offered"),
+    [
+        ((3840, 2160), 1.0, "", [1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0]),
+        ((1920, 1080), 1.0, "", [1.0, 1.25, 1.5]),
+        ((1280, 720), 1.0, "", [1.0]),
+        ((1280, 720), 1.5, "1.5", [1.0, 1.25, 1.5]),
+        ((1920, 1080), 2.0, "", [1.0, 1.25, 1.5]),
+    ],
+)
+def test_sizes_are_offered_with_which_the_smallest_window_fits(
+    monkeypatch: pytest.MonkeyPatch, screen: tuple[int, int], ratio: float, in_force: str, offered: list[float]
+) -> None:
+    monkeypatch.setenv("QT_SCALE_FACTOR", in_force or "1")
+    assert scales_that_fit(QSize(*screen), ratio, 1.0) == offered
+    assert scales_that_fit(QSize(*screen), ratio, 3.0)[-1] == 3.0, "what is stored is shown"
+
+
+def test_the_size_is_stored_for_the_next_start(sheet: SettingsSheet, win: MainWindow) -> None:
+    box = sheet.files.scale
+    box.addItem("150 %", 1.5)
+    pick(box, 1.5)
+    assert stored(win)["interface_scale"] == 1.5
 
 
 def test_the_engine_page_says_what_computes(sheet: SettingsSheet, qtbot: QtBot) -> None:

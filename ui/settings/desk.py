@@ -91,6 +91,10 @@ class SettingsDesk(QObject):
 
     def change_takes(self, **changes: Any) -> None:
         """Write takes elsewhere or otherwise."""
+        self.change(**changes)
+
+    def change(self, **changes: Any) -> None:
+        """Store what the engine need not be asked about."""
         self._store(replace(self.settings, **changes))
         self.changed.emit()
 

@@ -1,4 +1,4 @@
-"""Settings, Files: where everything lies, and where and how takes are written."""
+"""Settings, General: how large everything is, where it lies, and where and how takes are written."""
 
 import os
 from collections.abc import Callable
@@ -15,6 +15,7 @@ from synth.vocoder.places import user_folder as weights_folder
 from synth.wav import SAMPLE_FORMATS
 from ui.elided_label import ElidedLabel
 from ui.file_dialog import choose_folder
+from ui.geometry import scales_that_fit
 from ui.settings.desk import SettingsDesk
 from ui.settings.form import Form, Page, column, combo, fill, section
 from ui.tool_button import tool_button
@@ -26,7 +27,7 @@ class FilesPage(Page):
     """Folders are shown and opened; that of the takes can be chosen."""
 
     def __init__(self, desk: SettingsDesk) -> None:
-        super().__init__("Files")
+        super().__init__("General")
         self._desk = desk
         self.open_folder = _open
         """Replaced by tests: shows a folder in the system's file manager."""
@@ -40,7 +41,17 @@ class FilesPage(Page):
         self.format = combo("Format of takes", "24-bit is opened everywhere; 32-bit float is exact")
         fill(self.format, [(_FORMATS.get(name, name), name) for name in SAMPLE_FORMATS], desk.settings.take_format)
         self.format.activated.connect(lambda _: desk.change_takes(take_format=self.format.currentData()))
+        self.scale = combo("Size of the window's controls", "How large words and controls are, from the next start on")
+        offered = scales_that_fit(self.screen().size(), self.devicePixelRatio(), desk.settings.interface_scale)
+        fill(
+            self.scale, [(f"{scale:.0%}".replace("%", " %"), scale) for scale in offered], desk.settings.interface_scale
+        )
+        self.scale.activated.connect(lambda _: desk.change(interface_scale=self.scale.currentData()))
         rows = column(self)
+        rows.addWidget(section("Window"))
+        size = Form()
+        size.add("Size", self.scale, hint="From the next start on; the system's own scaling is not touched.")
+        rows.addLayout(size)
         rows.addWidget(section("Takes"))
         takes = Form()
         self.opens: dict[str, QToolButton] = {}

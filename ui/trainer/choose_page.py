@@ -153,6 +153,7 @@ class ChoosePage(QWidget):
 
     def show_unreadable(self, problem: str) -> None:
         """It cannot be drawn; training says why it cannot be learned, in its own words, a little later."""
+        self.heard.setText("")
         if not self.remark.text():
             self._say(problem, "problem")
 

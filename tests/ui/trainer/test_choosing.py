@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from tests.ui.hands import drop
 from tests.ui.trainer.stage import CTRL, LONG, SHIFT, Stage
 from ui.main_window import MainWindow
-from ui.trainer.job import Bench, unfinished
+from ui.trainer.job import Bench, Job, unfinished
 from ui.trainer.lines import Planned
 from ui.trainer.sheet import TrainSheet
 
@@ -188,3 +188,11 @@ def test_the_sound_of_a_region_that_fades_is_not_compared(stage: Stage, recordin
     assert not choose.job().audio_loss
     choose.show_plan(choose._question(), replace(plan, decay=False))
     assert choose.job().audio_loss, "the wish is kept"
+
+
+def test_nothing_is_looked_for_in_a_recording_that_cannot_be_read(stage: Stage, tmp_path: Path) -> None:
+    choose = stage.sheet.choose
+    choose.open(Job(tmp_path / "nothing.wav", "nothing"))
+    assert "Looking" in choose.heard.text()
+    choose.show_unreadable("nothing.wav cannot be read.")
+    assert (choose.heard.text(), choose.remark.text()) == ("", "nothing.wav cannot be read.")
