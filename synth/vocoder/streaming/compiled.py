@@ -1,8 +1,8 @@
 """The stream as compiled programs: float32, on the processor, for any number of threads.
 
 Every layer writes into the history of the layer after it. The branches of a stage run side by side; kernels of 3 and 7
-taps together cost about what the one of 11 costs, so two threads meet only twice per stage. Axes: `B` heads, `M` mel
-bands, `C` channels, `n` frames, `N` samples.
+taps together cost little more than the one of 11, so two threads meet seldom. Axes: `B` heads, `M` mel bands, `C`
+channels, `n` frames, `N` samples.
 """
 
 from collections.abc import Sequence

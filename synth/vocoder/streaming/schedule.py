@@ -52,7 +52,8 @@ def _dealt(tasks: Sequence[Task], n_workers: int) -> list[Task]:
     head = _affordable(last, (_load(shares[busiest]) - _load(shares[idlest])) / 2) if before else 0
     if not head:
         return [_joined(share) for share in shares]
-    # It goes on behind a barrier, which the others meet somewhere in their own work, at about the same time.
+    # It goes on behind a barrier, which the others meet somewhere in their own work, at about the same time. The idlest
+    # meets it behind the head: tasks are dealt in falling order, so what comes `before` takes longer.
     shares[idlest].insert(0, last[:head])
     dealt = [_with_barrier(_joined(share), _load(before)) for share in shares]
     dealt[busiest] = [*_joined(before), _BARRIER, *last[head:]]
