@@ -1,176 +1,36 @@
-"""The compiled inner loops: convolutions and activations over rows of channels, in float32.
+"""The compiled work of a block: convolutions and activations over rows of channels, in float32.
 
 Rows are time, a row's channels lie side by side and are padded to whole vectors, so a convolution is a product of
-shifted rows and nothing is gathered. The two innermost loops are written in LLVM's own terms, because a compiler left
-to itself keeps no tile of sums in registers; numba carries LLVM, so no compiler is needed on the user's machine. All
-addresses are byte addresses, all strides count floats.
-
-Everything that is compiled stands in this one file: numba keeps compiled functions on the disk until their own file
-changes, and one that was compiled with other kernels, or another width of vectors, would write where it must not.
+shifted rows and nothing is gathered. All addresses are byte addresses, all strides count floats.
 """
 
+import hashlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-import llvmlite.binding as llvm
 import numpy as np
 from llvmlite import ir
 from numba import njit, types
-from numba.core import cgutils
 from numba.extending import intrinsic
 
-_F32, _I64 = ir.FloatType(), ir.IntType(64)
-_FEATURES = llvm.get_host_cpu_features()
-# 512-bit vectors only where the processor is known to like them: on Intel's latest servers a block takes 0.6 times as
-# long with them as with 256 bits.
-_LIKES_512 = ("znver4", "znver5", "sapphirerapids", "emeraldrapids", "graniterapids")
-LANES = 16 if llvm.get_host_cpu_name().startswith(_LIKES_512) else 8 if _FEATURES.get("avx") else 4
-_HAS_32_REGISTERS = bool(_FEATURES.get("avx512vl")) or LANES == 4
-TILE_ROWS = 12 if _HAS_32_REGISTERS else 6
-"""Rows of a full tile: with two vectors across, its sums fill the registers."""
-TILE_CHANNELS = 2 * LANES
-_ROWS_IN_FLIGHT = 4
-_VEC = ir.VectorType(_F32, LANES)
-# sin(π·√z)/√z for z = 0 … ¼, a Chebyshev fit: sin² to 1.4e-8.
-_SINE = (3.14159264014, -5.16771008405, 2.55007752843, -0.598291299763, 0.0776576611628)
-_ROUND = 12582912.0
-"""1.5 · 2^23: adding and subtracting it rounds a float32 to the nearest whole number."""
+from synth.vocoder.streaming.fast_filter import FAST_ROWS, N_POINTS, into_points, out_of_points
+from synth.vocoder.streaming.snake import bend
+from synth.vocoder.streaming.tiles import TILE_CHANNELS, TILE_ROWS, tile
+from synth.vocoder.streaming.vectors import LANES
+
+COMPILED_FROM = ("fast_filter", "kernels", "snake", "tiles", "vectors")
+"""The modules whose text decides what is compiled."""
+FAST_PART = 2 * TILE_ROWS
+"""Tiles that a fast convolution takes through all its steps at once."""
+_full_2, _full_1 = tile(TILE_ROWS, 2), tile(TILE_ROWS, 1)
+_four_2, _four_1 = tile(4, 2), tile(4, 1)
+_one_2, _one_1 = tile(1, 2), tile(1, 1)
 
 
-def _pointer(b: Any, address: Any, offset: Any = None, kind: Any = _F32) -> Any:
-    base = b.inttoptr(address, _F32.as_pointer())
-    if offset is not None:
-        base = b.gep(base, [offset])
-    return base if kind is _F32 else b.bitcast(base, kind.as_pointer())
-
-
-def _splat(b: Any, scalar: Any) -> Any:
-    one = b.insert_element(ir.Constant(_VEC, ir.Undefined), scalar, ir.Constant(ir.IntType(32), 0))
-    lanes = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
-    return b.shuffle_vector(one, ir.Constant(_VEC, ir.Undefined), lanes)
-
-
-def _constant(value: float) -> Any:
-    return ir.Constant(_VEC, [ir.Constant(_F32, float(np.float32(value)))] * LANES)
-
-
-def _muladd(b: Any, x: Any, y: Any, z: Any) -> Any:
-    function = cgutils.get_or_insert_function(b.module, ir.FunctionType(_VEC, [_VEC] * 3), f"llvm.fmuladd.v{LANES}f32")
-    return b.call(function, [x, y, z])
-
-
-def _fence(b: Any) -> None:
-    """No load moves across: LLVM would fetch a whole tile's values ahead, run out of registers and spill the sums."""
-    b.asm(ir.FunctionType(ir.VoidType(), []), "", "~{memory}", [], True)
-
-
-def _tile(n_rows: int, n_vectors: int) -> Callable[..., None]:
-    """y[r] = start + residual[r] + Σ taps, channels x[r + tap] · w for `n_rows` rows and `n_vectors` vectors across."""
-
-    @intrinsic
-    def tile(typingctx, x, ldx, taps, tap_stride, n_in, w, w_tap, start, res, ld_res, y, ldy):  # type: ignore[no-untyped-def]
-        def generate(context: Any, b: Any, signature: Any, args: Any) -> Any:
-            x, ldx, taps, tap_stride, n_in, w, w_tap, start, res, ld_res, y, ldy = args
-            sums = [[cgutils.alloca_once(b, _VEC) for _ in range(n_vectors)] for _ in range(n_rows)]
-            for v in range(n_vectors):
-                first = b.load(_pointer(b, start, _I64(v * LANES), _VEC), align=4)
-                for r in range(n_rows):
-                    at = b.add(b.mul(_I64(r), ld_res), _I64(v * LANES))
-                    b.store(b.fadd(first, b.load(_pointer(b, res, at, _VEC), align=4)), sums[r][v])
-            with cgutils.for_range(b, taps) as tap:
-                row0 = _pointer(b, x, b.mul(tap.index, tap_stride))
-                rows = [b.gep(row0, [b.mul(_I64(r), ldx)]) for r in range(n_rows)]
-                weights = _pointer(b, w, b.mul(tap.index, w_tap))
-                with cgutils.for_range(b, n_in) as channel:
-                    at = b.mul(channel.index, _I64(TILE_CHANNELS))
-                    across = [
-                        b.load(b.bitcast(b.gep(weights, [b.add(at, _I64(v * LANES))]), _VEC.as_pointer()), align=4)
-                        for v in range(n_vectors)
-                    ]
-                    for r in range(n_rows):
-                        if r % _ROWS_IN_FLIGHT == 0:
-                            _fence(b)
-                        value = _splat(b, b.load(b.gep(rows[r], [channel.index])))
-                        for v in range(n_vectors):
-                            b.store(_muladd(b, value, across[v], b.load(sums[r][v])), sums[r][v])
-            for r in range(n_rows):
-                for v in range(n_vectors):
-                    at = b.add(b.mul(_I64(r), ldy), _I64(v * LANES))
-                    b.store(b.load(sums[r][v]), _pointer(b, y, at, _VEC), align=4)
-            return context.get_dummy_value()
-
-        return types.void(*[types.int64] * 12), generate
-
-    return tile  # type: ignore[no-any-return]
-
-
-def _sine_squared(b: Any, t: Any) -> Any:
-    turns = b.fmul(t, _constant(1 / np.pi))
-    whole = b.fsub(b.fadd(turns, _constant(_ROUND)), _constant(_ROUND))
-    z = b.fsub(turns, whole)
-    z = b.fmul(z, z)
-    # Beyond 2^22 turns rounding fails: bounded nonsense, not infinity.
-    z = b.select(b.fcmp_ordered("<", z, _constant(0.25)), z, _constant(0.25))
-    p = _constant(_SINE[-1])
-    for c in reversed(_SINE[:-1]):
-        p = _muladd(b, p, z, _constant(c))
-    return b.fmul(b.fmul(p, p), z)
-
-
-@intrinsic
-def _activate(typingctx, x, ldx, n_rows, a, bs, up, down, y, ldy):  # type: ignore[no-untyped-def]
-    """One vector of channels: `n_rows` rows out of `n_rows` + 10 in, everything between in registers."""
-
-    def generate(context: Any, b: Any, signature: Any, args: Any) -> Any:
-        x, ldx, n_rows, a, bs, up, down, y, ldy = args
-        a, bs = b.load(_pointer(b, a, None, _VEC), align=4), b.load(_pointer(b, bs, None, _VEC), align=4)
-        up = [_splat(b, b.load(_pointer(b, up, _I64(i)))) for i in range(12)]
-        down = [_splat(b, b.load(_pointer(b, down, _I64(i)))) for i in range(12)]
-        past = [cgutils.alloca_once(b, _VEC) for _ in range(5)]
-        bent = [[cgutils.alloca_once(b, _VEC) for _ in range(5)] for _ in range(2)]
-
-        def double(row: Any) -> list[Any]:
-            """Take in one more row; what the doubled rate has there, bent."""
-            window = [*(b.load(p) for p in past), b.load(_pointer(b, x, b.mul(row, ldx), _VEC), align=4)]
-            for p, value in zip(past, window[1:], strict=True):
-                b.store(value, p)
-            outs = []
-            for phase in range(2):
-                s = b.fmul(window[0], up[11 - phase])
-                for i in range(1, 6):
-                    s = _muladd(b, window[i], up[11 - phase - 2 * i], s)
-                outs.append(_muladd(b, bs, _sine_squared(b, b.fmul(s, a)), s))
-            return outs
-
-        for i in range(5):
-            b.store(b.load(_pointer(b, x, b.mul(_I64(i), ldx), _VEC), align=4), past[i])
-        for i in range(5):
-            for phase, value in enumerate(double(_I64(5 + i))):
-                b.store(value, bent[phase][i])
-        with cgutils.for_range(b, n_rows) as loop:
-            new = double(b.add(loop.index, _I64(10)))
-            total = None
-            for phase in range(2):
-                window = [*(b.load(p) for p in bent[phase]), new[phase]]
-                for p, value in zip(bent[phase], window[1:], strict=True):
-                    b.store(value, p)
-                for i in range(6):
-                    tap = down[2 * i + 1 - phase]
-                    total = b.fmul(window[i], tap) if total is None else _muladd(b, window[i], tap, total)
-            b.store(total, _pointer(b, y, b.mul(loop.index, ldy), _VEC), align=4)
-        return context.get_dummy_value()
-
-    return types.void(*[types.int64] * 9), generate
-
-
-_full_2, _full_1 = _tile(TILE_ROWS, 2), _tile(TILE_ROWS, 1)
-_four_2, _four_1 = _tile(4, 2), _tile(4, 1)
-_one_2, _one_1 = _tile(1, 2), _tile(1, 1)
-
-
-@njit(nogil=True, cache=True)
+@njit(nogil=True)
 def convolve(x, ldx, n_rows, taps, tap_stride, n_in, w, start, res, ld_res, y, ldy, n_out):  # type: ignore[no-untyped-def]
-    """y[r] = start + res[r] + Σ x[r + tap] · w; w is packed by `pack_weight`, `n_out` a multiple of the lanes."""
+    """y[r] = start + res[r] + Σ x[r + tap] · w; w lies in panels, `n_out` a multiple of the lanes."""
     w_tap = n_in * TILE_CHANNELS
     for c in range(0, n_out, TILE_CHANNELS):
         wide = n_out - c > LANES
@@ -199,11 +59,43 @@ def convolve(x, ldx, n_rows, taps, tap_stride, n_in, w, start, res, ld_res, y, l
                 r += 1
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True)
+def convolve_fast(x, ldx, n_rows, groups, n_in, w, start, res, ld_res, scratch, y, ldy, n_out):  # type: ignore[no-untyped-def]
+    """What `convolve` makes of 4 · `groups` taps, for whole tiles of 4 rows; `scratch` has `fast_scratch` floats.
+
+    The rows go by in parts, so that a part's values at the points stay in the cache and the weights are read seldom.
+    """
+    panels = -(-n_out // TILE_CHANNELS)
+    room = FAST_PART + groups - 1
+    nothing, v = scratch, scratch + 4 * panels * TILE_CHANNELS
+    # An odd number of lines on: the rows that are made of it lie at even ones.
+    m = v + 4 * N_POINTS * room * ldx + 64
+    n_tiles = n_rows // FAST_ROWS
+    for first in range(0, n_tiles, FAST_PART):
+        tiles = min(FAST_PART, n_tiles - first)
+        xt, yt, rt = x + 16 * first * ldx, y + 16 * first * ldy, res + 16 * first * ld_res
+        for c in range(0, ldx, LANES):
+            into_points(xt + 4 * c, ldx, tiles + groups - 1, v + 4 * c, ldx, room * ldx)
+        for p in range(N_POINTS):
+            vp, mp = v + 4 * p * room * ldx, m + 4 * p * FAST_PART * n_out
+            wp = w + 4 * p * panels * TILE_CHANNELS * groups * n_in
+            convolve(vp, ldx, tiles, groups, ldx, n_in, wp, nothing, nothing, 0, mp, n_out, n_out)
+        for c in range(0, n_out, LANES):
+            rc = rt + 4 * c if ld_res else rt
+            out_of_points(m + 4 * c, n_out, FAST_PART * n_out, tiles, start + 4 * c, rc, ld_res, yt + 4 * c, ldy)
+
+
+def fast_scratch(groups: int, width_in: int, width_out: int) -> int:
+    """Floats, zeros at first, that `convolve_fast` needs to itself."""
+    panels = -(-width_out // TILE_CHANNELS)
+    return 16 + panels * TILE_CHANNELS + N_POINTS * ((FAST_PART + groups - 1) * width_in + FAST_PART * width_out)
+
+
+@njit(nogil=True)
 def activate(x, ldx, n_rows, a, b, up, down, y, ldy, n_channels):  # type: ignore[no-untyped-def]
     """`n_rows` activated rows from `n_rows` + 10."""
     for c in range(0, n_channels, LANES):
-        _activate(x + 4 * c, ldx, n_rows, a + 4 * c, b + 4 * c, up, down, y + 4 * c, ldy)
+        bend(x + 4 * c, ldx, n_rows, a + 4 * c, b + 4 * c, up, down, y + 4 * c, ldy)
 
 
 @intrinsic
@@ -250,16 +142,15 @@ def _floats(typingctx, address):  # type: ignore[no-untyped-def]
     return types.CPointer(types.float32)(types.int64), generate
 
 
-@njit(nogil=True, cache=True)
-def run(program, n_frames, counter, n_workers, give_way):  # type: ignore[no-untyped-def]
+@njit(nogil=True)
+def _run(program, n_frames, counter, n_workers, give_way):  # type: ignore[no-untyped-def]
     """Do one worker's part of a block: each row of `program` holds a `machine.Operation`'s fields, its `Kind` first.
 
     `counter` is shared by all; `give_way` is the system's call to yield.
     """
     for i in range(program.shape[0]):
-        kind, rate, x, ldx, taps, tap_stride, n_in, w, start, res, ld_res, down, y, ldy, n_out, share, shares = program[
-            i
-        ]
+        kind, rate, x, ldx, taps, tap_stride, n_in, w, start, res, ld_res, down, y, ldy, n_out = program[i, :15]
+        share, shares = program[i, 15:]
         # Whole groups of four rows, so that no split leaves single rows to the slow tile.
         fours = rate * n_frames // 4
         first, last = 4 * (fours * share // shares), 4 * (fours * (share + 1) // shares)
@@ -270,8 +161,10 @@ def run(program, n_frames, counter, n_workers, give_way):  # type: ignore[no-unt
         if kind == 0:
             convolve(x, ldx, n, taps, tap_stride, n_in, w, start, res + 4 * first * ld_res, ld_res, y, ldy, n_out)
         elif kind == 1:
-            activate(x, ldx, n, w, start, res, down, y, ldy, n_out)
+            convolve_fast(x, ldx, n, taps, n_in, w, start, res + 4 * first * ld_res, ld_res, down, y, ldy, n_out)
         elif kind == 2:
+            activate(x, ldx, n, w, start, res, down, y, ldy, n_out)
+        elif kind == 3:
             source, target = _floats(x), _floats(y)
             scale = np.float32(1.0) / np.float32(taps)
             for j in range(n * ldx):
@@ -279,7 +172,7 @@ def run(program, n_frames, counter, n_workers, give_way):  # type: ignore[no-unt
                 for k in range(1, taps):
                     total += source[j + k * tap_stride]
                 target[j] = total * scale
-        elif kind == 3:
+        elif kind == 4:
             rows = _floats(x)
             gone = rate * n_frames * ldx
             for j in range(taps * ldx):
@@ -291,3 +184,25 @@ def run(program, n_frames, counter, n_workers, give_way):  # type: ignore[no-unt
                 turns += 1
                 if turns % 256 == 0:
                     _call(give_way)
+
+
+def _stamp() -> int:
+    """Of the text of everything that is compiled here."""
+    files = [Path(__file__).with_name(f"{name}.py") for name in COMPILED_FROM]
+    digest = hashlib.sha256(b"".join(file.read_bytes() for file in files)).digest()
+    return int.from_bytes(digest[:6], "little")
+
+
+def _kept_on_disk(stamp: int) -> Callable[..., None]:
+    """numba asks only whether a function's own file has changed, and whether what it encloses has: a program kept from
+    before a change of the loops, or of the width of vectors, would write where it must not."""
+
+    @njit(nogil=True, cache=True)
+    def run(program, n_frames, counter, n_workers, give_way):  # type: ignore[no-untyped-def]
+        _ = stamp  # what is not named is not enclosed
+        _run(program, n_frames, counter, n_workers, give_way)
+
+    return run  # type: ignore[no-any-return]
+
+
+run = _kept_on_disk(_stamp())

@@ -17,15 +17,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synth.priority import share_priority
+from synth.vocoder.streaming.fast_filter import FAST_ROWS, N_POINTS
 from synth.vocoder.streaming.kernels import run
 
 
 class Kind(IntEnum):
     CONVOLVE = 0
-    ACTIVATE = 1
-    MEAN = 2
-    SHIFT = 3
-    BARRIER = 4
+    CONVOLVE_FAST = 1
+    ACTIVATE = 2
+    MEAN = 3
+    SHIFT = 4
+    BARRIER = 5
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Operation:
     x: int = 0
     ldx: int = 0
     taps: int = 0
-    """Of a mean: how many are averaged; of a shift: the rows that are kept."""
+    """Of a fast convolution: its groups; of a mean: how many are averaged; of a shift: the rows that are kept."""
     tap_stride: int = 0
     n_in: int = 0
     w: int = 0
@@ -48,6 +50,7 @@ class Operation:
     """Of a convolution: what is added; of an activation: the filter up."""
     ld_res: int = 0
     down: int = 0
+    """Of an activation: the filter down; of a fast convolution: its scratch."""
     y: int = 0
     ldy: int = 0
     n_out: int = 0
@@ -56,7 +59,8 @@ class Operation:
 
     @property
     def macs_per_frame(self) -> int:
-        return self.rate * self.taps * self.n_in * self.n_out if self.kind == Kind.CONVOLVE else 0
+        products = {Kind.CONVOLVE: self.rate, Kind.CONVOLVE_FAST: self.rate // FAST_ROWS * N_POINTS}
+        return products.get(self.kind, 0) * self.taps * self.n_in * self.n_out
 
 
 Program = NDArray[np.int64]
