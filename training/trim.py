@@ -4,8 +4,9 @@ average spectrum it should.
 Rows between partials hold what leaks from them, and what is noise in one row is heard in its neighbours: raised by
 itself, a row beside a partial becomes noise that is heard two rows further, 8 dB too loud in a choir. So the answer of
 all rows to each of them is measured, and all are solved for together; rows that nothing can lower, the skirts of
-partials that beat, do not drag the others along. Beside trimming each row by what it lacks, this takes the average
-spectrum's error from 0.76 to 0.40 dB for that choir, from 0.88 to 0.51 for a pad, from 0.40 to 0.24 for a flute.
+partials that beat, do not drag the others along, and partials themselves count most. Beside trimming each row by what
+it lacks, this takes the average spectrum's error of 24 s of that choir from 0.83 to 0.66 dB, of a flute from 0.44 to
+0.35, and leaves their partials where they were, or nearer.
 
 Axes: `M` mel bands, `n` frames.
 """
@@ -31,6 +32,8 @@ _STRIDE, _PROBE_DB = 7, 1.5
 _ROUNDS, _STEPS = 2, (1.0, 0.6)
 """The vocoder is not linear: its answer is measured twice, and shorter steps are tried as well."""
 _REWEIGHTINGS, _NEAR_DB, _RIDGE = 4, 0.3, 0.05
+_MASKED_DB, _MOST_WEIGHT = 20.0, 4.0
+"""A row so far below one that is heard in it counts once, a partial's own four times."""
 
 Rows = npt.NDArray[np.float64]
 
@@ -65,17 +68,26 @@ def lacking(level: Tensor, recorded: Tensor) -> Tensor:
 
 def _solved(heard: Callable[..., Rows], wanted: Rows) -> Rows:
     """The trim (M,) in dB whose `heard` average spectrum is nearest to `wanted` (M,), of those that are tried."""
-    trim = np.zeros(len(wanted))
+    trim, weight = np.zeros(len(wanted)), _weights(wanted)
     now = heard(trim)
     for _ in range(_ROUNDS):
         answer = _answers(heard, trim)
         for share in _STEPS:
-            step = _step(answer, wanted - now, trim)
+            step = _step(answer, wanted - now, trim, weight)
             tried = np.clip(trim + share * step, -MOST_TRIM_DB, MOST_TRIM_DB)
             then = heard(tried)
-            if np.abs(wanted - then).mean() < np.abs(wanted - now).mean():
+            if weight @ np.abs(wanted - then) < weight @ np.abs(wanted - now):
                 trim, now = tried, then
     return trim
+
+
+def _weights(level: Rows) -> Rows:
+    """How much each row (M,) counts. All alike, partials 25 dB above their surroundings were bent by 3 dB to bring down
+    what they mask."""
+    from scipy.ndimage import maximum_filter1d
+
+    below = maximum_filter1d(level, _STRIDE, mode="nearest") - level
+    return np.asarray(1 + (_MOST_WEIGHT - 1) * np.clip(1 - below / _MASKED_DB, 0, 1))
 
 
 def _answers(heard: Callable[..., Rows], trim: Rows) -> Rows:
@@ -96,7 +108,7 @@ def _answers(heard: Callable[..., Rows], trim: Rows) -> Rows:
     return answer
 
 
-def _step(answer: Rows, missing: Rows, trim: Rows) -> Rows:
+def _step(answer: Rows, missing: Rows, trim: Rows, importance: Rows) -> Rows:
     """The change of trim that makes up for what is `missing` (M,), within the limits: least absolute deviations by
     least squares weighted anew (Lawson 1961), and no more trim than it is worth."""
     from scipy.optimize import lsq_linear
@@ -105,7 +117,7 @@ def _step(answer: Rows, missing: Rows, trim: Rows) -> Rows:
     ridge = np.sqrt(_RIDGE)
     bounds = (-MOST_TRIM_DB - trim - 1e-6, MOST_TRIM_DB - trim + 1e-6)
     for _ in range(_REWEIGHTINGS):
-        weight = 1 / np.sqrt(np.maximum(np.abs(missing - answer @ step), _NEAR_DB))
+        weight = np.sqrt(importance / np.maximum(np.abs(missing - answer @ step), _NEAR_DB))
         matrix = np.concatenate([weight[:, None] * answer, ridge * np.eye(len(trim))])
         step = lsq_linear(matrix, np.concatenate([weight * missing, -ridge * trim]), bounds).x
     return step

