@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+import training.siblings
 from synth.errors import TrainingError
 from synth.library import load
 from synth.mel import FORMATS
@@ -76,6 +77,23 @@ def test_a_blend_may_be_as_large_as_its_siblings_are() -> None:
     assert not faults(replace(WELL, largest=3.9), large, WELL)
     assert not faults(replace(WELL, largest=3.9), WELL, large)
     assert faults(replace(WELL, largest=4.1), large, WELL)
+
+
+@pytest.mark.parametrize(("later", "code"), [(1.0, 0), (1.2, 1)])
+def test_a_blend_that_seems_to_grow_is_watched_for_longer(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], later: float, code: int
+) -> None:
+    watched: list[int] = []
+
+    def grow(a: Preset, b: Preset, share: torch.Tensor, n_steps: int, seed: int) -> Life:
+        watched.append(n_steps)
+        return replace(WELL, growth=1.07 if len(watched) == 1 else later)
+
+    monkeypatch.setattr(training.siblings, "grow_blend", grow)
+    monkeypatch.setattr(training.siblings, "grow_alone", lambda *_: WELL)
+    assert main(["violin", "ocean", "--steps", "100"]) == code
+    assert watched == [100, 300]
+    assert "grew by 7 % in 100 steps; of 300" in capsys.readouterr().out
 
 
 def test_one_preset_is_no_blend(capsys: pytest.CaptureFixture[str]) -> None:
