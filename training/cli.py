@@ -33,7 +33,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--minutes",
         type=float,
         metavar="M",
-        help="time to train; 1.6 by default, 5.5 without a --parent, 8000 iterations for notebook",
+        help="time to train; 1.6 by default, 5.5 without a --parent, on a slow machine up to twice that; 8000 "
+        "iterations for notebook",
     )
     length.add_argument("--iterations", type=int, metavar="N", help="train so many steps instead")
     parser.add_argument("--resume", action="store_true", help="go on with an interrupted training of this preset")
@@ -224,14 +225,23 @@ def _trainer(args: argparse.Namespace, target: "Target", device: str) -> "Traine
         return NotebookTrainer(target, recipe, args.seed, device)
 
     from synth.library import load
-    from training.recipe import FROM_PARENT_MINUTES, FROM_SCRATCH_MINUTES, Recipe
+    from training.recipe import Recipe
     from training.trainer import Trainer
 
     parent = None if args.parent == "none" else load(args.parent or PARENT)
-    minutes = args.minutes or (FROM_SCRATCH_MINUTES if parent is None else FROM_PARENT_MINUTES)
+    minutes, fewest = _usual_length(parent is None) if args.minutes is None else (args.minutes, 0)
     audio_from = _AUDIO_FROM if args.audio_loss else 1.0
-    live = replace(Recipe(), audio_from=audio_from, minutes=minutes, iterations=args.iterations or 0)
+    live = replace(Recipe(), audio_from=audio_from, minutes=minutes, fewest=fewest, iterations=args.iterations or 0)
     return Trainer(target, live, args.seed, device, parent)
+
+
+def _usual_length(from_scratch: bool) -> tuple[float, int]:
+    """Minutes, and the iterations for which a slow machine may take longer."""
+    from training import recipe
+
+    if from_scratch:
+        return recipe.FROM_SCRATCH_MINUTES, recipe.FROM_SCRATCH_ITERATIONS
+    return recipe.FROM_PARENT_MINUTES, recipe.FROM_PARENT_ITERATIONS
 
 
 def _check(args: argparse.Namespace) -> None:

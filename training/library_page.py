@@ -5,14 +5,10 @@ the presets, so that a page can be written again, and presets measured one by on
 """
 
 import argparse
-import hashlib
-import json
-import statistics
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from synth.errors import PetrichordError, TrainingError
 from synth.library import bundled_folder
@@ -20,43 +16,24 @@ from synth.preset import Preset
 from synth.preset_file import SUFFIX, load_preset
 from synth.tnca import LiveRule
 from training.data import load_recording, prepare
-from training.evaluation.figures import Figure
+from training.figure_tables import (
+    LIFE,
+    METHOD,
+    Found,
+    figures_table,
+    is_current,
+    is_known,
+    kept,
+    read_figures,
+    rule_name,
+    summary,
+    table,
+    write_figures,
+)
 from training.library import MANIFEST, Entry, read_manifest, recording_of
 
 FIGURES = "figures.json"
 PAGE = "README.md"
-Found = dict[str, dict[str, Any]]
-"""Figures of one preset by key, each with value, floor and whether its bar is met."""
-
-COLUMNS: tuple[tuple[str, str, str], ...] = (
-    ("sound_ltas_db", "LTAS", "{:.2f}"),
-    ("sound_row_w1_db", "W1", "{:.2f}"),
-    ("sound_std_ratio", "spread", "{:.2f}"),
-    ("sound_motion_ratio", "motion", "{:.2f}"),
-    ("sound_loop", "loop", "{:.2f}"),
-    ("sound_loop_still", "loop, evolution off", "{:.2f}"),
-    ("sound_modulation_db", "modulation", "{:.2f}"),
-    ("sound_loudness_lufs", "LUFS", "{:.1f}"),
-    ("sound_silent_rows_db", "silent rows", "{:.1f}"),
-    ("sound_partials_median_db", "partial rows", "{:.1f}"),
-    ("sound_partials_excerpt_db", "worst second", "{:.1f}"),
-    ("sound_partials_cents", "partials, cents", "{:.1f}"),
-    ("sound_copying", "copying", "{:.2f}"),
-    ("sound_copying_best", "copying, best", "{:.2f}"),
-    ("sound_identity_rank", "rank", "{:.0f}"),
-    ("grid_ltas_db", "LTAS, grid", "{:.2f}"),
-    ("recovery_50_steps", "recovery", "{:.0f}"),
-    ("drift_db_per_decade", "drift", "{:.2f}"),
-    ("lost_cultures", "lost of 20", "{:.0f}"),
-)
-_IN_FLOORS = ("sound_row_w1_db", "sound_modulation_db", "sound_partials_excerpt_db")
-_WITH_FLOOR = (*_IN_FLOORS, "sound_copying", "sound_copying_best", "drift_db_per_decade")
-_LIFE = ("drift_db_per_decade", "lost_cultures")
-METHOD = 2
-"""Raised when figures can no longer be compared with those measured before.
-
-2: without the mirrored ends and the offset of the region; copying by equal chances.
-"""
 
 
 def measure(entry: Entry, recording: Path, folder: Path, among: Path | None) -> Found:
@@ -66,7 +43,7 @@ def measure(entry: Entry, recording: Path, folder: Path, among: Path | None) -> 
     path = folder / f"{entry.file}{SUFFIX}"
     options = Options(quick=True, among=among, render_s=66.0, still_s=12.0, wound_steps=400)
     figures = evaluate_preset(path, recording, options).figures
-    return {"measured": {"method": METHOD, "rule": rule_name(load_preset(path))}, **_kept(figures)}
+    return {"measured": {"method": METHOD, "rule": rule_name(load_preset(path))}, **kept(figures)}
 
 
 def endure(entry: Entry, recording: Path, folder: Path) -> Found:
@@ -80,34 +57,28 @@ def endure(entry: Entry, recording: Path, folder: Path) -> Found:
     start_s, end_s = preset.region_s
     target = prepare(load_recording(recording, start_s, end_s - start_s), preset.mel, whole=True)
     lived = survival(preset.rule, preset.weather, target_db=levels_db(target.grid))
-    return _kept((drift_figure(lived.drift), survival_figure(lived)))
+    return kept((drift_figure(lived.drift), survival_figure(lived)))
 
 
-def rule_name(preset: Preset) -> str:
-    """Names a rule by its weights: what was measured of another is not this one's."""
-    digest = hashlib.sha256()
-    for weight in preset.rule.state_dict().values():
-        digest.update(weight.numpy().tobytes())
-    return digest.hexdigest()[:16]
-
-
-def _kept(figures: Sequence[Figure]) -> Found:
-    return {f.key: {k: f.as_dict()[k] for k in ("value", "floor", "ok", "note")} for f in figures}
+def side_by_side(entries: Sequence[Entry], recordings: Path | None, workplace: Path) -> dict[str, Path]:
+    """The entries' recordings as files of one folder in `workplace`: each is to be told from the others."""
+    notes, among = workplace / "notes", workplace / "among"
+    notes.mkdir()
+    among.mkdir()
+    found = {}
+    for entry in entries:
+        path = recording_of(entry, recordings, notes)
+        found[entry.file] = among / path.name
+        if not found[entry.file].exists():
+            found[entry.file].symlink_to(path.resolve())
+    return found
 
 
 def _joined(old: Found, new: Found) -> Found:
     """What was measured now, and of the same rule before."""
     same = old.get("measured", {}).get("rule") == new["measured"]["rule"]
-    lasting = {key: old[key] for key in _LIFE if same and _is_known(old, key) and not _is_known(new, key)}
+    lasting = {key: old[key] for key in LIFE if same and is_known(old, key) and not is_known(new, key)}
     return {**new, **lasting}
-
-
-def _is_known(found: Found, key: str) -> bool:
-    return found.get(key, {}).get("value") is not None
-
-
-def _is_current(found: Found) -> bool:
-    return found.get("measured", {}).get("method") == METHOD
 
 
 def page(entries: Sequence[Entry], presets: dict[str, Preset], figures: dict[str, Found]) -> str:
@@ -116,24 +87,17 @@ def page(entries: Sequence[Entry], presets: dict[str, Preset], figures: dict[str
     return "\n".join(
         [
             *_HEAD,
-            *_table(
+            *table(
                 ("preset", "recording", "by", "licence", "seconds used", "format", "parent", "iterations"),
                 [_origin(entry, presets[entry.file]) for entry in entries],
             ),
             *_METHOD,
-            *_table(
-                ("preset", *(title for _, title, _ in COLUMNS)),
-                [
-                    (
-                        f"`{name}`" + ("" if _is_current(figures[name]) else " †"),
-                        *(_cell(figures[name], key, form) for key, _, form in COLUMNS),
-                    )
-                    for name in measured
-                ],
-            ),
-            *(() if all(_is_current(figures[name]) for name in measured) else _OLDER),
+            *figures_table({name: figures[name] for name in measured}),
+            *(() if all(is_current(figures[name]) for name in measured) else _OLDER),
             "",
-            *_summary([figures[name] for name in measured]),
+            "Over the library:",
+            "",
+            *summary([figures[name] for name in measured]),
             "",
         ]
     )
@@ -146,37 +110,6 @@ def _origin(entry: Entry, preset: Preset) -> tuple[str, ...]:
     parent = preset.parent.lower() or "none"
     iterations = str(preset.recipe.get("iterations", ""))
     return f"`{entry.file}`", credit.recording, credit.author, credit.licence, used, entry.format, parent, iterations
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    return [" | ".join(["", *cells, ""]).strip() for cells in (head, ["---"] * len(head), *rows)]
-
-
-def _cell(found: Found, key: str, form: str) -> str:
-    figure = found.get(key, {})
-    if figure.get("value") is None:
-        return "–"
-    text = form.format(figure["value"])
-    text += f" ({form.format(figure['floor'])})" if key in _WITH_FLOOR and figure.get("floor") is not None else ""
-    return f"**{text}**" if figure.get("ok") is False else text
-
-
-def _summary(figures: Sequence[Found]) -> list[str]:
-    """Medians over the library, and how many presets meet each bar."""
-    lines = ["Over the library:", ""]
-    for key, title, form in COLUMNS:
-        found = [f[key] for f in figures if f.get(key, {}).get("value") is not None]
-        if not found:
-            continue
-        line = f"* {title}: median {form.format(statistics.median(f['value'] for f in found))}"
-        if key in _IN_FLOORS:
-            line += f", {statistics.median(f['value'] / f['floor'] for f in found):.2f} of the noise floor"
-        judged = [f["ok"] for f in found if f["ok"] is not None]
-        line += f"; {sum(judged)} of {len(judged)} meet the bar" if judged else ""
-        missing = sum(not _is_known(f, key) for f in figures) if key in _LIFE else 0
-        line += f"; {missing} of {len(figures)} not measured" if missing else ""
-        lines.append(line)
-    return lines
 
 
 _HEAD = (
@@ -249,44 +182,28 @@ def _note(text: str) -> None:
 
 def _run(args: argparse.Namespace, say: Callable[[str], None]) -> None:
     entries, folder = read_manifest(args.manifest), args.manifest.parent
-    figures = _read(folder / FIGURES)
+    figures = read_figures(folder / FIGURES)
     known = {entry.file: figures.get(entry.file, {}) for entry in entries}
     wanted = args.only or [
-        name
-        for name, found in known.items()
-        if not (_is_known(found, _LIFE[1]) if args.survival else _is_current(found))
+        name for name, found in known.items() if not (is_known(found, LIFE[1]) if args.survival else is_current(found))
     ]
     unknown = set(wanted) - {entry.file for entry in entries}
     if unknown:
         raise TrainingError(f"The manifest has no {', '.join(sorted(unknown))}.")
     if wanted and not args.write_only:
         with tempfile.TemporaryDirectory() as temporary:
-            notes, among = Path(temporary, "notes"), Path(temporary, "among")
-            notes.mkdir()
-            among.mkdir()
-            recordings = {entry.file: recording_of(entry, args.recordings, notes) for entry in entries}
-            for path in recordings.values():
-                link = among / path.name
-                if not link.exists():
-                    link.symlink_to(path.resolve())
+            recordings = side_by_side(entries, args.recordings, Path(temporary))
             for entry in (entry for entry in entries if entry.file in wanted):
-                recording, old = among / recordings[entry.file].name, known[entry.file]
+                recording, old = recordings[entry.file], known[entry.file]
                 if args.survival:
                     figures[entry.file] = {**old, **endure(entry, recording, folder)}
                 else:
-                    figures[entry.file] = _joined(old, measure(entry, recording, folder, among))
-                (folder / FIGURES).write_text(json.dumps(figures, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+                    figures[entry.file] = _joined(old, measure(entry, recording, folder, recording.parent))
+                write_figures(figures, folder / FIGURES)
                 say(f"{entry.file}: measured")
     presets = {entry.file: load_preset(folder / f"{entry.file}{SUFFIX}") for entry in entries}
     (folder / PAGE).write_text(page(entries, presets, figures), encoding="utf-8")
     say(f"{folder / PAGE} written")
-
-
-def _read(path: Path) -> dict[str, Found]:
-    try:
-        return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
-    except (OSError, ValueError) as error:
-        raise TrainingError(f"{path} cannot be read: {error}; delete it to measure again.") from error
 
 
 if __name__ == "__main__":

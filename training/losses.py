@@ -85,8 +85,9 @@ class Modulation:
     def __init__(self, target: Tensor, n_frames: int) -> None:
         self._window = torch.hann_window(n_frames).to(target)
         crops = target.unfold(1, min(n_frames, target.shape[1]), 4).permute(1, 0, 2)
-        if crops.shape[2] < n_frames:
-            crops = F.pad(crops, (0, n_frames - crops.shape[2]), mode="reflect")
+        while crops.shape[2] < n_frames:
+            # Of half a second more than one reflection is needed, and padding does only one.
+            crops = torch.cat([crops, crops.flip(2)], dim=2)[..., :n_frames]
         self._target = self._spectrum(crops)
 
     def _spectrum(self, grids: Tensor) -> Tensor:

@@ -9,6 +9,11 @@ from training.losses import LossWeights
 FROM_PARENT_MINUTES = 1.6
 FROM_SCRATCH_MINUTES = 5.5
 """With reading, measuring and the last rollout, two and six minutes on two cores."""
+FROM_PARENT_ITERATIONS, FROM_SCRATCH_ITERATIONS = 400, 1000
+"""What the library took. Two threads of one core without fast bfloat16 do 210 in 1.6 minutes, and a voice was left at
+an LTAS error of 0.8 dB."""
+PATIENCE = 2.0
+"""How much longer than its minutes a slow machine may take."""
 
 
 @dataclass(frozen=True)
@@ -17,6 +22,8 @@ class Recipe:
 
     minutes: float = FROM_SCRATCH_MINUTES
     iterations: int = 0
+    fewest: int = 0
+    """Iterations below which `minutes` are stretched, at most to `PATIENCE` times as many."""
     batch: int = 2
     """Even. From a parent, a cello in equal time: LTAS error 0.28 dB, against 0.47 with 4."""
     frames: int = 128

@@ -30,7 +30,7 @@ from training.grow import grow
 from training.losses import TextureLoss
 from training.metrics import levels_db, measure
 from training.pool import Pool, WeatherBank, damage, seeds
-from training.recipe import Recipe
+from training.recipe import PATIENCE, Recipe
 from training.replay import capture_on
 from training.session import Grown, Session, fingerprint, frozen_copy, load_session, save_session
 
@@ -170,9 +170,13 @@ class Trainer:
         return now.best
 
     def _share_done(self) -> float:
-        if self.recipe.iterations:
-            return self.session.iteration / self.recipe.iterations
-        return min(1.0, self.session.spent_s / (60 * self.recipe.minutes))
+        recipe, now = self.recipe, self.session
+        if recipe.iterations:
+            return now.iteration / recipe.iterations
+        by_time = now.spent_s / (60 * recipe.minutes)
+        if recipe.fewest:
+            by_time = max(by_time / PATIENCE, min(by_time, now.iteration / recipe.fewest))
+        return min(1.0, by_time)
 
     def _eta_s(self, done: float) -> float:
         return self.session.spent_s * (1 - done) / done if done else math.inf

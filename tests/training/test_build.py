@@ -2,78 +2,20 @@
 
 from dataclasses import replace
 
-import librosa
 import numpy as np
-import numpy.typing as npt
 import pyloudnorm
 import pytest
 import torch
 
 from synth.library import load
-from synth.mel import DB_PER_NEPER, log_mel_from_grid
+from synth.mel import log_mel_from_grid
 from synth.preset import Preset
-from synth.vocoder.spectral import MOST_TRIM_DB
-from training.build import _lacking, levelled, measured_trim_db, vocoded
+from training.build import levelled
+from training.vocoding import vocoded
 
 
 def _frames(preset: Preset) -> torch.Tensor:
     return log_mel_from_grid(preset.state[0], preset.reference_db)[None]
-
-
-def _mel_db(wave: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
-    """BigVGAN's mel by librosa's filterbank and numpy's FFT."""
-    padded = np.pad(wave.astype(np.float64), 384, mode="reflect")
-    frames = librosa.util.frame(padded, frame_length=1024, hop_length=256)
-    spectrum = np.abs(np.fft.rfft(frames * np.hanning(1025)[:-1, None], axis=0))
-    bank = librosa.filters.mel(sr=22050, n_fft=1024, n_mels=80, fmin=0, fmax=8000)
-    return np.asarray(20 * np.log10(np.maximum(bank @ np.sqrt(spectrum**2 + 1e-9), 1e-5)))
-
-
-@pytest.mark.parametrize("name", ["violin", "choir_female"])
-def test_a_trimmed_preset_has_the_average_spectrum_of_its_culture(name: str) -> None:
-    preset = load(name)
-    frames = _frames(preset)
-    floor_db = preset.reference_db - 80
-    wanted = (frames[0] * DB_PER_NEPER).clamp(min=floor_db).mean(dim=1).numpy()
-
-    def error_db(trim: torch.Tensor | None) -> float:
-        sound = vocoded(replace(preset, trim_db=trim), frames, 22050)[0]
-        return float(np.abs(np.maximum(_mel_db(sound), floor_db).mean(axis=1) - wanted).mean())
-
-    trim = measured_trim_db(preset, frames)
-    assert float(trim.abs().max()) <= MOST_TRIM_DB
-    # Measured: 0.57 of 1.13 dB, and 0.43 of 0.97.
-    assert error_db(trim) < 0.7 * error_db(None)
-
-
-def test_what_a_culture_lacks_of_its_recording_is_made_up_for_as_far_as_it_is_known() -> None:
-    steady = torch.full((3, 12 * 172), -4.0) + 0.01 * torch.randn(
-        3, 12 * 172, generator=torch.Generator().manual_seed(0)
-    )
-    recorded = torch.tensor([-4.0, -3.9, -3.5])
-    torch.testing.assert_close(_lacking(steady, recorded), recorded + 4.0, rtol=0, atol=0.005)
-    # A row that wanders by as much from loop to loop is not known to be off.
-    wandering = steady + torch.linspace(-1, 1, 12).repeat_interleave(172)
-    assert float(_lacking(wandering, recorded)[:2].abs().max()) == 0
-    assert 0.3 < float(_lacking(wandering, recorded)[2]) < 0.5
-    assert not _lacking(steady[:, :172], recorded).any()
-
-
-def test_rows_that_are_silent_in_the_recording_are_not_trimmed() -> None:
-    """What leaks into them is far below the range, however many dB below or above the rest's own."""
-    preset = load("violin")
-    quantiles, state = preset.quantiles.clone(), preset.state.clone()
-    quantiles[60:], state[0, 60:] = -1.0, -1.0
-    preset = replace(preset, quantiles=quantiles)
-    trim = measured_trim_db(preset, log_mel_from_grid(state[0], preset.reference_db)[None])
-    assert float(trim[63:].abs().max()) < 0.2
-    assert float(trim[:60].abs().max()) > 1.0
-
-
-def test_a_trim_leaves_silence_silent() -> None:
-    preset = replace(load("violin"), trim_db=torch.full((80,), MOST_TRIM_DB))
-    silence = torch.full((1, 80, 20), float(np.log(1e-5)))
-    assert not vocoded(preset, silence, 44100).any()
 
 
 def test_a_preset_is_as_loud_from_two_speakers_as_it_says() -> None:

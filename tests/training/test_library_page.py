@@ -9,8 +9,9 @@ import torch
 
 import training.library_page
 from synth.library import bundled_folder, load
+from training.figure_tables import COLUMNS, METHOD, Found, rule_name
 from training.library import Entry, read_manifest
-from training.library_page import COLUMNS, METHOD, Found, main, page, rule_name
+from training.library_page import main, page
 
 VIOLIN = next(entry for entry in read_manifest(bundled_folder() / "manifest.toml") if entry.file == "violin")
 

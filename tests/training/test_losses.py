@@ -50,6 +50,18 @@ def test_real_crops_outscore_one_crop_repeated() -> None:
     assert _loss(target, crops) < _loss(target, crops[:1].expand_as(crops))
 
 
+@pytest.mark.parametrize("n_frames", [41, 64, 65])
+def test_half_a_second_is_enough_to_compare_with(n_frames: int) -> None:
+    """Longer cultures than 1.5 recordings were an error: a half-second choir could not be trained on."""
+    short = _texture()[:, :n_frames]
+    loss = TextureLoss(short, 128, 2, LossWeights())
+    there_and_back = torch.cat([short, short.flip(1)] * 2, dim=1)[None, :, :128].expand(2, M, 128)
+    moving, still = (
+        float(loss(x, x[:0], _draw())) for x in (there_and_back, there_and_back.mean(2, True) + 0 * there_and_back)
+    )
+    assert moving < 0.3 * still
+
+
 def test_row_term_is_the_wasserstein_distance_scipy_knows() -> None:
     target, other = _texture(0), _texture(1)
     expected = np.mean([wasserstein_distance(a, b) for a, b in zip(target.numpy(), other.numpy(), strict=True)])

@@ -1,5 +1,6 @@
 """Training runs small enough for a test: twelve bands, a pool of eight, a few iterations."""
 
+import argparse
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,9 @@ from synth.cli import main
 from synth.errors import TrainingError
 from synth.preset_file import load_preset
 from tests.training.tiny import FMT, TINY, beating_tone, small_trainings
+from training.cli import _trainer, add_arguments
 from training.data import Recording, Target, prepare
+from training.recipe import Recipe
 from training.trainer import Progress, Trainer
 
 
@@ -37,6 +40,43 @@ def test_loss_falls_and_a_sounding_culture_is_kept(target: Target) -> None:
     assert heard[-1].event == "checkpoint"
     assert grown.metrics.alive
     assert grown.state.shape == (16, FMT.n_mels, 172)
+
+
+@pytest.mark.parametrize(
+    ("spent_s", "iteration", "share"),
+    [
+        (30, 400, 0.5),  # fast: by the clock
+        (60, 900, 1.0),
+        (60, 50, 0.5),  # slow: as far as it has come
+        (100, 70, 100 / 120),  # very slow: not for ever
+        (120, 80, 1.0),
+        (70, 100, 1.0),
+    ],
+)
+def test_a_slow_machine_is_given_up_to_twice_the_time_for_its_iterations(
+    target: Target, spent_s: float, iteration: int, share: float
+) -> None:
+    trainer = Trainer(target, replace(TINY, iterations=0, minutes=1.0, fewest=100))
+    trainer.session.spent_s, trainer.session.iteration = spent_s, iteration
+    assert trainer._share_done() == pytest.approx(share)
+    exact = Trainer(target, replace(TINY, iterations=0, minutes=1.0))
+    exact.session.spent_s, exact.session.iteration = spent_s, iteration
+    assert exact._share_done() == pytest.approx(min(1.0, spent_s / 60))
+
+
+@pytest.mark.parametrize(
+    ("words", "minutes", "fewest"),
+    [([], 1.6, 400), (["--parent", "none"], 5.5, 1000), (["--minutes", "3"], 3.0, 0)],
+)
+def test_only_minutes_that_nobody_chose_are_stretched(
+    target: Target, monkeypatch: pytest.MonkeyPatch, words: list[str], minutes: float, fewest: int
+) -> None:
+    made: list[Recipe] = []
+    monkeypatch.setattr("training.trainer.Trainer", lambda target, recipe, *rest: made.append(recipe))
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    _trainer(parser.parse_args(["tone.wav", "-o", "tone.safetensors", *words]), target, "cpu")
+    assert [(recipe.minutes, recipe.fewest) for recipe in made] == [(minutes, fewest)]
 
 
 def test_an_interrupted_run_goes_on_to_the_same_result(target: Target, tmp_path: Path) -> None:
