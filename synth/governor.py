@@ -2,7 +2,7 @@
 
 _SMOOTHING = 1 / 16
 _TOO_BUSY, _FREE = 0.85, 0.65
-_BACK_OFF, _RECOVER = 0.93, 0.01
+_BACK_OFF, _RECOVER = 0.93, 0.03
 _LEAST = 0.02
 """Never quite zero, so that a culture moves on as soon as it can."""
 
