@@ -6,7 +6,7 @@ import torch
 from numpy.typing import NDArray
 from scipy.ndimage import convolve, maximum_filter
 
-from synth.stepper import Stepper
+from synth.stepper import Stepper, fastest_dtype
 from synth.tnca import CHANNELS, LiveRule, NotebookRule, seed_cells
 from tests.samples import live_preset
 
@@ -148,3 +148,20 @@ def test_seed_cells_are_silent_but_not_identical() -> None:
     assert float((cells[0] + 1).abs().max()) <= 0.05
     assert float(cells[1:].abs().max()) <= 0.05
     assert float(cells.std()) > 0.01
+
+
+def test_precision_is_chosen_by_steps_as_they_are_played(monkeypatch: pytest.MonkeyPatch) -> None:
+    rule = live_preset().rule
+    assert isinstance(rule, LiveRule)
+    awake: list[int] = []
+    step = Stepper.step
+
+    def watched(stepper: Stepper, state: torch.Tensor, weather: torch.Tensor, mask: torch.Tensor) -> None:
+        awake.append(int(mask.sum()))
+        step(stepper, state, weather, mask)
+
+    monkeypatch.setattr(Stepper, "step", watched)
+    fastest_dtype(rule, 40, 60)
+    # Half of the cells, and never as many as before: products of another size may have to be compiled anew.
+    assert all(abs(n / 2400 - 0.5) < 0.06 for n in awake)
+    assert len(set(awake[:7])) > 4
