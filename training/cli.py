@@ -1,13 +1,13 @@
 """`petrichord train`: a recording to a preset."""
 
 import argparse
-import math
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from synth.errors import PetrichordError, TrainingError, UsageError
+from training.cli_checks import check, check_region, chosen_device
 from training.interruption import stop_when_left_alone, stopped_by_signals
 from training.reporter import Reporter, Work
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     Learned = tuple[Trainer | NotebookTrainer, Grown]
 
-_MAX_MINUTES = 24 * 60.0
 _AUDIO_FROM = 0.5
 PARENT = "violin"
 """The bundled preset from which others are fine-tuned."""
@@ -37,6 +36,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "iterations for notebook",
     )
     length.add_argument("--iterations", type=int, metavar="N", help="train so many steps instead")
+    parser.add_argument(
+        "--patience",
+        type=float,
+        metavar="P",
+        help="how many times its default minutes a slow or busy machine may take; 2 by default",
+    )
     parser.add_argument("--resume", action="store_true", help="go on with an interrupted training of this preset")
 
     recipe = parser.add_argument_group("how")
@@ -99,8 +104,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     report.add_argument(
         "--watch",
         action="store_true",
-        help="with --json-lines, also the recording (event target) and once a second a culture in training (event "
-        "culture), as bytes in base64, 0 the quietest",
+        help="with --json-lines, also the share done, the recording (event target) and once a second a culture in "
+        "training (event culture), as bytes in base64, 0 the quietest",
     )
     report.add_argument(
         "--plan",
@@ -138,8 +143,8 @@ def _train(args: argparse.Namespace, reporter: Reporter) -> None:
     from training.recording import remarks_on
     from training.state_file import SUFFIX
 
-    _check(args)
-    device = _device(args.device)
+    check(args)
+    device = chosen_device(args.device)
     recording, target = _target(args)
     labels = Labels(
         name=args.name or args.recording.stem.replace("_", " "),
@@ -189,7 +194,7 @@ def _plan(args: argparse.Namespace, reporter: Reporter) -> None:
     from training.plan import plan
     from training.recording import remarks_on
 
-    _check_region(args)
+    check_region(args)
     recording, target = _target(args)
     for stage in plan(args.recording, target, remarks_on(recording, target.fmt)):
         reporter.show_plan(stage)
@@ -225,13 +230,20 @@ def _trainer(args: argparse.Namespace, target: "Target", device: str) -> "Traine
         return NotebookTrainer(target, recipe, args.seed, device)
 
     from synth.library import load
-    from training.recipe import Recipe
+    from training.recipe import PATIENCE, Recipe
     from training.trainer import Trainer
 
     parent = None if args.parent == "none" else load(args.parent or PARENT)
     minutes, fewest = _usual_length(parent is None) if args.minutes is None else (args.minutes, 0)
     audio_from = _AUDIO_FROM if args.audio_loss else 1.0
-    live = replace(Recipe(), audio_from=audio_from, minutes=minutes, fewest=fewest, iterations=args.iterations or 0)
+    live = replace(
+        Recipe(),
+        audio_from=audio_from,
+        minutes=minutes,
+        fewest=fewest,
+        patience=args.patience or PATIENCE,
+        iterations=args.iterations or 0,
+    )
     return Trainer(target, live, args.seed, device, parent)
 
 
@@ -242,56 +254,3 @@ def _usual_length(from_scratch: bool) -> tuple[float, int]:
     if from_scratch:
         return recipe.FROM_SCRATCH_MINUTES, recipe.FROM_SCRATCH_ITERATIONS
     return recipe.FROM_PARENT_MINUTES, recipe.FROM_PARENT_ITERATIONS
-
-
-def _check(args: argparse.Namespace) -> None:
-    if args.report is not None and args.recipe == "notebook":
-        raise UsageError("The notebook's rule is not made for the long runs of a --report; leave it out.")
-    if args.minutes is not None and not 0 < args.minutes <= _MAX_MINUTES:
-        raise UsageError(f"{args.minutes:g} minutes of training cannot be done: choose up to {_MAX_MINUTES:g}.")
-    if args.iterations is not None and args.iterations <= 0:
-        raise UsageError(f"{args.iterations} iterations cannot be done: choose a positive number.")
-    _check_region(args)
-    if args.fixed and args.recipe != "notebook":
-        raise UsageError("--fixed mends the notebook's recipe; give --recipe notebook with it.")
-    if args.output is None:
-        raise UsageError("Name the preset to write with -o PRESET.safetensors.")
-    if args.output.suffix != ".safetensors":
-        raise UsageError(f"{args.output.name} must end in .safetensors: that is what a preset is.")
-    if args.output.is_dir():
-        raise UsageError(f"{args.output} is a folder; name the preset file to write.")
-    _try_to_write(args.output)
-    if args.progress_images is not None:
-        _try_to_write(args.progress_images / "000000.png")
-
-
-def _check_region(args: argparse.Namespace) -> None:
-    from training.recording import MAX_LOAD_SECONDS
-
-    if args.start is not None and not 0 <= args.start < math.inf:
-        raise UsageError(f"There is no second {args.start:g} to --start a region at; choose 0 or more.")
-    if args.seconds is not None and not 0 < args.seconds <= MAX_LOAD_SECONDS:
-        raise UsageError(f"A region of {args.seconds:g} s cannot be learned: choose up to {MAX_LOAD_SECONDS:g} s.")
-
-
-def _try_to_write(path: Path) -> None:
-    """Before minutes of training, find out whether `path` can be written; its folder is made."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        probe = path.with_name(path.name + ".part")
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror}; choose another folder.") from error
-
-
-def _device(name: str) -> str:
-    import torch
-
-    if name == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    if name == "cuda" and not torch.cuda.is_available():
-        raise UsageError("This PyTorch cannot use a CUDA device; train with --device cpu.")
-    if name not in ("cpu", "cuda"):
-        raise UsageError(f"There is no training on “{name}”: choose auto, cpu or cuda.")
-    return name

@@ -112,6 +112,7 @@ class Reporter:
                 loss=progress.loss,
                 ltas_db=progress.ltas_db,
                 message=progress.message or self._foreword,
+                share=progress.share_done,
             )
             self._foreword = ""
         if self.watch and now - self._showed_at > _CULTURE_EVERY_S:
@@ -189,8 +190,10 @@ class Reporter:
         loss: float | None = None,
         ltas_db: float | None = None,
         message: str = "",
+        share: float | None = None,
     ) -> None:
-        """One JSON line, if they were asked for; always of the same fields, null where there is nothing to say."""
+        """One JSON line, if they were asked for; always of the same fields, null where there is nothing to say. Who
+        watches is told the share done as well."""
         if self.json_lines:
             line = {
                 "event": event,
@@ -201,7 +204,7 @@ class Reporter:
                 "preset_path": str(self.output),
                 "message": message,
             }
-            self._line(line)
+            self._line(line | {"share": _rounded(share, 4)} if self.watch else line)
 
     def _line(self, line: dict[str, Any]) -> None:
         try:

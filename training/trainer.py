@@ -30,7 +30,7 @@ from training.grow import grow
 from training.losses import TextureLoss
 from training.metrics import levels_db, measure
 from training.pool import Pool, WeatherBank, damage, seeds
-from training.recipe import PATIENCE, Recipe
+from training.recipe import Recipe
 from training.replay import capture_on
 from training.session import Grown, Session, fingerprint, frozen_copy, load_session, save_session
 
@@ -175,7 +175,7 @@ class Trainer:
             return now.iteration / recipe.iterations
         by_time = now.spent_s / (60 * recipe.minutes)
         if recipe.fewest:
-            by_time = max(by_time / PATIENCE, min(by_time, now.iteration / recipe.fewest))
+            by_time = max(by_time / recipe.patience, min(by_time, now.iteration / recipe.fewest))
         return min(1.0, by_time)
 
     def _eta_s(self, done: float) -> float:

@@ -90,6 +90,8 @@ def test_watched_trainings_show_the_target_and_their_cultures(
     assert np.abs(grid(pictures[0]) - target).max() <= 2.1 / 255 / 2 + 1e-6
     assert grid(pictures[1]).shape == (12, 24)
     assert grid(pictures[-1]).std() > 0.01
+    progress = [line for line in said if line["event"] in ("progress", "checkpoint")]
+    assert [line["share"] for line in progress] == [round(line["iteration"] / 36, 4) for line in progress]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the same path, another signal")

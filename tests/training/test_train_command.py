@@ -252,7 +252,7 @@ def test_a_gpu_that_fails_is_said_and_the_cpu_trains_unless_it_was_forbidden(
         return trainer
 
     monkeypatch.setattr(training.cli, "_trainer", failing)
-    monkeypatch.setattr(training.cli, "_device", lambda name: "cuda")
+    monkeypatch.setattr(training.cli, "chosen_device", lambda name: "cuda")
     path = tmp_path / "hiss.safetensors"
     arguments = ["--iterations", str(N), "--seed", "3", "--json-lines"]
     assert train(recording, path, *arguments) == 0

@@ -64,19 +64,32 @@ def test_a_slow_machine_is_given_up_to_twice_the_time_for_its_iterations(
     assert exact._share_done() == pytest.approx(min(1.0, spent_s / 60))
 
 
+def test_patience_is_how_many_times_the_minutes_iterations_may_take(target: Target) -> None:
+    patient = Trainer(target, replace(TINY, iterations=0, minutes=1.0, fewest=100, patience=5.0))
+    patient.session.spent_s, patient.session.iteration = 240, 70
+    assert patient._share_done() == pytest.approx(240 / 300)
+    patient.session.iteration = 100
+    assert patient._share_done() == 1
+
+
 @pytest.mark.parametrize(
-    ("words", "minutes", "fewest"),
-    [([], 1.6, 400), (["--parent", "none"], 5.5, 1000), (["--minutes", "3"], 3.0, 0)],
+    ("words", "minutes", "fewest", "patience"),
+    [
+        ([], 1.6, 400, 2),
+        (["--patience", "5"], 1.6, 400, 5),
+        (["--parent", "none"], 5.5, 1000, 2),
+        (["--minutes", "3"], 3.0, 0, 2),
+    ],
 )
 def test_only_minutes_that_nobody_chose_are_stretched(
-    target: Target, monkeypatch: pytest.MonkeyPatch, words: list[str], minutes: float, fewest: int
+    target: Target, monkeypatch: pytest.MonkeyPatch, words: list[str], minutes: float, fewest: int, patience: float
 ) -> None:
     made: list[Recipe] = []
     monkeypatch.setattr("training.trainer.Trainer", lambda target, recipe, *rest: made.append(recipe))
     parser = argparse.ArgumentParser()
     add_arguments(parser)
     _trainer(parser.parse_args(["tone.wav", "-o", "tone.safetensors", *words]), target, "cpu")
-    assert [(recipe.minutes, recipe.fewest) for recipe in made] == [(minutes, fewest)]
+    assert [(recipe.minutes, recipe.fewest, recipe.patience) for recipe in made] == [(minutes, fewest, patience)]
 
 
 def test_an_interrupted_run_goes_on_to_the_same_result(target: Target, tmp_path: Path) -> None:
@@ -152,6 +165,8 @@ def test_a_report_is_drawn_of_the_finished_preset(
     [
         (["--minutes", "0"], "minutes"),
         (["--minutes", "nan"], "minutes"),
+        (["--patience", "0.5"], "--patience of 0.5"),
+        (["--patience", "3", "--minutes", "1"], "default minutes"),
         (["--iterations", "-3"], "iterations"),
         (["--start", "-1"], "region"),
         (["--start", "50"], "2.0 s long"),

@@ -28,6 +28,7 @@ def say(event: str, iteration: int = 0, message: str = "", ltas_db: float | None
         "ltas_db": ltas_db if ltas_db is not None else (20.0 / iteration if known else None),
         "preset_path": "",
         "message": message,
+        "share": iteration / N if known else None,
     }
     print(json.dumps(line), flush=True)
 

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QLineEdit, QWidget
 
 from synth.user_presets import MAX_NAME
 from ui.chooser import Chooser
-from ui.trainer.job import NO_PARENT, PARENT_MINUTES, SCRATCH_MINUTES, Job
+from ui.trainer.job import NO_PARENT, UNTIL_GROWN, Job
 from ui.trainer.number_field import number_field
 
 _FORMATS = (("22k80 · to 8 kHz", "22k80"), ("44k128 · to 22 kHz, slower", "44k128"))
@@ -36,16 +36,18 @@ class JobForm(QWidget):
         for name in parents:
             self.parent_preset.addItem(name.replace("_", " "), name)
         self.parent_preset.addItem("a new rule", NO_PARENT)
-        tip = "How long to train; longer comes nearer to the recording"
-        self.minutes = number_field("Minutes", tip, "min", 1, 0.1, 24 * 60.0, 0.5)
-        self.minutes.setValue(PARENT_MINUTES)
+        tip = (
+            "How long to train. “Until grown” is two minutes, six for a new rule, longer on a slow or busy machine; "
+            "more comes nearer to the recording"
+        )
+        self.minutes = number_field("Minutes", tip, "min", 1, UNTIL_GROWN, 24 * 60.0, 0.5)
+        self.minutes.setSpecialValueText("until grown")
         tip = "Another number grows another culture from the same recording"
         self.seed = number_field("Variation", tip, "", 0, 0, 9999, 1)
         self.audio_loss = QCheckBox("Audio loss")
         self.audio_loss.setAccessibleName("Audio loss")
         self.allow_audio_loss(True)
         self.format.currentIndexChanged.connect(self.format_changed)
-        self.parent_preset.currentIndexChanged.connect(self._follow_parent)
         self._lay_out()
 
     def _lay_out(self) -> None:
@@ -67,12 +69,6 @@ class JobForm(QWidget):
                 wide = 2 if column == 2 and field is not self.seed else 1
                 grid.addWidget(field, row, 2 * column + 1, 1, wide)
             grid.setColumnStretch(2 * column + 1, (4, 3, 3)[column])
-
-    def _follow_parent(self) -> None:
-        """The time that is usual for it, unless somebody has chosen another."""
-        usual = {PARENT_MINUTES, SCRATCH_MINUTES}
-        if round(self.minutes.value(), 1) in usual:
-            self.minutes.setValue(SCRATCH_MINUTES if self.parent_preset.currentData() == NO_PARENT else PARENT_MINUTES)
 
     def allow_audio_loss(self, allowed: bool) -> None:
         """A recording that fades has no sound a culture's could be compared with."""

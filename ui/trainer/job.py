@@ -19,8 +19,10 @@ from synth.errors import PresetError, TrainingError
 from synth.preset_file import SUFFIX
 from synth.user_presets import file_for
 
-PARENT_MINUTES, SCRATCH_MINUTES = 1.6, 5.5
-"""What `petrichord train` takes by default, with and without a parent."""
+UNTIL_GROWN = 0.0
+"""Minutes: as many as `petrichord train` takes by itself."""
+_PATIENCE = 5
+"""Beside a playing instrument two cores give a training a third of their time."""
 NO_PARENT = "none"
 STATE_SUFFIX = ".training"
 _JOB, _LOG = "job.json", "log.txt"
@@ -38,7 +40,7 @@ class Job:
     licence: str = ""
     format: str = "22k80"
     parent: str = "violin"
-    minutes: float = PARENT_MINUTES
+    minutes: float = UNTIL_GROWN
     seed: int = 0
     audio_loss: bool = False
     """Judge the second half of the training by its vocoded sound as well."""
@@ -57,7 +59,8 @@ class Job:
         labels |= {"--author": self.author, "--licence": self.licence}
         # With “=”: what somebody types may begin with a dash.
         given = [f"{option}={text.strip()}" for option, text in labels.items() if text.strip()]
-        how = ["--minutes", f"{self.minutes:g}", "--parent", self.parent, "--seed", str(self.seed)]
+        how = ["--minutes", f"{self.minutes:g}"] if self.minutes else ["--patience", str(_PATIENCE)]
+        how += ["--parent", self.parent, "--seed", str(self.seed)]
         how += ["--audio-loss"] if self.audio_loss else []
         return [*self.region_arguments(), "--watch", "-o", str(output), *how, *given, *(["--resume"] if resume else [])]
 

@@ -28,6 +28,8 @@ class News:
     loss: float = math.nan
     ltas_db: float = math.nan
     message: str = ""
+    share: float = math.nan
+    """How much of it is done, 0 … 1."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,7 @@ def _news(said: dict[str, Any]) -> News:
         _number(said["loss"]),
         _number(said["ltas_db"]),
         str(said["message"]),
+        _number(said.get("share")),
     )
 
 

@@ -92,8 +92,8 @@ class Training(QObject):
     @property
     def share(self) -> float:
         """How much of it is done, 0 … 1."""
-        eta_s = math.nan if self._last is None else self._last.eta_s
-        return 0.0 if math.isnan(eta_s) else min(1.0, max(0.0, 1.0 - eta_s / (60 * self.bench.job.minutes)))
+        share = math.nan if self._last is None else self._last.share
+        return 0.0 if math.isnan(share) else min(1.0, max(0.0, share))
 
     @property
     def eta_s(self) -> float:

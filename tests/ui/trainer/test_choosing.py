@@ -148,7 +148,7 @@ def test_all_that_is_asked_is_what_the_command_is_given(stage: Stage, recording:
     form.licence.setText("CC0")
     form.format.setCurrentIndex(1)
     form.parent_preset.setCurrentIndex(form.parent_preset.findData("none"))
-    assert form.minutes.value() == 5.5, "a new rule takes longer"
+    assert form.minutes.text() == "until grown"
     form.seed.setValue(3)
     form.audio_loss.click()
     stage.sheet.choose.start_s.setValue(1.0)
@@ -169,7 +169,8 @@ def test_all_that_is_asked_is_what_the_command_is_given(stage: Stage, recording:
     understood = parser.parse_args(given)
     assert (understood.name, understood.tags, understood.credit) == ("--parent", "tone, test", "a sine")
     assert (understood.author, understood.licence, understood.format) == ("nobody", "CC0", "44k128")
-    assert (understood.parent, understood.minutes, understood.seed) == ("none", 5.5, 3)
+    assert (understood.parent, understood.minutes, understood.seed) == ("none", None, 3)
+    assert understood.patience == 5, "what plays beside it takes its time"
     assert (understood.start, understood.seconds) == (1.0, 2.0)
     assert understood.audio_loss
     assert Bench(bench.folder, bench.job) in unfinished(stage.studio.root), "read back as it was asked"
