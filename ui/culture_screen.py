@@ -6,14 +6,9 @@ Axes: `M` mel bands, `T` frames.
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import (
-    QColor,
-    QFont,
-    QPainter,
-    QResizeEvent,
-)
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QImage, QPixmap, QResizeEvent
+from PySide6.QtWidgets import QGraphicsPixmapItem, QGraphicsView, QWidget
 
 from synth.mel import FORMATS, MelFormat
 from synth.messages import View
@@ -30,23 +25,25 @@ _USUAL_HEIGHT = 600
 _LARGEST = 1.6
 
 
-class _SmoothImage(pg.ImageItem):  # type: ignore[misc]
-    """Cells blend into each other: the eye follows partials, not squares."""
-
-    def paint(self, painter: QPainter, *args: object) -> None:
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        super().paint(painter, *args)
-
-
 class CultureScreen(pg.PlotWidget):  # type: ignore[misc]
-    """Shows views; knows nothing of hands but where the cursor is drawn."""
+    """Shows views; knows nothing of hands but where the cursor is drawn.
+
+    The cells are painted by Qt alone, as a pixmap: whatever is painted from Python holds the interpreter's lock to its
+    end, and the engine waits for it. On a 4K screen that was a third of all time.
+    """
+
+    # Not pyqtgraph's, which is Python around the painting of everything: see `_prepare`.
+    paintEvent = QGraphicsView.paintEvent  # noqa: N815 – Qt's name
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, background=COLOURS.panel)
         self.format = FORMATS["22k80"]
         self._cells = CulturePainter()
         self._hidden = HiddenPainter()
-        self._image = _SmoothImage(axisOrder="row-major")
+        self._image = QGraphicsPixmapItem()
+        # Cells blend into each other: the eye follows partials, not squares.
+        self._image.setTransformationMode(Qt.TransformationMode.SmoothTransformation)
+        self._image.setPos(-0.5, -0.5)
         self._overlay = Overlay()
         self._shown: View | None = None
         self._columns_per_frame = 0.0
@@ -58,7 +55,7 @@ class CultureScreen(pg.PlotWidget):  # type: ignore[misc]
         plot.hideButtons()
         plot.setMouseEnabled(False, False)
         plot.setContentsMargins(6, 10, 6, 4)
-        plot.addItem(self._image)
+        plot.getViewBox().addItem(self._image, ignoreBounds=True)
         plot.addItem(self._overlay)
         for side in ("left", "right", "bottom"):
             plot.showAxis(side)
@@ -81,8 +78,17 @@ class CultureScreen(pg.PlotWidget):  # type: ignore[misc]
         plot.getViewBox().setRange(QRectF(-0.5, -0.5, n_frames, fmt.n_mels), padding=0, disableAutoRange=True)
         plot.getAxis("bottom").setTicks([second_ticks(fmt, n_frames)])
         self._rule_rows()
-        self._image.setImage(np.zeros((fmt.n_mels, n_frames, 3), dtype=np.uint8), autoLevels=False, levels=None)
-        self._image.setRect(QRectF(-0.5, -0.5, n_frames, fmt.n_mels))
+        self._show_pixels(np.zeros((fmt.n_mels, n_frames, 3), dtype=np.uint8))
+        self._prepare()
+
+    def _show_pixels(self, pixels: NDArray[np.uint8]) -> None:
+        """(M, T, 3) sRGB."""
+        M, T, _ = pixels.shape
+        self._image.setPixmap(QPixmap.fromImage(QImage(pixels.data, T, M, 3 * T, QImage.Format.Format_RGB888)))
+
+    def _prepare(self) -> None:
+        """What pyqtgraph does before it paints: where the view lies, if that has changed."""
+        self.scene().prepareForPaint()
 
     def _size_words(self, larger: float) -> None:
         """Larger numbers beside a larger picture: seen from as far away."""
@@ -114,6 +120,7 @@ class CultureScreen(pg.PlotWidget):  # type: ignore[misc]
             corner = self.mapFromScene(self.getPlotItem().getViewBox().sceneBoundingRect().topRight())
             # Below the heads' flags.
             self.recovery.move(corner.x() - self.recovery.width() - 8, corner.y() + round(22 * larger))
+            self._prepare()
 
     def show_view(self, view: View) -> None:
         """Show the culture as it is now."""
@@ -129,7 +136,7 @@ class CultureScreen(pg.PlotWidget):  # type: ignore[misc]
             pixels = self._cells.pixels(view.grid, view.rest, view.frozen)
         else:
             pixels = tinted(self._hidden.colours(view.grid, view.hidden), view.rest, view.frozen).astype(np.uint8)
-        self._image.setImage(pixels, autoLevels=False, levels=None)
+        self._show_pixels(pixels)
         self.recovery.recovery.look(view.grid, now_s(), view.frozen)
         self.recovery.follow()
         overlay = self._overlay

@@ -15,9 +15,9 @@ _SETTLE_S = 1.0
 class Watcher(QObject):
     """Waits for the window, plays, counts paint events of the culture, closes."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, size: tuple[int, int]) -> None:
         super().__init__()
-        self._seconds = seconds
+        self._seconds, self._size = seconds, size
         self._paints: list[float] = []
         self._ready = False
         self._window = None
@@ -40,7 +40,7 @@ class Watcher(QObject):
             if type(window).__name__ == "MainWindow" and window.engine.view() is not None:  # type: ignore[attr-defined]
                 self._timer.stop()
                 self._window = window
-                window.resize(1280, 800)
+                window.resize(*self._size)
                 window.culture.viewport().installEventFilter(self)
                 QTimer.singleShot(500, window.engine.play)
                 QTimer.singleShot(int(1000 * (0.5 + _SETTLE_S)), self._paints.clear)
@@ -76,9 +76,9 @@ class Watcher(QObject):
 
 
 def main() -> int:
-    """`window_child PRESET SECONDS`."""
+    """`window_child PRESET SECONDS WIDTH HEIGHT`."""
     app = QApplication(["petrichord"])
-    watcher = Watcher(float(sys.argv[2]))
+    watcher = Watcher(float(sys.argv[2]), (int(sys.argv[3]), int(sys.argv[4])))
     from synth.cli import main as command
 
     code = command([sys.argv[1]])

@@ -1,8 +1,8 @@
 """How often the window paints its culture while the engine plays, and how soon after the command it is there.
 
-    python -m tests.benchmarks.window_fps [PRESET] [--seconds 20]
+    python -m tests.benchmarks.window_fps [PRESET] [--seconds 20] [--size 1280x800]
 
-Real engine, private PulseAudio null sink, Xvfb (software rendering), window 1280×800. Prints one JSON object: seconds
+Real engine, private PulseAudio null sink, Xvfb (software rendering). Prints one JSON object: seconds
 from the command to the window with sound ready (first and second launch), paint events of the culture per second
 (median over whole seconds), the worst gap between two of them while playing, and what the engine says.
 """
@@ -22,11 +22,14 @@ from tests.ui.display import virtual_display
 _CHILD = "tests.benchmarks.window_child"
 
 
-def launch(preset: str, seconds: float, environment: dict[str, str]) -> dict[str, object]:
+def launch(preset: str, seconds: float, size: tuple[int, int], environment: dict[str, str]) -> dict[str, object]:
     """One launch of the command in a process of its own; what it measured and how soon it was ready."""
     began = time.perf_counter()
     child = subprocess.Popen(
-        [sys.executable, "-m", _CHILD, preset, str(seconds)], stdout=subprocess.PIPE, text=True, env=environment
+        [sys.executable, "-m", _CHILD, preset, str(seconds), *map(str, size)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment,
     )
     assert child.stdout is not None
     ready_s = 0.0
@@ -45,8 +48,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("preset", nargs="?", help="name or path; default is a steady test culture")
     parser.add_argument("--seconds", type=float, default=20.0)
+    parser.add_argument("--size", default="1280x800", help="of the window, in pixels")
     args = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name, virtual_display() as screen:
+    width, height = (int(side) for side in args.size.split("x"))
+    screen_size = max(1400, width), max(900, height)
+    with tempfile.TemporaryDirectory() as name, virtual_display(*screen_size) as screen:
         folder = Path(name)
         preset = args.preset
         if preset is None:
@@ -59,8 +65,9 @@ def main() -> None:
         try:
             environment = {**screen, **rig.environment, "DISPLAY": screen["DISPLAY"], "QT_QPA_PLATFORM": "xcb"}
             with rig.capture():
-                first = launch(preset, 1.0, environment)["ready_s"]
-                print(json.dumps({"first_launch_ready_s": first, **launch(preset, args.seconds, environment)}))
+                first = launch(preset, 1.0, (width, height), environment)["ready_s"]
+                second = launch(preset, args.seconds, (width, height), environment)
+                print(json.dumps({"first_launch_ready_s": first, **second}))
         finally:
             rig.close()
 

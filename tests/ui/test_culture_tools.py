@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 from scipy.stats import wasserstein_distance
@@ -253,8 +254,33 @@ def test_a_128_row_culture_is_shown_with_ice_and_hidden_channels(win: MainWindow
     view = View(1, 1, grid, grid, grid + 1, 3.0, (1.0, 5.0), False, hidden=np.zeros((128, 172, 3), dtype=np.float32))
     for shown in (view, replace(view, hidden=None)):
         win.culture.show_view(shown)
-        assert win.culture._image.image.shape == (128, 172, 3)
+        assert win.culture._image.pixmap().size().toTuple() == (172, 128)
     assert win.hand.field.n_mels == 128
+
+
+@pytest.mark.parametrize("n_mels", [80, 128])
+def test_a_cell_is_painted_where_the_hand_finds_it(win: MainWindow, qtbot: QtBot, n_mels: int) -> None:
+    """After any change of size or format."""
+    win._timer.stop()
+    view = win.culture
+    view.set_culture(FORMATS["22k80" if n_mels == 80 else "44k128"], 172)
+    for size in ((1280, 800), (1500, 900)):
+        win.resize(*size)
+        qtbot.wait(50)
+        for column, row in ((20, 10), (150, n_mels - 8)):
+            grid = np.full((n_mels, 172), -1, dtype=np.float32)
+            grid[row, column] = 1
+            still = np.zeros_like(grid)
+            view.show_view(View(1, 1, grid, still, still, None, (1.0, 1.0), False))
+            image = view.grab().toImage().convertToFormat(QImage.Format.Format_Grayscale8)
+            light = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), -1).astype(float)
+            a, b = view.position_of(column - 3, row + 3), view.position_of(column + 3, row - 3)
+            around = light[round(a.y()) : round(b.y()), round(a.x()) : round(b.x())]
+            around = around - around.min()
+            at = (around.sum(axis=0) @ np.arange(around.shape[1]), around.sum(axis=1) @ np.arange(around.shape[0]))
+            found = np.array(at) / around.sum() + (round(a.x()) + 0.5, round(a.y()) + 0.5)
+            cell = (b.x() - a.x()) / 6, (b.y() - a.y()) / 6
+            assert np.abs((found - view.position_of(column, row).toTuple()) / cell).max() < 0.3
 
 
 def test_without_room_brushes_go_without_their_names(win: MainWindow, qtbot: QtBot) -> None:
