@@ -44,10 +44,12 @@ def test_the_child_stands_behind_the_sound(stage: Stage, recording: Path) -> Non
 
 
 def test_a_checkpoint_is_heard_and_what_played_before_comes_back_as_it_was(
-    stage: Stage, recording: Path, tmp_path: Path
+    stage: Stage, recording: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import torch
 
+    # The one that trains hangs on, and is put away with the window.
+    monkeypatch.setattr("ui.trainer.studio.PATIENCE_S", 0.3)
     win, engine = stage.win, stage.engine
     playing, listed = win.presets.playing, win.presets.paths()
     swapped = len(engine.swapped)
