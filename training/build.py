@@ -73,7 +73,7 @@ def build_preset(
         partials=pitch.partials if len(pitch.partials.hz) else None,
         vibrato=pitch.vibrato,
         high_band=measured.high_band,
-        decay_db_per_s=target.decay_db_per_s,
+        decay_db_per_s=None if target.decay is None else target.decay.slopes_db_per_s,
         tags=labels.tags,
         author=labels.author,
         region_s=target.region_s,

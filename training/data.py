@@ -12,6 +12,7 @@ from torch import Tensor
 
 from synth.errors import TrainingError
 from synth.mel import DB_PER_NEPER, MelFormat, grid_from_log_mel, log_mel
+from training.decay import Decay, remove_decay, stroke_frames
 from training.recording import MIN_SECONDS, SILENT_PEAK, Recording, Wave, load_recording
 
 MAX_REGION_SECONDS = 8.0
@@ -23,7 +24,6 @@ _SEARCH_STEP_FRAMES = 4
 _FADED_DB = 30.0
 _BODY_DB = 4.0
 """A note's body is within this of its median level, taken over what is within `_FADED_DB` of its loudest frame."""
-_STEEPEST_DB_PER_S = 60.0
 _EDGE_FRAMES = 6
 """What an attack or a release reaches into the body: an analysis window and some."""
 
@@ -41,8 +41,8 @@ class Target:
     wave: Wave
     """(N,) float32: the region at its own rate, normalised as the grid is."""
     rate_hz: int
-    decay_db_per_s: Tensor | None = None
-    """(M,) float32: each row's removed slope; None for sustained sounds."""
+    decay: Decay | None = None
+    """What was taken out of a sound that fades; None for sustained ones."""
 
 
 def prepare(recording: Recording, fmt: MelFormat, whole: bool = False) -> Target:
@@ -52,6 +52,8 @@ def prepare(recording: Recording, fmt: MelFormat, whole: bool = False) -> Target
     first, last, steady = (0, mel_db.shape[1], True) if whole else find_region(mel_db, frame_s)
     if whole:
         steady = _trend_db_per_s(mel_db, frame_s) < STEADY_DB_PER_S
+    elif not steady:
+        first += stroke_frames(mel_db[:, first:last], frame_s, RANGE_DB)
     begin = round(first * frame_s * recording.rate_hz)
     end = min(len(recording.wave), round(last * frame_s * recording.rate_hz))
     # What is an offset over all of a recording need not be one of this part, and no vocoder plays offsets.
@@ -92,7 +94,7 @@ def resampled(wave: Wave, from_hz: int, to_hz: int) -> Wave:
 
 def find_region(mel_db: Tensor, frame_s: float) -> tuple[int, int, bool]:
     """First and last frame of the longest region whose level and LTAS trends are below 1 dB/s, and whether one of at
-    least a second exists; without one, the note's body."""
+    least a second exists; without one, the note's body, or all of a fading sound whose body is shorter than that."""
     loud = mel_db.amax(dim=0)
     usual = loud[loud > loud.max() - _FADED_DB].median()
     body = (loud > usual - _BODY_DB).nonzero()[:, 0]
@@ -110,28 +112,9 @@ def find_region(mel_db: Tensor, frame_s: float) -> tuple[int, int, bool]:
     onset = int(loud.argmax())
     if last - onset < MIN_SECONDS / frame_s:
         onset = first
+    if last - onset < 1.0 / frame_s:
+        last = int((loud > loud.max() - _FADED_DB).nonzero()[-1]) + 1
     return onset, min(last, onset + int(MAX_REGION_SECONDS / frame_s)), False
-
-
-def remove_decay(mel_db: Tensor, frame_s: float) -> tuple[Tensor, Tensor]:
-    """Take each row's straight line in dB out of (M, T), keeping its level at the first frame: rows, slopes (M,).
-
-    Rows that sink into the recording's floor are fitted, and raised, only until they reach it.
-    """
-    time_s = torch.arange(mel_db.shape[1]) * frame_s
-    tenth = max(1, mel_db.shape[1] // 10)
-    floor = mel_db.amax() - RANGE_DB
-    slopes, level = torch.zeros(len(mel_db)), mel_db.clone()
-    for m, row in enumerate(mel_db):
-        end, before = row[-tenth:].median(), row[-2 * tenth : -tenth].median()
-        still_falling = before - end > 1.0
-        above = row > (floor if still_falling else torch.maximum(floor, end + 3.0))
-        if above.sum() >= 8:
-            t, v = time_s[above], row[above]
-            slope = ((t - t.mean()) * (v - v.mean())).sum() / (t - t.mean()).square().sum()
-            slopes[m] = slope.clamp(-_STEEPEST_DB_PER_S, 0.0)
-            level[m] = row - slopes[m] * time_s.clamp(max=float(t[-1]))
-    return level, slopes
 
 
 def _mel_db(wave: Wave, fmt: MelFormat) -> Tensor:

@@ -57,7 +57,7 @@ def plan(path: Path, target: "Target", remarks: tuple[str, ...]) -> Iterator[Pla
     first = Plan(
         target.region_s,
         soundfile.info(str(path)).duration,
-        target.decay_db_per_s is not None,
+        target.decay is not None,
         max(FLOOR_MIN_DB, ltas_error_db(odd, even)),
         f"Learning {start:.2f} to {end:.2f} s.",
         remarks,
@@ -77,5 +77,5 @@ def introduction(target: "Target", pitch: "MeasuredPitch") -> str:
     """What is about to be learned, in a sentence."""
     start, end = target.region_s
     root = f"root {pitch.root_hz:.1f} Hz" if pitch.root_hz else "no pitch"
-    decay = ", decay removed" if target.decay_db_per_s is not None else ""
+    decay = ", decay removed" if target.decay is not None else ""
     return f"Learning {start:.2f} to {end:.2f} s: {root}, {len(pitch.partials.hz)} partials{decay}."

@@ -125,7 +125,7 @@ class Trainer:
         )
 
     def _audio_loss(self) -> AudioLoss:
-        if self.target.decay_db_per_s is not None:
+        if self.target.decay is not None:
             raise TrainingError(
                 "This recording fades, and a culture does not: its sound cannot be compared. Leave --audio-loss out, "
                 "or choose a sustained part with --start and --seconds."

@@ -13,6 +13,7 @@ from synth.mel import DB_PER_NEPER, FORMATS, log_mel, log_mel_from_grid
 from synth.vocoder.spectral import SpectralVocoder
 from training.audible import AudibleVocoder, AudioLoss
 from training.data import Recording, Target, load_recording, prepare
+from training.decay import Decay
 from training.recipe import Recipe
 from training.trainer import Trainer
 
@@ -85,6 +86,6 @@ def test_a_few_steps_on_sound_alone_bring_the_sound_nearer(target: Target) -> No
 
 
 def test_a_fading_recording_is_refused_in_words(target: Target) -> None:
-    fading = replace(target, decay_db_per_s=torch.zeros(80))
+    fading = replace(target, decay=Decay(torch.zeros(80, 4), torch.tensor([[0, 4]] * 80), torch.zeros(80)))
     with pytest.raises(TrainingError, match="audio-loss"):
         Trainer(fading, Recipe(iterations=1, audio_from=0.5))

@@ -79,9 +79,9 @@ def test_decay_is_measured_removed_and_kept() -> None:
     rng = np.random.default_rng(0)
     wave = (_tone(3.0) + 0.1 * rng.standard_normal(3 * RATE)) * 10 ** (rate_db * time / 20)
     target = prepare(Recording(wave.astype(np.float32), RATE, "struck"), FMT)
-    assert target.decay_db_per_s is not None
+    assert target.decay is not None
     row = int(target.grid.mean(dim=1).argmax())
-    assert float(target.decay_db_per_s[row]) == pytest.approx(rate_db, abs=0.5)
+    assert float(target.decay.slopes_db_per_s[row]) == pytest.approx(rate_db, abs=0.5)
     halves = target.grid[row].chunk(2)
     assert abs(float(halves[0].mean() - halves[1].mean())) * 40 < 0.5
 

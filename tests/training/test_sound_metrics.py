@@ -138,16 +138,17 @@ def test_a_partial_that_fades_for_a_second_and_noise_beside_it_are_found() -> No
     assert hurt.neighbours_worst_db == pytest.approx(4.0, abs=0.7)
 
 
-def test_a_decay_is_taken_out_down_to_the_recordings_floor() -> None:
+def test_a_decay_is_taken_out_and_what_was_heard_goes_on() -> None:
     time_s = np.arange(400) / FPS
-    slopes = np.array([-10.0, -30.0, 0.0])
-    falling = np.array([[0.0], [-5.0], [-20.0]]) + slopes[:, None] * time_s
+    fall = np.array([-10.0, -30.0, 0.0])[:, None] * time_s
+    texture = np.sin(time_s)
+    falling = np.array([[0.0], [-5.0], [-60.0]]) + fall + texture
     noisy = np.maximum(falling, -60.0)
-    level = sustained(noisy, slopes, FPS)
-    np.testing.assert_allclose(level[0], 0.0, atol=1e-9)
-    np.testing.assert_allclose(level[2], -20.0, atol=1e-9)
-    # The second row meets its floor after 1.8 s and stays where it was; the line may end a few frames beside it.
-    np.testing.assert_allclose(level[1], -5.0, atol=1.5)
+    end = int(1.6 * FPS)
+    level = sustained(noisy, fall, np.array([[0, 400], [0, end], [200, 400]]))
+    np.testing.assert_allclose(level[0], texture, atol=1e-9)
+    np.testing.assert_allclose(level[1, : 2 * end], -5.0 + np.concatenate([texture[:end], texture[:end][::-1]]))
+    np.testing.assert_allclose(level[2], np.concatenate([noisy[2, 200:][::-1], noisy[2, 200:]]))
 
 
 def test_a_recording_is_told_from_another_by_what_no_loss_uses() -> None:

@@ -172,12 +172,12 @@ def _advice(preset: Preset) -> str:
 def _subject(preset: Preset, recording: Path, target: Target) -> Subject:
     start, end = target.region_s
     pitched = not preset.inharmonic and preset.root_hz > _SILENT_PITCH_HZ
-    decay = target.decay_db_per_s
+    decay = target.decay
     return Subject(
         recording,
         start,
         end - start,
         ANALYSES[preset.mel.name],
         preset.root_hz if pitched else 0.0,
-        None if decay is None else decay.double().numpy(),
+        None if decay is None else (decay.trend_db.double().numpy(), decay.heard.numpy()),
     )

@@ -7,6 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+
 from synth.errors import TrainingError
 from training.evaluation.figures import Bar, Figure
 from training.evaluation.rendering import SETTLED_S
@@ -38,8 +41,8 @@ class Subject:
     analysis: Analysis
     root_hz: float = 0.0
     """Where f0 is looked for; 0 for sounds without."""
-    decay_db_per_s: Levels | None = None
-    """(M,) slopes that training took out."""
+    decay: tuple[Levels, npt.NDArray[np.int64]] | None = None
+    """What training took out: `sustained` says what of it."""
 
 
 @dataclass(frozen=True)
@@ -63,8 +66,8 @@ def analyse(subject: Subject, living: Path, still: Path, among: Path | None) -> 
     analysis, fps = subject.analysis, subject.analysis.frames_per_second
     target_wave, target_hz = read_wave(subject.recording, subject.start_s, subject.seconds)
     target = region_levels(target_wave, target_hz, analysis)
-    if subject.decay_db_per_s is not None:
-        target = sustained(target, subject.decay_db_per_s, fps)
+    if subject.decay is not None:
+        target = sustained(target, *subject.decay)
     sound_wave, sound_hz = _settled(living)
     sound = region_levels(sound_wave, sound_hz, analysis)
     # The analysers match levels once more for themselves, which changes nothing.

@@ -95,16 +95,16 @@ def region_levels(wave: Wave, rate_hz: int, analysis: Analysis) -> Levels:
     return level[:, edge : level.shape[1] - edge]
 
 
-def sustained(level: Levels, slopes_db_per_s: Levels, frames_per_second: float) -> Levels:
-    """A decaying recording (M, T) with each row's straight line (M,) taken out, until the row meets its own floor."""
-    time_s = np.arange(level.shape[1]) / frames_per_second
-    tenth = max(1, level.shape[1] // 10)
-    end, before = np.median(level[:, -tenth:], axis=1), np.median(level[:, -2 * tenth : -tenth], axis=1)
-    lying = before - end < -0.5 * slopes_db_per_s * tenth / frames_per_second
-    floor = np.where(lying, end, level.max() - RANGE_DB)
-    start = np.median((level - slopes_db_per_s[:, None] * time_s)[:, :tenth], axis=1)
-    reach_s = np.clip((floor - start) / np.minimum(slopes_db_per_s, -1e-6), 0, time_s[-1])
-    return np.asarray(level - slopes_db_per_s[:, None] * np.minimum(time_s, reach_s[:, None]))
+def sustained(level: Levels, trend_db: Levels, heard: npt.NDArray[np.int64]) -> Levels:
+    """A fading recording (M, T) as if it did not fade: without its rows' trends (M, T), and what was heard of each row,
+    from its first frame to its end (M, 2), going on there and back."""
+    n = min(level.shape[1], trend_db.shape[1])
+    held = level[:, :n] - trend_db[:, :n]
+    rows = [
+        np.pad(row[first:end], (first, n - end), mode="symmetric")
+        for row, (first, end) in zip(held, np.minimum(heard, n), strict=True)
+    ]
+    return np.stack(rows)
 
 
 def matched(sound: Levels, target: Levels) -> tuple[Levels, Levels]:
