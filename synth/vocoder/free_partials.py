@@ -35,13 +35,15 @@ class FreePartials:
     def reset(self) -> None:
         self._memory: Floats | None = None
 
-    def take(self, residual: Floats) -> tuple[Floats, Floats]:
-        """Residual rows (B, M) of the next frame → amplitudes (B, M) and the residual that is left as noise."""
+    def take(self, residual: Floats, rows: Floats) -> tuple[Floats, Floats]:
+        """Residual rows (B, M) of the next frame, and all of it, stored partials as well → amplitudes (B, M) and the
+        residual that is left as noise."""
         keep = np.float32(np.exp(-1 / _MEMORY_FRAMES))
-        memory = self._memory if self._memory is not None else np.zeros_like(residual)
-        memory = memory * keep + residual * (1 - keep)
+        now = np.stack([residual, rows])
+        memory = self._memory if self._memory is not None else np.zeros_like(now)
+        memory = memory * keep + now * (1 - keep)
         self._memory = memory
-        gate = self._gate(memory)
+        gate = self._gate(*memory)
         if not gate.any():
             return np.zeros_like(residual), residual
         left, right = _shifted(residual, -1), _shifted(residual, 1)
@@ -51,12 +53,13 @@ class FreePartials:
         remains = np.maximum(residual * (1 - taken) - each_row_times(amplitude, self._responses), 0)
         return amplitude.astype(np.float32), remains.astype(np.float32)
 
-    def _gate(self, memory: Floats) -> Floats:
+    def _gate(self, memory: Floats, surroundings: Floats) -> Floats:
         smooth: Floats = (_shifted(memory, -1) + 2 * memory + _shifted(memory, 1)) / np.float32(4)
         top = np.ones_like(memory, dtype=bool)
         for step in (1, 2):
             top &= (smooth > _shifted(smooth, -step)) & (smooth >= _shifted(smooth, step))
-        around = memory[:, self._around].mean(axis=2)
+        # Not of what stored partials leave: noise beside them would stand out of the hole.
+        around = surroundings[:, self._around].mean(axis=2)
         narrow_db = 20 * np.log10((memory + 1e-12) / (around + 1e-12))
         x = np.clip((narrow_db - _NARROW_DB) / _RAMP_DB, 0, 1)
         audible = memory > 1e-5

@@ -118,9 +118,10 @@ class SpectralVocoder:
         linear = np.maximum(np.exp(stacked) - np.float32(1.001e-5), 0) * self._trim
         amplitude, explained = self._solver.solve(linear)
         residual = np.maximum(linear - explained, 0).reshape(n, heads, rows)
+        whole = linear.reshape(n, heads, rows)
         tones, noise = np.empty_like(residual), np.empty_like(residual)
         for i in range(n):
-            tones[i], noise[i] = self._free.take(residual[i])
+            tones[i], noise[i] = self._free.take(residual[i], whole[i])
         high, air = self._high.split(self._air.densities(stacked, self._noise.densities(linear)), self._air)
         amplitude = np.concatenate([amplitude, high], axis=1).reshape(n, heads, -1)
         wanted = np.concatenate([noise.reshape(n * heads, rows), self._noise.high_rows(air)], axis=1)

@@ -302,6 +302,19 @@ def test_a_painted_block_is_noise() -> None:
     assert flatness(out, 44100, low, high) > 0.4
 
 
+def test_noise_between_stored_partials_stays_noise() -> None:
+    """Where partials leave nothing around it, narrow noise stands out of what is left, not out of what is heard."""
+    stored = [1000.0, 1150.0, 1300.0, 2000.0, 2150.0, 2300.0]
+    rng = np.random.default_rng(0)
+    spectrum = np.fft.rfft(rng.standard_normal(3 * 22050))
+    hz = np.arange(len(spectrum)) / 3
+    noise = np.fft.irfft(np.where((hz > 1580) & (hz < 1720), spectrum, 0))
+    wave = tones(stored, [0.05] * 6, 3.0, 22050)
+    frames = frames_of(wave + 0.05 * noise / noise.std(), F22)
+    out = play(spectral(preset_for(hz=stored, root_hz=0.0), 22050), frames)[0][22050:]
+    assert flatness(out, 22050, 1600, 1700) > 0.3
+
+
 # --- two heads --------------------------------------------------------------------------------------------------------
 
 
