@@ -55,7 +55,7 @@ class NoteBox(SpinBox):
         self.setToolTip("Note: a name such as A4, a MIDI number, 440 Hz, or “own” for the preset's own pitch (0)")
         self.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.setKeyboardTracking(False)
-        self.setFixedSize(90, 28)
+        self.setFixedSize(98, 28)
 
     def set_root(self, root_hz: float) -> None:
         """The pitch the preset has by itself; 0 for none."""
