@@ -237,7 +237,7 @@ def _trainer(args: argparse.Namespace, target: "Target", device: str) -> "Traine
     minutes, fewest = _usual_length(parent is None) if args.minutes is None else (args.minutes, 0)
     audio_from = _AUDIO_FROM if args.audio_loss else 1.0
     live = replace(
-        Recipe() if parent is None else Recipe().for_heir(),
+        Recipe(),
         audio_from=audio_from,
         minutes=minutes,
         fewest=fewest,

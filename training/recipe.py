@@ -1,6 +1,6 @@
 """What a training run is made of."""
 
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from synth.weather import WeatherSpec
@@ -12,7 +12,6 @@ FROM_SCRATCH_MINUTES = 5.5
 FROM_PARENT_ITERATIONS, FROM_SCRATCH_ITERATIONS = 400, 1000
 """What the library took. Two threads of one core without fast bfloat16 do 210 in 1.6 minutes, and a voice was left at
 an LTAS error of 0.8 dB."""
-_HEIR_POOL, _HEIR_RESTART_EVERY = 16, 24
 PATIENCE = 2.0
 """How many times its usual minutes a slow machine may take."""
 
@@ -60,17 +59,6 @@ class Recipe:
     """After a loop of 172 frames a correlation time of 120 steps is still heard (audibility 0.13), 90 is not (0.06),
     and 60 blurs the modulation spectrum."""
     weights: LossWeights = field(default_factory=LossWeights)
-
-    def for_heir(self) -> "Recipe":
-        """The recipe of a rule that starts from a parent's: it can grow, and must show that it lasts.
-
-        In 400 iterations the cultures of a pool of 128 grow 125 steps old, and what goes wrong later is never seen: of
-        a cello the averaged rule ran wild at most checkpoints, and the best, after 160 iterations, had an LTAS error of
-        1.04 dB and 0.68 of the recording's spread. In a pool of 16 with fewer restarts they grow 670 steps old, and
-        the last checkpoint is the best, with 0.63 dB and 1.06.
-        """
-        pool, restart_every = min(self.pool, _HEIR_POOL), max(self.restart_every, _HEIR_RESTART_EVERY)
-        return replace(self, pool=pool, restart_every=restart_every)
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)

@@ -12,7 +12,6 @@ from synth.cli import main
 from synth.errors import TrainingError
 from synth.library import load
 from synth.mel import FORMATS
-from synth.preset import LOOP_FRAMES
 from synth.preset_file import load_preset
 from synth.tnca import LiveRule, NotebookRule
 from training.data import Recording, Target, prepare
@@ -84,30 +83,8 @@ def test_the_command_names_the_parent_in_the_preset(
     assert main([*arguments, "--iterations", "2"]) == 0
     preset = load_preset(path)
     assert preset.parent == "Violin"
-    assert preset.recipe["pool"] == Recipe().for_heir().pool < Recipe().pool
     assert preset.metrics["std_ratio"] > 0
     assert main([*arguments, "--parent", "no such preset"]) == 2
     assert "no such preset" in capsys.readouterr().err
     assert main([*arguments, "--recipe", "notebook", "--parent", "violin"]) == 2
     assert "--parent" in capsys.readouterr().err
-
-
-def _age_in_steps(recipe: Recipe, iterations: int = 400) -> float:
-    """Mean age of a pool's cultures, by the loop as its docstring tells it."""
-    rng = np.random.default_rng(0)
-    ages = np.zeros(recipe.pool)
-    for iteration in range(iterations):
-        batch = rng.choice(recipe.pool, recipe.batch, replace=False)
-        if iteration % recipe.restart_every == 0:
-            ages[batch[0]] = 0
-        ages[batch] += rng.integers(recipe.min_steps, recipe.max_steps + 1)
-    return float(ages.mean())
-
-
-def test_what_an_heir_learns_from_is_older_than_three_loops() -> None:
-    assert _age_in_steps(Recipe().for_heir()) > 3 * LOOP_FRAMES
-    assert _age_in_steps(Recipe()) < LOOP_FRAMES
-
-
-def test_an_heir_of_a_small_recipe_has_no_larger_pool() -> None:
-    assert replace(Recipe(), pool=4).for_heir().pool == 4
