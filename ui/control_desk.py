@@ -66,6 +66,11 @@ class ControlDesk(QObject):
         self.letter, self.other = letter, other
         self._compare.show_state(letter)
 
+    def close(self) -> None:
+        """A burst of wheel notches that is not over ends here."""
+        self._burst.stop()
+        self.history.seal()
+
     # Steps
 
     def _turn(self, label: str, before: Mapping[str, object], after: Mapping[str, object]) -> None:

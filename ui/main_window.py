@@ -223,6 +223,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.hand.lift()
+        self.control_desk.close()
         self._timer.stop()
         self.takes.close()
         self.about.close_reader()

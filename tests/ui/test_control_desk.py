@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -243,3 +243,13 @@ def test_keys_of_the_desk_are_letters_where_one_types(win: MainWindow, engine: F
     assert win.presets.search.text() == "bvB"
     assert len(engine.sent(SetControls)) == count
     assert not engine.sent(ReseedAll)
+
+
+def test_a_wheel_that_turned_just_before_the_end_leaves_no_timer(win: MainWindow) -> None:
+    knob = win.controls.knobs["width"]
+    knob.setFocus()
+    wheel(knob, 120)
+    running = [timer for timer in win.findChildren(QTimer) if timer.isActive() and timer.isSingleShot()]
+    assert running, "notches that follow soon are the same step"
+    win.close()
+    assert not [timer for timer in running if timer.isActive()]
