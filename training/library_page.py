@@ -117,8 +117,8 @@ _HEAD = (
     "",
     "Each grew from one recording, whose licence it carries, by the recipe it carries. `python -m training.library",
     "--recordings FOLDER` makes them all again from `manifest.toml`, on any machine in less than two hours; the notes",
-    "of soundfonts it renders itself. Made again they will differ a little: all but the warm pad, the bowed glass and the",
-    "wind learned from regions whose mirrored ends were still in them.",
+    "of soundfonts it renders itself. Made again they will differ a little: all but the warm pad, the bowed glass and",
+    "the wind learned from regions whose mirrored ends were still in them.",
     "",
 )
 _METHOD = (
