@@ -45,13 +45,16 @@ class Target:
     """What was taken out of a sound that fades; None for sustained ones."""
 
 
-def prepare(recording: Recording, fmt: MelFormat, whole: bool = False) -> Target:
-    """Choose the steadiest long region (or take it `whole`), normalise it and measure its grid."""
+def prepare(recording: Recording, fmt: MelFormat, whole: bool = False, fades: bool | None = None) -> Target:
+    """Choose the steadiest long region (or take it `whole`), normalise it and measure its grid.
+
+    `fades` is what is known of a `whole` region: cut out and measured again, one at the edge may seem to have changed.
+    """
     mel_db = _mel_db(resampled(recording.wave, recording.rate_hz, fmt.rate_hz), fmt)
     frame_s = fmt.hop / fmt.rate_hz
     first, last, steady = (0, mel_db.shape[1], True) if whole else find_region(mel_db, frame_s)
     if whole:
-        steady = _trend_db_per_s(mel_db, frame_s) < STEADY_DB_PER_S
+        steady = _trend_db_per_s(mel_db, frame_s) < STEADY_DB_PER_S if fades is None else not fades
     elif not steady:
         first += stroke_frames(mel_db[:, first:last], frame_s, RANGE_DB)
     begin = round(first * frame_s * recording.rate_hz)

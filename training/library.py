@@ -126,7 +126,8 @@ def remeasure(entry: Entry, recording: Path, folder: Path) -> Path:
     if not isinstance(rule, LiveRule):
         raise TrainingError(f"{path.name} lives by the notebook's rule; train it again.")
     start_s, end_s = preset.region_s
-    target = prepare(load_recording(recording, start_s, end_s - start_s), preset.mel, whole=True)
+    part, fades = load_recording(recording, start_s, end_s - start_s), preset.decay_db_per_s is not None
+    target = prepare(part, preset.mel, whole=True, fades=fades)
     measured = measure_recording(target)
     pitch = measured.pitch
     preset = replace(

@@ -55,7 +55,8 @@ def endure(entry: Entry, recording: Path, folder: Path) -> Found:
     preset = load_preset(folder / f"{entry.file}{SUFFIX}")
     assert isinstance(preset.rule, LiveRule)
     start_s, end_s = preset.region_s
-    target = prepare(load_recording(recording, start_s, end_s - start_s), preset.mel, whole=True)
+    part, fades = load_recording(recording, start_s, end_s - start_s), preset.decay_db_per_s is not None
+    target = prepare(part, preset.mel, whole=True, fades=fades)
     lived = survival(preset.rule, preset.weather, target_db=levels_db(target.grid))
     return kept((drift_figure(lived.drift), survival_figure(lived)))
 

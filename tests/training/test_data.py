@@ -86,6 +86,15 @@ def test_decay_is_measured_removed_and_kept() -> None:
     assert abs(float(halves[0].mean() - halves[1].mean())) * 40 < 0.5
 
 
+@pytest.mark.parametrize("fades", [False, True])
+def test_a_region_measured_again_fades_only_if_it_did(fades: bool) -> None:
+    """At the edge of what counts as steady, a cut decides otherwise than the search did."""
+    time = np.arange(2 * RATE) / RATE
+    wave = (_tone(2.0, 440) * 10 ** (-1.1 * time / 20)).astype(np.float32)
+    target = prepare(Recording(wave, RATE, "note"), FMT, whole=True, fades=fades)
+    assert (target.decay is not None) == fades
+
+
 def test_a_sustained_sound_has_no_decay() -> None:
     mel_db = torch.randn(80, 300, generator=torch.Generator().manual_seed(0)) * 0.5 - 20
     first, last, steady = find_region(mel_db, FRAME_S)

@@ -158,7 +158,7 @@ def _target(preset: Preset, recording: Path, options: Options) -> Target:
     if len(part.wave) / part.rate_hz < end - start - _REGION_SLACK_S:
         length = start + len(part.wave) / part.rate_hz
         raise TrainingError(f"{recording.name} is {length:.2f} s long. {_advice(preset)}")
-    return prepare(part, preset.mel, whole=True)
+    return prepare(part, preset.mel, whole=True, fades=preset.decay_db_per_s is not None)
 
 
 def _advice(preset: Preset) -> str:
