@@ -22,7 +22,7 @@ from synth.user_presets import file_for
 UNTIL_GROWN = 0.0
 """Minutes: as many as `petrichord train` takes by itself."""
 _PATIENCE = 5
-"""Beside a playing instrument two cores give a training a third of their time."""
+"""Beside a playing instrument two cores train a quarter as fast as by themselves."""
 NO_PARENT = "none"
 STATE_SUFFIX = ".training"
 _JOB, _LOG = "job.json", "log.txt"
