@@ -13,6 +13,8 @@ from torch import Tensor
 from synth.errors import TrainingError
 from synth.mel import DB_PER_NEPER, MelFormat, grid_from_log_mel, log_mel
 from training.decay import Decay, remove_decay, stroke_frames
+from training.leak import leak_db
+from training.partials import peaks_hz
 from training.recording import MIN_SECONDS, SILENT_PEAK, Recording, Wave, load_recording
 
 MAX_REGION_SECONDS = 8.0
@@ -71,7 +73,8 @@ def prepare(recording: Recording, fmt: MelFormat, whole: bool = False, fades: bo
     mel_db = uncut(_mel_db(resampled(wave, recording.rate_hz, fmt.rate_hz), fmt), fmt)
     decay = None
     if not steady:
-        mel_db, decay = remove_decay(mel_db, frame_s)
+        partials_hz = [hz for hz in peaks_hz(wave, recording.rate_hz) if hz < fmt.fmax_hz]
+        mel_db, decay = remove_decay(mel_db, frame_s, leak_db(partials_hz, fmt))
     reference_db = float(mel_db.max())
     region_s = (recording.offset_s + begin / recording.rate_hz, recording.offset_s + end / recording.rate_hz)
     grid = grid_from_log_mel(mel_db / DB_PER_NEPER, reference_db)

@@ -2,16 +2,19 @@
 
 Rows of a struck sound fade at speeds of their own, bend where a second, slower decay takes over, and sink one after
 another into the recording's floor. What is floor is no longer the sound: raised by the slope of what was heard before,
-it had rows of a bell rise by 50 dB within five seconds.
+it had rows of a bell rise by 50 dB within five seconds. Nor can a row stay at the floor it sank into where a partial
+beside it is held at its height: of a piano such rows were wanted 34 dB below what leaks into them.
 
 Axes: `M` mel bands, `T` frames.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 STEEPEST_DB_PER_S = 60.0
@@ -39,12 +42,15 @@ class Decay:
     """(M, 2) int64: first frame and end of what of each row is the sound, or of its floor where nothing lasts."""
     slopes_db_per_s: Tensor
     """(M,) float32: each row's mean slope while it is heard."""
+    least_db: Tensor
+    """(M, T): what leaks into a row from partials that are held, −inf where that is nothing or not known."""
 
 
-def remove_decay(mel_db: Tensor, frame_s: float) -> tuple[Tensor, Decay]:
+def remove_decay(mel_db: Tensor, frame_s: float, leak_db: Tensor | None = None) -> tuple[Tensor, Decay]:
     """Rows (M, T) in dB as they would sound on at the level of their first frame, and what was taken out.
 
-    Where a row is no longer heard, what was heard of it goes on, there and back again.
+    Where a row is no longer heard, what was heard of it goes on, there and back again. `leak_db` (M, M) says what of
+    its partials a row has in the others (`leak`): rows of which nothing but their floor is held lie no lower.
     """
     level = mel_db.double().numpy()
     trend, heard = np.zeros_like(level), np.zeros((len(level), 2), np.int64)
@@ -55,17 +61,37 @@ def remove_decay(mel_db: Tensor, frame_s: float) -> tuple[Tensor, Decay]:
             trend[m] = _trend(row[:end], frame_s, len(row))
     rows, begins, ends = np.arange(len(level)), heard[:, 0], heard[:, 1] - 1
     slopes = (trend[rows, ends] - trend[rows, begins]) / (np.maximum(ends - begins, 1) * frame_s)
-    decay = Decay(torch.from_numpy(trend).float(), torch.from_numpy(heard), torch.from_numpy(slopes).float())
-    return _held(mel_db, decay), decay
+    trend_db, heard_ends = torch.from_numpy(trend).float(), torch.from_numpy(heard)
+    held = _held(mel_db, trend_db, heard_ends)
+    least_db = torch.full_like(held, -math.inf)
+    if leak_db is not None:
+        sunk = heard_ends[:, 0] > 0
+        least_db[sunk] = _leaking(level, held, heard_ends, leak_db)[sunk]
+    return held.maximum(least_db), Decay(trend_db, heard_ends, torch.from_numpy(slopes).float(), least_db)
 
 
-def _held(mel_db: Tensor, decay: Decay) -> Tensor:
+def _held(mel_db: Tensor, trend_db: Tensor, heard: Tensor) -> Tensor:
     """`mel_db` (M, T) without its decay."""
-    first, end = decay.heard[:, :1], decay.heard[:, 1:]
+    first, end = heard[:, :1], heard[:, 1:]
     n = end - first
     turn = (torch.arange(mel_db.shape[1]) - first) % (2 * n)
     there = first + torch.minimum(turn, 2 * n - 1 - turn)
-    return (mel_db - decay.trend_db).gather(1, there)
+    return (mel_db - trend_db).gather(1, there)
+
+
+def _leaking(level: Rows, held: Tensor, heard: Tensor, leak_db: Tensor) -> Tensor:
+    """What leaks into each row (M, T) from rows that hold a partial, and no more than was ever seen beside it."""
+    mean = F.pad(held.mean(dim=1), (1, 1), value=-math.inf)
+    # A row below its neighbour has its level from there, and says nothing of a partial of its own.
+    peaks = (mean[1:-1] > mean[2:]) & (mean[1:-1] >= mean[:-2]) & (heard[:, 0] == 0)
+    smooth = torch.from_numpy(np.stack([_smoothed(row) for row in level])).to(held)
+    least_db = torch.full_like(held, -math.inf)
+    for p in peaks.nonzero()[:, 0].tolist():
+        seen_db = (smooth - smooth[p])[:, : int(heard[p, 1])].amin(dim=1)
+        leak = torch.minimum(leak_db[:, p], seen_db)
+        leak[p] = -math.inf
+        least_db = least_db.maximum(leak[:, None] + held[p])
+    return least_db
 
 
 def stroke_frames(mel_db: Tensor, frame_s: float, range_db: float) -> int:

@@ -88,6 +88,12 @@ def measure(
     return MeasuredPitch(_as_partials([*peaks, *above]), vibrato, root, f0 == 0, tonal_share)
 
 
+def peaks_hz(wave: npt.NDArray[np.floating], rate_hz: int) -> list[float]:
+    """Frequencies of whatever stands out of a mono recording (N,), the strongest first."""
+    hz, power = _mean_spectrum(np.asarray(wave, np.float64), rate_hz)
+    return [peak.hz for peak in _peaks(hz, power, 0.49 * rate_hz)]
+
+
 def _strong_multiples(hz: Doubles, power: Doubles, f0: float) -> list[int]:
     """The strongest of 1, 2 and 3 first, low enough for its swing to stay among its own; then two more within 20 dB."""
     near = {number: power[np.abs(hz / f0 - number) < 0.06 * number].sum() for number in range(1, 6)}
@@ -265,4 +271,4 @@ def _as_partials(peaks: list[_Peak]) -> Partials:
     )
 
 
-__all__ = ["MOST_PARTIALS", "MeasuredPitch", "measure"]
+__all__ = ["MOST_PARTIALS", "MeasuredPitch", "measure", "peaks_hz"]

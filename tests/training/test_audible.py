@@ -86,6 +86,7 @@ def test_a_few_steps_on_sound_alone_bring_the_sound_nearer(target: Target) -> No
 
 
 def test_a_fading_recording_is_refused_in_words(target: Target) -> None:
-    fading = replace(target, decay=Decay(torch.zeros(80, 4), torch.tensor([[0, 4]] * 80), torch.zeros(80)))
+    nothing = torch.zeros(80, 4)
+    fading = replace(target, decay=Decay(nothing, torch.tensor([[0, 4]] * 80), torch.zeros(80), nothing))
     with pytest.raises(TrainingError, match="audio-loss"):
         Trainer(fading, Recipe(iterations=1, audio_from=0.5))

@@ -127,7 +127,8 @@ def test_the_evaluation_holds_a_sound_as_training_does_by_code_of_its_own() -> N
     decay.heard[3] = torch.tensor([40, 300])
     decay.heard[4] = torch.tensor([0, 50])
     level[3, 40:], level[4, :50] = mel_db[3, 40:] - decay.trend_db[3, 40:], mel_db[4, :50] - decay.trend_db[4, :50]
-    again = sustained(mel_db.numpy().astype(float), decay.trend_db.numpy().astype(float), decay.heard.numpy())
+    trend_db, least_db = (part.numpy().astype(float) for part in (decay.trend_db, decay.least_db))
+    again = sustained(mel_db.numpy().astype(float), trend_db, decay.heard.numpy(), least_db)
     np.testing.assert_allclose(np.delete(again, [3, 4], 0), np.delete(level.numpy(), [3, 4], 0), atol=1e-4)
     np.testing.assert_allclose(again[3, :40], again[3, 79:39:-1])
     np.testing.assert_allclose(again[4, 50:100], again[4, 49::-1])

@@ -145,10 +145,13 @@ def test_a_decay_is_taken_out_and_what_was_heard_goes_on() -> None:
     falling = np.array([[0.0], [-5.0], [-60.0]]) + fall + texture
     noisy = np.maximum(falling, -60.0)
     end = int(1.6 * FPS)
-    level = sustained(noisy, fall, np.array([[0, 400], [0, end], [200, 400]]))
+    heard = np.array([[0, 400], [0, end], [200, 400]])
+    level = sustained(noisy, fall, heard, np.full((3, 400), -np.inf))
     np.testing.assert_allclose(level[0], texture, atol=1e-9)
     np.testing.assert_allclose(level[1, : 2 * end], -5.0 + np.concatenate([texture[:end], texture[:end][::-1]]))
     np.testing.assert_allclose(level[2], np.concatenate([noisy[2, 200:][::-1], noisy[2, 200:]]))
+    leaking = np.stack([np.full(400, -np.inf), np.full(400, -np.inf), -40.0 + texture])
+    np.testing.assert_allclose(sustained(noisy, fall, heard, leaking)[2], -40.0 + texture)
 
 
 def test_a_recording_is_told_from_another_by_what_no_loss_uses() -> None:

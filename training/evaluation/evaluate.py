@@ -179,5 +179,7 @@ def _subject(preset: Preset, recording: Path, target: Target) -> Subject:
         end - start,
         ANALYSES[preset.mel.name],
         preset.root_hz if pitched else 0.0,
-        None if decay is None else (decay.trend_db.double().numpy(), decay.heard.numpy()),
+        None
+        if decay is None
+        else (decay.trend_db.double().numpy(), decay.heard.numpy(), decay.least_db.double().numpy()),
     )

@@ -41,7 +41,7 @@ class Subject:
     analysis: Analysis
     root_hz: float = 0.0
     """Where f0 is looked for; 0 for sounds without."""
-    decay: tuple[Levels, npt.NDArray[np.int64]] | None = None
+    decay: tuple[Levels, npt.NDArray[np.int64], Levels] | None = None
     """What training took out: `sustained` says what of it."""
 
 

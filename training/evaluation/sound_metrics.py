@@ -95,16 +95,16 @@ def region_levels(wave: Wave, rate_hz: int, analysis: Analysis) -> Levels:
     return level[:, edge : level.shape[1] - edge]
 
 
-def sustained(level: Levels, trend_db: Levels, heard: npt.NDArray[np.int64]) -> Levels:
-    """A fading recording (M, T) as if it did not fade: without its rows' trends (M, T), and what was heard of each row,
-    from its first frame to its end (M, 2), going on there and back."""
+def sustained(level: Levels, trend_db: Levels, heard: npt.NDArray[np.int64], least_db: Levels) -> Levels:
+    """A fading recording (M, T) as if it did not fade: without its rows' trends (M, T), what was heard of each row,
+    from its first frame to its end (M, 2), going on there and back, and none below what leaks into it (M, T)."""
     n = min(level.shape[1], trend_db.shape[1])
     held = level[:, :n] - trend_db[:, :n]
     rows = [
         np.pad(row[first:end], (first, n - end), mode="symmetric")
         for row, (first, end) in zip(held, np.minimum(heard, n), strict=True)
     ]
-    return np.stack(rows)
+    return np.asarray(np.maximum(np.stack(rows), least_db[:, :n]))
 
 
 def matched(sound: Levels, target: Levels) -> tuple[Levels, Levels]:
