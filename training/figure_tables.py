@@ -26,6 +26,9 @@ COLUMNS: tuple[tuple[str, str, str], ...] = (
     ("sound_silent_rows_db", "silent rows", "{:.1f}"),
     ("sound_partials_median_db", "partial rows", "{:.1f}"),
     ("sound_partials_excerpt_db", "worst second", "{:.1f}"),
+    ("sound_partials_worst_db", "of a minute", "{:.1f}"),
+    ("sound_neighbours_median_db", "beside partials", "{:.1f}"),
+    ("sound_neighbours_worst_db", "worst second of a minute there", "{:.1f}"),
     ("sound_partials_cents", "partials, cents", "{:.1f}"),
     ("sound_copying", "copying", "{:.2f}"),
     ("sound_copying_best", "copying, best", "{:.2f}"),
@@ -36,7 +39,13 @@ COLUMNS: tuple[tuple[str, str, str], ...] = (
     ("lost_cultures", "lost of 20", "{:.0f}"),
 )
 _IN_FLOORS = ("sound_row_w1_db", "sound_modulation_db", "sound_partials_excerpt_db")
-_WITH_FLOOR = (*_IN_FLOORS, "sound_copying", "sound_copying_best", "drift_db_per_decade")
+_WITH_FLOOR = (
+    *_IN_FLOORS,
+    "sound_neighbours_worst_db",
+    "sound_copying",
+    "sound_copying_best",
+    "drift_db_per_decade",
+)
 LIFE = ("drift_db_per_decade", "lost_cultures")
 METHOD = 2
 """Raised when figures can no longer be compared with those measured before.

@@ -138,7 +138,9 @@ in brackets the noise floor.
   heard. **Modulation**: difference of the spectra of row trajectories, 0.7 to 40 Hz, in dB, bar 1.5 × floor.
 * **LUFS**: programme loudness, bar −18 ± 1.5. **Silent rows**: how far above the recording, bar 3 dB.
   **Partial rows**: level in every second against the recording's, median in dB; **worst second** of an excerpt as long
-  as the recording, in brackets what the recording does itself: 2 dB in every second it does not keep either.
+  as the recording, in brackets what the recording does itself: 2 dB in every second, the bar **of a minute**, it does
+  not keep either. **Beside partials**: how far rows up to two beside them are above the recording's, median, and in the
+  **worst second of a minute there**, bar 3 dB, in brackets the recording's own worst of its few seconds.
   **Partials, cents**: the strongest, median.
 * **Copying**: best correlation of a second of the recording with an excerpt as long as half of it, median over
   excerpts, in brackets that between its own halves, bar that + 0.1: as many chances on both sides. **Copying, best** of
