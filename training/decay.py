@@ -2,7 +2,7 @@
 
 Rows of a struck sound fade at speeds of their own, bend where a second, slower decay takes over, and sink one after
 another into the recording's floor. What is floor is no longer the sound: raised by the slope of what was heard before,
-it had rows of a bell rise by 50 dB within five seconds. Nor can a row stay at the floor it sank into where a partial
+it had rows of a bell rise by 50 dB within five seconds. Nor can a row stay at the floor it sank into where a row
 beside it is held at its height: of a piano such rows were wanted 34 dB below what leaks into them.
 
 Axes: `M` mel bands, `T` frames.
@@ -43,14 +43,14 @@ class Decay:
     slopes_db_per_s: Tensor
     """(M,) float32: each row's mean slope while it is heard."""
     least_db: Tensor
-    """(M, T): what leaks into a row from partials that are held, −inf where that is nothing or not known."""
+    """(M, T): what leaks into a row from louder ones that are held, −inf where that is nothing or not known."""
 
 
 def remove_decay(mel_db: Tensor, frame_s: float, leak_db: Tensor | None = None) -> tuple[Tensor, Decay]:
     """Rows (M, T) in dB as they would sound on at the level of their first frame, and what was taken out.
 
-    Where a row is no longer heard, what was heard of it goes on, there and back again. `leak_db` (M, M) says what of
-    its partials a row has in the others (`leak`): rows of which nothing but their floor is held lie no lower.
+    Where a row is no longer heard, what was heard of it goes on, there and back again. `leak_db` (M, M) says how
+    much of a row is measured in the others (`leak`): rows of which nothing but their floor is held lie no lower.
     """
     level = mel_db.double().numpy()
     trend, heard = np.zeros_like(level), np.zeros((len(level), 2), np.int64)
@@ -80,9 +80,9 @@ def _held(mel_db: Tensor, trend_db: Tensor, heard: Tensor) -> Tensor:
 
 
 def _leaking(level: Rows, held: Tensor, heard: Tensor, leak_db: Tensor) -> Tensor:
-    """What leaks into each row (M, T) from rows that hold a partial, and no more than was ever seen beside it."""
+    """What leaks into each row (M, T) from the peaks of the spectrum, and no more than was ever seen beside them."""
     mean = F.pad(held.mean(dim=1), (1, 1), value=-math.inf)
-    # A row below its neighbour has its level from there, and says nothing of a partial of its own.
+    # A row below its neighbour has its level from there, and says nothing of its own.
     peaks = (mean[1:-1] > mean[2:]) & (mean[1:-1] >= mean[:-2]) & (heard[:, 0] == 0)
     smooth = torch.from_numpy(np.stack([_smoothed(row) for row in level])).to(held)
     least_db = torch.full_like(held, -math.inf)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 import training.data
-from synth.mel import FORMATS, band_centres_hz
+from synth.mel import FORMATS, band_centres_hz, band_edges_hz
 from training.data import Recording, Target, load_recording, prepare
 from training.leak import leak_db
 from training.partials import peaks_hz
@@ -42,7 +42,7 @@ def test_leak_is_what_librosa_measures_beside_a_tone(hz: float) -> None:
     rows = _rows_db(_tone(hz, 0.0, 4.0))
     own = int(rows.argmax())
     leaks = leak_db([hz], FMT)
-    assert int(leaks.isfinite().any(dim=0).nonzero()) == own
+    assert _rows_with_partials(leaks) == [own]
     near = slice(max(0, own - 6), own + 7)
     heard = rows[near] - rows[own]
     # The window's far lobes lie lower than double precision of a wandering tone reaches.
@@ -53,11 +53,26 @@ def test_leak_is_what_librosa_measures_beside_a_tone(hz: float) -> None:
 
 def test_of_two_partials_in_a_row_the_one_that_leaks_least_counts() -> None:
     alone = [leak_db([hz], FMT) for hz in (4000.0, 4080.0)]
-    own = [int(leaks.isfinite().any(dim=0).nonzero()) for leaks in alone]
+    own = [_rows_with_partials(leaks) for leaks in alone]
     assert own[0] == own[1]
-    both = leak_db([4000.0, 4080.0], FMT)[:, own[0]]
-    torch.testing.assert_close(both, torch.minimum(alone[0][:, own[0]], alone[1][:, own[0]]))
-    assert leak_db([], FMT).isinf().all()
+    both = leak_db([4000.0, 4080.0], FMT)
+    torch.testing.assert_close(both, torch.minimum(*alone))
+
+
+def _rows_with_partials(leaks: Tensor) -> list[int]:
+    return (leaks != leak_db([], FMT)).any(dim=0).nonzero()[:, 0].tolist()
+
+
+@pytest.mark.parametrize("row", [2, 12, 30, 60])
+def test_a_row_without_partials_leaks_as_noise_does(row: int) -> None:
+    edges = band_edges_hz(FMT)
+    low, high = float(edges[row : row + 2].mean()), float(edges[row + 1 : row + 3].mean())
+    noise = np.random.default_rng(row).standard_normal(2**19)
+    spectrum, hz = np.fft.rfft(noise), np.fft.rfftfreq(2**19, 1 / RATE)
+    rows = _rows_db(np.fft.irfft(np.where((hz > low) & (hz < high), spectrum, 0.0)))
+    leaks = leak_db([], FMT)[:, row].numpy()
+    near = [m for m in range(row - 3, row + 4) if m >= 0]
+    np.testing.assert_allclose(leaks[near], (rows - rows[row])[near], atol=4.0)
 
 
 def _struck(rings_on: bool) -> Target:
