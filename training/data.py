@@ -61,8 +61,7 @@ def prepare(recording: Recording, fmt: MelFormat, whole: bool = False, fades: bo
         first += stroke_frames(mel_db[:, first:last], frame_s, RANGE_DB)
     begin = round(first * frame_s * recording.rate_hz)
     end = min(len(recording.wave), round(last * frame_s * recording.rate_hz))
-    # What is an offset over all of a recording need not be one of this part, and no vocoder plays offsets.
-    wave = recording.wave[begin:end] - recording.wave[begin:end].mean(dtype=np.float64)
+    wave = recording.wave[begin:end]
     seconds = len(wave) / recording.rate_hz
     if seconds < MIN_SECONDS or np.abs(wave).max() < SILENT_PEAK:
         raise TrainingError(

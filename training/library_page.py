@@ -155,8 +155,7 @@ in brackets the noise floor.
 )
 _OLDER = (
     "",
-    "† measured by an older method, and not again since: with the region's mirrored ends in the recording, which made",
-    "still recordings look livelier than they are, and with another measure of copying.",
+    "† measured by an older method, and not again since: what sways below 10 Hz counted as sound.",
 )
 
 

@@ -22,6 +22,10 @@ MIN_RATE_HZ = 4000
 MAX_LOAD_SECONDS = 120.0
 """No more than this is ever read, from the start of the file or the second asked for."""
 SILENT_PEAK = 1e-4
+SWAY_HZ = 10.0
+"""What moves more slowly is no sound."""
+_SWAY_REACH_S = 0.5
+"""As far a part's surroundings say what of it is sway."""
 _BLOCK_VALUES = 1 << 20
 _CANCELS = 0.5
 _CLIPPED_SHARE = 0.01
@@ -67,7 +71,9 @@ def load_recording(path: Path, start_s: float = 0.0, seconds: float | None = Non
             first = int(start_s * rate_hz)
             wanted = MAX_LOAD_SECONDS if seconds is None else min(seconds, MAX_LOAD_SECONDS)
             n_samples = min(int(wanted * rate_hz), total - first)
-            wave, remarks = _mixed(file, first, n_samples, path.name)
+            before = min(first, round(_SWAY_REACH_S * rate_hz))
+            after = min(total - first - n_samples, round(_SWAY_REACH_S * rate_hz))
+            wave, remarks = _mixed(file, first - before, before + n_samples + after, path.name)
             remarks += _cut_off(file, path.name)
     except (soundfile.SoundFileError, OSError, ValueError, MemoryError) as error:
         raise TrainingError(
@@ -78,7 +84,19 @@ def load_recording(path: Path, start_s: float = 0.0, seconds: float | None = Non
             f"{path.name} is {_duration(total / rate_hz)} long and only {_duration(n_samples / rate_hz)} of it was "
             "looked at; --start chooses another part.",
         )
-    return checked(Recording(wave, rate_hz, path.name, start_s, remarks))
+    part = slice(before, before + n_samples)
+    recording = checked(Recording(wave[part], rate_hz, path.name, start_s, remarks))
+    return replace(recording, wave=without_sway(wave, rate_hz)[part])
+
+
+def without_sway(wave: Wave, rate_hz: int) -> Wave:
+    """A recording (N,) without what moves too slowly to be heard, and its offset: no vocoder plays that, and of two of
+    the library's pads it was the loudest part of the lowest row. High pass, 24 dB per octave each way."""
+    from scipy.signal import butter, sosfiltfilt
+
+    high_pass = butter(4, SWAY_HZ, "highpass", fs=rate_hz, output="sos")
+    reach = min(len(wave) - 1, round(_SWAY_REACH_S * rate_hz))
+    return np.asarray(sosfiltfilt(high_pass, wave.astype(np.float64), padtype="even", padlen=reach), np.float32)
 
 
 def _open(path: Path) -> None:

@@ -217,7 +217,8 @@ def test_channels_out_of_phase_do_not_cancel(tmp_path: Path, channels: int) -> N
     signs[1] *= 1.2
     path = _write(tmp_path / "wide.wav", _tone(1.5)[:, None] * signs / 1.2)
     recording = load_recording(path)
-    assert np.abs(recording.wave).max() == pytest.approx(0.5, abs=1e-3)
+    # The first samples of a tone that is there at once are partly sway.
+    assert np.abs(recording.wave).max() == pytest.approx(0.5, abs=5e-3)
     assert abs(_loudest_hz(recording) - 1000.0) < 40.0
     assert "only channel 2" in recording.remarks[0]
 
@@ -226,7 +227,9 @@ def test_unrelated_channels_are_mixed_without_a_remark(tmp_path: Path) -> None:
     samples = 0.1 * np.random.default_rng(0).standard_normal((2 * RATE, 6))
     recording = load_recording(_write(tmp_path / "room.wav", samples, subtype="FLOAT"))
     assert recording.remarks == ()
-    assert recording.wave == pytest.approx(samples.mean(axis=1) - samples.mean(), abs=1e-6)
+    # What of noise lies below 10 Hz is a thirtieth of its amplitude.
+    off = recording.wave - (samples.mean(axis=1) - samples.mean())
+    assert float(np.square(off).mean()) < 0.002 * float(np.square(samples.mean(axis=1)).mean())
 
 
 @pytest.mark.parametrize("hz", [110.0, 1000.0])

@@ -50,13 +50,12 @@ def test_levels_are_those_of_the_format(name: str) -> None:
 
 def test_a_part_cut_out_of_a_steady_sound_is_as_steady() -> None:
     analysis = ANALYSES["22k80"]
-    wave = harmonics(220.0, 12, 2.0, RATE_HZ)[1234:30000] + 0.3
+    wave = harmonics(220.0, 12, 2.0, RATE_HZ)[1234:30000]
     cut = region_levels(wave, RATE_HZ, analysis)
     assert cut.shape[1] == len(wave) // analysis.hop - 4
     loud = cut.mean(axis=1) > cut.mean(axis=1).max() - 40
     whole = levels_of(wave, RATE_HZ, analysis)
     assert cut[loud].std(axis=1).mean() < 0.05 < 0.3 < whole[loud].std(axis=1).mean()
-    assert cut[0].max() < cut.max() - 40
 
 
 def test_whoever_copies_all_the_time_is_caught_by_the_typical_excerpt() -> None:

@@ -20,6 +20,7 @@ from training.evaluation.sound_metrics import (
     Wave,
     matched,
     metrics,
+    read_region,
     read_wave,
     region_levels,
     sustained,
@@ -64,7 +65,7 @@ class SoundRun:
 def analyse(subject: Subject, living: Path, still: Path, among: Path | None) -> SoundRun:
     """Measure a preset's two renderings, living and with evolution off."""
     analysis, fps = subject.analysis, subject.analysis.frames_per_second
-    target_wave, target_hz = read_wave(subject.recording, subject.start_s, subject.seconds)
+    target_wave, target_hz = read_region(subject.recording, subject.start_s, subject.seconds)
     target = region_levels(target_wave, target_hz, analysis)
     if subject.decay is not None:
         target = sustained(target, *subject.decay)

@@ -12,6 +12,7 @@ from pathlib import Path
 import librosa
 import numpy as np
 import numpy.typing as npt
+import scipy.signal
 import soundfile as sf
 import soxr
 from librosa.filters import mel as mel_bands
@@ -25,6 +26,7 @@ MOTION_LAG = 30 * LOOP_FRAMES
 RANGE_DB = 80.0
 SILENT_DB = 60.0
 FLOOR_MIN_DB = 0.5
+SWAY_HZ, SWAY_REACH_S = 10.0, 0.5
 MODULATION_EDGES_HZ = np.geomspace(0.7, 40.0, 13)
 
 
@@ -63,6 +65,18 @@ def read_wave(path: Path, start_s: float = 0.0, seconds: float | None = None, le
     return np.asarray(wave[:, 0] if left else wave.mean(axis=1)), rate_hz
 
 
+def read_region(path: Path, start_s: float, seconds: float | None) -> tuple[Wave, int]:
+    """A part of a recording as `read_wave` reads it, without what moves below `SWAY_HZ`, which is no sound; what is
+    around the part decides what of it that is."""
+    before = min(start_s, SWAY_REACH_S)
+    wave, rate_hz = read_wave(path, start_s - before, None if seconds is None else before + seconds + SWAY_REACH_S)
+    high_pass = scipy.signal.butter(4, SWAY_HZ, "highpass", fs=rate_hz, output="sos")
+    reach = min(len(wave) - 1, round(SWAY_REACH_S * rate_hz))
+    first = int(start_s * rate_hz) - int((start_s - before) * rate_hz)
+    end = None if seconds is None else first + int(seconds * rate_hz)
+    return scipy.signal.sosfiltfilt(high_pass, wave, padtype="even", padlen=reach)[first:end], rate_hz
+
+
 def levels(
     path: Path,
     start_s: float = 0.0,
@@ -88,10 +102,10 @@ def levels_of(wave: Wave, rate_hz: int, analysis: Analysis) -> Levels:
 
 
 def region_levels(wave: Wave, rate_hz: int, analysis: Analysis) -> Levels:
-    """`levels_of` a sound that was cut out of a longer one: without its offset, which no vocoder plays, and without the
-    frames whose windows meet an end, where it is mirrored and the corner is heard in every row."""
+    """`levels_of` a sound that was cut out of a longer one, without the frames whose windows meet an end, where it is
+    mirrored and the corner is heard in every row."""
     edge = int(np.ceil((analysis.n_fft - analysis.hop) / 2 / analysis.hop))
-    level = levels_of(wave - wave.mean(), rate_hz, analysis)
+    level = levels_of(wave, rate_hz, analysis)
     return level[:, edge : level.shape[1] - edge]
 
 
