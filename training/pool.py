@@ -27,6 +27,12 @@ class Pool:
         for i in range(size):
             self.grids[i] = seeds(rng, n_mels, n_frames).to(device)
 
+    def batch(self, rng: np.random.Generator, n: int, n_elders: int, n_drawn: int) -> NDArray[np.int64]:
+        """`n` samples to go on with: first `n_drawn` of the pool's first `n_elders`, then others."""
+        old = rng.choice(n_elders, n_drawn, replace=False)
+        young = n_elders + rng.choice(len(self.clock) - n_elders, n - n_drawn, replace=False)
+        return np.concatenate([old, young])
+
     def grown(self, rng: np.random.Generator, n: int) -> NDArray[np.int64]:
         """Up to `n` samples that were trained on before: those never visited are still seed cells."""
         visited = np.flatnonzero(np.isfinite(self.badness))

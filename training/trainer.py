@@ -186,10 +186,11 @@ class Trainer:
         recipe, now = self.recipe, self.session
         rng = generator(self.seed, Stream.TRAINING, now.iteration + 1)
         draw = torch.Generator(self.device).manual_seed(int(rng.integers(2**62)))
-        batch = rng.choice(recipe.pool, recipe.batch, replace=False)
+        n_elders = min(recipe.elders, recipe.batch // 2) if now.iteration % 2 else 0
+        batch = now.pool.batch(rng, recipe.batch, recipe.elders, n_elders)
         grids = now.pool.grids[batch]
         if now.iteration % recipe.restart_every == 0:
-            worst = int(now.pool.badness[batch].argmax())
+            worst = n_elders + int(now.pool.badness[batch[n_elders:]].argmax())
             grids[worst] = seeds(rng, *grids.shape[1:3]).to(self.device)
         if done > recipe.damage_from and now.iteration % 3 == 0:
             damage(grids[int(rng.integers(recipe.batch))], rng)

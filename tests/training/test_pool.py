@@ -1,6 +1,7 @@
 """The pool and its weather."""
 
 import numpy as np
+import pytest
 import torch
 
 from synth.noise import Stream, generator
@@ -42,6 +43,16 @@ def test_only_samples_that_were_trained_on_join_the_statistics() -> None:
     assert len(pool.grown(rng, 4)) == 0
     pool.badness[[1, 4]] = 0.2
     assert sorted(pool.grown(rng, 4)) == [1, 4]
+
+
+@pytest.mark.parametrize(("n_elders", "n_drawn"), [(0, 0), (3, 0), (3, 1), (3, 2)])
+def test_a_batch_is_of_elders_first_and_of_nobody_twice(n_elders: int, n_drawn: int) -> None:
+    rng = np.random.default_rng(0)
+    pool = Pool(9, M, T, rng, CPU)
+    batches = np.array([pool.batch(rng, 4, n_elders, n_drawn) for _ in range(200)])
+    assert all(len(set(batch)) == 4 for batch in batches.tolist())
+    assert set(batches[:, :n_drawn].flat) == (set(range(n_elders)) if n_drawn else set())
+    assert set(batches[:, n_drawn:].flat) == set(range(n_elders, 9))
 
 
 def test_seed_cells_are_silent() -> None:

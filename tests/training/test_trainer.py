@@ -4,19 +4,24 @@ import argparse
 import threading
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import soundfile as sf
 import torch
+from torch import Tensor
 
 import training.evaluation.report
 from synth.cli import main
 from synth.errors import TrainingError
 from synth.preset_file import load_preset
+from synth.tnca import LiveRule
 from tests.training.tiny import FMT, TINY, beating_tone, small_trainings
 from training.cli import _trainer, add_arguments
 from training.data import Recording, Target, prepare
+from training.fused import rollout
+from training.pool import seeds
 from training.recipe import Recipe
 from training.trainer import Progress, Trainer
 
@@ -90,6 +95,30 @@ def test_only_minutes_that_nobody_chose_are_stretched(
     add_arguments(parser)
     _trainer(parser.parse_args(["tone.wav", "-o", "tone.safetensors", *words]), target, "cpu")
     assert [(recipe.minutes, recipe.fewest, recipe.patience) for recipe in made] == [(minutes, fewest, patience)]
+
+
+def test_elders_grow_old_and_are_never_started_again(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Tensor] = []
+    started: list[list[bool]] = []
+
+    def noted(*args: Any) -> Tensor:
+        made.append(seeds(*args))
+        return made[-1]
+
+    def watched(rule: LiveRule, grids: Tensor, *rest: Any) -> tuple[Tensor, Tensor]:
+        started.append([torch.equal(grid, made[-1]) for grid in grids])
+        return rollout(rule, grids, *rest)
+
+    monkeypatch.setattr("training.trainer.seeds", noted)
+    monkeypatch.setattr("training.trainer.rollout", watched)
+    recipe = replace(TINY, iterations=60, batch=2, pool=24, elders=2, restart_every=1, damage_from=1.0)
+    trainer = Trainer(target, recipe)
+    trainer.run(_silently)
+    # One of every two is started again; where the first is an elder, it is the other.
+    assert all(sum(batch) == 1 for batch in started)
+    assert any(batch[0] for batch in started[::2]) and not any(batch[0] for batch in started[1::2])
+    clocks = trainer.session.pool.clock
+    assert clocks[:2].min() > 3 * clocks[2:].mean()
 
 
 def test_an_interrupted_run_goes_on_to_the_same_result(target: Target, tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ TINY = Recipe(
     frames=36,
     hidden=48,
     pool=4,
+    elders=0,
     pooled=0,
     min_steps=8,
     max_steps=24,
