@@ -86,7 +86,8 @@ def load_recording(path: Path, start_s: float = 0.0, seconds: float | None = Non
         )
     part = slice(before, before + n_samples)
     recording = checked(Recording(wave[part], rate_hz, path.name, start_s, remarks))
-    return replace(recording, wave=without_sway(wave, rate_hz)[part])
+    # What is no number around the part is not learned from, and a filter would spread it.
+    return replace(recording, wave=without_sway(np.nan_to_num(wave, posinf=0.0, neginf=0.0), rate_hz)[part])
 
 
 def without_sway(wave: Wave, rate_hz: int) -> Wave:

@@ -244,6 +244,15 @@ def test_a_slow_crest_or_coarse_steps_are_not_clipping(tmp_path: Path, hz: float
     assert load_recording(_write(tmp_path / "a.wav", 2 * _tone(1.5, hz), subtype=subtype)).remarks == ()
 
 
+def test_what_is_no_number_beside_the_part_asked_for_does_no_harm(tmp_path: Path) -> None:
+    wave = _tone(3.0)
+    clean = load_recording(_write(tmp_path / "a.wav", wave, subtype="FLOAT"), 1.0, 1.0).wave
+    wave[RATE // 2 : RATE // 2 + 700] = np.nan
+    wave[-RATE // 2 :] = np.inf
+    beside = load_recording(_write(tmp_path / "b.wav", wave, subtype="FLOAT"), 1.0, 1.0).wave
+    assert np.abs(beside - clean).max() < 0.02
+
+
 def test_an_offset_changes_nothing(tmp_path: Path) -> None:
     plain = load_recording(_write(tmp_path / "a.wav", _tone(1.5), subtype="FLOAT"))
     offset = load_recording(_write(tmp_path / "b.wav", _tone(1.5) + 0.4, subtype="FLOAT"))

@@ -74,6 +74,7 @@ def read_region(path: Path, start_s: float, seconds: float | None) -> tuple[Wave
     reach = min(len(wave) - 1, round(SWAY_REACH_S * rate_hz))
     first = int(start_s * rate_hz) - int((start_s - before) * rate_hz)
     end = None if seconds is None else first + int(seconds * rate_hz)
+    wave = np.nan_to_num(wave, posinf=0.0, neginf=0.0)
     return scipy.signal.sosfiltfilt(high_pass, wave, padtype="even", padlen=reach)[first:end], rate_hz
 
 
