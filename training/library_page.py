@@ -88,6 +88,7 @@ def page(entries: Sequence[Entry], presets: dict[str, Preset], figures: dict[str
     return "\n".join(
         [
             *_HEAD,
+            *_trained_before(entries, presets),
             *table(
                 ("preset", "recording", "by", "licence", "seconds used", "format", "parent", "iterations"),
                 [_origin(entry, presets[entry.file]) for entry in entries],
@@ -104,6 +105,19 @@ def page(entries: Sequence[Entry], presets: dict[str, Preset], figures: dict[str
     )
 
 
+def _trained_before(entries: Sequence[Entry], presets: dict[str, Preset]) -> list[str]:
+    """Which presets were not made by the present recipe, in a paragraph."""
+    older = [f"`{e.file}`" for e in entries if e.file in presets and "elders" not in presets[e.file].recipe]
+    if not older:
+        return []
+    return [
+        f"Made again these will differ a little: {', '.join(older)}",
+        "were trained before there were elders in the pool and recordings lost their sway, most of them from regions",
+        "whose mirrored ends were still in them.",
+        "",
+    ]
+
+
 def _origin(entry: Entry, preset: Preset) -> tuple[str, ...]:
     start, end = preset.region_s
     used = f"{start:.2f} to {end:.2f}" + (", decay removed" if preset.decay_db_per_s is not None else "")
@@ -118,8 +132,7 @@ _HEAD = (
     "",
     "Each grew from one recording, whose licence it carries, by the recipe it carries. `python -m training.library",
     "--recordings FOLDER` makes them all again from `manifest.toml`, on any machine in less than two hours; the notes",
-    "of soundfonts it renders itself. Made again they will differ a little: all but the warm pad, the bowed glass and",
-    "the wind learned from regions whose mirrored ends were still in them.",
+    "of soundfonts it renders itself.",
     "",
 )
 _METHOD = (

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,15 @@ def test_a_missed_bar_is_bold_and_counted() -> None:
     assert len(rows) == 2 and VIOLIN.author in rows[0]
     heads = [line for line in text.splitlines() if line.startswith("| preset")]
     assert [row.count("|") for row in rows] == [head.count("|") for head in heads]
+
+
+def test_presets_of_an_older_recipe_are_named() -> None:
+    preset, second = load("violin"), next(e for e in read_manifest(bundled_folder() / "manifest.toml") if e != VIOLIN)
+    new, old = (replace(preset, recipe=recipe) for recipe in ({"elders": 4}, {}))
+    figures = {"violin": _figures(0.4), second.file: _figures(0.4)}
+    text = page([VIOLIN, second], {"violin": old, second.file: new}, figures)
+    assert "Made again these will differ a little: `violin`\n" in text
+    assert "Made again" not in page([VIOLIN], {"violin": new}, figures)
 
 
 def test_a_figure_that_was_not_measured_is_a_dash() -> None:
