@@ -115,7 +115,7 @@ def _identify(wave: Wave, rate_hz: int, own: Path, folder: Path) -> Identity:
     known = {}
     for name, path in recordings_in(folder, own).items():
         try:
-            known[name] = features(*read_wave(path))
+            known[name] = features(*read_region(path, 0.0, None))
         except (OSError, RuntimeError, ValueError) as error:
             raise TrainingError(f"{name} cannot be read as audio: {error}.") from error
     return identify(features(wave, rate_hz), known, own.name)
