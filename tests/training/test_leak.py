@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 import training.data
-from synth.mel import FORMATS, band_centres_hz, band_edges_hz
+from synth.mel import FORMATS, MelFormat, band_centres_hz, band_edges_hz
 from training.data import Recording, Target, load_recording, prepare
 from training.leak import leak_db
 from training.partials import peaks_hz
@@ -57,6 +57,15 @@ def test_of_two_partials_in_a_row_the_one_that_leaks_least_counts() -> None:
     assert own[0] == own[1]
     both = leak_db([4000.0, 4080.0], FMT)
     torch.testing.assert_close(both, torch.minimum(*alone))
+
+
+@pytest.mark.parametrize("fmt", FORMATS.values(), ids=FORMATS)
+def test_every_row_of_a_format_has_frequencies_of_its_own(fmt: MelFormat) -> None:
+    leaks = leak_db([], fmt)
+    assert bool(leaks.isfinite().all())
+    assert bool((leaks.diagonal() == 0).all())
+    beside = leaks.diagonal(1)
+    assert float(beside.max()) < 0 and float(beside.min()) > -40
 
 
 def _rows_with_partials(leaks: Tensor) -> list[int]:
