@@ -131,8 +131,8 @@ _HEAD = (
     "# The bundled presets",
     "",
     "Each grew from one recording, whose licence it carries, by the recipe it carries. `python -m training.library",
-    "--recordings FOLDER` makes them all again from `manifest.toml`, on any machine in less than two hours; the notes",
-    "of soundfonts it renders itself.",
+    "--recordings FOLDER` makes them all again from `manifest.toml`, each in three and a half minutes of a core and",
+    "more; the notes of soundfonts it renders itself.",
     "",
 )
 _METHOD = (

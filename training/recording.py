@@ -20,12 +20,12 @@ Wave = NDArray[np.float32]
 MIN_SECONDS = 0.5
 MIN_RATE_HZ = 4000
 MAX_LOAD_SECONDS = 120.0
-"""No more than this is ever read, from the start of the file or the second asked for."""
+"""No more than this is ever learned from, from the start of the file or the second asked for."""
 SILENT_PEAK = 1e-4
 SWAY_HZ = 10.0
 """What moves more slowly is no sound."""
 _SWAY_REACH_S = 0.5
-"""As far a part's surroundings say what of it is sway."""
+"""So much around a part is read as well, to tell what of it is sway."""
 _BLOCK_VALUES = 1 << 20
 _CANCELS = 0.5
 _CLIPPED_SHARE = 0.01

@@ -76,7 +76,7 @@ def test_an_offset_of_the_region_alone_is_taken_out(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("seconds", [0.6, 3.0])
 def test_what_sways_too_slowly_to_be_heard_is_taken_out(tmp_path: Path, seconds: float) -> None:
-    """A pad's sampler left -31 dB of it below 2 Hz, and the lowest row was the loudest part of its error."""
+    """A pad's sampler left -31 dB of it below 2 Hz, which the vocoder played as noise, a third of the pad's error."""
     tone = _tone(5.0, 300.0) * np.hanning(5 * RATE)
     sway = 0.1 * np.sin(2 * np.pi * 1.3 * np.arange(5 * RATE) / RATE) * np.hanning(5 * RATE) + 0.1
     grids = []
