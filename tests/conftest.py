@@ -7,7 +7,7 @@ import pytest
 import torch
 from hypothesis import settings
 
-from tests.rig import Rig
+from tests.doubles.rig import Rig
 
 # Two shared cores: one torch thread as in the engine, and no deadline on single examples.
 torch.set_num_threads(1)

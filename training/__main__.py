@@ -2,7 +2,7 @@
 
 import sys
 
-from synth.cli import main
+from synth.commands.cli import main
 
 if __name__ == "__main__":
     sys.exit(main(["train", *sys.argv[1:]]))

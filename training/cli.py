@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from synth.errors import PetrichordError, TrainingError, UsageError
 from training.cli_checks import check, check_region, chosen_device
-from training.interruption import stop_when_left_alone, stopped_by_signals
-from training.reporter import Reporter, Work
+from training.learning.interruption import stop_when_left_alone, stopped_by_signals
+from training.learning.reporter import Reporter, Work
 
 if TYPE_CHECKING:
-    from training.data import Recording, Target
-    from training.notebook import NotebookTrainer
-    from training.session import Grown
-    from training.trainer import Trainer
+    from training.analysis.data import Recording, Target
+    from training.learning.notebook import NotebookTrainer
+    from training.learning.session import Grown
+    from training.learning.trainer import Trainer
 
     Learned = tuple[Trainer | NotebookTrainer, Grown]
 
@@ -138,10 +138,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _train(args: argparse.Namespace, reporter: Reporter) -> None:
-    from synth.preset import Credit
-    from training.build import Labels, measure_recording
-    from training.recording import remarks_on
-    from training.state_file import SUFFIX
+    from synth.presets.model import Credit
+    from training.analysis.recording import remarks_on
+    from training.learning.build import Labels, measure_recording
+    from training.learning.state_file import SUFFIX
 
     check(args)
     device = chosen_device(args.device)
@@ -191,8 +191,8 @@ def _with_enough_memory(learn: "Callable[..., Learned]", device: str, may_change
 
 def _plan(args: argparse.Namespace, reporter: Reporter) -> None:
     """What a training with these arguments would learn: the region at once, what is heard in it seconds later."""
-    from training.plan import plan
-    from training.recording import remarks_on
+    from training.analysis.plan import plan
+    from training.analysis.recording import remarks_on
 
     check_region(args)
     recording, target = _target(args)
@@ -203,7 +203,7 @@ def _plan(args: argparse.Namespace, reporter: Reporter) -> None:
 def _target(args: argparse.Namespace) -> "tuple[Recording, Target]":
     """The recording, and what of it is to be learned."""
     from synth.mel import FORMATS
-    from training.data import MAX_REGION_SECONDS, load_recording, prepare
+    from training.analysis.data import MAX_REGION_SECONDS, load_recording, prepare
 
     whole = args.start is not None or args.seconds is not None
     seconds = args.seconds or (MAX_REGION_SECONDS if whole else None)
@@ -222,16 +222,16 @@ def _trainer(args: argparse.Namespace, target: "Target", device: str) -> "Traine
     if args.recipe == "notebook":
         if args.parent not in (None, "none"):
             raise UsageError("The notebook's recipe starts from nothing; leave --parent out, or use --recipe live.")
-        from training.notebook import NotebookRecipe, NotebookTrainer
+        from training.learning.notebook import NotebookRecipe, NotebookTrainer
 
         recipe = NotebookRecipe(minutes=args.minutes or 0.0, fixed=args.fixed)
         if args.iterations is not None:
             recipe = replace(recipe, epochs=args.iterations)
         return NotebookTrainer(target, recipe, args.seed, device)
 
-    from synth.library import load
-    from training.recipe import PATIENCE, Recipe
-    from training.trainer import Trainer
+    from synth.presets.library import load
+    from training.learning.recipe import PATIENCE, Recipe
+    from training.learning.trainer import Trainer
 
     parent = None if args.parent == "none" else load(args.parent or PARENT)
     minutes, fewest = _usual_length(parent is None) if args.minutes is None else (args.minutes, 0)
@@ -249,7 +249,7 @@ def _trainer(args: argparse.Namespace, target: "Target", device: str) -> "Traine
 
 def _usual_length(from_scratch: bool) -> tuple[float, int]:
     """Minutes, and the iterations for which a slow machine may take longer."""
-    from training import recipe
+    from training.learning import recipe
 
     if from_scratch:
         return recipe.FROM_SCRATCH_MINUTES, recipe.FROM_SCRATCH_ITERATIONS

@@ -38,7 +38,7 @@ def check(args: argparse.Namespace) -> None:
 
 def check_region(args: argparse.Namespace) -> None:
     """The part of the recording that was asked for, if any was."""
-    from training.recording import MAX_LOAD_SECONDS
+    from training.analysis.recording import MAX_LOAD_SECONDS
 
     if args.start is not None and not 0 <= args.start < math.inf:
         raise UsageError(f"There is no second {args.start:g} to --start a region at; choose 0 or more.")

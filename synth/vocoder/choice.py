@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from synth.errors import UsageError
-from synth.stored import config_folder, write_whole
+from synth.storage import config_folder, write_whole
 
 VocoderName = Literal["auto", "spectral", "bigvgan"]
 

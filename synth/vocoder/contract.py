@@ -8,7 +8,7 @@ from typing import Protocol
 from torch import Tensor
 
 from synth.mel import MelFormat
-from synth.preset import Preset
+from synth.presets.model import Preset
 
 
 class Vocoder(Protocol):

@@ -22,8 +22,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from synth.outputs import BUFFER_S
-from tests.rig import RATE, Rig, align, favour
+from synth.device.outputs import BUFFER_S
+from tests.doubles.rig import RATE, Rig, align, favour
 
 MEDIAN_S, P95_S = 0.120, 0.180
 _BLOCK_S = 0.0232
@@ -34,19 +34,19 @@ _LOOK_FRAMES = 40
 
 def play_and_explain(preset_name: str, gestures: int, buffer_s: float, out: Path) -> None:
     """The child: play, touch, re-render; writes `out` with sound, send times and samples of change."""
-    from synth.cli import prepare_environment
+    from synth.commands.cli import prepare_environment
 
     prepare_environment()
     import torch
 
-    from synth.controls import from_settings
-    from synth.engine import Engine
-    from synth.gestures import Gesture
-    from synth.library import load
-    from synth.messages import Action, Event, Hand, Touch
-    from synth.noise import Stream, generator
-    from synth.prepare import ready_instrument
-    from synth.priority import raise_thread_priority
+    from synth.automaton.gestures import Gesture
+    from synth.engine.engine import Engine
+    from synth.instrument.events import Action, Event, Hand, Touch
+    from synth.instrument.parameters import from_settings
+    from synth.loading.prepare import ready_instrument
+    from synth.presets.library import load
+    from synth.random_streams import Stream, generator
+    from synth.thread_priority import raise_thread_priority
 
     torch.set_num_threads(1)
     preset = load(preset_name)
@@ -101,10 +101,10 @@ def _explain(preset, controls, log, limits):  # type: ignore[no-untyped-def]
     """Re-render the log: the sound (2, N), and the sample of each gesture's first changed sound."""
     import torch
 
-    from synth.engine import BLOCK_FRAMES
-    from synth.master import Master
-    from synth.messages import Hand
-    from synth.prepare import ready_instrument
+    from synth.engine.engine import BLOCK_FRAMES
+    from synth.instrument.events import Hand
+    from synth.loading.prepare import ready_instrument
+    from synth.output.master import Master
 
     instrument, _ = ready_instrument(preset, RATE, controls)
     master = Master(RATE, controls, playing=False)

@@ -25,9 +25,9 @@ from pathlib import Path
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
-from synth.cli import prepare_environment
-from tests.rig import Rig
-from tests.ui.display import virtual_display
+from synth.commands.cli import prepare_environment
+from tests.doubles.rig import Rig
+from tests.ui.hands.display import virtual_display
 
 MEMORY_GROWTH = 0.05
 _CHANGES = 4
@@ -45,8 +45,8 @@ def growth(memory_mb: list[float]) -> float:
 
 def _perform(window: object, seed: int, n_actions: int) -> dict[str, object]:
     """Let random hands loose on the window, close it; what was found."""
-    from tests.ui.hands import pause
-    from tests.ui.monkey import Monkey
+    from tests.ui.hands.monkey import Monkey
+    from tests.ui.hands.mouse_and_keys import pause
 
     with Monkey(window, seed) as monkey:  # type: ignore[arg-type]
         window.transport.play.click()  # type: ignore[attr-defined]
@@ -75,8 +75,8 @@ def _perform(window: object, seed: int, n_actions: int) -> dict[str, object]:
 
 def _inside(seed: int, n_actions: int, preset: str) -> int:
     """In the private display: the command's own window, and one pair of random hands."""
-    from synth.cli import main as command
-    from tests.ui.monkey import left_behind
+    from synth.commands.cli import main as command
+    from tests.ui.hands.monkey import left_behind
 
     faulthandler.register(signal.SIGUSR1)
     app = QApplication(["petrichord"])

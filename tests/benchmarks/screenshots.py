@@ -17,10 +17,10 @@ from PySide6.QtCore import QEventLoop, QPoint, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from synth.cli import prepare_environment
-from tests.rig import Rig
-from tests.ui.display import virtual_display
-from ui.main_window import MainWindow
+from synth.commands.cli import prepare_environment
+from tests.doubles.rig import Rig
+from tests.ui.hands.display import virtual_display
+from ui.shell.main_window import MainWindow
 
 _LEFT = Qt.MouseButton.LeftButton
 _RECORDING = Path(__file__).parents[1] / "data" / "clarinet.flac"
@@ -133,7 +133,7 @@ def _show_tools(window: MainWindow, folder: Path) -> None:
 
 def _show_training(window: MainWindow, folder: Path) -> None:
     """A recording on the sheet, half a minute of its training, and its end; then everything is put away again."""
-    from ui.trainer.region import Span
+    from ui.trainer.recording.region import Span
 
     studio = window.trainer.studio
     studio.take(_RECORDING)
@@ -202,7 +202,7 @@ def _save(window: MainWindow, folder: Path, name: str) -> None:
 
 def _inside(folder: Path, preset: str, scenes: list[str]) -> int:
     """In the private display: run the command's window and photograph it."""
-    from synth.cli import main as command
+    from synth.commands.cli import main as command
 
     app = QApplication(["petrichord"])
     timer = QTimer()

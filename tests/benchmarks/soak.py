@@ -17,7 +17,7 @@ from pathlib import Path
 
 import soundfile
 
-from tests.rig import Rig, worst_difference_db
+from tests.doubles.rig import Rig, worst_difference_db
 
 LIMIT_DB = -80.0
 MEMORY_GROWTH = 0.02
@@ -46,7 +46,7 @@ def soak(
     """
     rig = Rig(folder)
     rig.start()
-    command = [sys.executable, "-m", "synth.cli", "play", preset, "--minutes", str(minutes), "--json"]
+    command = [sys.executable, "-m", "synth.commands.cli", "play", preset, "--minutes", str(minutes), "--json"]
     command += ["--record", str(folder / "take.wav"), "--float", "--gesture-every", "1", *options]
     if ordinary:
         command = ["setpriv", "--bounding-set=-sys_nice", "--inh-caps=-sys_nice", *command]

@@ -22,8 +22,8 @@ from typing import Any
 import soundfile
 
 from tests.benchmarks.soak import LIMIT_DB
-from tests.rig import Rig, worst_difference_db
-from tests.ui.display import virtual_display
+from tests.doubles.rig import Rig, worst_difference_db
+from tests.ui.hands.display import virtual_display
 
 _STAGE = "PETRICHORD_STAGE"
 
@@ -188,7 +188,7 @@ def _inside(args: argparse.Namespace) -> int:
     from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QApplication
 
-    from synth.cli import main as command
+    from synth.commands.cli import main as command
 
     app = QApplication(["petrichord"])
     timer = QTimer()

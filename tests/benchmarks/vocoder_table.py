@@ -24,11 +24,11 @@ import soxr
 import torch
 
 from synth.mel import DB_PER_NEPER, FORMATS, grid_from_log_mel
-from synth.preset import Preset
-from synth.vocoder.spectral import SpectralVocoder
-from tests.samples import live_preset
-from training.high_band import fit
-from training.partials import MeasuredPitch, measure
+from synth.presets.model import Preset
+from synth.vocoder.spectral.vocoder import SpectralVocoder
+from tests.doubles.samples import live_preset
+from training.analysis.high_band import fit
+from training.analysis.partials import MeasuredPitch, measure
 
 Doubles = npt.NDArray[np.float64]
 

@@ -79,7 +79,7 @@ def main() -> int:
     """`window_child PRESET SECONDS WIDTH HEIGHT`."""
     app = QApplication(["petrichord"])
     watcher = Watcher(float(sys.argv[2]), (int(sys.argv[3]), int(sys.argv[4])))
-    from synth.cli import main as command
+    from synth.commands.cli import main as command
 
     code = command([sys.argv[1]])
     del watcher, app

@@ -15,9 +15,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.cultures import steady_preset
-from tests.rig import Rig
-from tests.ui.display import virtual_display
+from tests.doubles.cultures import steady_preset
+from tests.doubles.rig import Rig
+from tests.ui.hands.display import virtual_display
 
 _CHILD = "tests.benchmarks.window_child"
 
@@ -56,7 +56,7 @@ def main() -> None:
         folder = Path(name)
         preset = args.preset
         if preset is None:
-            from synth.preset_file import save_preset
+            from synth.presets.file import save_preset
 
             preset = str(folder / "steady.safetensors")
             save_preset(steady_preset(), Path(preset))

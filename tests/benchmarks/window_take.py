@@ -22,11 +22,11 @@ import soundfile
 from PySide6.QtCore import QEvent, QObject, QPoint, QTimer
 from PySide6.QtWidgets import QApplication
 
-from synth.cli import prepare_environment
-from tests.cultures import steady_preset
-from tests.rig import Rig, align
-from tests.ui.display import virtual_display
-from tests.ui.hands import LEFT, RIGHT, move, pause, press, release
+from synth.commands.cli import prepare_environment
+from tests.doubles.cultures import steady_preset
+from tests.doubles.rig import Rig, align
+from tests.ui.hands.display import virtual_display
+from tests.ui.hands.mouse_and_keys import LEFT, RIGHT, move, pause, press, release
 
 _FIRST_S = 1.5
 _TICK_S = 0.02
@@ -115,8 +115,8 @@ def perform(window: object, folder: Path, seconds: float) -> dict[str, object]:
 
 def _inside(preset: str, folder: Path, seconds: float) -> int:
     """In the private display: the command's own window."""
-    from synth.cli import main as command
-    from ui.main_window import MainWindow
+    from synth.commands.cli import main as command
+    from ui.shell.main_window import MainWindow
 
     app = QApplication(["petrichord"])
     timer = QTimer()
@@ -186,7 +186,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         preset = args.preset
         if preset is None:
-            from synth.preset_file import save_preset
+            from synth.presets.file import save_preset
 
             preset = str(save_preset(steady_preset(), Path(name) / "steady.safetensors"))
         result = take_against_capture(preset, args.seconds, Path(name))

@@ -15,12 +15,12 @@ import soxr
 import torch
 from numpy.typing import NDArray
 
-from synth.gestures import Gesture, footprint
-from synth.library import load
-from synth.messages import Event, Touch
-from synth.preset import Preset
-from synth.render import Job, render
-from synth.vocoder.spectral import SpectralVocoder
+from synth.automaton.gestures import Gesture, footprint
+from synth.instrument.events import Event, Touch
+from synth.output.render import Job, render
+from synth.presets.library import load
+from synth.presets.model import Preset
+from synth.vocoder.spectral.vocoder import SpectralVocoder
 
 DB = 20 / np.log(10)
 RATE_HZ = 44100

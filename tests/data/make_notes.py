@@ -4,7 +4,7 @@ from pathlib import Path
 
 import soundfile as sf
 
-from training.soundfont import Note, render_note
+from training.studies.soundfont import Note, render_note
 
 NOTES = {
     "clarinet": Note("FluidR3_GM.sf2", 71, 60, 100),

@@ -10,10 +10,10 @@ import soundfile as sf
 import soxr
 import torch
 
+from synth.measurement.reference import FLOOR, NOTE_PATH, STEPS_PER_NEPER, array_name
+from synth.measurement.sound_measures import strongest_hz
 from synth.mel import log_mel
-from synth.vocoder.catalogue import CHECKPOINTS
-from synth.vocoder.reference import FLOOR, NOTE_PATH, STEPS_PER_NEPER, array_name
-from synth.vocoder.sound_measures import strongest_hz
+from synth.vocoder.bigvgan.catalogue import CHECKPOINTS
 
 A4_HZ = 440.0
 

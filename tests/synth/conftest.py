@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.hub_stand_in import HubStandIn
-from tests.synth.hub_client import NAME
-from tests.synth.test_bigvgan_vocoder import PUBLISHED, config_of, package_model, save
+from tests.doubles.hub_client import NAME
+from tests.doubles.hub_stand_in import HubStandIn
+from tests.synth.vocoder.bigvgan.test_live import PUBLISHED, config_of, package_model, save
 
 
 @pytest.fixture(scope="module")

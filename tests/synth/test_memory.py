@@ -10,7 +10,7 @@ _PROGRAM = """
 import ctypes, resource, sys
 
 if "prepare" in sys.argv:
-    from synth.cli import prepare_environment
+    from synth.commands.cli import prepare_environment
     prepare_environment()
 libc = ctypes.CDLL(None)
 libc.malloc.restype, libc.malloc.argtypes, libc.free.argtypes = ctypes.c_void_p, [ctypes.c_size_t], [ctypes.c_void_p]

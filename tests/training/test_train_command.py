@@ -14,16 +14,16 @@ import pytest
 import soundfile as sf
 import torch
 
-import synth.preset_file
+import synth.presets.file
 import training.cli
-from synth.cli import main
+from synth.commands.cli import main
 from synth.mel import FORMATS
-from synth.preset_file import MAX_BYTES, load_preset, save_preset
-from tests.samples import live_preset
+from synth.presets.file import MAX_BYTES, load_preset, save_preset
+from tests.doubles.samples import live_preset
 from tests.training.tiny import QUICK, small_trainings, write_hiss
-from training.recipe import Recipe
-from training.reporter import Reporter
-from training.trainer import Progress
+from training.learning.recipe import Recipe
+from training.learning.reporter import Reporter
+from training.learning.trainer import Progress
 
 ROOT = Path(__file__).parents[2]
 FIELDS = ["event", "iteration", "eta_s", "loss", "ltas_db", "preset_path", "message"]
@@ -83,8 +83,8 @@ def test_an_iterations_ltas_error_is_that_of_its_batch_as_heard(recording: Path,
     """Recomputed by hand from what the iteration left in the pool."""
     from dataclasses import replace
 
-    from training.data import load_recording, prepare
-    from training.trainer import Trainer
+    from training.analysis.data import load_recording, prepare
+    from training.learning.trainer import Trainer
 
     with small_trainings():
         target = prepare(load_recording(recording), FORMATS["22k80"])
@@ -149,9 +149,9 @@ import os, signal, sys, time
 from dataclasses import replace
 from pathlib import Path
 import torch
-from synth.preset_file import load_preset, save_preset
-from tests.samples import live_preset
-from training.state_file import read_state, write_state
+from synth.presets.file import load_preset, save_preset
+from tests.doubles.samples import live_preset
+from training.learning.state_file import read_state, write_state
 
 torch.set_num_threads(1)  # a forked child has no other threads
 folder = Path(sys.argv[1])
@@ -211,7 +211,7 @@ def test_a_full_disk_is_one_sentence_and_leaves_the_old_preset(
     def full(handle: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(synth.preset_file.os, "fsync", full)
+    monkeypatch.setattr(synth.presets.file.os, "fsync", full)
     assert train(recording, path, "--iterations", str(N)) == 2
     said = capsys.readouterr().err.strip().splitlines()[-1]
     assert said.endswith("could not be written to " + f"{path}: No space left on device; choose another folder.")

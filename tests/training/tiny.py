@@ -14,10 +14,10 @@ import pytest
 import soundfile as sf
 from numpy.typing import NDArray
 
-import training.build  # noqa: F401 (before `Recipe` is replaced: it names the class)
-from synth.cli import main
+import training.learning.build  # noqa: F401 (before `Recipe` is replaced: it names the class)
+from synth.commands.cli import main
 from synth.mel import FORMATS, MelFormat
-from training.recipe import Recipe
+from training.learning.recipe import Recipe
 
 FMT = MelFormat(22050, 1024, 256, 1024, 12, 0.0, 8000.0)
 TINY = Recipe(
@@ -58,13 +58,13 @@ def write_hiss(path: Path, rate_hz: int = 22050) -> Path:
 def small_trainings(recipe: Recipe = QUICK) -> Iterator[None]:
     """While it lasts the command trains `recipe` on twelve bands; other formats keep their size."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("training.recipe.Recipe", lambda: recipe)
+        patch.setattr("training.learning.recipe.Recipe", lambda: recipe)
         patch.setitem(FORMATS, "22k80", FMT)
-        patch.setattr("training.trainer.SETTLING_STEPS", 64)
+        patch.setattr("training.learning.trainer.SETTLING_STEPS", 64)
         # A trim, as everything here, but a rough one: of each preset the real one takes seconds.
-        patch.setattr("training.trim._TRIM_FRAMES", 172)
-        patch.setattr("training.trim._PROBE_FRAMES", 64)
-        patch.setattr("training.trim._ROUNDS", 1)
+        patch.setattr("training.analysis.trim._TRIM_FRAMES", 172)
+        patch.setattr("training.analysis.trim._PROBE_FRAMES", 64)
+        patch.setattr("training.analysis.trim._ROUNDS", 1)
         yield
 
 

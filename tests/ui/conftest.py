@@ -10,13 +10,13 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from tests.ui.fake_engine import FakeEngine
-from tests.ui.scene import preset_files, window
-from tests.ui.settings_hands import DEVICES
-from tests.ui.shelves import lay_takes, open_library, tagged_presets
-from ui.main_window import MainWindow
+from tests.doubles.engine import FakeEngine
+from tests.ui.hands.scene import preset_files, window
+from tests.ui.hands.settings import DEVICES
+from tests.ui.hands.shelves import lay_takes, open_library, tagged_presets
+from ui.look.theme import apply_theme
 from ui.settings.sheet import SettingsSheet
-from ui.theme import apply_theme
+from ui.shell.main_window import MainWindow
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 

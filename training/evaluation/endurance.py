@@ -1,6 +1,7 @@
 """Grid-domain long runs: many cultures at once, their drift, what they recover from and whether they survive.
 
-Axes: `B` cultures, `S` steps, `M` mel bands, `T` frames, `C` channels. Grids are (B, M, T, C) as in `training.fused`.
+Axes: `B` cultures, `S` steps, `M` mel bands, `T` frames, `C` channels. Grids are (B, M, T, C) as in
+`training.learning.fused`.
 """
 
 import math
@@ -10,10 +11,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from synth.tnca import LiveRule
-from synth.weather import WeatherSpec
+from synth.automaton.rules import LiveRule
+from synth.automaton.weather import WeatherSpec
+from training.analysis.metrics import levels_db
 from training.evaluation.flock import Flock, seeded
-from training.metrics import levels_db
 
 DRIFT_FROM = 300
 """Steps after which a culture has grown and whatever still changes is drift."""

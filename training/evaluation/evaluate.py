@@ -11,18 +11,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from synth.automaton.rules import LiveRule
 from synth.errors import PresetError, TrainingError
-from synth.library import find
-from synth.preset import Preset
-from synth.preset_file import load_preset
-from synth.tnca import LiveRule
-from training.data import Target, load_recording, prepare
+from synth.presets.file import load_preset
+from synth.presets.library import find
+from synth.presets.model import Preset
+from training.analysis.data import Target, load_recording, prepare
+from training.analysis.metrics import levels_db
 from training.evaluation.figures import Figure, table
 from training.evaluation.grid import SHORT_STEPS, GridRun, grid_figures, life_figures, run_grid
 from training.evaluation.rendering import render
 from training.evaluation.sound import SoundRun, Subject, analyse, recordings_in, sound_figures
 from training.evaluation.sound_metrics import ANALYSES, Analysis
-from training.metrics import levels_db
 
 _REGION_SLACK_S = 0.1
 _SILENT_PITCH_HZ = 30.0

@@ -1,7 +1,7 @@
 """Many cultures of one rule, stepped as one batch.
 
 Axes: `B` cultures, `S` steps, `M` mel bands, `T` frames, `C` channels, `K` weather fields, `N` = B·M·T cells. Grids are
-(B, M, T, C) as in `training.fused`.
+(B, M, T, C) as in `training.learning.fused`.
 """
 
 from collections.abc import Callable
@@ -11,11 +11,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from synth.noise import Stream, coin_flips, uniform
-from synth.preset import LOOP_FRAMES
-from synth.tnca import CHANNELS, LiveRule, seed_cells
-from synth.weather import Weather, WeatherSpec
-from training.fused import fold, product_dtype
+from synth.automaton.rules import CHANNELS, LiveRule, seed_cells
+from synth.automaton.weather import Weather, WeatherSpec
+from synth.presets.model import LOOP_FRAMES
+from synth.random_streams import Stream, coin_flips, uniform
+from training.learning.fused import fold, product_dtype
 
 _ROWS = 1024
 """Cells computed at a time: their neighbourhoods and hidden layer stay in a core's cache."""

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from synth.preset import LOOP_FRAMES, Preset
-from synth.tnca import LiveRule
+from synth.automaton.rules import LiveRule
+from synth.presets.model import LOOP_FRAMES, Preset
+from training.analysis.metrics import FLOOR_MIN_DB, Metrics, alternate_blocks, ltas_error_db, measure
 from training.evaluation.endurance import (
     Course,
     Drift,
@@ -23,8 +24,7 @@ from training.evaluation.endurance import (
 )
 from training.evaluation.figures import Bar, Figure
 from training.evaluation.flock import Flock
-from training.metrics import FLOOR_MIN_DB, Metrics, alternate_blocks, ltas_error_db, measure
-from training.trainer import SETTLING_STEPS
+from training.learning.trainer import SETTLING_STEPS
 
 SEEDS = (0, 1)
 SHORT_STEPS = 3000

@@ -13,7 +13,17 @@ _TIMEOUT_S = 1800
 
 def render(preset: str, out: Path, seconds: float, *options: str) -> Path:
     """Write `seconds` of the preset, without stereo width, to `out`; says what the command said if it fails."""
-    command = [sys.executable, "-m", "synth.cli", "render", preset, "-o", str(out), "--seconds", f"{seconds:g}"]
+    command = [
+        sys.executable,
+        "-m",
+        "synth.commands.cli",
+        "render",
+        preset,
+        "-o",
+        str(out),
+        "--seconds",
+        f"{seconds:g}",
+    ]
     try:
         subprocess.run(
             [*command, "--width", "0", "--vocoder", "spectral", *options],

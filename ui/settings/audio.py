@@ -2,13 +2,13 @@
 
 from PySide6.QtWidgets import QHBoxLayout, QPushButton
 
-from synth.devices import Device, choose
-from synth.engine_contract import Status
+from synth.device.devices import Device, choose
+from synth.device.outputs import BUFFERS_S, RATES_HZ
+from synth.engine.protocol import Status
 from synth.errors import AudioDeviceError
-from synth.outputs import BUFFERS_S, RATES_HZ
-from ui.device_menu import DEFAULT_LABEL
 from ui.settings.desk import SettingsDesk
 from ui.settings.form import Form, Page, column, combo, fill, put, said
+from ui.window.device_menu import DEFAULT_LABEL
 
 _EVERY = "All"
 

@@ -2,9 +2,9 @@
 
 from PySide6.QtWidgets import QTableWidget, QTableWidgetItem
 
-from synth.vocoder.catalogue import FOR_CPU, FOR_GPU, Checkpoint, recommended
+from synth.vocoder.bigvgan.catalogue import FOR_CPU, FOR_GPU, Checkpoint, recommended
+from synth.vocoder.bigvgan.fetch import megabytes
 from synth.vocoder.choice import Choice
-from synth.vocoder.fetch import megabytes
 from ui.settings.checkpoints import Here, Shelf
 from ui.settings.form import table
 

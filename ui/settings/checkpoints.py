@@ -7,12 +7,12 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from synth.errors import PetrichordError, VocoderUnavailable
-from synth.vocoder.catalogue import CHECKPOINTS, Checkpoint
+from synth.vocoder.bigvgan.catalogue import CHECKPOINTS, Checkpoint
+from synth.vocoder.bigvgan.fetch import DownloadCancelled, Patience
+from synth.vocoder.bigvgan.folders import cached, installed, user_folder
 from synth.vocoder.choice import Choice, read_choice, store_choice
-from synth.vocoder.fetch import DownloadCancelled, Patience
-from synth.vocoder.places import cached, installed, user_folder
+from ui.files.trash import move_to_trash
 from ui.settings.errand import Errand
-from ui.trash import move_to_trash
 
 _TELL_EVERY_MS = 100
 
@@ -104,13 +104,13 @@ class Keeper(QObject):
 
     def ask(self, known: Checkpoint) -> None:
         """Ask the hub for size and licence."""
-        from synth.vocoder import hub
+        from synth.vocoder.bigvgan import hub
 
         self._run(lambda: hub.ask(known, self.patience.timeout_s))
 
     def get(self, offer: object) -> None:
         """Download what was offered, from where it broke off."""
-        from synth.vocoder import hub
+        from synth.vocoder.bigvgan import hub
 
         assert isinstance(offer, hub.Offer)
         self._cancel = cancel = threading.Event()
@@ -131,7 +131,7 @@ class Keeper(QObject):
         """Read the checkpoint through and make it the choice."""
 
         def use() -> str:
-            from synth.vocoder.weights import read_tensors
+            from synth.vocoder.bigvgan.weights import read_tensors
 
             if here.folder is None:
                 raise VocoderUnavailable(f"{here.checkpoint.name} is not here: get it first.")

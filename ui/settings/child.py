@@ -39,7 +39,7 @@ class Child(QObject):
         process.finished.connect(self._end)
         process.errorOccurred.connect(self._fail)
         process.started.connect(self._step_back)
-        process.start(sys.executable, ["-m", "synth.cli", *arguments])
+        process.start(sys.executable, ["-m", "synth.commands.cli", *arguments])
         return True
 
     def stop(self) -> None:

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
-from synth.devices import Device, list_devices
-from synth.engine_contract import EngineControl
-from synth.messages import View
-from synth.outputs import Output
-from synth.settings import Settings, SettingsFile
-from ui.places import Places
+from synth.device.devices import Device, list_devices
+from synth.device.outputs import Output
+from synth.engine.protocol import EngineControl
+from synth.instrument.events import View
+from ui.files.folders import Places
+from ui.settings.store import Settings, SettingsFile
 
 if TYPE_CHECKING:
-    from ui.preset_desk import PresetDesk
     from ui.settings.sheet import SettingsSheet
+    from ui.window.preset_desk import PresetDesk
 
 
 class SettingsDesk(QObject):

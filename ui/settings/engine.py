@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from PySide6.QtWidgets import QHBoxLayout, QPushButton
 
-from synth.engine_contract import Status
-from synth.preset import Preset
+from synth.engine.protocol import Status
+from synth.presets.model import Preset
 from ui.settings.child import Child
 from ui.settings.desk import SettingsDesk
 from ui.settings.errand import Errand
@@ -31,8 +31,8 @@ def look_at(preset: Preset | None) -> Machine:
     """Slow: asks drivers, and measures where nobody has yet."""
     import torch
 
-    from synth.doctor import gpu
-    from synth.prepare import live_setup
+    from synth.commands.doctor import gpu
+    from synth.loading.prepare import live_setup
 
     found = gpu()
     culture = "Nothing plays yet."

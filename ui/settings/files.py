@@ -10,15 +10,15 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QLabel, QLineEdit, QToolButton
 
 from synth.log import log_path
-from synth.recorder import default_take_folder
-from synth.vocoder.places import user_folder as weights_folder
-from synth.wav import SAMPLE_FORMATS
-from ui.elided_label import ElidedLabel
-from ui.file_dialog import choose_folder
-from ui.geometry import scales_that_fit
+from synth.takes.recorder import default_take_folder
+from synth.takes.wav import SAMPLE_FORMATS
+from synth.vocoder.bigvgan.folders import user_folder as weights_folder
+from ui.files.file_dialog import choose_folder
 from ui.settings.desk import SettingsDesk
 from ui.settings.form import Form, Page, column, combo, fill, section
-from ui.tool_button import tool_button
+from ui.widgets.elided_label import ElidedLabel
+from ui.widgets.tool_button import tool_button
+from ui.window.geometry import scales_that_fit
 
 _FORMATS = {"pcm16": "16-bit", "pcm24": "24-bit", "float32": "32-bit float"}
 

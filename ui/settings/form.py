@@ -15,10 +15,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from synth.engine_contract import Status
-from ui.chooser import LOOK as CHOOSER_LOOK
-from ui.chooser import Chooser
-from ui.theme import COLOURS
+from synth.engine.protocol import Status
+from ui.look.theme import COLOURS
+from ui.widgets.chooser import LOOK as CHOOSER_LOOK
+from ui.widgets.chooser import Chooser
 
 LOOK = (
     CHOOSER_LOOK

@@ -6,7 +6,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHeaderView, QTableWidgetItem, QVBoxLayout, QWidget
 
-from synth.vocoder.verify import COLUMNS, Row
+from synth.measurement.verify import COLUMNS, Row
 from ui.settings.child import Child
 from ui.settings.form import table
 

@@ -10,7 +10,7 @@ from ui.settings.engine import EnginePage
 from ui.settings.files import FilesPage
 from ui.settings.form import LOOK, Page, said
 from ui.settings.vocoder import VocoderPage
-from ui.sheet import Sheet
+from ui.widgets.sheet import Sheet
 
 _LOOK_MS = 250
 _WIDTH, _HEIGHT = 900, 620

@@ -10,17 +10,17 @@ from PySide6.QtWidgets import (
     QToolButton,
 )
 
-from synth.engine_contract import Status
-from synth.vocoder.catalogue import CHECKPOINTS, FOR_CPU, FOR_GPU, Checkpoint
+from synth.engine.protocol import Status
+from synth.vocoder.bigvgan.catalogue import CHECKPOINTS, FOR_CPU, FOR_GPU, Checkpoint
+from synth.vocoder.bigvgan.fetch import megabytes
+from synth.vocoder.bigvgan.folders import user_folder
 from synth.vocoder.choice import Choice, VocoderName
-from synth.vocoder.fetch import megabytes
-from synth.vocoder.places import user_folder
 from ui.settings.checkpoint_table import best_here, checkpoint_table, described, fill
 from ui.settings.checkpoints import Here, Keeper, Shelf
 from ui.settings.desk import SettingsDesk
 from ui.settings.form import Page, column, put, said, section
 from ui.settings.measurement import Measurement
-from ui.tool_button import tool_button
+from ui.widgets.tool_button import tool_button
 
 _CHOICES: tuple[tuple[VocoderName, str, str], ...] = (
     ("auto", "Auto", "BigVGAN where its weights are here, speak the preset's format and keep up; else spectral"),
@@ -217,7 +217,7 @@ class VocoderPage(Page):
             self.keeper.ask(here.checkpoint)
 
     def _show_offer(self, offer: object) -> None:
-        from synth.vocoder.hub import Offer
+        from synth.vocoder.bigvgan.hub import Offer
 
         assert isinstance(offer, Offer)
         self._offer = offer

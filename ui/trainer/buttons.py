@@ -3,7 +3,7 @@
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
 
-from ui.shortcuts import click_on_key
+from ui.look.shortcuts import click_on_key
 
 
 def push_button(text: str, tip: str, keys: str = "", *, role: str = "", name: str = "") -> QPushButton:

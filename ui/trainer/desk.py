@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QMainWindow
 
-from synth.engine_contract import EngineControl
-from ui.loader import Build
-from ui.parts import Parts
-from ui.preset_desk import PresetDesk
-from ui.trainer.job import unfinished
+from synth.engine.protocol import EngineControl
+from ui.presets.loader import Build
+from ui.trainer.process.job import unfinished
 from ui.trainer.train_button import TrainButton
+from ui.window.parts import Parts
+from ui.window.preset_desk import PresetDesk
 
 if TYPE_CHECKING:
     from ui.trainer.studio import Studio

@@ -1,7 +1,7 @@
 """What the sheet's fields and bars look like, beyond the window's own style sheet."""
 
-from ui.chooser import LOOK
-from ui.theme import COLOURS
+from ui.look.theme import COLOURS
+from ui.widgets.chooser import LOOK
 
 _SHEET = """
 QComboBox, QDoubleSpinBox {{ background: {ground}; border: 1px solid {line}; border-radius: 6px;

@@ -2,7 +2,7 @@
 
 from PySide6.QtWidgets import QDoubleSpinBox
 
-from ui.spin_menu import DoubleSpinBox
+from ui.widgets.spin_menu import DoubleSpinBox
 
 
 def number_field(name: str, tip: str, unit: str, decimals: int, low: float, high: float, step: float) -> QDoubleSpinBox:

@@ -3,11 +3,11 @@
 from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QAbstractButton, QApplication, QStackedWidget, QWidget
 
-from ui.sheet import Sheet
-from ui.trainer.choose_page import ChoosePage
-from ui.trainer.grow_page import GrowPage
+from ui.trainer.growing.grow_page import GrowPage
 from ui.trainer.looks import sheet_style
-from ui.trainer.start_page import StartPage
+from ui.trainer.recording.choose_page import ChoosePage
+from ui.trainer.recording.start_page import StartPage
+from ui.widgets.sheet import Sheet
 
 _MARGIN = QSize(48, 40)
 _LARGEST = QSize(1280, 900)

@@ -6,26 +6,26 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QMainWindow
 
-from synth.engine_contract import EngineControl
+from synth.engine.protocol import EngineControl
 from synth.errors import PetrichordError, TrainingError
-from synth.library import default_name, entries
-from synth.preset_card import read_card
-from synth.user_presets import MAX_NAME
-from ui.file_dialog import choose_file
-from ui.librarian import Change
-from ui.loader import Build
-from ui.parts import Parts
-from ui.preset_desk import PresetDesk
-from ui.trainer.child import train_command
-from ui.trainer.choosing import Choosing
-from ui.trainer.ending import Ending
-from ui.trainer.hearing import Hearing
-from ui.trainer.history import History
-from ui.trainer.job import Bench, Job, unfinished
+from synth.presets.card import read_card
+from synth.presets.library import default_name, entries
+from synth.presets.user_folder import MAX_NAME
+from ui.files.file_dialog import choose_file
+from ui.presets.librarian import Change
+from ui.presets.loader import Build
+from ui.trainer.growing.hearing import Hearing
+from ui.trainer.growing.history import History
+from ui.trainer.growing.training import SILENT_S, Command, Heard, Training
+from ui.trainer.process.child import train_command
+from ui.trainer.process.ending import Ending
+from ui.trainer.process.job import Bench, Job, unfinished
+from ui.trainer.recording.choosing import Choosing
+from ui.trainer.recording.suffixes import SUFFIXES
 from ui.trainer.sheet import TrainSheet
-from ui.trainer.suffixes import SUFFIXES
 from ui.trainer.train_button import TrainButton
-from ui.trainer.training import SILENT_S, Command, Heard, Training
+from ui.window.parts import Parts
+from ui.window.preset_desk import PresetDesk
 
 PATIENCE_S = 12.0
 """So long a closing window waits, unseen, for a training to write what it has."""

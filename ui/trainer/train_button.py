@@ -4,8 +4,8 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QPushButton, QWidget
 
-from ui.shortcuts import click_on_key
-from ui.theme import COLOURS
+from ui.look.shortcuts import click_on_key
+from ui.look.theme import COLOURS
 
 _IDLE = "New from a recording…"
 _KEYS = "Ctrl+Shift+N"

@@ -8,9 +8,9 @@ import pytest
 import soundfile as sf
 from pytestqt.qtbot import QtBot
 
-from tests.ui.fake_engine import FakeEngine
+from tests.doubles.engine import FakeEngine
 from tests.ui.trainer.stage import Stage, children
-from ui.main_window import MainWindow
+from ui.shell.main_window import MainWindow
 
 
 @pytest.fixture

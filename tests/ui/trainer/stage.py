@@ -7,10 +7,10 @@ import psutil
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from synth.preset_file import save_preset
-from tests.samples import live_preset
-from tests.ui.fake_engine import FakeEngine
-from ui.main_window import MainWindow
+from synth.presets.file import save_preset
+from tests.doubles.engine import FakeEngine
+from tests.doubles.samples import live_preset
+from ui.shell.main_window import MainWindow
 from ui.trainer.desk import TrainDesk
 from ui.trainer.sheet import TrainSheet
 from ui.trainer.studio import Studio
@@ -36,7 +36,7 @@ class Stage:
 
     def command(self, *arguments: str) -> list[str]:
         """The trainer as it behaves now."""
-        return [sys.executable, "-m", "tests.ui.fake_trainer", self.way, str(self.preset), *arguments]
+        return [sys.executable, "-m", "tests.doubles.trainer", self.way, str(self.preset), *arguments]
 
     @property
     def desk(self) -> TrainDesk:

@@ -8,11 +8,11 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
-from tests.ui.hands import drop
+from tests.ui.hands.mouse_and_keys import drop
 from tests.ui.trainer.stage import CTRL, LONG, SHIFT, Stage
-from ui.main_window import MainWindow
-from ui.trainer.job import Bench, Job, unfinished
-from ui.trainer.lines import Planned
+from ui.shell.main_window import MainWindow
+from ui.trainer.process.job import Bench, Job, unfinished
+from ui.trainer.process.lines import Planned
 from ui.trainer.sheet import TrainSheet
 
 

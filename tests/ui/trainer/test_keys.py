@@ -11,10 +11,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QApplication, QComboBox, QLineEdit, QWidget
 
-from synth.preset_file import save_preset
-from tests.samples import live_preset
+from synth.presets.file import save_preset
+from tests.doubles.samples import live_preset
 from tests.ui.trainer.stage import LONG, Stage
-from ui.trainer.wave_view import WaveView
+from ui.trainer.recording.wave_view import WaveView
 
 
 def test_every_control_of_the_sheet_has_a_name_a_tip_and_is_reached_by_tab(stage: Stage, recording: Path) -> None:
@@ -64,7 +64,7 @@ def test_no_trainer_outlives_a_window_that_was_killed(tmp_path: Path, recording:
     preset = tmp_path / "grown.safetensors"
     save_preset(live_preset(), preset)
     program = (
-        "import sys, time; from pathlib import Path; from ui.trainer.child import Child\n"
+        "import sys, time; from pathlib import Path; from ui.trainer.process.child import Child\n"
         "child = Child(sys.argv[2:], Path(sys.argv[1])); print(child.pid, flush=True); time.sleep(600)"
     )
     train = ["train", str(recording), "-o", str(tmp_path / "x.safetensors"), "--parent", "none"]

@@ -7,10 +7,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton
 
-from tests.ui.fake_engine import FakeEngine
-from tests.ui.hands import drop
-from tests.ui.test_sheets import Paints
+from tests.doubles.engine import FakeEngine
+from tests.ui.hands.mouse_and_keys import drop
 from tests.ui.trainer.stage import LONG, Stage, children
+from tests.ui.widgets.test_sheets import Paints
 
 
 def test_training_goes_on_while_the_sheet_is_away_and_the_button_tells(stage: Stage, recording: Path) -> None:
@@ -33,7 +33,7 @@ def test_a_second_recording_waits_for_the_first(stage: Stage, recording: Path) -
 def test_closing_the_window_stops_the_training_and_the_next_window_resumes_it(
     stage: Stage, recording: Path, tmp_path: Path
 ) -> None:
-    from tests.ui.scene import preset_files, window
+    from tests.ui.hands.scene import preset_files, window
 
     stage.train(recording, "slow")
     stage.qtbot.waitUntil(lambda: stage.studio.training.share > 0, timeout=LONG)  # type: ignore[union-attr]

@@ -9,8 +9,8 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from synth.preset_file import load_preset, save_preset
-from tests.samples import live_preset
+from synth.presets.file import load_preset, save_preset
+from tests.doubles.samples import live_preset
 from tests.ui.trainer.stage import CTRL, LONG, Stage
 
 

@@ -1,0 +1,1 @@
+"""The `petrichord` command: one file per subcommand."""

@@ -1,0 +1,78 @@
+"""The `petrichord` command: a window, or one of its subcommands.
+
+Imports only the standard library at the top: every subcommand imports what it needs, so `--help` is instant, and
+torch finds its environment set. Expected errors are one sentence and exit code 2.
+"""
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "render": ("synth.commands.render", "render a preset to a WAV file"),
+    "play": ("synth.commands.play", "play a preset without a window"),
+    "train": ("training.cli", "make a preset from a recording"),
+    "evaluate": ("training.evaluation.cli", "measure how like its recording a preset sounds, and how it lasts"),
+    "presets": ("synth.commands.presets", "list the installed presets"),
+    "vocoder": ("synth.commands.vocoder", "get, choose and measure BigVGAN's weights"),
+    "devices": ("synth.commands.devices", "list the audio outputs"),
+    "bench": ("synth.commands.bench", "measure how fast the vocoders are here"),
+    "doctor": ("synth.commands.doctor", "say what this machine can do, and what it lacks"),
+}
+"""Each module has `add_arguments(parser)` and `run(args) -> int`."""
+
+
+def prepare_environment() -> None:
+    """Must run before torch is imported: OpenMP threads that spin starve the engine on a busy machine (a two-thread
+    step took 208 ms, then 4.6 ms), and memory that is given back must be fetched again page by page."""
+    from synth.memory import keep_freed_memory
+
+    keep_freed_memory()
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    os.environ.setdefault("GOMP_SPINCOUNT", "0")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; returns its exit code."""
+    prepare_environment()
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    name = arguments[0] if arguments and arguments[0] in COMMANDS else ""
+    module_name = COMMANDS[name][0] if name else "synth.commands.window"
+    from synth.errors import PetrichordError
+
+    try:
+        module = importlib.import_module(module_name)
+        parser = argparse.ArgumentParser(
+            prog=f"petrichord {name}".strip(),
+            description=COMMANDS[name][1].capitalize() + "." if name else "A synthesizer whose oscillator is alive.",
+            epilog=None if name else _overview(),
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        module.add_arguments(parser)
+        return int(module.run(parser.parse_args(arguments[bool(name) :])))
+    except PetrichordError as error:
+        print(f"petrichord: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("petrichord: stopped.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output has gone (`| head`): nothing is wrong. Python would complain again while flushing.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        from synth.log import log_unexpected
+
+        print(f"petrichord: something unexpected went wrong; details are in {log_unexpected(error)}", file=sys.stderr)
+        return 1
+
+
+def _overview() -> str:
+    lines = [f"  petrichord {name:<10} {text}" for name, (_, text) in COMMANDS.items()]
+    return "\n".join(["other commands (each has --help):", *lines])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,141 @@
+"""`petrichord render`: a preset to a WAV file, offline."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from synth.instrument.parameters import PARAMETERS, Controls
+
+if TYPE_CHECKING:
+    from synth.presets.model import Preset
+    from synth.vocoder.contract import Vocoder
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("preset", metavar="PRESET", help="name of a bundled preset, or a path")
+    parser.add_argument("-o", "--output", required=True, type=Path, metavar="OUT.wav", help="file to write")
+    parser.add_argument("--seconds", type=float, default=10.0, metavar="S", help="length, 10 by default")
+    parser.add_argument("--rate", type=int, default=44100, metavar="HZ", help="sample rate, 44100 by default")
+    parser.add_argument("--seed", type=int, metavar="N", help="grow from this seed; default is the stored grown state")
+    parser.add_argument("--precision", choices=("float32", "bfloat16"), default="float32", help="of the automaton")
+    parser.add_argument(
+        "--gesture",
+        action="append",
+        default=[],
+        metavar="T:KIND[:ARGS]",
+        help="touch the culture at T seconds: erase, paint, noise, reseed, freeze or thaw, with ARGS such as "
+        "column=40,hz=880,radius_frames=10,shape=stripe; or reseed-all, thaw-all, undo, redo; may be given several "
+        "times",
+    )
+    parser.add_argument("--json", action="store_true", help="print the result as one JSON object")
+    add_control_options(parser)
+
+
+def add_control_options(parser: argparse.ArgumentParser) -> None:
+    """What every command that makes sound shares: note, vocoder and the continuous controls."""
+    parser.add_argument("--note", metavar="A4|69", help="pitch; the preset's own by default")
+    parser.add_argument("--vocoder", choices=("auto", "spectral", "bigvgan"), default="auto")
+    parser.add_argument("--weights", type=Path, metavar="DIR", help="folder with an NVIDIA BigVGAN checkpoint")
+    for option, name in CONTROL_OPTIONS.items():
+        p = PARAMETERS[name]
+        parser.add_argument(
+            option, type=float, metavar="X", dest=name, help=f"{p.help} ({p.minimum:g} to {p.maximum:g})"
+        )
+    parser.add_argument("--steps-per-second", type=float, metavar="X", help="evolution in automaton steps per second")
+
+
+CONTROL_OPTIONS = {
+    "--width": "width",
+    "--tilt": "tilt_db",
+    "--volume": "volume_db",
+    "--fade-in": "fade_in_s",
+    "--fade-out": "fade_out_s",
+    "--fine": "fine_cents",
+    "--playhead-speed": "playhead_speed",
+    "--weather-depth": "weather_depth",
+    "--weather-speed": "weather_speed",
+}
+
+
+def run(args: argparse.Namespace) -> int:
+    import torch
+
+    from synth.instrument.notation import parse_gesture
+    from synth.output.render import Job, render_to_file
+    from synth.presets.library import load
+
+    preset = load(args.preset)
+    controls = controls_from(args, preset.settings, preset.mel.frames_per_second)
+    events = [parse_gesture(g, preset.mel, preset.n_frames, controls.playhead_speed) for g in args.gesture]
+    job = Job(
+        seconds=args.seconds,
+        rate_hz=args.rate,
+        controls=controls,
+        events=tuple(events),
+        seed=args.seed,
+        dtype=torch.bfloat16 if args.precision == "bfloat16" else torch.float32,
+    )
+    vocoder, reason = _choose(args, preset)
+    torch.set_num_threads(1)
+    with progress_bar("Rendering", sys.stderr.isatty() and not args.json) as progress:
+        report = render_to_file(preset, vocoder, job, args.output, progress)
+    if args.json:
+        print(json.dumps(report.as_dict() | {"vocoder_reason": reason}))
+    else:
+        print(
+            f"{report.path}: {report.seconds:.2f} s at {report.rate_hz} Hz, {report.loudness_lufs:.1f} LUFS, peak "
+            f"{report.peak_dbtp:.1f} dBTP, {report.real_time_factor:.1f}× real time, {report.vocoder} ({reason})"
+        )
+    return 0
+
+
+def _choose(args: argparse.Namespace, preset: "Preset") -> tuple["Vocoder", str]:
+    """The vocoder asked for; without BigVGAN's weights one sentence and the spectral one, unless a folder was named."""
+    from synth.errors import VocoderUnavailable
+    from synth.loading.choose_vocoder import choose_vocoder
+    from synth.vocoder.choice import VocoderName
+
+    name: VocoderName = "bigvgan" if args.weights is not None else args.vocoder
+    try:
+        return choose_vocoder(name, preset, args.weights)
+    except VocoderUnavailable as error:
+        if args.weights is not None:
+            raise
+        print(f"petrichord: {error} Rendering with the spectral vocoder.", file=sys.stderr)
+        return choose_vocoder("spectral", preset)
+
+
+def controls_from(args: argparse.Namespace, settings: dict[str, float], frames_per_second: float) -> Controls:
+    """The preset's suggested controls with what was given on the command line."""
+    from synth.instrument.notation import note_number
+    from synth.instrument.parameters import from_settings, with_values
+
+    controls = from_settings(settings)
+    given = {name: getattr(args, name) for name in CONTROL_OPTIONS.values() if getattr(args, name) is not None}
+    if args.note is not None:
+        given["note"] = note_number(args.note)
+    if args.steps_per_second is not None:
+        given["steps_per_frame"] = args.steps_per_second / frames_per_second
+    return with_values(controls, {name: PARAMETERS[name].check(value) for name, value in given.items()})
+
+
+class progress_bar:  # noqa: N801 (used as a function)
+    """A tqdm bar fed with shares of 1; silent when `shown` is false."""
+
+    def __init__(self, label: str, shown: bool) -> None:
+        from tqdm import tqdm
+
+        bar_format = "{desc} {percentage:3.0f}%|{bar}| {elapsed}<{remaining}"
+        self._bar = tqdm(total=1.0, desc=label, bar_format=bar_format, disable=not shown)
+
+    def __enter__(self) -> Callable[[float], None]:
+        return self._set
+
+    def _set(self, share: float) -> None:
+        self._bar.update(share - self._bar.n)
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.close()

@@ -1,0 +1,70 @@
+"""What undo goes back to: cultures as they were just before each gesture, within a fixed amount of memory."""
+
+from collections import deque
+from dataclasses import replace
+
+from synth.culture.culture import Culture, CultureState
+
+HISTORY_BYTES = 24 * 2**20
+"""25 gestures on 80 × 172 cells, 15 on 128 × 172; keeping one took 0.12 and 0.14 ms on a busy machine."""
+
+
+class History:
+    """Undo and redo of gestures on one culture; forgets the oldest when there is no room.
+
+    The room is taken once, when the culture is made: nothing grows while it is played.
+    """
+
+    def __init__(self, culture: Culture, limit_bytes: int = HISTORY_BYTES) -> None:
+        n_states = max(1, limit_bytes // culture.save().n_bytes)
+        self._free = [culture.save() for _ in range(n_states)]
+        self._past: deque[CultureState] = deque()
+        self._undone: list[CultureState] = []
+
+    @property
+    def undos(self) -> int:
+        return len(self._past)
+
+    @property
+    def redos(self) -> int:
+        return len(self._undone)
+
+    @property
+    def n_bytes(self) -> int:
+        return sum(state.n_bytes for state in (*self._free, *self._past, *self._undone))
+
+    def remember(self, culture: Culture) -> None:
+        """A gesture begins: keep what is there, and give up what was undone."""
+        self._free += self._undone
+        self._undone.clear()
+        room = self._free.pop() if self._free else self._past.popleft()
+        self._past.append(_kept(culture.save(), room))
+
+    def undo(self, culture: Culture) -> bool:
+        """Give `culture` back its state before the last gesture; False when there is none."""
+        if not self._past:
+            return False
+        self._undone.append(_changed_places(culture, self._past.pop()))
+        return True
+
+    def redo(self, culture: Culture) -> bool:
+        """Give `culture` back the state the last undo took away; False when there is none."""
+        if not self._undone:
+            return False
+        self._past.append(_changed_places(culture, self._undone.pop()))
+        return True
+
+
+def _changed_places(culture: Culture, saved: CultureState) -> CultureState:
+    """What the culture was before it was given `saved`, kept in its room."""
+    now = culture.save()
+    culture.restore(saved)
+    return _kept(now, saved)
+
+
+def _kept(now: CultureState, room: CultureState) -> CultureState:
+    """`now` in the memory of `room`."""
+    room.state.copy_(now.state)
+    room.rest.copy_(now.rest)
+    room.frozen.copy_(now.frozen)
+    return replace(now, state=room.state, rest=room.rest, frozen=room.frozen)

@@ -1,0 +1,1 @@
+"""Output devices: listing, opening, feeding and replacing them."""

@@ -1,0 +1,120 @@
+"""The thread that writes to the sink: it never waits for the engine longer than the sink has sound left.
+
+When the engine is late, the feeder fades out what it held back, plays silence and, once enough is ready again, fades
+in. Nothing has to be discarded: the engine works only when the ring has room, so latency does not grow by the gap.
+Axes: `N` samples; chunks are (N, 2).
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synth.device.ring import Ring
+from synth.device.sinks import PERIOD, Sink
+from synth.errors import AudioDeviceError
+from synth.thread_priority import raise_thread_priority
+
+Tap = Callable[[NDArray[np.float32]], None]
+
+_FADE_S = 0.005
+_SETTLE_S = 0.2
+"""Sound servers take gulps when a stream starts: that long they are given silence."""
+_FULL = 0.75
+_GUARD_S = 0.014
+"""The fade is written when this much is left: sound servers fetch up to 10 ms at a time."""
+
+
+class Feeder:
+    """Moves sound from one ring to one sink until retired or until the sink fails."""
+
+    def __init__(self, ring: Ring, sink: Sink, tap: Tap, resume_at: int) -> None:
+        self.sink = sink
+        self.underruns = 0
+        self.gap_samples = 0
+        """Silence played because the engine was late, once it had begun."""
+        self.error: AudioDeviceError | None = None
+        self.moved_at = time.monotonic()
+        """When the sink last took something."""
+        self._fade = round(_FADE_S * sink.rate_hz)
+        self._chunk = -(-self._fade // PERIOD) * PERIOD
+        self._ring, self._tap, self._resume_at = ring, tap, max(resume_at, self._chunk + self._fade)
+        self.sounding = False
+        """True from a fade-in to the next fade-out."""
+        self._ramp = (0.5 + 0.5 * np.cos(np.pi * (np.arange(self._fade) + 1) / self._fade)).astype(np.float32)
+        self._queued = (0.0, time.monotonic())
+        self._retired, self._abort = threading.Event(), False
+        self._thread = threading.Thread(target=self._run, name="feeder", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def retire(self, timeout_s: float, abort: bool = False) -> bool:
+        """Fade out, close the sink (at once with `abort`) and end; False when it is stuck in the sink."""
+        self._abort = self._abort or abort
+        self._retired.set()
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def queued_s(self) -> float:
+        """Sound in the sink now, from any thread."""
+        queued, at = self._queued
+        return max(0.0, queued - (time.monotonic() - at))
+
+    def _run(self) -> None:
+        raise_thread_priority("sound")
+        try:
+            self._wait_in_silence(_SETTLE_S)
+            while not self._retired.is_set():
+                if self._ring.ready >= PERIOD + self._fade:
+                    self._send(self._ring.take(PERIOD))
+                elif (spare := self.sink.queued_s() - _GUARD_S) > 0:
+                    self._ring.wait_at_least(PERIOD + self._fade, spare)
+                else:
+                    self.underruns += 1
+                    self._fade_out()
+                    self.gap_samples += self._wait_in_silence()
+            if self.sounding:
+                self._fade_out()
+        except AudioDeviceError as error:
+            self.error, self._abort = error, True
+        # Here and not from the thread that retires it: a driver must not be closed while it is being written to.
+        with suppress(AudioDeviceError):
+            self.sink.close(self._abort)
+
+    def _wait_in_silence(self, least_s: float = 0.0) -> int:
+        """Silence until the sink is full and enough is ready, then the first sound faded in; samples of silence."""
+        silence = np.zeros((PERIOD, 2), np.float32)
+        sent = 0
+        while (
+            self._ring.ready < self._resume_at
+            or sent < least_s * self.sink.rate_hz
+            or self.sink.queued_s() < _FULL * self.sink.full_s
+        ):
+            if self._retired.is_set():
+                return sent
+            self._send(silence)
+            sent += PERIOD
+        chunk = self._ring.take(self._chunk)
+        chunk[: self._fade] *= self._ramp[::-1, None]
+        self.sounding = True
+        self._send(chunk)
+        return sent
+
+    def _fade_out(self) -> None:
+        """The last of the sound, and silence to the end of a period."""
+        chunk = np.zeros((self._chunk, 2), np.float32)
+        last = self._ring.take(self._fade)
+        chunk[: len(last)] = last * self._ramp[self._fade - len(last) :, None]
+        self.sounding = False
+        self._send(chunk)
+
+    def _send(self, chunk: NDArray[np.float32]) -> None:
+        self._tap(chunk)
+        if self.sink.write(chunk):
+            self.underruns += 1
+        self.moved_at = time.monotonic()
+        self._queued = (self.sink.queued_s(), self.moved_at)

@@ -1,0 +1,189 @@
+"""Where sound goes: a PortAudio stream, or a clock that swallows it. Axes: `N` samples; chunks are (N, 2)."""
+
+import time
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synth.device.devices import Device, find_device, portaudio
+from synth.device.outputs import BUFFER_S
+from synth.device.resampler import Resampler
+from synth.errors import AudioDeviceError
+
+PERIOD = 256
+"""Samples the feeder writes at a time."""
+_INVALID_RATE = -9997
+"""PortAudio's paInvalidSampleRate."""
+
+
+class Sink(Protocol):
+    """A clocked consumer of sound."""
+
+    name: str
+    rate_hz: int
+    full_s: float
+    """Sound it queues before a write waits."""
+
+    def write(self, chunk: NDArray[np.float32]) -> bool:
+        """Queue (N, 2), waiting while there is no room; True when it had run dry before."""
+        ...
+
+    def queued_s(self) -> float:
+        """Sound written and not yet played, as far as the sink knows."""
+        ...
+
+    def beyond_s(self) -> float:
+        """Further delay that `queued_s` does not see."""
+        ...
+
+    def close(self, abort: bool = False) -> None:
+        """Let go of the device, after what is queued or at once."""
+        ...
+
+
+class DeviceSink:
+    """A PortAudio stream written to with blocking calls, which release the GIL and survive a busy one."""
+
+    def __init__(self, device: Device, rate_hz: int, latency_s: float) -> None:
+        self._sd = portaudio()
+        self.name, self.rate_hz = device.name, rate_hz
+        try:
+            self._stream = self._sd.OutputStream(
+                samplerate=rate_hz,
+                # A fixed block would be rounded to 46 or 70 ms of queue.
+                blocksize=0,
+                device=device.index,
+                channels=2,
+                dtype="float32",
+                latency=latency_s,
+                extra_settings=_host_settings(self._sd, device),
+            )
+            self._stream.start()
+            self._capacity = max(PERIOD, int(self._stream.write_available))
+            self.full_s = self._capacity / rate_hz
+        except (self._sd.PortAudioError, ValueError) as cause:
+            raise AudioDeviceError(
+                f"The output “{device.name}” cannot be opened at {rate_hz} Hz ({_reason(cause)}): close other "
+                "programs that use it or choose another."
+            ) from cause
+
+    def write(self, chunk: NDArray[np.float32]) -> bool:
+        try:
+            return bool(self._stream.write(chunk))
+        except self._sd.PortAudioError as cause:
+            raise AudioDeviceError(f"The output “{self.name}” is gone ({_reason(cause)}).") from cause
+
+    def queued_s(self) -> float:
+        try:
+            return max(0, self._capacity - int(self._stream.write_available)) / self.rate_hz
+        except self._sd.PortAudioError as cause:
+            raise AudioDeviceError(f"The output “{self.name}” is gone ({_reason(cause)}).") from cause
+
+    def beyond_s(self) -> float:
+        return max(0.0, float(self._stream.latency) - self._capacity / self.rate_hz)
+
+    def close(self, abort: bool = False) -> None:
+        try:
+            if abort:
+                self._stream.abort()
+            else:
+                self._stream.stop()
+            self._stream.close()
+        except self._sd.PortAudioError as cause:
+            raise AudioDeviceError(f"The output “{self.name}” did not close ({_reason(cause)}).") from cause
+
+
+class SilentSink:
+    """Consumes sound at the right pace and drops it, so that life and takes go on without a device."""
+
+    def __init__(self, rate_hz: int, name: str = "no output", latency_s: float = 0.056) -> None:
+        self.name, self.rate_hz, self.full_s = name, rate_hz, latency_s
+        self._capacity = round(latency_s * rate_hz)
+        self._start = time.monotonic()
+        self._written = 0
+
+    def write(self, chunk: NDArray[np.float32]) -> bool:
+        queued = self._queued()
+        dry = self._written > 0 and queued < 0
+        if queued < 0:
+            self._start, self._written = time.monotonic(), 0
+        self._written += len(chunk)
+        excess = self._queued() - self._capacity
+        if excess > 0:
+            time.sleep(excess / self.rate_hz)
+        return dry
+
+    def _queued(self) -> float:
+        return self._written - (time.monotonic() - self._start) * self.rate_hz
+
+    def queued_s(self) -> float:
+        return max(0.0, self._queued() / self.rate_hz)
+
+    def beyond_s(self) -> float:
+        return 0.0
+
+    def close(self, abort: bool = False) -> None:
+        """Nothing to let go of."""
+
+
+class ConvertingSink:
+    """A sink of another rate behind a live rate converter."""
+
+    def __init__(self, sink: Sink, rate_hz: int) -> None:
+        self._sink, self._resampler = sink, Resampler(rate_hz, sink.rate_hz)
+        self.name, self.rate_hz, self.full_s = sink.name, rate_hz, sink.full_s
+
+    def write(self, chunk: NDArray[np.float32]) -> bool:
+        return self._sink.write(self._resampler.process(chunk))
+
+    def queued_s(self) -> float:
+        return self._sink.queued_s()
+
+    def beyond_s(self) -> float:
+        return self._sink.beyond_s() + self._resampler.delay_samples / self.rate_hz
+
+    def close(self, abort: bool = False) -> None:
+        self._sink.close(abort)
+
+
+def open_sink(wanted: str | None, rate_hz: int, latency_s: float = BUFFER_S) -> Sink:
+    """A stream on the output that `wanted` names (see `devices.choose`), converted where it refuses `rate_hz`."""
+    device = find_device(wanted)
+    try:
+        return DeviceSink(device, rate_hz, latency_s)
+    except AudioDeviceError as error:
+        if device.rate_hz == rate_hz:
+            raise
+        try:
+            return ConvertingSink(DeviceSink(device, device.rate_hz, latency_s), rate_hz)
+        except AudioDeviceError:
+            raise error from None
+
+
+def rate_refusal(device: Device, rate_hz: int) -> str:
+    """Why a device cannot run at this rate, in a sentence, or ""; one that is in use may not be able to say."""
+    sd = portaudio()
+    try:
+        sd.check_output_settings(
+            device.index, channels=2, dtype="float32", samplerate=rate_hz, extra_settings=_host_settings(sd, device)
+        )
+    except sd.PortAudioError as cause:
+        if _INVALID_RATE in cause.args:
+            return (
+                f"The output “{device.name}” cannot run at {rate_hz / 1000:g} kHz: choose another rate, or its own, "
+                f"{device.rate_hz / 1000:g} kHz."
+            )
+    return ""
+
+
+def _host_settings(sd: object, device: Device) -> object | None:
+    """Let WASAPI convert rates as every other host interface does."""
+    settings = getattr(sd, "WasapiSettings", None)
+    return settings(auto_convert=True) if settings is not None and "WASAPI" in device.host_api else None
+
+
+def _reason(cause: Exception) -> str:
+    """PortAudio's own words without its decorations."""
+    text = str(cause.args[0]) if cause.args else str(cause)
+    return text.split(" [")[0].removeprefix("Error opening OutputStream: ").rstrip(".")

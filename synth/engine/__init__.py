@@ -1,0 +1,1 @@
+"""The real-time engine: its thread, its protocol and what keeps its sound whole."""

@@ -1,0 +1,327 @@
+"""The real-time engine: commands in, sound out, status to poll.
+
+One thread computes blocks of two frames whenever the ring has room and does nothing else: no files, no loading, no
+waiting for anybody. A feeder thread empties the ring into the device (`audio_out`), a writer thread records what the
+feeder sent (`recorder`). Axes: `N` samples.
+"""
+
+import gc
+import sys
+import threading
+import time
+from concurrent.futures import Future
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from queue import Empty, SimpleQueue
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from synth.device.audio_out import AudioOut, OpenSink
+from synth.device.outputs import BUFFER_S
+from synth.device.ring import Ring
+from synth.device.sinks import open_sink
+from synth.engine.commands import (
+    CaptureCommand,
+    ChangeCommand,
+    Command,
+    FarewellCommand,
+    PlayCommand,
+    SwapCommand,
+)
+from synth.engine.notices import Noticeboard
+from synth.engine.observer import Observer
+from synth.engine.pace import Pace
+from synth.engine.preset_cross_fade import Voices
+from synth.engine.protocol import Capture, Status
+from synth.engine.take_deck import Deck
+from synth.errors import UsageError
+from synth.instrument.events import Action, SetControls, View
+from synth.instrument.instrument import Instrument
+from synth.log import log_unexpected
+from synth.output.audition import Audition
+from synth.output.master import Master
+from synth.output.sent_sound import SentSound
+from synth.output.test_tone import Tone
+from synth.takes.recorder import default_take_path
+from synth.takes.wav import SampleFormat
+from synth.thread_priority import raise_thread_priority
+from synth.vocoder.contract import Vocoder
+
+BLOCK_FRAMES = 2
+_START_S = 0.0116
+"""A block is begun when no more than this is in the ring, and the lead; the device holds some 56 ms besides."""
+_CLOSE_S = 0.5
+_RESCUE_SERIES_S = 10.0
+_SWITCH_INTERVAL_S = 0.0001
+
+
+class Engine:
+    """Plays an instrument through a device; implements `engine_contract.EngineControl`."""
+
+    def __init__(
+        self,
+        instrument: Instrument,
+        *,
+        device: str | None = None,
+        reason: str = "",
+        playing: bool = False,
+        again: bool = False,
+        sample_format: SampleFormat = "pcm24",
+        open_device: OpenSink = open_sink,
+        buffer_s: float = BUFFER_S,
+    ) -> None:
+        """`device` as in `devices.choose`; `reason` says why the instrument's vocoder was chosen."""
+        self.rate_hz = instrument.out_rate_hz
+        self._voices = Voices(instrument)
+        self._master = Master(self.rate_hz, instrument.controls, playing=False)
+        if playing:
+            self._master.play(again=again)
+        self.audition = Audition(self.rate_hz)
+        self._notices = Noticeboard()
+        self._deck = Deck(
+            self.rate_hz,
+            partial(self._notices.post, remedy="folder"),
+            sample_format,
+            self.capture,
+            lambda: self._voices.current.vocoder.name,
+        )
+        self._tone = Tone(self.rate_hz)
+        self._sent = SentSound()
+        self._start_level = round(_START_S * self.rate_hz)
+        self._ring = Ring(4 * self._start_level + round(0.25 * self.rate_hz))
+        self._out = AudioOut(
+            self.rate_hz,
+            self._ring,
+            self._start_level + 1,
+            self._tap,
+            partial(self._notices.post, remedy="output"),
+            device,
+            open_device,
+            buffer_s,
+        )
+        self._pace = Pace()
+        self._commands: SimpleQueue[Command] = SimpleQueue()
+        self._reason = reason
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
+        self._observer = Observer(instrument)
+        self._out_delay_s = 0.0
+        """From a gesture to its being read, and from the vocoder's sound to the device's."""
+        self._rescued_at = -_RESCUE_SERIES_S
+        self.blocks = 0
+        """Blocks computed so far."""
+        self.cpu_s = 0.0
+        """Processor time the engine's thread has used."""
+
+    @property
+    def pressed(self) -> bool:
+        return self._pace.pressed
+
+    def start(self) -> None:
+        sys.setswitchinterval(_SWITCH_INTERVAL_S)
+        gc.collect()
+        # What is loaded by now stays: later collections need not walk through all of torch.
+        gc.freeze()
+        self._thread.start()
+        self._out.start()
+
+    def close(self) -> None:
+        self.stop_take()
+        self._commands.put(FarewellCommand())
+        deadline = time.monotonic() + _CLOSE_S
+        while self._thread.is_alive() and not self._master.silent and time.monotonic() < deadline:
+            time.sleep(0.005)
+        time.sleep(min(0.2, self._out.queued_s() + 2 * _START_S + self._pace.lead_s))
+        self._closing.set()
+        self._thread.join(1.0)
+        self._out.close()
+        self._deck.close()
+
+    def play(self) -> None:
+        self._deck.recorder.begin()
+        self._commands.put(PlayCommand(True))
+
+    def stop(self) -> None:
+        self._commands.put(PlayCommand(False))
+
+    def send(self, action: Action) -> None:
+        self._commands.put(action)
+
+    def swap(self, instrument: Instrument, reason: str = "") -> None:
+        if instrument.out_rate_hz != self.rate_hz:
+            raise UsageError(
+                f"“{instrument.preset.name}” was prepared for {instrument.out_rate_hz} Hz, but the output runs at "
+                f"{self.rate_hz} Hz: load it again."
+            )
+        self._commands.put(SwapCommand(instrument, reason))
+
+    def change_vocoder(
+        self, vocoder: Vocoder, reason: str = "", spare: Vocoder | None = None, preset: str = ""
+    ) -> None:
+        self._commands.put(ChangeCommand(vocoder, reason, spare, preset))
+
+    def record(
+        self, path: Path | None = None, sample_format: SampleFormat | None = None, *, wait: bool = False
+    ) -> None:
+        self._deck.record(path or default_take_path(self._voices.current.preset.name), sample_format, wait)
+
+    def stop_recording(self) -> None:
+        self._deck.recorder.finish()
+
+    def play_take(self, path: Path) -> None:
+        self._deck.play(path)
+
+    def stop_take(self) -> None:
+        self._deck.player.stop()
+
+    def set_device(self, name: str | None, buffer_s: float | None = None) -> None:
+        self._out.set_device(name, buffer_s)
+
+    def test_tone(self) -> None:
+        self._tone.start()
+
+    def release(self) -> tuple[Instrument, str]:
+        """The instrument of a closed engine, for another to go on with, and why its vocoder was chosen."""
+        return self._voices.latest, self._reason
+
+    def view(self, *, hidden: bool = False) -> View | None:
+        return self._observer.ask(hidden=hidden)
+
+    def sound(self, n_samples: int) -> NDArray[np.float32]:
+        return self._sent.latest(n_samples)
+
+    def capture(self) -> Future[Capture]:
+        answer: Future[Capture] = Future()
+        self._commands.put(CaptureCommand(answer))
+        return answer
+
+    def status(self) -> Status:
+        levels, voices = self._master.read_levels(), self._voices
+        recorder, player = self._deck.recorder, self._deck.player
+        return Status(
+            playing=self._master.playing,
+            preset=voices.current.preset.name,
+            device=self._out.name,
+            rate_hz=self.rate_hz,
+            latency_s=self._out_delay_s + voices.current.delay_s,
+            device_s=self._out.device_s,
+            load=self._pace.load,
+            steps_per_second=self._observer.steps_per_second,
+            slowed=self._pace.slowed,
+            underruns=self._out.underruns,
+            rescues=voices.rescues,
+            peak_db=self._sent.read_peaks_db(),
+            rms_db=levels.rms_db,
+            recording=None if recorder.armed else recorder.path,
+            recording_s=recorder.seconds if recorder.active else 0.0,
+            armed=recorder.armed,
+            last_take=recorder.last_take,
+            take=player.path,
+            take_s=player.position_s(),
+            vocoder=f"{voices.current.vocoder.name} ({self._reason})" if self._reason else voices.current.vocoder.name,
+            notices=self._notices.latest,
+        )
+
+    def _run(self) -> None:
+        raise_thread_priority("sound")
+        torch.set_num_threads(1)
+        torch.set_flush_denormal(True)
+        try:
+            with torch.inference_mode():
+                while not self._closing.is_set():
+                    if self._ring.wait_at_most(self._start_level + round(self._pace.lead_s * self.rate_hz), 0.1):
+                        self._block()
+        except Exception as error:
+            # The thread ends, the feeder fades out: the fault is shown, not hidden behind a frozen window.
+            self._notices.post(
+                f"The sound engine has stopped, takes are whole: start Petrichord again; details are in "
+                f"{log_unexpected(error)}.",
+                True,
+                "log",
+            )
+            raise
+
+    def _block(self) -> None:
+        waited = self._ring.ready / self.rate_hz + self._out.queued_s()
+        start = time.perf_counter()
+        self._obey()
+        voices, instrument = self._voices, self._voices.current
+        instrument.evolution_limit = self._pace.evolution_limit
+        sound, ailment = voices.process(BLOCK_FRAMES)
+        sound = self._deck.process(self._master.process(sound), instrument.controls.volume_db)
+        sound = self.audition.mix(self._tone.over(sound))
+        left = self._ring.ready / self.rate_hz + self._out.queued_s() if self._out.sounding else float("inf")
+        self._ring.put(sound)
+        if ailment:
+            self._tell_of_rescue(ailment)
+        if instrument.voicing.trouble:
+            self._reason = "the graphics card was lost"
+        if trouble := instrument.read_trouble():
+            self._notices.post(trouble, True)
+        block_s = sound.shape[1] / self.rate_hz
+        self._pace.note(time.perf_counter() - start, block_s, left, self._out.full_s)
+        delay = 0.5 * block_s + waited + self._master.delay_samples / self.rate_hz
+        self._out_delay_s += (delay - self._out_delay_s) * (0.05 if self.blocks > 40 else 1.0)
+        self.blocks += 1
+        self._leave_what_is_too_slow()
+        self._observer.observe(self._voices.current, self._out_delay_s)
+        self.cpu_s = time.thread_time()
+
+    def _obey(self) -> None:
+        """Do what was asked since the last block."""
+        with suppress(Empty):
+            while True:
+                match command := self._commands.get_nowait():
+                    case PlayCommand(on):
+                        (self._master.play if on else self._master.stop)()
+                    case FarewellCommand():
+                        self._master.stop(for_good=True)
+                    case SwapCommand(instrument, reason):
+                        self._reason = reason
+                        self._voices.swap(instrument)
+                        self._master.obey(instrument.controls)
+                    case ChangeCommand():
+                        self._change(command)
+                    case CaptureCommand(answer):
+                        playing = self._voices.current
+                        moment = playing.moment()
+                        answer.set_result(Capture(playing.preset, moment.culture, moment))
+                    case action:
+                        if isinstance(action, SetControls):
+                            self._master.obey(action.controls)
+                        self._voices.current.send(action)
+
+    def _change(self, asked: ChangeCommand) -> None:
+        instrument = self._voices.current
+        if asked.preset in ("", instrument.preset.name):
+            self._reason, instrument.voicing.spare = asked.reason, asked.spare
+            instrument.change_vocoder(asked.vocoder)
+
+    def _leave_what_is_too_slow(self) -> None:
+        """A vocoder that takes longer than its sound lasts."""
+        instrument = self._voices.current
+        spare = instrument.voicing.spare
+        if self._pace.is_lost(excused=spare is None or instrument.changing or self._voices.changing):
+            assert spare is not None
+            left = instrument.vocoder.name
+            self._change(ChangeCommand(spare, f"{left} did not keep up", None, ""))
+            self._notices.post(
+                f"{left} could not keep up with the sound, so {instrument.vocoder.name} plays on: close other programs "
+                "and choose it again, or use a smaller checkpoint.",
+                remedy="vocoder",
+            )
+
+    def _tap(self, chunk: NDArray[np.float32]) -> None:
+        """What the feeder sends, on its thread."""
+        self._sent.put(chunk)
+        self._deck.offer(chunk)
+
+    def _tell_of_rescue(self, ailment: str) -> None:
+        """One sentence for a series of rescues; the count is in the status."""
+        now = time.monotonic()
+        if now - self._rescued_at > _RESCUE_SERIES_S:
+            self._notices.post(f"The culture was {ailment} and has been reseeded.")
+        self._rescued_at = now

@@ -1,0 +1,113 @@
+"""Which instrument sounds: the present one, cross-faded from the one before, and rescued when its culture is ill.
+
+Axes: `N` samples; sound is (2, N) float32.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synth.instrument.instrument import Instrument
+from synth.output.master import Ramp
+
+Audio = NDArray[np.float32]
+
+CROSS_FADE_S = 0.25
+_FAREWELL_S = 0.005
+_RETURN_S = 0.03
+
+
+class Voices:
+    """Processes the present instrument and, during a cross-fade, the outgoing one. Owned by the engine's thread."""
+
+    def __init__(self, instrument: Instrument) -> None:
+        self.current = instrument
+        self.rescues = 0
+        self._rate_hz = instrument.out_rate_hz
+        self._outgoing: _Outgoing | None = None
+        self._next: Instrument | None = None
+        self._cross = Ramp(1.0, round(CROSS_FADE_S * self._rate_hz))
+        self._return = Ramp(1.0, round(_RETURN_S * self._rate_hz))
+        self._last = np.zeros((2, 1), np.float32)
+
+    @property
+    def changing(self) -> bool:
+        return self._outgoing is not None or self._next is not None
+
+    @property
+    def latest(self) -> Instrument:
+        """What sounds, or will when the cross-fade is over."""
+        return self._next or self.current
+
+    def swap(self, instrument: Instrument) -> None:
+        """Cross-fade to `instrument` now, or when the present cross-fade is over; of several waiting, the last."""
+        self._next = instrument
+        self._begin()
+
+    def process(self, n_frames: int) -> tuple[Audio, str]:
+        """The next `n_frames` frames of the present instrument, (2, N), and what it was rescued from or ""."""
+        block = self.current.process(n_frames)
+        ailment = self.current.rescue()
+        if not ailment and not np.isfinite(block).all():
+            ailment = "not finite"
+        if ailment:
+            self.rescues += 1
+            block = self._farewell(block)
+            self.current.restart()
+            self._return = Ramp(0.0, round(_RETURN_S * self._rate_hz))
+            self._return.move(1.0)
+        else:
+            block = (block * self._return.take(block.shape[1])).astype(np.float32, copy=False)
+        if self._outgoing is not None:
+            block = self._mix(self._outgoing, block)
+        self._last = block[:, -1:]
+        return block, ailment
+
+    def _begin(self) -> None:
+        if self._outgoing is None and self._next is not None:
+            # The old culture holds still: two that live would cost twice the time.
+            self.current.evolution_limit = 0.0
+            self._outgoing = _Outgoing(self.current)
+            self.current, self._next = self._next, None
+            self._cross = Ramp(0.0, round(CROSS_FADE_S * self._rate_hz))
+            self._cross.move(1.0)
+
+    def _mix(self, outgoing: "_Outgoing", block: Audio) -> Audio:
+        """Equal power: the two sounds are not correlated."""
+        x = self._cross.take(block.shape[1])
+        old = np.nan_to_num(outgoing.take(block.shape[1]), copy=False)
+        if self._cross.settled:
+            self._outgoing = None
+            self._begin()
+        mixed: Audio = (block * np.sin(x * np.pi / 2) + old * np.cos(x * np.pi / 2)).astype(np.float32)
+        return mixed
+
+    def _farewell(self, block: Audio) -> Audio:
+        """Fade a block to silence; one that is not finite is replaced by the last good sample, decaying."""
+        n = block.shape[1]
+        if np.isfinite(block).all():
+            source, length = block, float(n)
+        else:
+            source, length = self._last, _FAREWELL_S * self._rate_hz
+        fade = 0.5 + 0.5 * np.cos(np.pi * np.minimum(1.0, np.arange(1, n + 1) / length))
+        faded: Audio = (source * fade).astype(np.float32)
+        return faded
+
+
+class _Outgoing:
+    """The old instrument, read in the new one's sample counts: formats may differ in frame rate."""
+
+    def __init__(self, instrument: Instrument) -> None:
+        self._instrument = instrument
+        fps = instrument.preset.mel.frames_per_second
+        self._frame_samples = instrument.out_rate_hz / fps
+        self._rest = np.zeros((2, 0), np.float32)
+
+    def take(self, n: int) -> Audio:
+        parts, have = [self._rest], self._rest.shape[1]
+        while have < n:
+            # As many frames at once as surely fit: the fewer calls, the less they cost.
+            parts.append(self._instrument.process(max(1, int((n - have) / self._frame_samples))))
+            have += parts[-1].shape[1]
+        joined = np.concatenate(parts, axis=1)
+        self._rest = joined[:, n:]
+        return joined[:, :n]

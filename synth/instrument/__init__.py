@@ -1,0 +1,1 @@
+"""The instrument without a device: parameters, events, playhead, column reader, vocoder slot."""

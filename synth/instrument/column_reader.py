@@ -1,0 +1,84 @@
+"""What the hearing heads get from the grid: log-mel columns, tilted, and bounded in level.
+
+Axes: `M` mel bands, `T` frames.
+"""
+
+import math
+
+import torch
+from torch import Tensor
+
+from synth.automaton.scripted import scripted
+from synth.instrument.playhead import Place
+from synth.instrument.tilt import Tilt, turned
+from synth.mel import GRID_SCALE, GridScale, band_edges_hz, heard_as, log_mel_from_grid
+from synth.presets.model import Preset
+
+
+class Reader:
+    """Reads one preset's cultures; its tilt glides by frames."""
+
+    def __init__(self, preset: Preset, tilt_db: float) -> None:
+        self._reference_db = preset.reference_db
+        edges = band_edges_hz(preset.mel).float()
+        self._bandwidths = edges[2:] - edges[:-2]
+        self._grown = log_mel_from_grid(preset.state[0].T, preset.reference_db)
+        self._tilt = Tilt(preset, self._grown, tilt_db)
+        self._most_power = self._most_power_now()
+
+    def advance(self, tilt_db: float) -> None:
+        """Move on by one frame."""
+        if self._tilt.advance(tilt_db):
+            self._most_power = self._most_power_now()
+
+    def read(self, grid: Tensor, place: Place) -> Tensor:
+        """Log-mel columns heard left and right, (2, M), of `grid` (M, T)."""
+        readings = place.readings()
+        return _columns(
+            grid,
+            [r.side for r in readings],
+            [r.position for r in readings],
+            [r.weight for r in readings],
+            self._reference_db,
+            self._tilt.offsets,
+            self._bandwidths,
+            self._most_power,
+            GRID_SCALE,
+        )
+
+    def _most_power_now(self) -> Tensor:
+        """Of the loudest column of the grown culture: what is louder than that was painted."""
+        powers = _power(turned(self._grown, self._tilt.offsets), self._bandwidths)
+        return torch.maximum(powers.max(), 2 * powers.mean())
+
+
+def _power(mel: Tensor, bandwidths: Tensor) -> Tensor:
+    """About how loud columns (..., M) will be, as power in arbitrary units, (...): mel is power per bandwidth."""
+    return (mel.exp().square() * bandwidths).sum(-1).clamp(min=1e-20)
+
+
+@scripted
+def _columns(
+    grid: Tensor,
+    sides: list[int],
+    positions: list[float],
+    weights: list[float],
+    reference_db: float,
+    offsets: Tensor | None,
+    bandwidths: Tensor,
+    most_power: Tensor,
+    scale: GridScale,
+) -> Tensor:
+    """Between columns and between places, grid values mix."""
+    M, T = grid.shape
+    heard = torch.zeros(2, M)
+    for side, position, weight in zip(sides, positions, weights):  # noqa: B905  TorchScript's zip has no `strict`.
+        low = math.floor(position)
+        before = grid[:, low % T].clamp(scale.lowest, scale.highest)
+        after = grid[:, (low + 1) % T].clamp(scale.lowest, scale.highest)
+        heard[side] += weight * before.lerp(after, position - low)
+    mel = turned(heard_as(heard, reference_db, scale), offsets, scale.floor)
+    # A block painted at full level would be 20 dB louder than the recording ever was; noise and tones of the same
+    # mel differ in power, so the estimate keeps it to about 10.
+    excess = torch.log(_power(mel, bandwidths) / most_power) / 2
+    return (mel - excess.clamp(min=0)[:, None]).clamp(min=scale.floor)

@@ -1,0 +1,97 @@
+"""Messages between the threads: what may be asked of the instrument, and what it tells.
+
+Axes: `M` mel bands, `T` frames. Everything here is immutable; arrays are copies nobody writes to.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synth.automaton.gestures import Gesture
+from synth.instrument.parameters import Controls
+
+
+@dataclass(frozen=True)
+class SetControls:
+    """Replace all controls."""
+
+    controls: Controls
+
+
+@dataclass(frozen=True)
+class Touch:
+    """Apply a gesture."""
+
+    gesture: Gesture
+
+
+@dataclass(frozen=True)
+class ReseedAll:
+    """Start the whole culture again from seed cells."""
+
+
+@dataclass(frozen=True)
+class Hand:
+    """Where the hand is: while it is down, sound is read from under it (with `Controls.follow_hand`)."""
+
+    down: bool
+    column: float = 0.0
+    radius_frames: float = 22.0
+
+
+@dataclass(frozen=True)
+class ThawAll:
+    """Let every frozen cell live again."""
+
+
+@dataclass(frozen=True)
+class Undo:
+    """Go back to the culture as it was just before the last gesture: a stroke, a reseed or a thaw."""
+
+
+@dataclass(frozen=True)
+class Redo:
+    """Take back the last `Undo`."""
+
+
+Action = SetControls | Touch | ReseedAll | ThawAll | Hand | Undo | Redo
+
+
+@dataclass(frozen=True)
+class Event:
+    """An action due at a frame of the instrument's own time."""
+
+    frame: int
+    action: Action
+
+
+@dataclass(frozen=True)
+class View:
+    """The culture as it is at one moment, for the eye."""
+
+    frame: int
+    """Frames played since the start."""
+    steps: int
+    """Automaton steps of this culture's life; an undo goes back in it."""
+    grid: NDArray[np.float32]
+    """(M, T) grid values, channel 0."""
+    rest: NDArray[np.float32]
+    """(M, T) in 0 … 1: how much of its rest a wounded cell still has."""
+    frozen: NDArray[np.float32]
+    """(M, T) in 0 … 1: how firmly a cell is held as it is."""
+    playhead: float
+    """Column the playhead is at in the sound that is heard now, in frames."""
+    heads: tuple[float, float]
+    """Columns that are heard now, left and right."""
+    hand: bool
+    """True while what is heard follows the hand."""
+    undos: int = 0
+    """Gestures that can be undone."""
+    redos: int = 0
+    read: float | None = None
+    """Column that is being read now and heard later: what is done from there on is heard on this pass."""
+    hidden: NDArray[np.float32] | None = None
+    """(M, T, 3) in −1 … 1: the hidden channels along their three main directions, when they were asked for."""
+    card_lost: bool = False
+    """True when the graphics card the culture lived on was lost: it lives on the processor since."""

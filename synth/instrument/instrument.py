@@ -1,0 +1,285 @@
+"""The instrument without a device: culture → playhead → log-mel frames → vocoder → stereo.
+
+One frame at a time, in this order: events due, automaton steps by accumulator, read, vocode. Offline rendering and
+the real-time engine run this same code, so a render is what was played. The playhead runs ahead of the sound by the
+vocoder's lookahead: gestures and evolution are heard that much later, the place and the note are not. Axes: `B` = 2
+heads (left, right), `M` mel bands, `n` frames, `N` samples.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from synth.automaton.rules import LiveRule
+from synth.culture.cross_fade import CrossFade
+from synth.culture.culture import Culture, LiveCulture
+from synth.culture.failover import ShelteredCulture
+from synth.culture.hidden_channels import HiddenChannels
+from synth.culture.regrowth import RegrowingCulture
+from synth.culture.undo_states import History
+from synth.instrument.column_reader import Reader
+from synth.instrument.events import Action, Event, Hand, Redo, ReseedAll, SetControls, ThawAll, Touch, Undo, View
+from synth.instrument.parameters import Controls
+from synth.instrument.playhead import Playhead
+from synth.instrument.schedule import Agenda
+from synth.instrument.state import Moment
+from synth.instrument.vocoder_slot import Voicing
+from synth.presets.model import Preset
+from synth.vocoder.contract import Vocoder
+
+_GLIDE_FRAMES = 2.0
+"""Time constant of pitch changes: 23 ms, short enough to play, long enough not to click."""
+
+
+@dataclass(frozen=True)
+class Setup:
+    """How a culture starts and computes."""
+
+    seed: int = 0
+    grown: bool = True
+    dtype: torch.dtype = torch.float32
+    """Of the matrix products on the processor; a graphics card computes in float32."""
+    device: str = "cpu"
+    """Where a live culture lives; should that be lost, it moves to the processor."""
+
+
+def make_culture(preset: Preset, setup: Setup) -> Culture:
+    """The culture a preset's rule calls for."""
+    if isinstance(preset.rule, LiveRule):
+        home = LiveCulture(preset, setup.seed, grown=setup.grown, dtype=setup.dtype)
+        if setup.device == "cpu":
+            return home
+        return ShelteredCulture(LiveCulture(preset, setup.seed, grown=setup.grown, device=setup.device), home)
+    return RegrowingCulture(preset, setup.seed, grown=setup.grown)
+
+
+class Instrument:
+    """One preset being played. Not thread-safe: whoever calls `process` owns it."""
+
+    def __init__(
+        self,
+        preset: Preset,
+        vocoder: Vocoder,
+        out_rate_hz: int,
+        controls: Controls | None = None,
+        setup: Setup | None = None,
+    ) -> None:
+        """`vocoder` is prepared here, which is slow: make instruments outside the engine's loop."""
+        setup = setup or Setup()
+        self.preset, self.out_rate_hz = preset, out_rate_hz
+        self._seed = setup.seed
+        self.controls = controls or Controls()
+        self.culture = make_culture(preset, setup)
+        self.history = History(self.culture)
+        self.playhead = Playhead(preset.n_frames, self.controls)
+        self.voicing = Voicing(vocoder, out_rate_hz, self.playhead)
+        self.frame = 0
+        self.rescues = 0
+        self.evolution_limit = 1.0
+        """Share of the asked evolution speed the machine can afford; the engine lowers it under load."""
+        self._accumulator = 0.0
+        self._stroke = False
+        """True from a stroke's first touch to its last."""
+        self._fade = CrossFade()
+        self._hidden = HiddenChannels(preset.state)
+        self._agenda = Agenda(preset.mel.n_mels, preset.n_frames)
+        self._gain = 10 ** (preset.gain_db / 20)
+        self._reader = Reader(preset, self.controls.tilt_db)
+        self._log_ratio = float(np.log2(self.controls.pitch_ratio(preset.root_hz)))
+        vocoder.prepare(preset, out_rate_hz, n_heads=2, seed=setup.seed)
+
+    @property
+    def vocoder(self) -> Vocoder:
+        return self.voicing.vocoder
+
+    @property
+    def delay_s(self) -> float:
+        """From a column being read to its sound."""
+        return self.voicing.delay_s
+
+    def schedule(self, events: Iterable[Event]) -> None:
+        """Queue events by frame; those already due happen at the next frame."""
+        self._agenda.add(events)
+
+    def send(self, action: Action) -> None:
+        """Queue one action for the next frame."""
+        self.schedule([Event(self.frame, action)])
+
+    def process(self, n_frames: int) -> NDArray[np.float32]:
+        """The next `n_frames` frames at the preset's −23 LUFS, (2, N) float32; equal for any split into blocks."""
+        sounds, done = [], 0
+        while done < n_frames:
+            n = self.voicing.unchanged_for(n_frames - done)
+            sounds += self._run(n)
+            done += n
+            self.voicing.passed(n, self.controls)
+        return (torch.cat(sounds, dim=1) * self._gain).numpy().astype(np.float32, copy=False)
+
+    @property
+    def changing(self) -> bool:
+        """True while two vocoders run."""
+        return self.voicing.changing
+
+    def change_vocoder(self, vocoder: Vocoder) -> None:
+        """Cross-fade to a vocoder prepared for this preset, two heads and this rate; the culture goes on.
+
+        One that comes during a change waits until it is over; of several waiting, the last.
+        """
+        self.voicing.change(vocoder, self.controls)
+
+    def read_trouble(self) -> str:
+        """A sentence when a device was lost since it was last asked, else ""; something else plays on by then."""
+        trouble, self.voicing.trouble = self.voicing.trouble, ""
+        if isinstance(self.culture, ShelteredCulture) and self.culture.trouble:
+            trouble, self.culture.trouble = f"{self.culture.trouble} {trouble}".strip(), ""
+        return trouble
+
+    def _run(self, n_frames: int) -> list[Tensor]:
+        """Sound of frames through which the same vocoders run, in parts."""
+        offsets = self.voicing.offsets
+        columns = torch.empty(len(offsets), 2, self.preset.mel.n_mels, n_frames)
+        ratios = torch.empty(2, n_frames)
+        spreads = []
+        for i in range(n_frames):
+            spreads.append(self.playhead.place.width)
+            ratios[:, i] = self._next_frame()
+            grid = self._heard()
+            for read, ago in zip(columns, offsets, strict=True):
+                read[:, :, i] = self._reader.read(grid, self.playhead.ago(ago))
+            self.playhead.advance(self.controls)
+        parts, start = [], 0
+        for end in range(1, n_frames + 1):
+            # One spread per call: a width that is gliding is vocoded frame by frame.
+            if end == n_frames or spreads[end] != spreads[start]:
+                # A vocoder lost in the middle takes what the other one read with it.
+                mine = columns[: len(self.voicing.offsets), :, :, start:end]
+                parts.append(self.voicing.process(mine, ratios[:, start:end], spreads[start]))
+                start = end
+        return parts
+
+    def move_to_rate(self, out_rate_hz: int, vocoder: Vocoder, spare: Vocoder | None) -> None:
+        """Go on at another output rate, with vocoders prepared for it; in silence only. The culture knows no rate."""
+        self.voicing.restart(self.controls)
+        self.out_rate_hz = out_rate_hz
+        self.voicing = Voicing(vocoder, out_rate_hz, self.playhead)
+        self.voicing.spare = spare
+        self.warm_up()
+
+    def warm_up(self, n_frames: int = 8) -> None:
+        """Let the vocoder start as if the column under the playhead had been sounding: no click at the start.
+
+        It takes as long as the sound it makes: not for the engine's loop.
+        """
+        self.voicing.warm_up(self._reader.read(self._heard(), self.playhead.place), n_frames)
+
+    def restart(self) -> None:
+        """Go on from silence, as a reseeded culture does; quick. A change of vocoders is over."""
+        self.voicing.restart(self.controls)
+
+    def moment(self) -> Moment:
+        """What the future depends on, between two frames."""
+        playhead = self.playhead
+        return Moment(
+            self.culture.save(),
+            self.controls,
+            self._seed,
+            self._accumulator,
+            playhead.place.position,
+            playhead.place.width,
+            self._log_ratio,
+        )
+
+    def resume(self, moment: Moment) -> None:
+        """Go on from a moment of an instrument of the same preset; this one was made with the moment's seed."""
+        self.culture.restore(moment.culture)
+        self.controls, self._accumulator, self._log_ratio = moment.controls, moment.accumulator, moment.log_ratio
+        self.playhead.jump(moment.playhead, moment.width)
+        self.warm_up()
+
+    def flush(self) -> NDArray[np.float32]:
+        """The sound still inside the vocoder, (2, N); nothing may be processed after it."""
+        return (self.voicing.flush() * self._gain).numpy().astype(np.float32, copy=False)
+
+    def _next_frame(self) -> float:
+        """Do what is due and let the culture live; the pitch ratio."""
+        self._fade.advance()
+        for action in self._agenda.due(self.frame):
+            self._act(action)
+        controls = self.controls
+        if not controls.frozen:
+            self._accumulator += controls.steps_per_frame * self.evolution_limit
+        while self._accumulator >= 1:
+            self._accumulator -= 1
+            self.culture.step(controls.weather_depth, controls.weather_speed)
+        self._reader.advance(controls.tilt_db)
+        target = float(np.log2(controls.pitch_ratio(self.preset.root_hz)))
+        self._log_ratio += (target - self._log_ratio) / _GLIDE_FRAMES
+        self.frame += 1
+        return float(2**self._log_ratio)
+
+    def _act(self, action: Action) -> None:
+        match action:
+            case SetControls(controls):
+                self.controls = controls
+            case Touch(gesture):
+                if not self._stroke:
+                    self.history.remember(self.culture)
+                # What is touched without a hand is a stroke of its own.
+                self._stroke = self.playhead.hand_down
+                self.culture.touch(gesture)
+            case ReseedAll() | ThawAll():
+                self.history.remember(self.culture)
+                self._stroke = False
+                (self.culture.reseed if isinstance(action, ReseedAll) else self.culture.thaw)()
+            case Hand(down):
+                self._stroke = self._stroke and down
+                self.playhead.hold(action)
+            case Undo() | Redo():
+                self._go_back(self.history.undo if isinstance(action, Undo) else self.history.redo)
+
+    def _go_back(self, restore: Callable[[Culture], bool]) -> None:
+        """To another moment of the culture, from what is heard now."""
+        heard = self._heard().clone()
+        self._stroke = False
+        if restore(self.culture):
+            self._fade.leave(heard)
+
+    def _heard(self) -> Tensor:
+        """The grid as it sounds, (M, T): two moments mix while an undo fades over."""
+        return self._fade.apply(self.culture.grid())
+
+    def rescue(self) -> str:
+        """Reseed a culture that is not well; why, or "" when it is well."""
+        ailment = self.culture.ailment()
+        if ailment:
+            self.culture.reseed()
+            self.rescues += 1
+        return ailment
+
+    def view(self, *, hidden: bool = False, out_delay_s: float = 0.0) -> View:
+        """A copy of what there is to see; with `hidden`, which costs 0.4 ms, the hidden channels too.
+
+        `out_delay_s` passes between the vocoder and the ear.
+        """
+        wrapped, read = self.playhead.wrapped, self.playhead.place
+        heard = self.playhead.ago(self.voicing.lead_frames + round(out_delay_s * self.preset.mel.frames_per_second))
+        left, right = heard.heads()
+        return View(
+            frame=self.frame,
+            steps=self.culture.steps,
+            grid=self._heard().numpy().astype(np.float32, copy=True),
+            rest=self.culture.resting().numpy().astype(np.float32, copy=True),
+            frozen=self.culture.frozen().numpy().astype(np.float32, copy=True),
+            playhead=heard.position,
+            heads=(wrapped(left), wrapped(right)),
+            hand=heard.mix > 0,
+            read=wrapped(read.main),
+            undos=self.history.undos,
+            redos=self.history.redos,
+            hidden=self._hidden.project(self.culture.cells()).numpy() if hidden else None,
+            card_lost=isinstance(self.culture, ShelteredCulture) and self.culture.is_home,
+        )

@@ -1,0 +1,181 @@
+"""The instrument's vocoders: the one that plays, the one it takes over from, and the spare for when it fails.
+
+Axes: `V` vocoders at work (1, or 2 during a change: the new one, the old one), `B` = 2 heads, `M` mel bands, `n`
+frames, `N` samples.
+"""
+
+import math
+
+import torch
+from torch import Tensor
+
+from synth.errors import DeviceLost
+from synth.instrument.parameters import Controls
+from synth.instrument.playhead import Playhead
+from synth.vocoder.changeover import Changeover
+from synth.vocoder.contract import Vocoder
+
+_FAREWELL_S, _RETURN_S = 0.005, 0.03
+"""A vocoder that is lost leaves its last sample, decaying; what follows is faded in."""
+_WARM_FRAMES = 8
+
+
+class Voicing:
+    """Turns columns into sound, and leads the playhead so that the same place is heard whichever vocoder plays."""
+
+    def __init__(self, vocoder: Vocoder, out_rate_hz: int, playhead: Playhead) -> None:
+        self.vocoder, self._rate_hz, self._playhead = vocoder, out_rate_hz, playhead
+        self.spare: Vocoder | None = None
+        """Prepared, for when the vocoder cannot keep up or is lost."""
+        self.trouble = ""
+        """Why the vocoder was lost, until somebody reads it."""
+        self._change: Changeover | None = None
+        self._waiting: Vocoder | None = None
+        self._rest: Tensor | None = None
+        self._last: Tensor | None = None
+        self._since_loss = self._fade = round(_RETURN_S * out_rate_hz)
+
+    @property
+    def changing(self) -> bool:
+        """True while two vocoders run."""
+        return self._change is not None
+
+    @property
+    def delay_s(self) -> float:
+        """From a column being read to its sound; of two vocoders that change places the longer."""
+        vocoders = [self.vocoder, self._change.old] if self._change is not None else [self.vocoder]
+        return max(vocoder.delay_samples for vocoder in vocoders) / self._rate_hz
+
+    @property
+    def lead_frames(self) -> int:
+        """From a place being read to its being heard."""
+        sounding = self.vocoder if self._change is None else self._change.old
+        ahead = 0 if self._change is None else max(0, self._change.lead_frames)
+        return ahead + self._frames(sounding.delay_samples)
+
+    @property
+    def offsets(self) -> list[int]:
+        """How many frames ago, seen from the playhead, each vocoder at work reads, (V,)."""
+        if self._change is None:
+            return [0]
+        lead = self._change.lead_frames
+        return [max(0, -lead), max(0, lead)]
+
+    def unchanged_for(self, n_frames: int) -> int:
+        """Of so many frames, how many the same vocoders are at work for."""
+        return n_frames if self._change is None else min(n_frames, self._change.frames_left)
+
+    def change(self, vocoder: Vocoder, controls: Controls) -> None:
+        """Cross-fade to a vocoder; one that comes during a change waits, of several the last."""
+        if self._change is not None:
+            self._waiting = vocoder
+            return
+        try:
+            change = Changeover(self.vocoder, vocoder, self._rate_hz)
+        except DeviceLost as lost:
+            self.trouble = str(lost)
+            return
+        self._change, self.vocoder = change, vocoder
+        # The place heard at any moment stays what it was: the playhead goes ahead, and the old vocoder reads behind it.
+        self._playhead.run_ahead(change.lead_frames, controls)
+
+    def process(self, columns: Tensor, ratios: Tensor, spread: float) -> Tensor:
+        """(V, B, M, n) and (B, n) → (B, N)."""
+        try:
+            sound = self._sound(columns, ratios, spread)
+        except DeviceLost as lost:
+            sound = self._without_the_lost(lost, columns, ratios, spread)
+        if self._since_loss < self._fade:
+            sound = self._faded_in(sound)
+        self._last = sound[:, -1:]
+        return sound
+
+    def passed(self, n_frames: int, controls: Controls) -> None:
+        """So many frames have been played: a change may be over."""
+        if self._change is not None:
+            self._change.frames_left -= n_frames
+            if self._change.frames_left <= 0:
+                self._leave_the_old(controls)
+
+    def warm_up(self, column: Tensor, n_frames: int) -> None:
+        """Start as if `column` (B, M) had been sounding; takes as long as the sound it makes."""
+        self.vocoder.reset(_held(column, n_frames))
+
+    def restart(self, controls: Controls) -> None:
+        """Go on from silence; quick. A change is over."""
+        while self._change is not None:
+            self._leave_the_old(controls)
+        self._rest = None
+        try:
+            self.vocoder.reset()
+        except DeviceLost as lost:
+            if self.spare is None:
+                raise
+            self.spare.reset()
+            self._go_on_with(self.spare, 0, lost)
+
+    def flush(self) -> Tensor:
+        return self.vocoder.flush()
+
+    def _sound(self, columns: Tensor, ratios: Tensor, spread: float) -> Tensor:
+        sound = self.vocoder.process(columns[0], ratios, spread)
+        if self._rest is not None:
+            sound, self._rest = torch.cat([self._rest, sound], dim=1), None
+        if self._change is None:
+            return sound
+        try:
+            old = self._change.old.process(columns[1], ratios, spread)
+        except DeviceLost as lost:
+            # The new one has begun already, however little it knows of the past.
+            self._go_on_with(self._change.new, max(0, -self._change.lead_frames), lost)
+            return sound
+        return self._change.mix(old, sound)
+
+    def _leave_the_old(self, controls: Controls) -> None:
+        change = self._change
+        assert change is not None
+        self._rest, self._change = change.rest(), None
+        if change.lead_frames < 0:
+            self._playhead.step_back(-change.lead_frames)
+        waiting, self._waiting = self._waiting, None
+        if waiting is not None:
+            self.change(waiting, controls)
+
+    def _without_the_lost(self, lost: DeviceLost, columns: Tensor, ratios: Tensor, spread: float) -> Tensor:
+        """Sound of the same frames from whoever is left: the one before, or the spare."""
+        if self._change is not None:
+            left, mine, back = self._change.old, columns[1], max(0, self._change.lead_frames)
+        elif self.spare is not None:
+            left, mine = self.spare, columns[0]
+            back = self._frames(self.vocoder.delay_samples) - self._frames(left.delay_samples)
+            left.reset(_held(mine[:, :, 0], _WARM_FRAMES))
+        else:
+            raise lost
+        self._go_on_with(left, back, lost)
+        return left.process(mine, ratios, spread)
+
+    def _go_on_with(self, vocoder: Vocoder, back: int, lost: DeviceLost) -> None:
+        """From here on; the playhead reads so many frames less far ahead."""
+        self._change = self._waiting = self._rest = None
+        self._playhead.step_back(back)
+        self.vocoder, self.trouble, self._since_loss = vocoder, str(lost), 0
+        if vocoder is self.spare:
+            self.spare = None
+
+    def _faded_in(self, sound: Tensor) -> Tensor:
+        n = sound.shape[1]
+        at = torch.arange(self._since_loss, self._since_loss + n)
+        self._since_loss += n
+        returns = 0.5 - 0.5 * torch.cos(math.pi * (at / self._fade).clamp(max=1))
+        leaves = 0.5 + 0.5 * torch.cos(math.pi * (at / (_FAREWELL_S * self._rate_hz)).clamp(max=1))
+        if self._last is None or at[0] > 0:
+            return sound * returns
+        return sound * returns + self._last * leaves
+
+    def _frames(self, samples: int) -> int:
+        fmt = self.vocoder.format
+        return round(samples * fmt.rate_hz / (fmt.hop * self._rate_hz))
+
+
+def _held(column: Tensor, n_frames: int) -> Tensor:
+    return column[:, :, None].expand(-1, -1, n_frames).contiguous()

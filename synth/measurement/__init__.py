@@ -1,0 +1,1 @@
+"""What is measured of vocoders on this machine, and the material they are measured on."""

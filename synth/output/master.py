@@ -1,0 +1,136 @@
+"""The last stage before the device: volume, Play and Stop fades, limiter, meter.
+
+Streaming and exact: any partition of the input gives the same bits, if changes are made at the same samples. Axes:
+`N` samples; audio is (2, N) float32.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synth.instrument.parameters import Controls
+from synth.output.limiter import Audio, Limiter
+from synth.output.meter import Levels, Meter
+
+PRESET_LUFS = -23.0
+"""Presets carry a gain to this loudness."""
+OUTPUT_LUFS = -18.0
+"""What is sent at volume 0 dB."""
+CEILING_DB = -1.0
+VOLUME_RANGE_DB = (-60.0, 12.0)
+"""At its lowest, the volume is silence."""
+
+_VOLUME_S = 0.03
+_AGAIN_S = 0.04
+_FAREWELL_S = 0.12
+"""How long whoever closes the instrument is faded out, however slowly Stop fades."""
+
+_USUAL = Controls()
+
+
+class Ramp:
+    """A value that moves to its target along a raised cosine; exact for any partition."""
+
+    def __init__(self, value: float, n_samples: int) -> None:
+        self._from = self._to = value
+        self._length = n_samples
+        self._done = n_samples
+
+    @property
+    def target(self) -> float:
+        return self._to
+
+    @property
+    def value(self) -> float:
+        """Where it is now."""
+        return self._to if self._done >= self._length else float(self._at(np.array([self._done]))[0])
+
+    @property
+    def settled(self) -> bool:
+        return self._done >= self._length
+
+    def move(self, target: float, n_samples: int | None = None) -> None:
+        """Set out for `target` from wherever it is now; on the way there already, arrive in `n_samples` if sooner."""
+        if target == self._to and (n_samples is None or self._length - self._done <= n_samples):
+            return
+        self._from, self._to, self._done = self.value, target, 0
+        self._length = self._length if n_samples is None else n_samples
+
+    def take(self, n: int) -> NDArray[np.float64] | float:
+        """The next `n` values: (N,), or one number where it has settled."""
+        if self.settled:
+            return self._to
+        values = self._at(np.arange(self._done, self._done + n))
+        self._done += n
+        return values
+
+    def _at(self, index: NDArray[np.int_]) -> NDArray[np.float64]:
+        x = np.minimum(1.0, (index + 1) / self._length)
+        return np.where(x >= 1, self._to, self._from + (self._to - self._from) * (0.5 - 0.5 * np.cos(np.pi * x)))
+
+
+def volume_gain(volume_db: float) -> float:
+    """Amplitude for a volume in dB over −18 LUFS, from presets at −23 LUFS."""
+    low, high = VOLUME_RANGE_DB
+    if volume_db <= low:
+        return 0.0
+    return float(10 ** ((min(volume_db, high) + OUTPUT_LUFS - PRESET_LUFS) / 20))
+
+
+class Master:
+    """Instrument's sound in, device's sound out."""
+
+    def __init__(self, rate_hz: int, controls: Controls = _USUAL, playing: bool = True) -> None:
+        self.rate_hz = rate_hz
+        self._controls = controls
+        self._volume = Ramp(volume_gain(controls.volume_db), round(_VOLUME_S * rate_hz))
+        self._fade = Ramp(float(playing), 1)
+        self._limiter = Limiter(rate_hz, CEILING_DB)
+        self._meter = Meter(rate_hz)
+
+    @property
+    def delay_samples(self) -> int:
+        return self._limiter.delay_samples
+
+    def read_levels(self) -> Levels:
+        """Levels of what was sent; peaks since the last reading."""
+        return self._meter.read()
+
+    @property
+    def reduction_db(self) -> float:
+        """What the limiter took away in the last block."""
+        return self._limiter.reduction_db
+
+    @property
+    def playing(self) -> bool:
+        return self._fade.target == 1.0
+
+    @property
+    def silent(self) -> bool:
+        """Stopped, and the fade is over."""
+        return self._fade.settled and self._fade.target == 0.0
+
+    def obey(self, controls: Controls) -> None:
+        """Take volume and fades from these; a fade that has begun keeps its length."""
+        self._controls = controls
+        self._volume.move(volume_gain(controls.volume_db))
+
+    def play(self, *, again: bool = False) -> None:
+        """Fade in; `again` after an interruption that was no Stop, quickly."""
+        longest = _AGAIN_S if again else float("inf")
+        self._fade.move(1.0, self._samples(min(self._controls.fade_in_s, longest)))
+
+    def stop(self, *, for_good: bool = False) -> None:
+        """Fade out; `for_good` does not keep anybody waiting."""
+        longest = _FAREWELL_S if for_good else float("inf")
+        self._fade.move(0.0, self._samples(min(self._controls.fade_out_s, longest)))
+
+    def _samples(self, seconds: float) -> int:
+        return max(1, round(seconds * self.rate_hz))
+
+    def process(self, x: Audio) -> Audio:
+        """(2, N) → (2, N), `delay_samples` later."""
+        n = x.shape[1]
+        gain = self._volume.take(n) * self._fade.take(n)
+        y = self._limiter.process(np.multiply(x, gain, dtype=np.float64).astype(np.float32))
+        self._meter.feed(y)
+        return y

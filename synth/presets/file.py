@@ -1,0 +1,234 @@
+"""Presets on disk: one `.safetensors` file of at most 1 MB, its description as JSON in the metadata.
+
+A file is validated from its header before any tensor is allocated; whatever is wrong is one sentence naming the file
+and the field. Nothing is ever unpickled.
+"""
+
+import json
+import os
+import struct
+import tempfile
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load as load_tensors
+from safetensors.torch import save as save_tensors
+from torch import Tensor
+
+from synth.automaton.rules import LiveRule
+from synth.errors import PresetError
+from synth.presets.model import SCHEMA_VERSION, Credit, HighBand, Partials, Preset, Vibrato
+from synth.presets.schema import Fields, Header, mel_format, rule_skeleton, tensor_plan, weather_spec
+
+SUFFIX = ".safetensors"
+MAX_BYTES = 1_048_576
+METADATA_KEY = "petrichord"
+
+MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+"""From an older schema version to the next, each a pure function of the JSON description."""
+
+
+def load_preset(path: str | Path) -> Preset:
+    """Read and check one preset; `PresetError` says in one sentence what is wrong with which file."""
+    path = Path(path)
+    return preset_from_bytes(_read(path), path)
+
+
+def preset_from_bytes(raw: bytes, path: Path) -> Preset:
+    """A preset from a file's content; `path` is what errors name and where it came from."""
+    header = _header(path, raw)
+    fields = Fields(path.name, _description(path, header))
+    mel, weather = mel_format(fields.group("mel")), weather_spec(fields.group("weather"))
+    rule = rule_skeleton(fields.group("rule"), mel, weather)
+    header.check(path.name, tensor_plan(rule, mel, header))
+    tensors = _load_tensors(path, raw)
+    for name, tensor in tensors.items():
+        if not torch.isfinite(tensor).all():
+            raise PresetError(f"{path.name}: “{name}” holds values that are not numbers; the file is damaged.")
+    rule.load_state_dict({k.removeprefix("rule."): v.float() for k, v in tensors.items() if k.startswith("rule.")})
+    rule.eval().requires_grad_(False)
+    credit, vibrato, region = fields.group("credit"), fields.group("vibrato"), fields.numbers("region_s", 2)
+    return Preset(
+        name=fields.text("name"),
+        mel=mel,
+        rule=rule,
+        weather=weather,
+        state=tensors["state"].float(),
+        quantiles=tensors["quantiles"].float(),
+        reference_db=fields.number("reference_db", -120, 120),
+        credit=Credit(credit.text("recording"), credit.text("author"), credit.text("licence")),
+        gain_db=fields.number("gain_db", -80, 80),
+        root_hz=fields.number("root_hz", 0, 20_000),
+        inharmonic=fields.flag("inharmonic"),
+        partials=_partials(tensors),
+        vibrato=Vibrato(
+            vibrato.number("rate_hz", 0, 50),
+            vibrato.number("depth_cents", 0, 1200),
+            vibrato.number("jitter_cents", 0, 1200),
+        ),
+        high_band=_high_band(tensors),
+        decay_db_per_s=tensors.get("decay"),
+        trim_db=tensors.get("trim"),
+        tags=fields.texts("tags"),
+        author=fields.text("author"),
+        parent=fields.text("parent"),
+        region_s=(region[0], region[1]),
+        recipe=fields.mapping("recipe"),
+        metrics=fields.number_map("metrics"),
+        settings=fields.number_map("settings"),
+        source_path=str(path),
+    )
+
+
+def save_preset(preset: Preset, path: str | Path) -> Path:
+    """Write atomically: either the old file or the whole new one is there, whenever the power goes."""
+    path = Path(path)
+    raw = preset_bytes(preset)
+    try:
+        write_whole(path, raw)
+    except OSError as error:
+        raise PresetError(
+            f"The preset could not be written to {path}: {error.strerror}; choose another folder."
+        ) from error
+    return path
+
+
+def preset_bytes(preset: Preset) -> bytes:
+    """What a preset's file holds."""
+    tensors = _tensors(preset)
+    for name, tensor in tensors.items():
+        if not torch.isfinite(tensor).all():
+            raise PresetError(f"“{preset.name}” cannot be saved: “{name}” holds values that are not numbers.")
+    raw: bytes = save_tensors(tensors, {METADATA_KEY: json.dumps(describe(preset))})
+    if len(raw) > MAX_BYTES:
+        raise PresetError(f"“{preset.name}” cannot be saved: {len(raw)} bytes are more than a preset's {MAX_BYTES}.")
+    return raw
+
+
+def write_whole(path: Path, raw: bytes) -> None:
+    """Put a file in its place in one step; `OSError` leaves what was there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(raw)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def describe(preset: Preset) -> dict[str, Any]:
+    """The JSON description of a preset: everything that is not a tensor."""
+    rule: dict[str, Any] = {"kind": preset.rule.kind, "channels": preset.rule.channels}
+    if isinstance(preset.rule, LiveRule):
+        rule |= {"hidden": preset.rule.sense.out_channels, "dilations": list(preset.rule.dilations)}
+    plain = (
+        *("name", "reference_db", "gain_db", "root_hz", "inharmonic", "tags", "author", "parent"),
+        *("region_s", "recipe", "metrics", "settings"),
+    )
+    return {
+        "schema_version": SCHEMA_VERSION,
+        **{name: getattr(preset, name) for name in plain},
+        "mel": asdict(preset.mel),
+        "weather": asdict(preset.weather),
+        "credit": asdict(preset.credit),
+        "vibrato": asdict(preset.vibrato),
+        "rule": rule,
+    }
+
+
+def _tensors(preset: Preset) -> dict[str, Tensor]:
+    tensors = {f"rule.{k}": v.float().contiguous() for k, v in preset.rule.state_dict().items()}
+    tensors |= {"state": preset.state.half().contiguous(), "quantiles": preset.quantiles.half().contiguous()}
+    if preset.partials is not None:
+        tensors |= {
+            "partials.hz": preset.partials.hz.float(),
+            "partials.bandwidth_hz": preset.partials.bandwidth_hz.float(),
+            "partials.amplitude": preset.partials.amplitude.float(),
+        }
+    if preset.high_band is not None:
+        tensors |= {
+            "high_band.edges_hz": preset.high_band.edges_hz.float(),
+            "high_band.weights": preset.high_band.weights.float().contiguous(),
+        }
+    if preset.decay_db_per_s is not None:
+        tensors["decay"] = preset.decay_db_per_s.float()
+    if preset.trim_db is not None:
+        tensors["trim"] = preset.trim_db.float().contiguous()
+    return tensors
+
+
+def _partials(tensors: dict[str, Tensor]) -> Partials | None:
+    if "partials.hz" not in tensors:
+        return None
+    return Partials(tensors["partials.hz"], tensors["partials.bandwidth_hz"], tensors["partials.amplitude"])
+
+
+def _high_band(tensors: dict[str, Tensor]) -> HighBand | None:
+    if "high_band.weights" not in tensors:
+        return None
+    return HighBand(tensors["high_band.edges_hz"], tensors["high_band.weights"])
+
+
+def _read(path: Path) -> bytes:
+    try:
+        size = path.stat().st_size
+        if path.is_dir():
+            raise PresetError(f"{path} is a folder; a preset is a single {SUFFIX} file.")
+        if size > MAX_BYTES:
+            raise PresetError(
+                f"{path.name} is {size / 1e6:.1f} MB, more than a preset's {MAX_BYTES / 1e6:.1f} MB; it is "
+                "something else."
+            )
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise PresetError(f"There is no preset {path}; `petrichord presets` lists those installed.") from error
+    except OSError as error:
+        raise PresetError(f"The preset {path} cannot be read: {error.strerror}.") from error
+
+
+def _header(path: Path, raw: bytes) -> Header:
+    try:
+        (length,) = struct.unpack("<Q", raw[:8])
+        header = json.loads(raw[8 : 8 + length])
+        metadata = header.pop("__metadata__", {})
+        return Header(metadata, {k: (v["dtype"], tuple(v["shape"])) for k, v in header.items()})
+    except (ValueError, RecursionError, TypeError, KeyError, AttributeError, struct.error) as error:
+        raise _damaged(path) from error
+
+
+def _load_tensors(path: Path, raw: bytes) -> dict[str, Tensor]:
+    """The tensors; the library checks that their offsets are contiguous and inside the file."""
+    try:
+        tensors: dict[str, Tensor] = load_tensors(raw)
+        return tensors
+    except SafetensorError as error:
+        raise _damaged(path) from error
+
+
+def _damaged(path: Path) -> PresetError:
+    return PresetError(f"{path.name} is not a preset: it is cut short or not a {SUFFIX} file.")
+
+
+def _description(path: Path, header: Header) -> dict[str, Any]:
+    try:
+        description = json.loads(header.metadata[METADATA_KEY])
+        version = description["schema_version"]
+    except (KeyError, ValueError, TypeError, RecursionError) as error:
+        raise PresetError(f"{path.name} is a {SUFFIX} file, but not a Petrichord preset.") from error
+    while version in MIGRATIONS:
+        description = MIGRATIONS[version](description)
+        version = description["schema_version"]
+    if version != SCHEMA_VERSION:
+        raise PresetError(
+            f"{path.name} has schema_version {version!r}, this Petrichord reads {SCHEMA_VERSION}; update Petrichord."
+        )
+    return dict(description)

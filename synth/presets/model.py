@@ -1,0 +1,108 @@
+"""A preset: one trained timbre and everything needed to play it.
+
+Axes: `C` channels, `M` mel bands, `T` frames, `P` partials, `Q` quantiles, `H` high bands. The file format is in
+`preset_file`.
+"""
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from torch import Tensor
+
+from synth.automaton.rules import Rule
+from synth.automaton.weather import WeatherSpec
+from synth.mel import MelFormat
+
+SCHEMA_VERSION = 1
+LOOP_FRAMES = 172
+"""Columns of a culture as it is played: 2.0 s at 86.13 frames per second."""
+
+
+@dataclass(frozen=True)
+class Partials:
+    """Measured peaks of a long-window spectrum, strongest information about pitch that a mel cannot hold."""
+
+    hz: Tensor
+    """(P,) float32, ascending."""
+    bandwidth_hz: Tensor
+    """(P,) float32: how far the partial wanders or is smeared, 0 for a pure tone."""
+    amplitude: Tensor
+    """(P,) float32: mean amplitude, linear, in the recording as trained."""
+
+
+@dataclass(frozen=True)
+class Vibrato:
+    """How the recording's pitch moves."""
+
+    rate_hz: float = 0.0
+    depth_cents: float = 0.0
+    """Peak deviation of the periodic part."""
+    jitter_cents: float = 0.0
+    """Standard deviation of the slow random part."""
+
+
+@dataclass(frozen=True)
+class HighBand:
+    """Air above the mel's fmax: log amplitude of noise bands, affine in the log-mel column."""
+
+    edges_hz: Tensor
+    """(H + 1,) float32."""
+    weights: Tensor
+    """(H, M + 1) float32; the last column is the offset."""
+
+
+@dataclass(frozen=True)
+class Credit:
+    """Where the recording came from."""
+
+    recording: str
+    author: str
+    licence: str
+
+
+@dataclass(frozen=True)
+class Preset:
+    """One timbre, immutable; `state` is a grown culture, `rule` is in eval mode and never trained further."""
+
+    name: str
+    mel: MelFormat
+    rule: Rule
+    weather: WeatherSpec
+    state: Tensor
+    """(C, M, T) float32, from float16 in the file."""
+    quantiles: Tensor
+    """(M, Q) float32 grid values: the target's distribution per row."""
+    reference_db: float
+    """dB of the loudest mel cell of the target; grid value 1."""
+    credit: Credit
+    gain_db: float = 0.0
+    """Brings the vocoded culture to −23 LUFS."""
+    root_hz: float = 0.0
+    """Strike note or pitch the note control is relative to."""
+    inharmonic: bool = False
+    """True for sounds without f0: partials only, no multiples as fallback."""
+    partials: Partials | None = None
+    vibrato: Vibrato = Vibrato()
+    high_band: HighBand | None = None
+    decay_db_per_s: Tensor | None = None
+    """(M,) float32: each row's removed decay, 0 or None for sustained sounds."""
+    trim_db: Tensor | None = None
+    """(M,) float32: added to each row by the spectral vocoder, so that its sound has the culture's average spectrum."""
+    tags: tuple[str, ...] = ()
+    author: str = ""
+    parent: str = ""
+    region_s: tuple[float, float] = (0.0, 0.0)
+    """Start and end of the trained region in the recording."""
+    recipe: dict[str, Any] = field(default_factory=dict)
+    metrics: dict[str, float] = field(default_factory=dict)
+    settings: dict[str, float] = field(default_factory=dict)
+    """Suggested control values, by the names of `controls.Controls`."""
+    source_path: str = ""
+    """File it was loaded from; not stored."""
+
+    @property
+    def n_frames(self) -> int:
+        return int(self.state.shape[2])
+
+    def with_metrics(self, **metrics: float) -> "Preset":
+        return replace(self, metrics={**self.metrics, **metrics})

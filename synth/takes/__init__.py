@@ -1,0 +1,1 @@
+"""Takes: recorded, kept with what they began with, listed and played."""

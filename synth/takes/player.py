@@ -1,0 +1,192 @@
+"""Playing a take through the engine's own output, in place of the culture.
+
+A thread reads and decodes the file into a ring; the engine takes what is ready and never waits. Takes were recorded
+behind the limiter, so they go past it: what is heard is the file, sample for sample, between two fades. It is never
+louder than it was recorded, and turning the volume down turns it down too. Axes: `N` samples; sound is (2, N) float32.
+"""
+
+import math
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synth.device.resampler import Resampler
+from synth.device.ring import Ring
+from synth.errors import RecordingError
+from synth.output.limiter import Audio
+from synth.output.master import CEILING_DB, Ramp, volume_gain
+from synth.takes.companion import recorded_volume_db
+from synth.thread_priority import raise_thread_priority
+
+Notify = Callable[[str, bool], None]
+
+FADE_S = 0.01
+"""Culture and take change places in this time; the take's own first and last samples are faded by it."""
+_AHEAD_S, _PRIMED_S = 2.0, 0.5
+_READ = 4096
+# A 16-bit take's dither may lift a limited peak by one step.
+_LIMIT = 10 ** (CEILING_DB / 20) + 2**-15
+
+
+class TakeStream:
+    """One file on its way into a ring, by a thread of its own."""
+
+    def __init__(self, path: Path, rate_hz: int, notify: Notify) -> None:
+        self.path, self.rate_hz = path, rate_hz
+        self.ring = Ring(round(_AHEAD_S * rate_hz))
+        self.length = 0
+        """Samples in all, at the engine's rate; known when it is primed."""
+        self.taken = 0
+        self.primed = self.failed = False
+        self.recorded_gain = 1.0
+        self._notify, self._closing = notify, threading.Event()
+        self._thread = threading.Thread(target=self._run, name="take-reader", daemon=True)
+        self._thread.start()
+
+    @property
+    def left(self) -> int:
+        return self.length - self.taken
+
+    def close(self) -> None:
+        """Its thread ends soon; nobody waits for it."""
+        self._closing.set()
+
+    def join(self, timeout_s: float) -> None:
+        self._closing.set()
+        self._thread.join(timeout_s)
+
+    def take(self, n: int) -> Audio:
+        """The next `n` samples, (2, n); silence for those that are late, which come later."""
+        out = np.zeros((2, n), np.float32)
+        ready = self.ring.take(min(n, self.left))
+        out[:, : len(ready)] = ready.T
+        self.taken += len(ready)
+        return out
+
+    def _run(self) -> None:
+        raise_thread_priority("helper")
+        try:
+            self._read()
+        except RecordingError as problem:
+            self.failed = True
+            self._notify(str(problem), True)
+
+    def _read(self) -> None:
+        import soundfile
+
+        try:
+            self.recorded_gain = volume_gain(recorded_volume_db(self.path))
+            with soundfile.SoundFile(self.path) as file:
+                self.length = math.ceil(file.frames * self.rate_hz / file.samplerate)
+                same = file.samplerate == self.rate_hz
+                convert = None if same else Resampler(file.samplerate, self.rate_hz).process
+                while not self._closing.is_set():
+                    chunk = file.read(_READ, dtype="float32", always_2d=True)
+                    if not len(chunk):
+                        break
+                    self._put(_stereo(chunk) if convert is None else convert(_stereo(chunk)))
+        except (OSError, soundfile.SoundFileError) as error:
+            raise RecordingError(
+                f"The take “{self.path.stem}” cannot be played: {self.path} is damaged or gone."
+            ) from error
+        if self.length == 0:
+            raise RecordingError(f"The take “{self.path.stem}” is empty.")
+        self.primed = True
+
+    def _put(self, chunk: NDArray[np.float32]) -> None:
+        """Wait for room, so that a long take needs no more memory than a short one."""
+        room = self.ring.capacity - len(chunk)
+        while not self._closing.is_set() and not self.ring.wait_at_most(room, 0.2):
+            pass
+        if not self._closing.is_set():
+            self.ring.put(np.clip(chunk, -_LIMIT, _LIMIT).T)
+        self.primed = self.primed or self.ring.ready >= _PRIMED_S * self.rate_hz
+
+
+class TakePlayer:
+    """`play` and `stop` from any thread; `process` by the engine's."""
+
+    def __init__(self, rate_hz: int, notify: Notify) -> None:
+        self.rate_hz, self._notify = rate_hz, notify
+        self._asked: TakeStream | None = None
+        self._heard: TakeStream | None = None
+        self._fade = Ramp(0.0, round(FADE_S * rate_hz))
+        self._gain = Ramp(1.0, round(3 * FADE_S * rate_hz))
+
+    @property
+    def path(self) -> Path | None:
+        """What plays, or is about to."""
+        asked = self._asked
+        return None if asked is None or asked.failed else asked.path
+
+    def position_s(self) -> tuple[float, float]:
+        """Where it is and how long it is."""
+        heard = self._heard
+        return (0.0, 0.0) if heard is None else (heard.taken / self.rate_hz, heard.length / self.rate_hz)
+
+    def play(self, path: Path) -> None:
+        """From its beginning, in place of whatever take plays."""
+        old, self._asked = self._asked, TakeStream(path, self.rate_hz, self._notify)
+        if old is not None and old is not self._heard:
+            old.close()
+
+    def stop(self) -> None:
+        old, self._asked = self._asked, None
+        if old is not None and old is not self._heard:
+            old.close()
+
+    def close(self) -> None:
+        """End its threads; nothing is processed any more."""
+        for stream in (self._asked, self._heard):
+            if stream is not None:
+                stream.join(1.0)
+
+    def process(self, sound: Audio, volume_db: float) -> Audio:
+        """The culture's sound, (2, N), or the take's in its place: both within the ceiling, so the mix is too."""
+        self._change_over(volume_db)
+        stream, n = self._heard, sound.shape[1]
+        if stream is None:
+            return sound
+        self._gain.move(_gain(stream, volume_db))
+        fade = round(FADE_S * self.rate_hz)
+        until_fade = max(0, stream.left - fade)
+        take = stream.take(n)
+        if until_fade < n and self._fade.target == 1.0:
+            early = np.broadcast_to(self._fade.take(until_fade), until_fade)
+            self._fade.move(0.0)
+            weight: NDArray[np.float64] | float = np.concatenate([early, self._fade.take(n - until_fade)])
+        else:
+            weight = self._fade.take(n)
+        gain = self._gain.take(n)
+        if isinstance(weight, float) and weight == gain == 1.0:
+            return take
+        mixed: Audio = (sound * (1 - weight) + take * (weight * gain)).astype(np.float32)
+        return mixed
+
+    def _change_over(self, volume_db: float) -> None:
+        """What is heard gives way to what is asked for, once it has faded out."""
+        heard, asked = self._heard, self._asked
+        if heard is not None and (heard is not asked or heard.failed):
+            self._fade.move(0.0)
+        if heard is not None and self._fade.settled and self._fade.target == 0.0:
+            heard.close()
+            self._heard = None
+            if asked is heard:
+                self._asked = None
+        elif heard is None and asked is not None and asked.primed:
+            self._heard = asked
+            self._fade.move(1.0)
+            self._gain = Ramp(_gain(asked, volume_db), round(3 * FADE_S * self.rate_hz))
+
+
+def _gain(stream: TakeStream, volume_db: float) -> float:
+    """How far the volume was turned down since it was recorded; never above 1."""
+    return min(1.0, volume_gain(volume_db) / stream.recorded_gain) if stream.recorded_gain > 0 else 1.0
+
+
+def _stereo(chunk: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(N, any) → (N, 2)."""
+    return np.repeat(chunk, 2, axis=1) if chunk.shape[1] == 1 else np.ascontiguousarray(chunk[:, :2])

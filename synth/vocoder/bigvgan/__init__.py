@@ -1,0 +1,1 @@
+"""NVIDIA's BigVGAN: finding and reading its weights, running it offline and as a stream."""

@@ -1,0 +1,1 @@
+"""The embedded vocoder: sines where the recording has partials, shaped noise for the rest."""

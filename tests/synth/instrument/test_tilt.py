@@ -1,0 +1,90 @@
+"""Tilt: a straight line over octaves through 1 kHz, as loud as before, and nothing at all at 0."""
+
+from functools import lru_cache
+
+import numpy as np
+import pyloudnorm
+import pytest
+import scipy.signal
+import torch
+from numpy.typing import NDArray
+
+from synth.instrument.events import Event, SetControls
+from synth.instrument.instrument import Instrument, Setup
+from synth.instrument.parameters import Controls
+from synth.instrument.tilt import Tilt, turned
+from synth.mel import LOG_MEL_FLOOR, log_mel_from_grid
+from synth.output.render import Job, render
+from synth.presets.library import load
+from synth.vocoder.spectral.vocoder import SpectralVocoder
+from tests.doubles.samples import live_preset
+
+RATE = 44100
+PRESET = live_preset(activity=0.1)
+COLUMNS = log_mel_from_grid(PRESET.state[0].T, PRESET.reference_db)
+
+
+@lru_cache(maxsize=16)
+def sound(name: str, tilt_db: float, seconds: float = 2.0) -> NDArray[np.float32]:
+    preset = load(name)
+    # Quiet, so that the limiter stays out of it.
+    return render(preset, SpectralVocoder(preset.mel), Job(seconds, controls=Controls(tilt_db=tilt_db, volume_db=-12)))
+
+
+@pytest.mark.parametrize("tilt_db", [-6.0, 3.0])
+def test_a_noise_is_turned_by_so_many_db_per_octave(tilt_db: float) -> None:
+    hz, plain = scipy.signal.welch(sound("ocean", 0.0).mean(0), RATE, nperseg=8192)
+    _, turned = scipy.signal.welch(sound("ocean", tilt_db).mean(0), RATE, nperseg=8192)
+    line_db = tilt_db * np.log2(np.maximum(hz, 1) / 1000)
+
+    def octaves_db(power: NDArray[np.float64]) -> NDArray[np.float64]:
+        centres = [250, 500, 1000, 2000, 4000]
+        return np.array([10 * np.log10(power[(hz >= c / 2**0.5) & (hz < c * 2**0.5)].sum()) for c in centres])
+
+    gains = octaves_db(turned) - octaves_db(plain * 10 ** (line_db / 10))
+    # One gain for all, which keeps the loudness; rows 37 Hz wide and more make stairs of the line.
+    assert gains == pytest.approx(gains.mean(), abs=0.4)
+
+
+@pytest.mark.parametrize("name", ["ocean", "violin", "temple_bell"])
+def test_tilting_all_the_way_leaves_the_loudness_within_two_lu(name: str) -> None:
+    meter = pyloudnorm.Meter(RATE)
+    plain, dark, bright = (meter.integrated_loudness(sound(name, tilt).T) for tilt in (0.0, -6.0, 6.0))
+    assert dark == pytest.approx(plain, abs=2.0)
+    assert bright == pytest.approx(plain, abs=2.0)
+
+
+def test_at_zero_columns_are_the_very_same_and_tilted_ones_are_not() -> None:
+    assert turned(COLUMNS, Tilt(PRESET, COLUMNS, 0.0).offsets) is COLUMNS
+    assert (turned(COLUMNS, Tilt(PRESET, COLUMNS, 3.0).offsets) - COLUMNS).abs().max() > 0.5
+
+
+def test_back_at_zero_the_sound_is_what_it_would_have_been() -> None:
+    def ending(events: tuple[Event, ...]) -> NDArray[np.float32]:
+        instrument = Instrument(PRESET, SpectralVocoder(PRESET.mel), RATE, setup=Setup(seed=1))
+        instrument.schedule(events)
+        with torch.inference_mode():
+            instrument.process(70)
+            return instrument.process(20)
+
+    turned = Event(4, SetControls(Controls(tilt_db=5.0))), Event(12, SetControls(Controls()))
+    # The oscillators' phases are sums in another order: the last bit of float32.
+    np.testing.assert_allclose(ending(turned), ending(()), atol=1e-6)
+
+
+def test_a_change_glides_and_arrives() -> None:
+    tilt = Tilt(PRESET, COLUMNS, 0.0)
+    path = [0.0]
+    while tilt.advance(6.0):
+        path.append(tilt.now)
+    assert tilt.now == 6.0
+    # A third of the way per frame: 35 ms.
+    assert np.diff(path).max() == pytest.approx(2.0)
+    assert len(path) < 30
+
+
+def test_silence_stays_silent() -> None:
+    silent = torch.full((2, PRESET.mel.n_mels), LOG_MEL_FLOOR)
+    assert torch.equal(turned(silent, Tilt(PRESET, COLUMNS, 6.0).offsets), silent)
+    nothing = torch.full_like(COLUMNS, LOG_MEL_FLOOR)
+    assert turned(COLUMNS, Tilt(PRESET, nothing, -6.0).offsets).isfinite().all()

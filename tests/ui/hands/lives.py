@@ -1,0 +1,74 @@
+"""The command in a process of its own, as the user starts it: real engine, no screen; what was done there is told."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from synth.presets.file import save_preset
+from tests.doubles.cultures import steady_preset
+
+_PROGRAM = """
+import json, sys, threading
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+
+first, act, *arguments = sys.argv[1:]
+said = {}
+
+def look():
+    for window in QApplication.topLevelWidgets():
+        if type(window).__name__ == "MainWindow" and window.isVisible() and window.engine.view() is not None:
+            timer.stop()
+            exec(act, {**globals(), "window": window})
+
+import ui.shell.app
+from ui.shell.app import apply_theme, run
+from synth.errors import PetrichordError
+
+def begin(command_s_own):
+    global app, timer
+    app, timer = command_s_own, QTimer()
+    apply_theme(app)
+    timer.timeout.connect(look)
+    timer.start(20)
+
+ui.shell.app.apply_theme = begin
+exec(first)
+
+try:
+    said["code"] = run(*[argument or None for argument in arguments])
+except PetrichordError as error:
+    said["error"] = str(error)
+said["heavy"] = [name for name in ("bigvgan", "librosa", "matplotlib", "training") if name in sys.modules]
+said["threads"] = [t.name for t in threading.enumerate() if t is not threading.main_thread()]
+print(json.dumps(said))
+"""
+
+
+def furnish(home: Path, *names: str) -> None:
+    """Give the user presets of these names."""
+    presets = home / "data" / "petrichord" / "presets"
+    presets.mkdir(parents=True)
+    for name in names:
+        save_preset(replace(steady_preset(), name=name.capitalize()), presets / f"{name}.safetensors")
+
+
+def live(home: Path, act: str, preset: str = "", device: str = "", *, first: str = "") -> dict[str, object]:
+    """One life of the command; what it `said`.
+
+    `act` is run when the `window` is there, and must close it; `first` before anything is imported.
+    """
+    screen = home / "screen.json"
+    screen.write_text('{"screens": [{"name": "wide", "x": 0, "y": 0, "width": 1920, "height": 1080}]}')
+    environment = {**os.environ, "QT_QPA_PLATFORM": f"offscreen:configfile={screen}", "HOME": str(home)}
+    environment |= {f"XDG_{name}_HOME": str(home / name.lower()) for name in ("DATA", "STATE", "CONFIG", "CACHE")}
+    done = subprocess.run(
+        [sys.executable, "-c", _PROGRAM, first, act, preset, device],
+        env=environment, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    said: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
+    return said

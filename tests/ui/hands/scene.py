@@ -1,0 +1,44 @@
+"""A window around the recording double, as tests and screenshots use it."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from synth.instrument.instrument import Instrument
+from synth.instrument.parameters import Controls
+from synth.loading.choose_vocoder import choose_vocoder
+from synth.presets.file import load_preset, save_preset
+from synth.presets.library import Entry
+from synth.takes.companion import COMPANION_SUFFIX
+from tests.doubles.engine import FakeEngine
+from tests.doubles.samples import live_preset
+from ui.files.folders import Places
+from ui.presets.loader import Loaded
+from ui.shell.main_window import MainWindow
+from ui.takes.continuation import continued
+
+OUTPUTS = ["Studio Monitors", "Headphones", "HDMI"]
+
+
+def build(path: Path, controls: Controls) -> Loaded:
+    """A real preset, a real instrument; only the engine is a double."""
+    if path.name.endswith(COMPANION_SUFFIX):
+        return continued(path, 48000)
+    preset = load_preset(path)
+    vocoder, reason = choose_vocoder("auto", preset)
+    return Loaded(path, preset, Instrument(preset, vocoder, 48000, controls), reason)
+
+
+def preset_files(folder: Path, names: tuple[str, ...] = ("violin", "cello", "bronze_bell")) -> list[Entry]:
+    """Small real presets on disk, listed as the library would."""
+    entries = []
+    for i, name in enumerate(names):
+        path = folder / f"{name}.safetensors"
+        save_preset(replace(live_preset(seed=i), name=name.replace("_", " ")), path)
+        entries.append(Entry(name, path, True))
+    return entries
+
+
+def window(entries: list[Entry], engine: FakeEngine, home: Path) -> MainWindow:
+    """Its own presets and favourites are under `home`."""
+    places = Places(home / "presets", home / "config" / "favourites.json")
+    return MainWindow(engine, build, entries, lambda: list(OUTPUTS), places=places)

@@ -1,0 +1,151 @@
+"""Help, About and the hints of the first start."""
+
+import re
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from synth import __version__
+from synth.presets.credits import PACKAGES, read_credit
+from synth.presets.file import load_preset
+from synth.presets.library import bundled_folder
+from tests.doubles.engine import FakeEngine
+from tests.ui.hands.scene import OUTPUTS, build, preset_files
+from ui.files.folders import Places
+from ui.help.shortcut_groups import GROUPS
+from ui.shell.main_window import MainWindow
+
+SHIFT = Qt.KeyboardModifier.ShiftModifier
+
+
+def normal(keys: str) -> str:
+    return QKeySequence(keys).toString()
+
+
+def keys_of(win: MainWindow) -> set[str]:
+    """Those of all its sheets too, also of such as are made when they are wanted."""
+    win.settings.sheet()
+    win.trainer.studio  # noqa: B018
+    return {shortcut.key().toString() for shortcut in win.findChildren(QShortcut)}
+
+
+def test_every_key_of_the_window_is_in_the_help(win: MainWindow) -> None:
+    told = {normal(keys) for _, group in GROUPS for key in group for keys in key.keys.split(" ")}
+    assert keys_of(win) - told == set()
+
+
+def test_every_key_in_the_help_is_one_of_the_window(win: MainWindow) -> None:
+    told = {normal(keys) for _, group in GROUPS for key in group for keys in key.keys.split(" ") if keys}
+    assert told - keys_of(win) == {"Tab"}
+
+
+@pytest.mark.parametrize("size", [(1024, 640), (1280, 800)])
+def test_help_fits_and_can_be_scrolled_to_its_end(win: MainWindow, qtbot: QtBot, size: tuple[int, int]) -> None:
+    win.resize(*size)
+    QTest.keyClick(win, Qt.Key.Key_F1)
+    help_sheet = win.help
+    assert help_sheet.rect().contains(help_sheet.paper.geometry())
+    qtbot.wait(50)
+    assert help_sheet.area.widget().width() <= help_sheet.area.viewport().width()
+    bar = help_sheet.area.verticalScrollBar()
+    bar.setValue(bar.maximum())
+    last = help_sheet.groups[-1]
+    foot = last.mapTo(help_sheet.area.viewport(), last.rect().bottomLeft()).y()
+    assert foot <= help_sheet.area.viewport().height()
+
+
+def test_typing_leaves_the_keys_that_fit(win: MainWindow) -> None:
+    QTest.keyClick(win, Qt.Key.Key_F1)
+    QTest.keyClicks(QApplication.focusWidget(), "undo")
+    shown = [group for group in win.help.groups if not group.isHidden()]
+    assert len(shown) == 1
+    win.help.search.setText("theremin")
+    assert not win.help.nothing.isHidden()
+    QTest.keyClick(win, Qt.Key.Key_Escape)
+    assert not win.help.isVisible()
+    QTest.keyClick(win, Qt.Key.Key_F1)
+    assert all(not group.isHidden() for group in win.help.groups)
+
+
+def test_about_names_version_licence_every_package_and_the_credit_of_every_preset(
+    win: MainWindow, qtbot: QtBot
+) -> None:
+    for path in sorted(bundled_folder().glob("*.safetensors")):
+        win.presets.add(path, bundled=True)
+    QTest.keyClick(win, Qt.Key.Key_F1, SHIFT)
+    assert win.about.isVisible()
+    qtbot.waitUntil(lambda: "violin" in win.about.text.text(), timeout=10_000)
+    text = re.sub("<[^>]*>", "", win.about.text.text())
+    for path in bundled_folder().glob("*.safetensors"):
+        credit = load_preset(path).credit
+        for part in (credit.recording, credit.author, credit.licence):
+            assert part in text.replace("&amp;", "&").replace("&#x27;", "'").replace("&quot;", '"'), (path.name, part)
+    assert "BigVGAN" in text and "NVIDIA" in text
+    assert __version__ in win.about.findChildren(type(win.about.text))[1].text() or any(
+        __version__ in label.text() for label in win.about.findChildren(type(win.about.text))
+    )
+
+
+def test_every_package_that_is_required_is_credited() -> None:
+    project = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    required = {re.split(r"[<>=!\[ ]", wanted)[0].casefold() for wanted in project["dependencies"]}
+    credited = {package.name.casefold() for package in PACKAGES}
+    assert required <= credited
+    assert credited - required == {"bigvgan"}
+    assert all(package.version for package in PACKAGES if package.name != "bigvgan")
+
+
+def test_a_preset_that_cannot_be_read_costs_only_its_own_credit(tmp_path: Path) -> None:
+    (tmp_path / "no.safetensors").write_bytes(b"no")
+    assert read_credit(tmp_path / "no.safetensors") is None
+
+
+def test_hints_are_shown_once_below_the_culture_and_never_again_when_dismissed(qtbot: QtBot, tmp_path: Path) -> None:
+    places = Places(tmp_path / "presets", tmp_path / "favourites.json", tmp_path / "config" / "hints-seen")
+
+    def opened() -> MainWindow:
+        window = MainWindow(FakeEngine(), build, preset_files(tmp_path), lambda: list(OUTPUTS), places=places)
+        qtbot.addWidget(window)
+        window.show()
+        return window
+
+    first = opened()
+    hints = first.hints
+    assert hints is not None and hints.isVisible()
+    first.resize(1024, 640)
+    first.complain("Something must be seen.")
+    qtbot.wait(50)
+    place = hints.rect().translated(hints.mapTo(first, hints.rect().topLeft()))
+    banner = first.banner.rect().translated(first.banner.mapTo(first, first.banner.rect().topLeft()))
+    assert not place.intersects(banner)
+    assert hints.geometry().top() > first.culture.geometry().bottom(), "neither cells nor the time axis are covered"
+    hints.away.click()
+    assert not hints.isVisible()
+    first.close()
+    second = opened()
+    assert second.hints is not None and not second.hints.isVisible()
+    second.close()
+
+
+def test_hints_that_cannot_be_remembered_go_away_all_the_same(win: MainWindow, tmp_path: Path) -> None:
+    from ui.help.hint_line import HintLine
+
+    (tmp_path / "file").touch()
+    line = HintLine(tmp_path / "file" / "hints-seen")
+    line.dismiss()
+    assert line.isHidden()
+    line.deleteLater()
+
+
+def test_the_credit_of_what_plays_is_in_the_help(win: MainWindow) -> None:
+    preset = win.desk.preset
+    assert preset is not None
+    win.help.show_credit(replace(preset, name="Moss"))
+    assert win.help.credit.text().startswith("“Moss” is grown from")

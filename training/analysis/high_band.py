@@ -1,0 +1,90 @@
+"""The air above the mel's fmax: a map from log-mel columns to the levels of noise bands.
+
+Axes: `M` mel bands, `T` frames, `H` high bands, `N` samples.
+"""
+
+import itertools
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from synth.mel import MelFormat, log_mel
+from synth.presets.model import HighBand
+
+_BANDS_PER_OCTAVE = 3
+_QUIETEST = 1e-7
+# The map must also be safe for columns no recording has, so it is pulled towards "the air follows the column's upper
+# quarter, decibel for decibel"; in units of the variance of one row.
+_RIDGE = 0.3
+_UPPER_SHARE = 0.25
+_LARGEST_SHIFT = 1.5
+
+
+def fit(wave: npt.NDArray[np.floating], rate_hz: int, fmt: MelFormat) -> HighBand | None:
+    """Fit on a mono recording (N,); None when it holds nothing above `fmt.fmax_hz`."""
+    import soxr
+
+    top = rate_hz / 2
+    if top < fmt.fmax_hz * 1.05:
+        return None
+    edges = _edges(fmt.fmax_hz, top)
+    columns = _columns(soxr.resample(np.asarray(wave, np.float64), rate_hz, fmt.rate_hz), fmt)
+    levels = _band_levels(np.asarray(wave, np.float64), rate_hz, fmt, edges)
+    count = min(columns.shape[1], levels.shape[1])
+    if count < 2:
+        return None
+    x, y = columns[:, :count].T, np.log(np.maximum(levels[:, :count], _QUIETEST)).T
+    prior = np.zeros(fmt.n_mels)
+    upper = round(fmt.n_mels * _UPPER_SHARE)
+    prior[-upper:] = 1 / upper
+    # Loud frames count more: they are what is heard, and quiet ones are mostly the recording's own hiss.
+    weight = np.exp(0.5 * (y.mean(axis=1) - y.mean(axis=1).max()))
+    weight /= weight.mean()
+    x_mean, y_mean = np.average(x, axis=0, weights=weight), np.average(y, axis=0, weights=weight)
+    centred = x - x_mean
+    rest = (y - y_mean) - (centred @ prior)[:, None]
+    penalty = _RIDGE * count * max(float(centred.var(axis=0).mean()), 1e-3)
+    weighted = centred * weight[:, None]
+    gram = weighted.T @ centred + penalty * np.eye(fmt.n_mels)
+    weights = prior[None] + np.linalg.solve(gram, weighted.T @ rest).T
+    offset = y_mean - weights @ x_mean
+    # A fit of logarithms misses the mean power where a few loud frames hold most of it, as in a struck note.
+    predicted = np.exp(np.clip(x @ weights.T + offset, np.log(_QUIETEST), 0))
+    missing = 0.5 * np.log(np.mean(np.exp(2 * y), axis=0) / np.mean(predicted**2, axis=0))
+    offset = offset + np.clip(missing, -_LARGEST_SHIFT, _LARGEST_SHIFT)
+    return HighBand(
+        torch.from_numpy(edges.astype(np.float32)),
+        torch.from_numpy(np.concatenate([weights, offset[:, None]], axis=1).astype(np.float32)),
+    )
+
+
+def _edges(low_hz: float, top_hz: float) -> npt.NDArray[np.float64]:
+    """Third-octave edges from `low_hz`, the last moved to `top_hz`."""
+    count = max(round(_BANDS_PER_OCTAVE * np.log2(top_hz / low_hz)), 1)
+    edges = low_hz * 2.0 ** (np.arange(count + 1) / _BANDS_PER_OCTAVE)
+    edges[-1] = top_hz
+    return edges
+
+
+def _columns(wave: npt.NDArray[np.float64], fmt: MelFormat) -> npt.NDArray[np.float64]:
+    return log_mel(torch.from_numpy(wave)[None], fmt)[0].numpy()
+
+
+def _band_levels(
+    wave: npt.NDArray[np.float64], rate_hz: int, fmt: MelFormat, edges: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """Root mean square of each band around each mel frame's centre, (H, T)."""
+    length = 2 * round(fmt.win * rate_hz / fmt.rate_hz / 2)
+    window = np.hanning(length + 1)[:-1]
+    frames = int(len(wave) * fmt.rate_hz / rate_hz) // fmt.hop
+    padded = np.pad(wave, length)
+    hz = np.arange(length // 2 + 1) * rate_hz / length
+    masks = np.stack([(hz >= a) & (hz < b) for a, b in itertools.pairwise(edges)]).astype(float)
+    scale = 2 / (length * np.sum(window**2))
+    levels = np.empty((len(masks), frames))
+    for t in range(frames):
+        start = round((t + 0.5) * fmt.hop * rate_hz / fmt.rate_hz) + length // 2
+        power = np.abs(np.fft.rfft(padded[start : start + length] * window)) ** 2
+        levels[:, t] = np.sqrt(scale * (masks @ power))
+    return levels

@@ -1,0 +1,96 @@
+"""A trained rule and what was measured from the recording, put together as a preset.
+
+Axes: `M` mel bands, `T` frames, `N` samples.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from torch import Tensor
+
+from synth.loudness import SILENT_DB, loudness_lufs
+from synth.mel import log_mel_from_grid
+from synth.presets.model import LOOP_FRAMES, Credit, HighBand, Preset
+from training.analysis.data import Target
+from training.analysis.high_band import fit
+from training.analysis.partials import MeasuredPitch
+from training.analysis.partials import measure as measure_pitch
+from training.analysis.trim import measured_trim_db
+from training.analysis.vocoding import vocoded
+from training.learning.losses import quantiles
+from training.learning.notebook import NotebookRecipe
+from training.learning.recipe import Recipe
+from training.learning.session import Grown
+
+PRESET_LUFS = -23.0
+N_QUANTILES = 64
+GAIN_FRAMES = 12 * LOOP_FRAMES
+"""24 s: of a pad that swells over ten seconds 8 s are no measure; it came out 1.7 LU too quiet."""
+_GAIN_RATE_HZ = 44100
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What a person says about a preset."""
+
+    name: str
+    credit: Credit
+    tags: tuple[str, ...] = ()
+    author: str = ""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a preset takes from the recording itself."""
+
+    pitch: MeasuredPitch
+    high_band: HighBand | None
+
+
+def measure_recording(target: Target) -> Measured:
+    """Partials, pitch and air of the target's region; takes seconds."""
+    return Measured(
+        measure_pitch(target.wave, target.rate_hz, target.fmt), fit(target.wave, target.rate_hz, target.fmt)
+    )
+
+
+def build_preset(
+    target: Target, measured: Measured, grown: Grown, recipe: Recipe | NotebookRecipe, labels: Labels, seed: int = 0
+) -> Preset:
+    """Assemble; the gain brings the vocoded culture to −23 LUFS."""
+    pitch = measured.pitch
+    preset = Preset(
+        name=labels.name,
+        mel=target.fmt,
+        rule=grown.rule,
+        weather=recipe.weather,
+        state=grown.state.half().float(),
+        quantiles=quantiles(target.grid, N_QUANTILES),
+        reference_db=target.reference_db,
+        credit=labels.credit,
+        root_hz=pitch.root_hz,
+        inharmonic=pitch.inharmonic,
+        partials=pitch.partials if len(pitch.partials.hz) else None,
+        vibrato=pitch.vibrato,
+        high_band=measured.high_band,
+        decay_db_per_s=None if target.decay is None else target.decay.slopes_db_per_s,
+        tags=labels.tags,
+        author=labels.author,
+        region_s=target.region_s,
+        recipe={**recipe.as_dict(), "seed": seed, "kept_iteration": grown.iteration},
+        metrics=grown.metrics.as_dict(),
+    )
+    return levelled(preset, grown.heard)
+
+
+def levelled(preset: Preset, heard: Tensor) -> Preset:
+    """The preset with trim and gain measured on the end of what its playhead `heard`, (M, S) grid values."""
+    frames = log_mel_from_grid(heard[:, -GAIN_FRAMES:], preset.reference_db)[None]
+    preset = replace(preset, trim_db=measured_trim_db(preset, frames))
+    return replace(preset, gain_db=measured_gain_db(preset, frames))
+
+
+def measured_gain_db(preset: Preset, frames: Tensor) -> float:
+    """Gain in dB that brings the sound of `frames` (1, M, n) to `PRESET_LUFS`, from both speakers: 3 LU over one."""
+    loudness = loudness_lufs(vocoded(preset, frames, _GAIN_RATE_HZ).repeat(2, axis=0), _GAIN_RATE_HZ)
+    return 0.0 if loudness <= SILENT_DB else float(np.clip(PRESET_LUFS - loudness, -80, 80))

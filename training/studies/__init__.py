@@ -1,0 +1,1 @@
+"""Long measurements over many presets: the library, recordings nobody tuned on, races, siblings."""

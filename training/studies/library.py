@@ -1,0 +1,204 @@
+"""The bundled presets made again from their manifest: `python -m training.studies.library --recordings FOLDER`.
+
+Every preset is trained by `petrichord train` in a process of its own, several side by side with one core each.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import tomllib
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from synth.automaton.rules import LiveRule
+from synth.errors import PetrichordError, TrainingError
+from synth.presets.file import SUFFIX, load_preset, save_preset
+from synth.presets.library import bundled_folder
+from synth.presets.model import Credit
+
+MANIFEST = "manifest.toml"
+_SETTLING_STEPS = 600
+_REQUIRED = ("file", "name", "tags", "credit", "author", "licence")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One preset of the manifest."""
+
+    file: str
+    name: str
+    tags: tuple[str, ...]
+    credit: str
+    author: str
+    licence: str
+    recording: str = ""
+    """File in the folder of recordings, or "" if `note` says what to render."""
+    note: dict[str, Any] | None = None
+    format: str = "22k80"
+    parent: str = ""
+    """"none" for one that is trained from scratch; "" for the command's own default."""
+    origin: str = ""
+    seed: int = 0
+    iterations: int = 0
+    audio_loss: bool = False
+    """Whether the second half of its training judges the vocoded sound as well."""
+
+
+def read_manifest(path: Path) -> list[Entry]:
+    """The presets a manifest describes; `TrainingError` names what is wrong with which."""
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8")).get("preset", [])
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise TrainingError(f"The manifest {path} cannot be read: {error}.") from error
+    entries: list[Entry] = []
+    for table in tables:
+        label = table.get("file", f"preset {len(entries) + 1}")
+        missing = [field for field in _REQUIRED if field not in table]
+        if missing or ("recording" in table) == ("note" in table):
+            raise TrainingError(f"{path.name}: “{label}” lacks {', '.join(missing) or 'one of recording and note'}.")
+        try:
+            entries.append(Entry(**{**table, "tags": tuple(table["tags"])}))
+        except TypeError as error:
+            raise TrainingError(f"{path.name}: “{label}” has a field nobody knows: {error}.") from error
+    return entries
+
+
+def recording_of(entry: Entry, recordings: Path | None, workplace: Path) -> Path:
+    """Where the entry's recording is, after rendering it if it is a note."""
+    from training.studies.soundfont import Note, render_note
+
+    if entry.note is not None:
+        path = workplace / f"{entry.file}.flac"
+        return path if path.exists() else render_note(Note(**entry.note), path)
+    if recordings is None or not (recordings / entry.recording).is_file():
+        raise TrainingError(
+            f"“{entry.file}” grows from {entry.recording} ({entry.origin}): its folder is said with --recordings."
+        )
+    return recordings / entry.recording
+
+
+def train(entry: Entry, recording: Path, folder: Path, iterations: int) -> Path:
+    """Train one preset as its user would, on one core."""
+    out = folder / f"{entry.file}{SUFFIX}"
+    options = {
+        "--name": entry.name,
+        "--tags": ",".join(entry.tags),
+        "--credit": entry.credit,
+        "--author": entry.author,
+        "--licence": entry.licence,
+        "--format": entry.format,
+        "--seed": str(entry.seed),
+    }
+    if entry.parent:
+        options["--parent"] = entry.parent
+    if entry.iterations or iterations:
+        options["--iterations"] = str(entry.iterations or iterations)
+    command = [sys.executable, "-m", "training", str(recording), "-o", str(out)]
+    command += [part for option in options.items() for part in option]
+    command += ["--audio-loss"] if entry.audio_loss else []
+    child = run_child(command)
+    if child.returncode:
+        last = (child.stderr.strip().splitlines() or ["no message"])[-1]
+        raise TrainingError(f"“{entry.file}” was not trained: {last}")
+    print(child.stdout.strip(), flush=True)
+    return out
+
+
+def remeasure(entry: Entry, recording: Path, folder: Path) -> Path:
+    """Take from the recording again what is not trained, and level the preset again; its rule and culture stay."""
+    import torch
+
+    from training.analysis.data import load_recording, prepare
+    from training.learning.build import GAIN_FRAMES, N_QUANTILES, levelled, measure_recording
+    from training.learning.fused import product_dtype
+    from training.learning.grow import grow
+    from training.learning.losses import quantiles
+
+    path = folder / f"{entry.file}{SUFFIX}"
+    preset = load_preset(path)
+    rule = preset.rule
+    if not isinstance(rule, LiveRule):
+        raise TrainingError(f"{path.name} lives by the notebook's rule; train it again.")
+    start_s, end_s = preset.region_s
+    part, fades = load_recording(recording, start_s, end_s - start_s), preset.decay_db_per_s is not None
+    target = prepare(part, preset.mel, whole=True, fades=fades)
+    measured = measure_recording(target)
+    pitch = measured.pitch
+    preset = replace(
+        preset,
+        name=entry.name,
+        tags=entry.tags,
+        credit=Credit(entry.credit, entry.author, entry.licence),
+        root_hz=pitch.root_hz,
+        inharmonic=pitch.inharmonic,
+        partials=pitch.partials if len(pitch.partials.hz) else None,
+        vibrato=pitch.vibrato,
+        high_band=measured.high_band,
+        quantiles=quantiles(target.grid + (target.reference_db - preset.reference_db) / 40, N_QUANTILES),
+    )
+    steps, dtype = _SETTLING_STEPS + GAIN_FRAMES, product_dtype(torch.device("cpu"))
+    heard = grow(rule, preset.weather, steps, dtype=dtype).heard[:, _SETTLING_STEPS:]
+    save_preset(levelled(preset, heard), path)
+    print(f"{path}: measured again", flush=True)
+    return path
+
+
+def run_child(command: list[str]) -> subprocess.CompletedProcess[str]:
+    """Run a command on one core."""
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m training.studies.library", description=__doc__)
+    parser.add_argument("only", nargs="*", metavar="NAME", help="these presets only; all by default")
+    parser.add_argument("--manifest", type=Path, default=bundled_folder() / MANIFEST)
+    parser.add_argument("--recordings", type=Path, metavar="FOLDER", help="where the manifest's recordings are")
+    parser.add_argument("-o", "--output", type=Path, metavar="FOLDER", default=bundled_folder())
+    parser.add_argument("--iterations", type=int, default=0, metavar="N", help="where the manifest names none")
+    parser.add_argument(
+        "--remeasure", action="store_true", help="measure pitch, air, trim and gain of presets there are; no training"
+    )
+    parser.add_argument("--jobs", type=int, default=max(1, (os.cpu_count() or 1)), metavar="N", help="side by side")
+    args = parser.parse_args(argv)
+    try:
+        return _make(args)
+    except PetrichordError as error:
+        print(f"petrichord: {error}", file=sys.stderr)
+        return 2
+
+
+def _make(args: argparse.Namespace) -> int:
+    entries = read_manifest(args.manifest)
+    unknown = set(args.only) - {entry.file for entry in entries}
+    if unknown:
+        raise TrainingError(f"The manifest has no {', '.join(sorted(unknown))}.")
+    chosen = [entry for entry in entries if not args.only or entry.file in args.only]
+    failed = 0
+    with tempfile.TemporaryDirectory() as temporary:
+        # All recordings first: nothing is worse than a night of training that ends at a missing file.
+        recordings = [recording_of(entry, args.recordings, Path(temporary)) for entry in chosen]
+        with ThreadPoolExecutor(max(1, args.jobs)) as pool:
+            work = remeasure if args.remeasure else partial(train, iterations=args.iterations)
+            runs = [
+                pool.submit(work, entry, recording, args.output)
+                for entry, recording in zip(chosen, recordings, strict=True)
+            ]
+            for run in runs:
+                error = run.exception()
+                if isinstance(error, PetrichordError):
+                    print(f"petrichord: {error}", file=sys.stderr)
+                    failed += 1
+                elif error is not None:
+                    raise error
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

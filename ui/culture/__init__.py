@@ -1,0 +1,1 @@
+"""The culture on screen, and the brushes a hand touches it with."""

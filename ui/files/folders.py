@@ -1,0 +1,30 @@
+"""Where the window keeps what belongs to its user."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from synth.presets.library import user_folder
+from synth.storage import config_folder
+
+
+@dataclass(frozen=True)
+class Places:
+    """Folders and files, none of which need exist."""
+
+    presets: Path
+    """The user's own presets."""
+    favourites: Path
+    """A JSON file."""
+    hints_seen: Path | None = None
+    """A file that is there once the hints were dismissed; None shows none."""
+
+    @property
+    def settings(self) -> Path:
+        """A JSON file."""
+        return self.favourites.with_name("settings.json")
+
+    @staticmethod
+    def usual() -> "Places":
+        """Where this system keeps such things."""
+        config = config_folder()
+        return Places(user_folder(), config / "favourites.json", config / "hints-seen")

@@ -1,0 +1,1 @@
+"""What one plays with: keyboard, transport, scope and spectrum."""

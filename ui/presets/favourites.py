@@ -1,0 +1,47 @@
+"""The presets the user likes best, kept in a small JSON file."""
+
+import json
+from pathlib import Path
+
+from synth.storage import put_aside, write_whole
+
+_KEY = "favourites"
+
+
+class Favourites:
+    """Preset names (file stems). A file that cannot be read costs only itself: `problem` says so."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.problem = ""
+        self.names: set[str] = set()
+        try:
+            names = json.loads(path.read_text(encoding="utf-8"))[_KEY]
+            if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+                raise TypeError(_KEY)
+            self.names = set(names)
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            self.problem = f"Your favourites in {path} cannot be read ({error.strerror}): the list starts empty."
+        except (ValueError, KeyError, TypeError, RecursionError):
+            self.problem = f"{path} is damaged: the list of favourites starts empty; {put_aside(path)}."
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.names
+
+    def set(self, name: str, liked: bool) -> None:
+        """Remember or forget one; `OSError` when that cannot be written (it holds until the program ends)."""
+        if liked == (name in self.names):
+            return
+        self.names = self.names | {name} if liked else self.names - {name}
+        self._write()
+
+    def rename(self, old: str, new: str) -> None:
+        """A preset has another name now."""
+        if old in self.names:
+            self.names = self.names - {old} | {new}
+            self._write()
+
+    def _write(self) -> None:
+        write_whole(self._path, {_KEY: sorted(self.names)})

@@ -1,0 +1,85 @@
+"""What a hand does with preset files: names are asked for and looked at here, the librarian does it."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from synth.errors import PresetError
+from synth.presets.file import SUFFIX
+from synth.presets.user_folder import file_for, unused_name
+from ui.files.file_dialog import choose_file
+from ui.presets.librarian import Librarian
+from ui.presets.list import PresetList, path_of
+from ui.presets.row import BUNDLED
+from ui.widgets.name_bar import NameBar
+
+
+class PresetFiles(QObject):
+    """Rename, duplicate and delete are for the preset that is chosen in the list."""
+
+    save_asked = Signal(str, bool)
+    """Keep what plays under this name; the flag allows to replace the user's preset of that name."""
+    refused = Signal(str)
+
+    def __init__(self, librarian: Librarian, presets: PresetList, names: NameBar, parent: QObject) -> None:
+        super().__init__(parent)
+        self._librarian, self._list, self._names = librarian, presets, names
+        self._use_name: Callable[[str, bool], None] = lambda name, replace: None
+        names.named.connect(lambda name, replace: self._use_name(name, replace))
+
+    def ask_save(self, playing: Path | None, name: str) -> None:
+        """Ask for the name under which to keep what plays, which is the preset of this file and name."""
+        item = self._list.at(playing)
+        mine = item is not None and not item.data(BUNDLED)
+        name = name if mine else unused_name(f"{name} 2", self._librarian.folder)
+        self._use_name = self.save_asked.emit
+        self._names.ask("SAVE AS", "Save", name, self.check_save)
+
+    def rename(self) -> None:
+        """Ask for another name for the user's preset that is chosen in the list."""
+        path = self._mine("renamed")
+        if path is not None:
+            item = self._list.at(path)
+            self._use_name = lambda chosen, _: self._librarian.rename(path, chosen)
+            self._names.ask("RENAME", "Rename", item.text() if item else path.stem, self._check_new(path))
+
+    def duplicate(self) -> None:
+        """Copy the preset that is chosen in the list."""
+        if self._list.currentRow() >= 0:
+            self._librarian.duplicate(path_of(self._list.currentItem()))
+
+    def delete(self) -> None:
+        """Move the user's preset that is chosen in the list to the trash."""
+        path = self._mine("deleted")
+        if path is not None:
+            self._librarian.trash(path)
+
+    def _mine(self, what: str) -> Path | None:
+        if self._list.currentRow() < 0:
+            return None
+        item = self._list.currentItem()
+        if item.data(BUNDLED):
+            self.refused.emit(f"“{item.text()}” comes with Petrichord and cannot be {what}: duplicate it first.")
+            return None
+        return path_of(item)
+
+    def open(self) -> None:
+        """Look for a preset file elsewhere, and take it in."""
+        choose_file(self._list, "Add a preset", f"Presets (*{SUFFIX})", self._librarian.adopt)
+
+    def check_save(self, name: str) -> tuple[str, bool]:
+        """What is to be said about this name for what plays, and whether it can be used all the same."""
+        try:
+            path = file_for(name, self._librarian.folder)
+        except PresetError as problem:
+            return str(problem), False
+        return (f"You have a preset “{path.stem}”.", True) if path.exists() else ("", True)
+
+    def _check_new(self, own: Path) -> Callable[[str], tuple[str, bool]]:
+        def check(name: str) -> tuple[str, bool]:
+            said, usable = self.check_save(name)
+            taken = usable and said and file_for(name, self._librarian.folder) != own
+            return (f"{said[:-1]} already: choose another name.", False) if taken else ("" if usable else said, usable)
+
+        return check

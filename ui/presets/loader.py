@@ -1,0 +1,112 @@
+"""Loads presets away from the window's thread and hands over what is ready to play."""
+
+import sys
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from synth.errors import PetrichordError
+from synth.instrument.instrument import Instrument
+from synth.instrument.parameters import Controls
+from synth.presets.model import Preset
+from synth.vocoder.contract import Vocoder
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A preset and the instrument that plays it."""
+
+    path: Path
+    preset: Preset
+    instrument: Instrument
+    reason: str
+    """Why its vocoder was chosen."""
+    controls: Controls | None = None
+    """Those it goes on with, where it continues something; else the window's hold."""
+
+
+@dataclass(frozen=True)
+class Voiced:
+    """A vocoder for the preset that plays, as the engine's `change_vocoder` takes it."""
+
+    vocoder: Vocoder
+    reason: str
+    spare: Vocoder | None
+    preset: str
+
+
+Build = Callable[[Path, Controls], Loaded]
+"""Reads a preset and prepares its instrument; slow, raises `PetrichordError`."""
+
+
+class Loader(QObject):
+    """One preset at a time in a worker thread; when several are asked for quickly, only the last arrives."""
+
+    loaded = Signal(object)
+    voiced = Signal(object)
+    failed = Signal(str)
+    busy = Signal(bool)
+
+    def __init__(self, build: Build, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._build = build
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="preset-loader")
+        self._latest: Future[None] | None = None
+        self._serial = 0
+
+    def request(self, path: Path, controls: Controls) -> None:
+        """Load this preset next; one that still waits is dropped."""
+        if self._latest is not None:
+            self._latest.cancel()
+        self._serial += 1
+        self.busy.emit(True)
+        self._latest = self._pool.submit(self._work, path, controls, self._serial)
+
+    def request_vocoder(self, preset: Preset, rate_hz: int) -> None:
+        """Prepare the stored choice for this preset, after what is being loaded."""
+        self._pool.submit(self._voice, preset, rate_hz, self._serial)
+
+    def _voice(self, preset: Preset, rate_hz: int, serial: int) -> None:
+        from synth.loading.prepare import ready_vocoder
+
+        try:
+            voiced = Voiced(*ready_vocoder(preset, rate_hz), preset.name)
+        except PetrichordError as problem:
+            self.failed.emit(str(problem))
+        except Exception as problem:
+            sys.excepthook(type(problem), problem, problem.__traceback__)
+            self.failed.emit(f"The vocoder could not be prepared ({type(problem).__name__}).")
+        else:
+            # A preset asked for since was prepared with the choice as it is now.
+            if serial == self._serial:
+                self.voiced.emit(voiced)
+
+    def close(self) -> None:
+        """Wait for the worker; nothing arrives any more."""
+        self._serial += 1
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _work(self, path: Path, controls: Controls, serial: int) -> None:
+        try:
+            loaded = self._build(path, controls)
+        except PetrichordError as problem:
+            self._deliver(serial, str(problem), None)
+        except Exception as problem:
+            # A fault of ours, not of the file: into the log with it, and the window must not wait for ever.
+            sys.excepthook(type(problem), problem, problem.__traceback__)
+            self._deliver(serial, f"{path.name} could not be loaded ({type(problem).__name__}).", None)
+        else:
+            self._deliver(serial, "", loaded)
+
+    def _deliver(self, serial: int, problem: str, loaded: Loaded | None) -> None:
+        if serial != self._serial:
+            return
+        # Emitted from the worker: Qt queues it to the window's thread.
+        if loaded is None:
+            self.failed.emit(problem)
+        else:
+            self.loaded.emit(loaded)
+        self.busy.emit(False)

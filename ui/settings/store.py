@@ -1,0 +1,69 @@
+"""What the user settled on: the output, where and how takes are written, how large the window's controls are."""
+
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from synth.device.outputs import BUFFER_RANGE_S, RATES_HZ, Output
+from synth.storage import StoredFile, absolute_path, config_folder, flag, number, one_of, perhaps, text
+from synth.takes.wav import SAMPLE_FORMATS, SampleFormat
+
+SCALE_RANGE = (1.0, 3.0)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Every stored setting; the vocoder has a file of its own (`vocoder.choice`)."""
+
+    output: Output = field(default_factory=Output)
+    take_folder: Path | None = None
+    """None is `Petrichord` in the user's music folder."""
+    take_format: SampleFormat = "pcm24"
+    take_wait: bool = True
+    """A take begins with the first sound or with Play."""
+    interface_scale: float = 1.0
+    """How much larger than the system asks for everything in the window is, from the next start on."""
+
+
+def _rate(value: object) -> int:
+    if value not in RATES_HZ or isinstance(value, bool | float):
+        raise ValueError(f"one of {', '.join(map(str, RATES_HZ))}")
+    return int(str(value))
+
+
+_OUTPUT_CHECKS = {"device": perhaps(text), "rate_hz": perhaps(_rate), "buffer_s": number(*BUFFER_RANGE_S)}
+_TAKE_CHECKS = {"take_folder": perhaps(absolute_path), "take_format": one_of(*SAMPLE_FORMATS), "take_wait": flag}
+_WINDOW_CHECKS = {"interface_scale": number(*SCALE_RANGE)}
+
+
+def settings_path() -> Path:
+    """The file of the settings; need not exist."""
+    return config_folder() / "settings.json"
+
+
+class SettingsFile(StoredFile):
+    """The settings and the file they are in."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        """Reads what can be used; `problems` names what cannot, in sentences."""
+        super().__init__(path or settings_path(), "settings")
+        output = Output(**self._file.fields(_OUTPUT_CHECKS, "output"))
+        self.settings = Settings(output=output, **self._file.fields(_TAKE_CHECKS | _WINDOW_CHECKS))
+
+    def write(self, settings: Settings) -> None:
+        """Keep these; fields of a newer version stay in the file. `OSError` when it cannot be written."""
+        self.settings = settings
+        self._file.write(as_json(settings))
+
+
+def as_json(settings: Settings) -> dict[str, Any]:
+    """The settings as they are stored."""
+    folder = settings.take_folder
+    output = {entry.name: getattr(settings.output, entry.name) for entry in fields(Output)}
+    return {
+        "output": output,
+        "take_folder": None if folder is None else str(folder),
+        "take_format": settings.take_format,
+        "take_wait": settings.take_wait,
+        "interface_scale": settings.interface_scale,
+    }

@@ -1,0 +1,1 @@
+"""The program: starts Qt, opens the window, keeps and restores the session."""

@@ -1,0 +1,242 @@
+"""The window: puts the parts together and carries messages between them and the engine."""
+
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QAbstractButton, QMainWindow
+
+from synth.engine.protocol import EngineControl
+from synth.instrument.events import View
+from synth.presets.file import SUFFIX
+from synth.presets.library import Entry
+from ui.culture.brushes import BrushHand
+from ui.files.folders import Places
+from ui.help.about_sheet import AboutSheet
+from ui.help.hint_line import HintLine
+from ui.help.overlay import HelpOverlay
+from ui.look.shortcuts import on_key
+from ui.perform.dock import SNAPSHOT
+from ui.perform.note_keys import KEY_ROW
+from ui.presets.loader import Build
+from ui.settings.desk import SettingsDesk
+from ui.settings.store import SettingsFile
+from ui.takes.desk import TakeDesk
+from ui.takes.sheet import TakesSheet
+from ui.trainer.desk import TrainDesk
+from ui.trainer.recording.suffixes import recording_among
+from ui.widgets.sheet import Sheet
+from ui.window.control_desk import ControlDesk
+from ui.window.parts import Parts
+from ui.window.preset_desk import PresetDesk
+from ui.window.remedies import Remedies
+
+_TICK_MS = 5
+_SHORTEST_S, _LONGEST_S = 0.020, 0.024
+"""Between two looks: as soon as the engine, which makes about 43 views per second, has a new one, and then at the
+latest, when only the heads move on. A timer of 25 ms beat against the engine's blocks of 23: every few looks found
+nothing new (gaps of 50 ms). Waiting for a late view for 27 ms, which is found a tick later, cost gaps of 34."""
+_PATIENCE_S = 0.1
+"""So long pictures wait while the sound is close to breaking."""
+_STATUS_EVERY = 5
+"""The status line follows every fifth look: numbers that flicker cannot be read."""
+
+
+class MainWindow(QMainWindow):
+    """Everything to see and touch. The engine is started and closed by its maker."""
+
+    def __init__(
+        self,
+        engine: EngineControl,
+        build: Build,
+        entries: list[Entry],
+        list_outputs: Callable[[], list[str]],
+        device: str | None = None,
+        places: Places | None = None,
+        settings: SettingsFile | None = None,
+    ) -> None:
+        super().__init__()
+        self.setWindowTitle("Petrichord")
+        self.setAcceptDrops(True)
+        self.setMinimumSize(1024, 640)
+        self.resize(1280, 800)
+        self.engine = engine
+        self._notice = 0
+        self._looks = 0
+        self._view: View | None = None
+        self._looked_at = self._viewed_at = time.perf_counter()
+        self.hand = BrushHand(engine.send, self)
+        places = places or Places.usual()
+        self.parts = parts = Parts.make(self.hand, entries, list_outputs, device, places)
+        self.header, self.presets, self.brushes, self.banner = parts.header, parts.presets, parts.brushes, parts.banner
+        self.culture, self.controls, self.dock = parts.culture, parts.controls, parts.dock
+        self.transport, self.keys, self.status_line = parts.dock.transport, parts.dock.keys, parts.status_line
+        self.setCentralWidget(parts.laid_out())
+        self.help = HelpOverlay(self)
+        self.about = AboutSheet(self, self.presets.all_paths)
+        self.hints = HintLine(places.hints_seen) if places.hints_seen else None
+        if self.hints is not None:
+            parts.add_below_culture(self.hints)
+        self.desk = PresetDesk(engine, build, parts, self.help, self)
+        self.settings = SettingsDesk(engine, settings or SettingsFile(places.settings), device, places, self.desk)
+        self.loader, self.load, self.show_loaded = self.desk.loader, self.desk.load, self.desk.show_loaded
+        self.takes = TakeDesk(engine, self.transport, TakesSheet(self), self.banner, self.load)
+        self.control_desk = ControlDesk(engine.send, parts, self.hand, self)
+        self.complain = self.banner.complain
+        self.remedies = Remedies(
+            self.banner, self.header.devices.click, self.takes.choose_folder, self.status_line.vocoders.click
+        )
+        self.trainer = TrainDesk(engine, build, self.desk, parts, self)
+        parts.presets.add_below(self.trainer.button)
+        self._connect()
+        self._add_shortcuts()
+        self.culture.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self._look)
+        self._timer.start(_TICK_MS)
+
+    def _connect(self) -> None:
+        self.transport.play_asked.connect(self._play)
+        self.header.devices.chosen.connect(self.settings.use_device)
+        self.settings.changed.connect(lambda: self.header.devices.show_current(self.settings.output.device))
+        self.header.settings.clicked.connect(self.settings.toggle)
+        self.settings.changed.connect(self._show_take_settings)
+        self.takes.options_changed.connect(
+            lambda form, wait: self.settings.change_takes(take_format=form, take_wait=wait)
+        )
+        self.takes.folder_changed.connect(lambda folder: self.settings.change_takes(take_folder=folder))
+        self._show_take_settings()
+        self.header.help.clicked.connect(self.help.toggle)
+        self.help.about.clicked.connect(self.about.open)
+        self.desk.named.connect(lambda name: self.setWindowTitle(f"{name} – Petrichord"))
+        self.brushes.changed.connect(self.culture.show_brush)
+        self.culture.brush_resized.connect(self.brushes.resize_brush)
+        self.culture.pointed.connect(self.status_line.show_pointer)
+        self.controls.changed.connect(self.desk.send_controls)
+        self.loader.loaded.connect(self.control_desk.other_culture)
+        self.keys.played.connect(self.controls.note.setValue)
+        for button in self.findChildren(QAbstractButton):
+            button.installEventFilter(self)
+        for files in (self.presets, self.takes):
+            files.removed.connect(self.control_desk.history.deed)
+            files.return_asked.connect(self.control_desk.take_back)
+        for part in (self.controls, self.brushes, self.header.devices, self.settings):
+            part.refused.connect(self.complain)
+
+    def _add_shortcuts(self) -> None:
+        for i, letter in enumerate(KEY_ROW):
+            on_key(self, letter, partial(self.keys.play_key, i))
+        on_key(self, "Z", lambda: self.dock.shift_octave(-1))
+        on_key(self, "X", lambda: self.dock.shift_octave(1))
+        on_key(self, "[", lambda: self.culture.resize_brush(-1, -1), repeat=True)
+        on_key(self, "]", lambda: self.culture.resize_brush(1, 1), repeat=True)
+        on_key(self, "Ctrl+B", lambda: self.culture.setFocus(Qt.FocusReason.TabFocusReason))
+        on_key(self, "Ctrl+L", lambda: self.presets.search.setFocus(Qt.FocusReason.ShortcutFocusReason))
+        on_key(self, "Ctrl+Q", self.close)
+        on_key(self, "Shift+F1", self.about.toggle)
+        on_key(self, "Esc", self._put_away)
+
+    def _put_away(self) -> None:
+        sheets = [sheet for sheet in self.findChildren(Sheet) if sheet.isVisible()]
+        if sheets:
+            sheets[0].put_away()
+        elif self.presets.names.isVisible():
+            self.presets.names.put_away()
+        elif self.presets.search.hasFocus():
+            self.presets.clear_search()
+        else:
+            self.banner.dismiss()
+
+    def _show_take_settings(self) -> None:
+        stored = self.settings.settings
+        self.takes.follow(stored.take_folder, stored.take_format, stored.take_wait)
+
+    def _play(self, play: bool) -> None:
+        if play:
+            self.engine.play()
+        else:
+            self.engine.stop()
+
+    # The engine's news
+
+    def _look(self) -> None:
+        now, view = time.perf_counter(), self.engine.view(hidden=self.brushes.hidden.isChecked())
+        since = now - self._looked_at
+        if since < _SHORTEST_S or (view is self._view and since < _LONGEST_S):
+            return
+        # A picture less is seen by nobody, a gap is heard by everybody.
+        if self.engine.pressed and since < _PATIENCE_S:
+            return
+        if view is self._view:
+            self.culture.move_on(now - self._viewed_at)
+        elif view is not None:
+            self._view, self._viewed_at = view, now
+            self.settings.view = view
+            self.culture.show_view(view)
+            self.control_desk.show_view(view)
+        status = self.engine.status()
+        self.header.meter.show_peaks(status.peak_db, now - self._looked_at)
+        self._looked_at = now
+        self.takes.show_status(status)
+        self.dock.show_sound(self.engine.sound(SNAPSHOT), status.rate_hz)
+        if self._looks % _STATUS_EVERY == 0:
+            self.status_line.show_status(status)
+        self._looks += 1
+        for notice in status.notices:
+            if notice.serial > self._notice:
+                self._notice = notice.serial
+                self.remedies.say(notice)
+
+    # Qt's events
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Enter presses the focused button: Space is Play everywhere."""
+        if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            pressed = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+            if pressed and isinstance(watched, QAbstractButton) and not event.isAutoRepeat():
+                watched.click()
+                return True
+        return super().eventFilter(watched, event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if _dropped_preset(event) is not None or recording_among(_dropped(event)) is not None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        path = _dropped_preset(event)
+        if path is not None:
+            event.acceptProposedAction()
+            self.presets.librarian.adopt(path)
+        elif (recording := recording_among(_dropped(event))) is not None:
+            event.acceptProposedAction()
+            self.trainer.take(recording)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        for sheet in self.findChildren(Sheet):
+            sheet.cover()
+        self.parts.fit(self.size())
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.hand.lift()
+        self.control_desk.close()
+        self._timer.stop()
+        self.takes.close()
+        self.about.close_reader()
+        self.trainer.close()
+        self.desk.close()
+        self.settings.close()
+        super().closeEvent(event)
+
+
+def _dropped_preset(event: QDropEvent) -> Path | None:
+    """The first preset file among what is dragged, if any."""
+    return next((path for path in _dropped(event) if path.suffix.casefold() == SUFFIX), None)
+
+
+def _dropped(event: QDropEvent) -> list[Path]:
+    return [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]

@@ -1,0 +1,122 @@
+"""Takes down what the window is like and puts it back: preset, controls, brush, browser, keyboard, place."""
+
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as NoAnswer
+from contextlib import suppress
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from synth.engine.kept_culture import culture_path, save_culture
+from ui.culture.brushes import Brush
+from ui.presets.loader import Loaded
+from ui.shell.main_window import MainWindow
+from ui.window.session import Browser, BrushState, Geometry, Session, SessionFile
+
+_EVERY_MS = 20_000
+"""What a crash costs at most."""
+_ANSWER_S = 0.5
+
+
+class SessionKeeper(QObject):
+    """Writes from time to time when something has changed, and when the window has been closed."""
+
+    refused = Signal(str)
+
+    def __init__(self, window: MainWindow, file: SessionFile, culture: Path | None = None) -> None:
+        super().__init__(window)
+        self._window, self._file = window, file
+        self._culture = culture or culture_path()
+        self._written = file.session
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="session-writer")
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self.note)
+        self._timer.start(_EVERY_MS)
+        self._complained = False
+        self.refused.connect(window.complain)
+
+    def note(self) -> None:
+        """Write what the window is like, in a thread, if it is not as it was."""
+        session = taken_down(self._window)
+        if session != self._written:
+            self._written = session
+            self._writer.submit(self._write, session)
+
+    def close(self) -> None:
+        """The window has been closed and the engine still runs: write everything, the culture too."""
+        self._timer.stop()
+        self.note()
+        self._writer.submit(self._keep_culture)
+        self._writer.shutdown(wait=True)
+
+    def _write(self, session: Session) -> None:
+        try:
+            self._file.write(session)
+        except OSError as error:
+            if not self._complained:
+                self._complained = True
+                self.refused.emit(
+                    f"The window’s state cannot be written to {self._file.path} ({error.strerror}), so it will not "
+                    "come back at the next start: make its folder writable."
+                )
+
+    def _keep_culture(self) -> None:
+        """A culture that cannot be kept grows anew: not worth a word when the window is gone."""
+        with suppress(NoAnswer, OSError):
+            save_culture(self._window.engine.capture().result(_ANSWER_S), self._culture)
+
+
+def taken_down(window: MainWindow) -> Session:
+    """What the window is like now."""
+    brush, tags = window.brushes.brush, window.presets.tags
+    at = window.normalGeometry() if window.isMaximized() else window.geometry()
+    return Session(
+        preset=window.presets.playing,
+        controls=window.controls.controls,
+        letter=window.control_desk.letter,
+        # One that was never used begins as a copy of the one that plays.
+        other=window.control_desk.other or window.controls.controls,
+        geometry=Geometry(at.x(), at.y(), at.width(), at.height(), window.isMaximized()),
+        brush=BrushState(
+            brush.kind,
+            brush.shape,
+            brush.radius_frames,
+            brush.radius_rows,
+            brush.strength,
+            window.brushes.hidden.isChecked(),
+        ),
+        browser=Browser(
+            window.presets.search.text(), tuple(sorted(tags.chosen | tags.awaited)), tags.favourites.isChecked()
+        ),
+        octave=window.keys.octave,
+    )
+
+
+def put_back(window: MainWindow, session: Session, loaded: Loaded, *, whole: bool) -> None:
+    """Make the window what it was, around what has been loaded.
+
+    The `whole` of it: what plays is what played. Else it was asked for, and suggests controls as presets do.
+    """
+    window.controls.show_controls(session.controls)
+    window.show_loaded(loaded)
+    if whole:
+        window.controls.show_controls(session.controls)
+        window.desk.show_note()
+    window.control_desk.put_back(session.letter, session.other)
+    _put_brush(window, session.brush)
+    window.dock.shift_octave(session.octave - window.keys.octave)
+    window.presets.show_filter(
+        session.browser.search, session.browser.tags, favourites_only=session.browser.favourites_only
+    )
+
+
+def _put_brush(window: MainWindow, stored: BrushState) -> None:
+    bar = window.brushes
+    kind = next((kind for kind in bar.buttons if kind == stored.kind), Brush().kind)
+    shape = next((shape for shape in bar.shapes if shape == stored.shape), Brush().shape)
+    bar.choose(kind)
+    bar.choose_shape(shape)
+    bar.resize_brush(stored.radius_frames, stored.radius_rows)
+    bar.strength.setValue(bar.strength.scale.index(stored.strength))
+    if bar.hidden.isChecked() != stored.hidden:
+        bar.hidden.click()

@@ -1,0 +1,201 @@
+"""Between transport, sheet of takes and engine: where takes go, how they are written, what is done with them."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+
+from synth.engine.protocol import EngineControl, Status
+from synth.takes.companion import companion_of
+from synth.takes.recorder import default_take_folder, default_take_path
+from synth.takes.wav import SampleFormat
+from ui.files.file_dialog import choose_folder
+from ui.files.trash import Removal
+from ui.look.shortcuts import on_key
+from ui.perform.transport import Transport
+from ui.takes.keeper import TakeKeeper
+from ui.takes.sheet import TakesSheet
+from ui.widgets.banner import Banner, Remedy
+
+
+class TakeDesk(QObject):
+    """One per window; `folder` and `sample_format` are what the next take is recorded with."""
+
+    options_changed = Signal(str, bool)
+    """Sample format and whether to wait for sound: to be remembered."""
+    folder_changed = Signal(Path)
+    removed = Signal(object)
+    """A `Removal`: a take went to the trash."""
+    return_asked = Signal(object)
+    """It is wanted back."""
+
+    def __init__(
+        self,
+        engine: EngineControl,
+        transport: Transport,
+        sheet: TakesSheet,
+        banner: Banner,
+        load: Callable[[Path], None],
+    ) -> None:
+        super().__init__(sheet)
+        self._engine, self._transport, self.sheet, self._banner, self._load = engine, transport, sheet, banner, load
+        self.folder: Path | None = None
+        """None is the usual one in the user's music folder."""
+        self.sample_format: SampleFormat = "pcm24"
+        self.wait = True
+        self._moved: dict[Path, Path] = {}
+        """Takes the engine knows by a name they no longer have."""
+        self._gone: set[Path] = set()
+        """By their latest names, those in the trash."""
+        self._last: Path | None = None
+        self._recording: Path | None = None
+        self.playing: Path | None = None
+        self.keeper = TakeKeeper(self)
+        self._connect()
+        self._show_options()
+
+    def _connect(self) -> None:
+        transport, sheet, keeper = self._transport, self.sheet, self.keeper
+        transport.record_asked.connect(self._record)
+        transport.takes.clicked.connect(sheet.toggle)
+        transport.options.chosen.connect(self.set_options)
+        transport.folder_asked.connect(self._show_folder)
+        sheet.opened.connect(self.refresh)
+        sheet.play_asked.connect(self.play_or_stop)
+        sheet.continue_asked.connect(self._continue)
+        sheet.rename_asked.connect(keeper.rename)
+        sheet.trash_asked.connect(self._trash)
+        sheet.folder_asked.connect(self._show_folder)
+        sheet.elsewhere.clicked.connect(self.choose_folder)
+        keeper.listed.connect(sheet.show_paths)
+        keeper.card_read.connect(sheet.show_card)
+        keeper.measured.connect(transport.show_length)
+        keeper.renamed.connect(self._note_renamed)
+        keeper.trashed.connect(self._note_trashed)
+        keeper.returned.connect(self._note_returned)
+        keeper.failed.connect(lambda problem: self._where_seen().complain(problem))
+        on_key(transport, "Ctrl+Shift+P", self._play_last)
+
+    def set_options(self, sample_format: SampleFormat, wait: bool) -> None:
+        """From the next take on."""
+        self.sample_format, self.wait = sample_format, wait
+        self._show_options()
+        self.options_changed.emit(sample_format, wait)
+
+    def follow(self, folder: Path | None, sample_format: SampleFormat, wait: bool) -> None:
+        """The settings say so."""
+        self.folder, self.sample_format, self.wait = folder, sample_format, wait
+        self._show_options()
+
+    def choose_folder(self) -> None:
+        """Ask where the next takes go."""
+        start = self.folder or default_take_folder()
+        choose_folder(self.sheet, "Folder for takes", start if start.is_dir() else Path.home(), self.set_folder)
+
+    def set_folder(self, folder: Path) -> None:
+        """From the next take on."""
+        self.folder = folder
+        self._where_seen().say(f"The next takes go to {folder}.")
+        self.folder_changed.emit(folder)
+        if self.sheet.isVisible():
+            self.refresh()
+
+    def _show_options(self) -> None:
+        self._transport.options.show_choice(self.sample_format, self.wait)
+
+    def show_status(self, status: Status) -> None:
+        """Follow the engine."""
+        last = status.last_take
+        known = None if last is None else self._moved.get(last, last)
+        if known in self._gone:
+            known = None
+        if known != self._last or status.recording != self._recording:
+            self._last, self._recording = known, status.recording
+            if status.recording is not None:
+                self._gone.discard(status.recording)
+            if self.sheet.isVisible():
+                self.refresh()
+            if known is not None and status.recording is None:
+                self.keeper.measure(known)
+        self.playing = status.take
+        self._transport.show_status(replace(status, last_take=known))
+        if self.sheet.isVisible():
+            self.sheet.show_playing(status.take, *status.take_s)
+
+    def refresh(self) -> None:
+        """Look what takes there are."""
+        folder = self.folder or default_take_folder()
+        self.sheet.folder.setText(str(folder))
+        self.keeper.look(folder, self._recording)
+
+    def play_or_stop(self, path: Path) -> None:
+        """Play a take in place of the culture, or stop it."""
+        if self.playing == path:
+            self._engine.stop_take()
+        else:
+            self._engine.play_take(path)
+
+    def close(self) -> None:
+        """Wait for what is still being read or written."""
+        self.keeper.close()
+
+    def _record(self, record: bool) -> None:
+        if record:
+            path = None if self.folder is None else default_take_path(self._engine.status().preset, self.folder)
+            self._engine.record(path, self.sample_format, wait=self.wait)
+        else:
+            self._engine.stop_recording()
+
+    def _play_last(self) -> None:
+        if self.playing is not None:
+            self._engine.stop_take()
+        elif self._last is not None:
+            self._engine.play_take(self._last)
+        else:
+            self._banner.say("No take was made since the start: Ctrl+R records one, Ctrl+Shift+R lists earlier ones.")
+
+    def _continue(self, path: Path) -> None:
+        """Load what a take began with, and let the player see it."""
+        self._load(companion_of(path))
+        self.sheet.put_away()
+
+    def _trash(self, path: Path) -> None:
+        if self.playing == path:
+            self._engine.stop_take()
+        self.keeper.trash(path)
+
+    def _note_renamed(self, old: Path, new: Path) -> None:
+        for first, now in self._moved.items():
+            if now == old:
+                self._moved[first] = new
+        self._moved[old] = new
+        if self._last == old:
+            self._last = new
+        self.refresh()
+        self._where_seen().say(f"“{old.stem}” is now “{new.stem}”.")
+
+    def _note_trashed(self, path: Path, removal: Removal | None, again: bool) -> None:
+        self._gone.add(path)
+        if again and self.playing == path:
+            self._engine.stop_take()
+        if self._last == path:
+            self._last = None
+        self.refresh()
+        undo = None if removal is None else Remedy("Undo", lambda: self.return_asked.emit(removal))
+        if removal is not None and not again:
+            self.removed.emit(removal)
+        self._where_seen().say(f"“{path.stem}” is in the trash.", remedy=undo)
+
+    def _note_returned(self, path: Path) -> None:
+        self._gone.discard(path)
+        self.refresh()
+        self._where_seen().say(f"“{path.stem}” is back.")
+
+    def _where_seen(self) -> Banner:
+        """The window's banner lies beneath the sheet while this is open."""
+        return self.sheet.notice if self.sheet.isVisible() else self._banner
+
+    def _show_folder(self, path: Path) -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))

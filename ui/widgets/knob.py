@@ -1,0 +1,257 @@
+"""A knob drawn for this instrument on Qt's own dial: it keeps the dial's keys, range and accessibility."""
+
+import math
+
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFocusEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QDial, QLineEdit, QSizePolicy, QWidget
+
+from synth.errors import UsageError
+from ui.look.theme import COLOURS
+from ui.look.units import Scale
+from ui.widgets.knob_face import Stands, paint_face, paint_text
+
+_DRAG_PIXELS = 180.0
+"""Upward drag that turns the knob from end to end."""
+_FINE = 0.1
+"""Share of the motion that counts while Shift is held."""
+_SIDE = 60
+"""Width in pixels at which labels have their usual size."""
+_LABEL_HEIGHT, _VALUE_HEIGHT = 15, 17
+
+
+class Knob(QDial):
+    """One parameter: drag, Shift for fine, wheel, arrows, double-click for the default, digits or Enter to type.
+
+    Page Up and Page Down turn a knob that the keyboard came to; one that was clicked leaves them to the presets.
+    """
+
+    turned = Signal(float)
+    """The user chose this engine value."""
+    refused = Signal(str)
+    """What was typed cannot be used, in one sentence."""
+
+    def __init__(self, scale: Scale, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.scale = scale
+        p = scale.parameter
+        self.setRange(0, scale.n_steps)
+        self.setSingleStep(scale.nudge)
+        self.setPageStep(max(scale.nudge, scale.n_steps // 10))
+        self.setValue(scale.index(p.default))
+        self.setAccessibleName(p.label)
+        self.setToolTip(f"{p.help} {scale.text(p.minimum)} … {scale.text(p.maximum)}")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.drag_pixels = _DRAG_PIXELS
+        self._side = _SIDE
+        self._by_keyboard = False
+        self._dragged_to: float | None = None
+        self._fraction = 0.0
+        self._editor: QLineEdit | None = None
+        self.valueChanged.connect(self._tell)
+        self._tell()
+
+    def sizeHint(self) -> QSize:
+        return QSize(self._side, round(1.05 * self._side) + 32)
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def set_side(self, side: int) -> None:
+        """Be so many pixels wide, and as high as looks right."""
+        if side != self._side:
+            self._side = side
+            self.updateGeometry()
+
+    def amount(self) -> float:
+        """The engine value it stands at."""
+        return self.scale.value(self.value())
+
+    def show_amount(self, value: float) -> None:
+        """Stand at an engine value without telling anyone."""
+        if not self.isSliderDown():
+            blocked = self.blockSignals(True)
+            self.setValue(self.scale.index(value))
+            self.blockSignals(blocked)
+            self._describe()
+            self.update()
+
+    def let_go(self) -> None:
+        """End a drag, wherever the mouse is."""
+        # What a drag left over must not shorten the next notch.
+        self._dragged_to, self._fraction = None, 0.0
+        self.setSliderDown(False)
+
+    def _tell(self) -> None:
+        self._describe()
+        self.turned.emit(self.amount())
+
+    def _describe(self) -> None:
+        self.setAccessibleDescription(self.scale.text(self.amount()))
+
+    def _nudge(self, steps: float) -> None:
+        """Turn by a number of steps; fractions are kept for the next turn."""
+        self._fraction += steps
+        whole = math.trunc(self._fraction)
+        self._fraction -= whole
+        self.setValue(self.value() + whole)
+
+    # Mouse
+
+    def drag_position(self, event: QMouseEvent) -> float:
+        """Where the mouse is along the direction that turns the knob up."""
+        return -event.position().y()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() != Qt.MouseButton.LeftButton:
+            event.ignore()
+            return
+        self._dragged_to, self._fraction = self.drag_position(event), 0.0
+        self._by_keyboard = False
+        self.setSliderDown(True)
+        self.update()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._dragged_to is None:
+            return
+        position = self.drag_position(event)
+        fine = _FINE if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1.0
+        self._nudge((position - self._dragged_to) * fine * self.scale.n_steps / self.drag_pixels)
+        self._dragged_to = position
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self.let_go()
+        self.update()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.setValue(self.scale.index(self.scale.parameter.default))
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        # Alt, and Shift on some systems, turn a vertical wheel into a horizontal one.
+        delta = event.angleDelta().y() or event.angleDelta().x()
+        fine = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
+        self._nudge(delta / 120 * (1 if fine else self.singleStep()))
+        event.accept()
+
+    # Keyboard
+
+    def event(self, event: QEvent) -> bool:
+        # Digits typed here are a value, not the window's shortcuts for brushes.
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            page = event.key() in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown) and self._by_keyboard
+            if page or _starts_a_value(event):
+                event.accept()
+                return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        arrows = {Qt.Key.Key_Up: 1, Qt.Key.Key_Right: 1, Qt.Key.Key_Down: -1, Qt.Key.Key_Left: -1}
+        if event.key() in arrows:
+            fine = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
+            self._nudge(arrows[Qt.Key(event.key())] * (1 if fine else self.singleStep()))
+        elif _starts_a_value(event):
+            self.start_typing(event.text())
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_F2):
+            self.start_typing(self.scale.text(self.amount()))
+            if self._editor:
+                self._editor.selectAll()
+        elif event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+            self.setValue(self.scale.index(self.scale.parameter.default))
+        else:
+            super().keyPressEvent(event)
+
+    def start_typing(self, text: str) -> None:
+        """Open the value for typing; Enter takes it, Escape leaves it as it was."""
+        editor = self._editor
+        if editor is None:
+            editor = QLineEdit(self)
+            editor.setAccessibleName(f"{self.scale.parameter.label} value")
+            editor.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            editor.setStyleSheet("padding: 0px; border-radius: 4px;")
+            editor.editingFinished.connect(self._close_editor)
+            editor.installEventFilter(self)
+            self._editor = editor
+        editor.setGeometry(2, self.height() - 22, self.width() - 4, 22)
+        editor.setText(text)
+        editor.show()
+        editor.setFocus()
+
+    def eventFilter(self, watched: object, event: QEvent) -> bool:
+        # Handled here and not passed on: the knob itself would take Enter as a wish to type again.
+        if watched is self._editor and event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+                self._take_typed()
+                return True
+            if event.key() == Qt.Key.Key_Escape:
+                self._close_editor()
+                return True
+        return False
+
+    def _take_typed(self) -> None:
+        if self._editor is None:
+            return
+        try:
+            value = self.scale.parse(self._editor.text())
+        except UsageError as problem:
+            self.refused.emit(str(problem))
+        else:
+            self.setValue(self.scale.index(value))
+        self._close_editor()
+
+    def _close_editor(self) -> None:
+        if self._editor and self._editor.isVisible():
+            # Focus first: hiding would hand it to whatever comes next.
+            if self._editor.hasFocus():
+                self.setFocus()
+            self._editor.hide()
+
+    # Looks
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        if event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason):
+            self._by_keyboard = True
+        self.update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        p, held = self.scale.parameter, self.isSliderDown()
+        active = held or self.underMouse() or self.hasFocus()
+        larger = max(1.0, self.width() / _SIDE)
+        top, foot = larger * _LABEL_HEIGHT, larger * _VALUE_HEIGHT
+        painter.setPen(QColor(COLOURS.text if active else COLOURS.dim))
+        paint_text(painter, QRectF(0, 0, self.width(), top), self.scale.label, 8.5 * larger)
+        side = self.height() - top - foot - 8
+        stands = Stands(
+            start=0.5 if p.minimum == -p.maximum else 0.0,
+            end=self.value() / max(self.maximum(), 1),
+            usual=self.scale.share(p.default),
+        )
+        paint_face(
+            painter, QRectF((self.width() - side) / 2, top + 5, side, side), stands,
+            thick=4.0 * larger, active=active, focused=self.hasFocus(),
+        )  # fmt: skip
+        painter.setPen(QColor(COLOURS.accent if held else COLOURS.text))
+        value = QRectF(0, self.height() - foot, self.width(), foot)
+        paint_text(painter, value, self.scale.text(self.amount()), 8.5 * larger)
+
+
+def _starts_a_value(event: QKeyEvent) -> bool:
+    plain = not event.modifiers() & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier)
+    return plain and event.text() != "" and event.text() in "0123456789.,-+"

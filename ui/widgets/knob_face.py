@@ -1,0 +1,70 @@
+"""How a knob looks: an arc to its value, a mark at its default, a cap with a pointer, and words that fit."""
+
+import math
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+
+from ui.look.theme import COLOURS
+
+_SWEEP_DEGREES = 270.0
+
+
+@dataclass(frozen=True)
+class Stands:
+    """Places on the sweep, 0 … 1."""
+
+    start: float
+    """Where the arc begins: the middle where 0 is there."""
+    end: float
+    usual: float
+    """The default's."""
+
+
+def paint_text(painter: QPainter, box: QRectF, text: str, points: float) -> None:
+    """As large as asked and as the box has room for."""
+    font = painter.font()
+    font.setPointSizeF(points)
+    wide = QFontMetricsF(font).horizontalAdvance(text)
+    if wide > box.width():
+        font.setPointSizeF(points * box.width() / wide)
+    painter.setFont(font)
+    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+
+
+def paint_face(painter: QPainter, face: QRectF, stands: Stands, *, thick: float, active: bool, focused: bool) -> None:
+    """Ring and cap in a square; `thick` is the ring's width in pixels."""
+    ring = face.adjusted(thick, thick, -thick, -thick)
+    painter.setPen(_round_pen(COLOURS.line, thick))
+    painter.drawArc(ring, _qt_angle(0.0), round(-_SWEEP_DEGREES * 16))
+    painter.setPen(_round_pen(COLOURS.accent, thick))
+    turned = stands.end - stands.start
+    if abs(turned) > 1e-6:
+        painter.drawArc(ring, _qt_angle(stands.start), round(-turned * _SWEEP_DEGREES * 16))
+    painter.setPen(_round_pen(COLOURS.dim, 0.4 * thick))
+    painter.drawPoint(face.center() + _direction(stands.usual) * (ring.width() / 2 + 0.95 * thick))
+    cap = ring.adjusted(1.5 * thick, 1.5 * thick, -1.5 * thick, -1.5 * thick)
+    painter.setPen(QPen(QColor(COLOURS.accent if focused else COLOURS.line), 1.2))
+    painter.setBrush(QColor(COLOURS.hover if active else COLOURS.raised))
+    painter.drawEllipse(cap)
+    pointer = _direction(stands.end) * (cap.width() / 2)
+    painter.setPen(_round_pen(COLOURS.text, 0.6 * thick))
+    painter.drawLine(cap.center() + pointer * 0.42, cap.center() + pointer * 0.82)
+
+
+def _direction(share: float) -> QPointF:
+    """From the middle towards a share of the sweep, of length 1."""
+    angle = math.radians(225 - share * _SWEEP_DEGREES)
+    return QPointF(math.cos(angle), -math.sin(angle))
+
+
+def _qt_angle(share: float) -> int:
+    """Qt's sixteenths of a degree, counter-clockwise from three o'clock, at a share of the sweep."""
+    return round((225 - share * _SWEEP_DEGREES) * 16)
+
+
+def _round_pen(colour: str, width: float) -> QPen:
+    pen = QPen(QColor(colour), width)
+    pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+    return pen

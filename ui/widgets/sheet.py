@@ -1,0 +1,120 @@
+"""A sheet over the window, for what is not needed while one plays. The sound goes on beneath it."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from ui.look.theme import COLOURS
+from ui.widgets.tool_button import tool_button
+
+_SHADE = QColor(8, 10, 14, 200)
+_RIM = 8
+"""The paper's rounded edge, through whose corners one sees; all within it is opaque."""
+
+
+class _Ground(QWidget):
+    """Opaque, and says so: what moves beneath is not painted, nor is everything here whenever it moves."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        QPainter(self).fillRect(event.rect(), QColor(COLOURS.panel))
+
+
+class Sheet(QWidget):
+    """Covers its parent, whose controls neither mouse nor Tab reach until Escape, its × or a press beside it puts it
+    away. One sheet of a window shows at a time."""
+
+    opened = Signal()
+    closed = Signal()
+
+    def __init__(self, title: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._covered = parent
+        self._before: QWidget | None = None
+        """What had the keyboard when the sheet was opened."""
+        self.setAccessibleName(title)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.paper = QFrame(self)
+        self.paper.setProperty("role", "panel")
+        outer = QVBoxLayout(self)
+        outer.addWidget(self.paper, 0, Qt.AlignmentFlag.AlignCenter)
+        ground = _Ground(self.paper)
+        rim = QVBoxLayout(self.paper)
+        rim.setContentsMargins(_RIM, _RIM, _RIM, _RIM)
+        rim.addWidget(ground)
+        self.body = QVBoxLayout(ground)
+        """Whatever the sheet shows goes here."""
+        self.body.setContentsMargins(20, 12, 20, 12)
+        self.body.setSpacing(12)
+        top = QHBoxLayout()
+        label = QLabel(title)
+        label.setProperty("role", "name")
+        top.addWidget(label, 1)
+        self.away = tool_button("×", f"Close {title}", "Put this sheet away (Esc)", "", role="icon")
+        self.away.setFixedSize(28, 28)
+        self.away.clicked.connect(self.put_away)
+        top.addWidget(self.away)
+        self.body.addLayout(top)
+        self.hide()
+
+    def toggle(self) -> None:
+        """Show it over the whole parent, or put it away."""
+        if self.isVisible():
+            self.put_away()
+        else:
+            self.open()
+
+    def open(self) -> None:
+        """Show it, and put away any other sheet of this window."""
+        for other in self._covered.findChildren(Sheet):
+            if other is not self:
+                other.put_away()
+        self._before = self._covered.focusWidget()
+        self.cover()
+        self.raise_()
+        self.show()
+        self.setFocus()
+        self.opened.emit()
+
+    def put_away(self) -> None:
+        """Hide it; what it shows is kept."""
+        if not self.isHidden():
+            self.hide()
+            if self._before is not None:
+                self._before.setFocus()
+            self.closed.emit()
+
+    def cover(self) -> None:
+        """Be as large as the window is now."""
+        self.setGeometry(self._covered.rect())
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Tab walks round the sheet's own controls."""
+        here: QWidget = QApplication.focusWidget() or self
+        widget = here
+        while True:
+            following = widget.nextInFocusChain() if forward else widget.previousInFocusChain()
+            if following is None or following is here:
+                return True
+            widget = following
+            # The editor inside a number field hands the keyboard on to the field.
+            reachable = widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.focusProxy() is None
+            if (
+                widget is not self
+                and self.isAncestorOf(widget)
+                and reachable
+                and widget.isVisible()
+                and widget.isEnabled()
+            ):
+                widget.setFocus(Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason)
+                return True
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if not self.paper.geometry().contains(event.position().toPoint()):
+            self.put_away()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        QPainter(self).fillRect(self.rect(), _SHADE)

@@ -1,0 +1,53 @@
+"""A slim horizontal slider with its name and value on it, for what needs less room than a knob."""
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPainterPath, QPaintEvent
+from PySide6.QtWidgets import QWidget
+
+from ui.look.theme import COLOURS
+from ui.look.units import Scale
+from ui.widgets.knob import Knob
+
+
+class Slider(Knob):
+    """A knob in all but looks: keys, wheel, typing and double-click are the same, the drag is sideways."""
+
+    def __init__(self, scale: Scale, parent: QWidget | None = None) -> None:
+        super().__init__(scale, parent)
+        self.drag_pixels = float(self.sizeHint().width())
+
+    def sizeHint(self) -> QSize:
+        return QSize(118, 28)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(106, 28)
+
+    def drag_position(self, event: QMouseEvent) -> float:
+        return event.position().x()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        body = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        shape = QPainterPath()
+        shape.addRoundedRect(body, 6, 6)
+        painter.fillPath(shape, QColor(COLOURS.raised))
+        painter.setClipPath(shape)
+        filled = QRectF(body)
+        filled.setWidth(body.width() * self.value() / max(self.maximum(), 1))
+        painter.fillRect(filled, QColor(COLOURS.accent_dark))
+        painter.setClipping(False)
+        lit = self.hasFocus() or self.isSliderDown()
+        painter.setPen(QColor(COLOURS.accent if lit else COLOURS.line))
+        painter.drawPath(shape)
+        font = self.font()
+        font.setPointSizeF(8.5)
+        painter.setFont(font)
+        inner = body.adjusted(8, 0, -8, 0)
+        value, metrics = self.scale.text(self.amount()), painter.fontMetrics()
+        room = round(inner.width() - metrics.horizontalAdvance(value) - 5)
+        label = metrics.elidedText(self.scale.label, Qt.TextElideMode.ElideRight, room)
+        painter.setPen(QColor(COLOURS.dim))
+        painter.drawText(inner, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, label)
+        painter.setPen(QColor(COLOURS.text))
+        painter.drawText(inner, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, value)

@@ -1,0 +1,115 @@
+"""Which preset plays: asks for it, hands it to the engine, and lets the window's parts say so."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from synth.engine.protocol import EngineControl
+from synth.instrument.events import SetControls
+from synth.instrument.parameters import Controls
+from synth.presets.model import Preset
+from ui.controls.suggestions import suggested
+from ui.help.overlay import HelpOverlay
+from ui.presets.loader import Build, Loaded, Loader, Voiced
+from ui.widgets.banner import Remedy
+from ui.window.parts import Parts
+
+
+class PresetDesk(QObject):
+    """Between the browser, the loader and the engine."""
+
+    named = Signal(str)
+    """What plays has this name now."""
+
+    def __init__(
+        self, engine: EngineControl, build: Build, parts: Parts, help_sheet: HelpOverlay, parent: QObject
+    ) -> None:
+        super().__init__(parent)
+        self._engine, self._parts, self._help = engine, parts, help_sheet
+        self._asked: Path | None = None
+        self.preset: Preset | None = None
+        """What plays."""
+        self.loader = Loader(build, self)
+        presets, header, vocoders = parts.presets, parts.header, parts.status_line.vocoders
+        presets.chosen.connect(self.load)
+        presets.save_asked.connect(self._save)
+        presets.kept.connect(self._show_kept)
+        presets.said.connect(lambda sentence, undo: parts.banner.say(sentence, remedy=undo))
+        presets.refused.connect(self._refuse)
+        presets.like_changed.connect(header.like.setChecked)
+        header.like.clicked.connect(presets.like_playing)
+        header.stepped.connect(presets.step)
+        self.loader.loaded.connect(self._take_over)
+        self.loader.voiced.connect(self._revoice)
+        self.loader.failed.connect(self._keep_playing)
+        self.loader.busy.connect(header.show_busy)
+        vocoders.chosen.connect(self.prepare_vocoder)
+        vocoders.refused.connect(parts.banner.complain)
+        if presets.favourites.problem:
+            parts.banner.complain(presets.favourites.problem)
+
+    def load(self, path: Path) -> None:
+        """Prepare this preset elsewhere; what plays goes on until it is ready."""
+        self._asked = path
+        self.loader.request(path, self._parts.controls.controls)
+
+    def prepare_vocoder(self) -> None:
+        """Change to the stored choice of vocoder when it is ready."""
+        if self.preset is not None:
+            self.loader.request_vocoder(self.preset, self._engine.status().rate_hz)
+
+    def show_loaded(self, loaded: Loaded, *, listed: bool = True) -> None:
+        """The engine plays this now: name it, rule the axes, stand where its controls do; see `PresetPanel.mark`."""
+        preset, parts = loaded.preset, self._parts
+        self.preset = preset
+        self._show_kept(preset)
+        parts.presets.mark(loaded.path, preset.name, listed=listed)
+        self._help.show_credit(preset)
+        parts.controls.show_controls(loaded.controls or suggested(parts.controls.controls, preset))
+        parts.culture.set_culture(preset.mel, preset.n_frames, preset.quantiles.numpy())
+        parts.brushes.set_frame_rate(preset.mel.frames_per_second)
+        parts.controls.note.set_root(preset.root_hz)
+        self.show_note()
+
+    def send_controls(self, controls: Controls) -> None:
+        """Let the engine play with these."""
+        self._engine.send(SetControls(controls))
+        self.show_note()
+
+    def show_note(self) -> None:
+        """Mark the note that plays on the keyboard."""
+        note = self._parts.controls.note
+        self._parts.dock.keys.show_note(note.value(), note.own_note())
+
+    def close(self) -> None:
+        """Wait for what still loads or is written."""
+        self.loader.close()
+        self._parts.presets.librarian.close()
+
+    def _take_over(self, loaded: Loaded) -> None:
+        self._engine.swap(loaded.instrument, loaded.reason)
+        self.show_loaded(loaded)
+        if loaded.controls is None:
+            # What the player turned while it loaded. A take goes on with its own controls, to the last bit.
+            self.send_controls(self._parts.controls.controls)
+
+    def _revoice(self, voiced: Voiced) -> None:
+        self._engine.change_vocoder(voiced.vocoder, voiced.reason, voiced.spare, voiced.preset)
+
+    def _save(self, name: str, replace: bool) -> None:
+        self._parts.presets.librarian.save(self._engine.capture(), self._parts.controls.controls, name, replace)
+
+    def _show_kept(self, preset: Preset) -> None:
+        self._parts.header.show_preset(preset)
+        self.named.emit(preset.name)
+
+    def _refuse(self, problem: str) -> None:
+        self._parts.banner.complain(problem)
+        self._parts.presets.restore_mark()
+
+    def _keep_playing(self, problem: str) -> None:
+        asked, playing = self._asked, f" “{self.preset.name}” plays on." if self.preset else ""
+        remedy = None if asked is None else Remedy("Try again", lambda: self.load(asked))
+        self._parts.banner.complain(f"{problem}{playing}", remedy)
+        self._parts.presets.restore_mark()
+        self._parts.header.show_busy(False)

@@ -1,0 +1,157 @@
+"""What the window was like when it was closed, kept in a small JSON file and read before anything else is imported."""
+
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from synth.instrument.parameters import PARAMETERS, Controls
+from synth.storage import (
+    Check,
+    StoredFile,
+    absolute_path,
+    config_folder,
+    flag,
+    number,
+    one_of,
+    perhaps,
+    text,
+    texts,
+    whole_number,
+)
+
+QUIET_DB = -18.0
+"""The volume where a stored one cannot be read: it is never louder than it was."""
+_FAR = 100_000
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """The window on the desktop, in device-independent pixels, without its frame."""
+
+    x: int = 0
+    y: int = 0
+    width: int = 1280
+    height: int = 800
+    maximized: bool = False
+
+
+@dataclass(frozen=True)
+class BrushState:
+    """The brush as `ui.culture.brushes.Brush` has it; its words are checked by the window that knows them."""
+
+    kind: str = "erase"
+    shape: str = "round"
+    radius_frames: float = 22.0
+    radius_rows: float = 12.0
+    strength: float = 1.0
+    hidden: bool = False
+    """Coloured by the hidden channels."""
+
+
+@dataclass(frozen=True)
+class Browser:
+    """What the preset browser shows."""
+
+    search: str = ""
+    tags: tuple[str, ...] = ()
+    favourites_only: bool = False
+
+
+@dataclass(frozen=True)
+class Session:
+    """Everything that comes back at the next start but the culture itself (`synth.engine.kept_culture`)."""
+
+    preset: Path | None = None
+    controls: Controls = field(default_factory=Controls)
+    letter: str = "A"
+    """Which of the two control states that is."""
+    other: Controls = field(default_factory=Controls)
+    """The control state that does not play."""
+    geometry: Geometry | None = None
+    brush: BrushState = field(default_factory=BrushState)
+    browser: Browser = field(default_factory=Browser)
+    octave: int = 4
+
+
+def _control_checks() -> dict[str, Check]:
+    """One check per field of `Controls`, whatever there is: ranges from their parameters, the rest are switches."""
+    checks: dict[str, Check] = {}
+    for entry in fields(Controls):
+        if entry.name in PARAMETERS:
+            checks[entry.name] = number(PARAMETERS[entry.name].minimum, PARAMETERS[entry.name].maximum)
+        elif isinstance(entry.default, bool):
+            checks[entry.name] = flag
+    return checks
+
+
+_SECTIONS: dict[str, dict[str, Check]] = {
+    "controls": _control_checks(),
+    "other": _control_checks(),
+    "geometry": {
+        "x": whole_number(-_FAR, _FAR),
+        "y": whole_number(-_FAR, _FAR),
+        "width": whole_number(1, _FAR),
+        "height": whole_number(1, _FAR),
+        "maximized": flag,
+    },
+    "brush": {
+        "kind": text,
+        "shape": text,
+        "radius_frames": number(0.1, 1e4),
+        "radius_rows": number(0.1, 1e4),
+        "strength": number(0, 1),
+        "hidden": flag,
+    },
+    "browser": {"search": text, "tags": texts, "favourites_only": flag},
+}
+
+
+def session_path() -> Path:
+    """The file of the session; need not exist."""
+    return config_folder() / "session.json"
+
+
+class SessionFile(StoredFile):
+    """The last session and the file it is in."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        """Reads what can be used; `problems` names what cannot, in sentences."""
+        super().__init__(path or session_path(), "window’s last state")
+        top = self._file.fields(
+            {"preset": perhaps(absolute_path), "octave": whole_number(0, 8), "letter": one_of("A", "B")}
+        )
+        found: dict[str, dict[str, Any]] = {name: self._file.fields(checks, name) for name, checks in _SECTIONS.items()}
+        geometry = found["geometry"]
+        self.session = Session(
+            controls=self._controls("controls", found),
+            other=self._controls("other", found),
+            geometry=Geometry(**geometry) if geometry else None,
+            brush=BrushState(**found["brush"]),
+            browser=Browser(**found["browser"]),
+            **top,
+        )
+
+    def write(self, session: Session) -> None:
+        """Keep this; `OSError` when it cannot be written."""
+        self.session = session
+        self._file.write(as_json(session))
+
+    def _controls(self, section: str, found: dict[str, dict[str, Any]]) -> Controls:
+        controls, unread = replace(Controls(), **found[section]), self._file.lost
+        if section in self._file.content:
+            stored = self._file.content[section]
+            unread = not isinstance(stored, dict) or "volume_db" in stored
+        if unread and "volume_db" not in found[section]:
+            sentence = f"A volume that was stored is not known, so it is {QUIET_DB:g} dB."
+            if sentence not in self.problems:
+                self.problems.append(sentence)
+            return replace(controls, volume_db=QUIET_DB)
+        return controls
+
+
+def as_json(session: Session) -> dict[str, Any]:
+    """The session as it is stored."""
+    stored = asdict(session)
+    stored["preset"] = None if session.preset is None else str(session.preset)
+    stored["browser"]["tags"] = list(session.browser.tags)
+    return stored
