@@ -134,7 +134,7 @@ class LiveBigVGANVocoder:
 
     @contextmanager
     def _watched(self) -> Iterator[None]:
-        """A device that fails is a `DeviceLost` in words; any other error, or one on the processor, is a fault of ours."""
+        """A device that fails is a `DeviceLost` in words; any other error, and any on the processor, is ours."""
         try:
             yield
         except RuntimeError as error:
