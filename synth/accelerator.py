@@ -1,5 +1,6 @@
 """The graphics processor: whether there is one torch can use, and what to say when it is lost."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,8 +8,17 @@ import torch
 
 Work = Callable[[], None]
 
-DEVICE_ERRORS = (RuntimeError,)
-"""What torch raises for anything that goes wrong on a device: out of memory and a lost driver are kinds of it."""
+# What torch raises as a plain RuntimeError although the device is at fault: libraries of NVIDIA's that answer with a
+# status, the start of CUDA, and most of Apple's MPS, which has no error class of its own.
+_DEVICE_SAYS = re.compile(
+    r"(CUDA|HIP) (error|unknown error|driver error|out of memory)"
+    r"|(cuDNN|cuBLAS|cuFFT|cuRAND|cuSOLVER|cuSPARSE) error"
+    r"|NVML_SUCCESS == |Unexpected error from cuda|No CUDA GPUs are available"
+    r"|MPS (backend out of memory|error)|Invalid buffer size|(Failed to|Could not|Cannot) .*\b[Mm]etal\b"
+    r"|.*command buffer exited with error"
+)
+# A library that refuses its arguments was asked wrongly: a fault of ours.
+_ASKED_WRONGLY = re.compile(r"CUDNN_STATUS_BAD_PARAM|CUBLAS_STATUS_INVALID_VALUE|CUFFT_INVALID_(SIZE|VALUE)")
 _LONGEST_REASON = 120
 
 
@@ -19,11 +29,33 @@ def accelerator() -> str:
     return "mps" if torch.backends.mps.is_available() else ""
 
 
+def device_failed(error: Exception) -> bool:
+    """True when a device broke, is full or lacks an operation; False for a fault of ours, as shapes that do not fit.
+
+    torch has `OutOfMemoryError` and `AcceleratorError` for the first two, and `NotImplementedError` for the last, which
+    the processor never raises. Older parts of torch raise a plain `RuntimeError` for the same, known by how it begins.
+    """
+    if isinstance(error, torch.OutOfMemoryError | torch.AcceleratorError | NotImplementedError):
+        return True
+    said = str(error)
+    return isinstance(error, RuntimeError) and bool(_DEVICE_SAYS.match(said)) and not _ASKED_WRONGLY.search(said)
+
+
+def is_full(error: Exception) -> bool:
+    """True when a device had no memory left."""
+    said = str(error)
+    return isinstance(error, torch.OutOfMemoryError) or any(
+        words in said for words in ("out of memory", "Invalid buffer size", "_ALLOC_FAILED")
+    )
+
+
 def explain_loss(error: RuntimeError, what: str) -> str:
     """One sentence on what happened, what goes on instead and what to do; `what` says "the culture now lives …"."""
-    if isinstance(error, torch.OutOfMemoryError) or "out of memory" in str(error):
+    if is_full(error):
         return f"The graphics card's memory is full, so {what}: close other programs that use the card and load again."
     said = (str(error).splitlines() or [""])[0][:_LONGEST_REASON].rstrip(". ")
+    if isinstance(error, NotImplementedError):
+        return f"The graphics card cannot do what the sound needs ({said}), so {what}: a newer Petrichord may use it."
     return (
         f"The graphics card stopped working ({said}), so {what}: restart Petrichord to use it again, and update its "
         "driver if it happens often."

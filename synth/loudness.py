@@ -10,6 +10,17 @@ _OVERSAMPLED_HZ = 176400
 SILENT_DB = -120.0
 
 
+def k_weighting(hz: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Power response of BS.1770's two filters at 48 kHz, evaluated as the analogue curves they stand for."""
+    z = np.exp(-2j * np.pi * np.minimum(hz, 23999.0) / 48000.0)
+    shelf = (1.53512485958697 - 2.69169618940638 * z + 1.19839281085285 * z**2) / (
+        1 - 1.69065929318241 * z + 0.73248077421585 * z**2
+    )
+    high_pass = (1 - 2 * z + z**2) / (1 - 1.99004745483398 * z + 0.99007225036621 * z**2)
+    response: npt.NDArray[np.float64] = np.abs(shelf * high_pass) ** 2
+    return response
+
+
 def loudness_lufs(sound: npt.NDArray[np.floating], rate_hz: int) -> float:
     """Integrated loudness in LUFS; `SILENT_DB` for silence. Sounds under 0.4 s are measured as if repeated."""
     import pyloudnorm

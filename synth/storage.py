@@ -33,8 +33,8 @@ def write_whole(path: Path, content: object) -> None:
     write_bytes_whole(path, json.dumps(content, indent=1).encode())
 
 
-def write_bytes_whole(path: Path, content: bytes) -> None:
-    """The same for any content."""
+def write_bytes_whole(path: Path, content: bytes, *, shared: bool = False) -> None:
+    """The same for any content; `shared` lets every user of the machine read it, as files made otherwise can be."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
@@ -42,6 +42,8 @@ def write_bytes_whole(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
+        if shared:
+            os.chmod(temporary, 0o644)
         os.replace(temporary, path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)

@@ -175,12 +175,14 @@ def _train(args: argparse.Namespace, reporter: Reporter) -> None:
 
 def _with_enough_memory(learn: "Callable[..., Learned]", device: str, may_change: bool) -> "Learned":
     """What `learn` learns on the device; if that is lost or full, and the person did not choose it, on the CPU."""
-    import torch
+    from synth.accelerator import device_failed, is_full
 
     try:
         return learn(device)
-    except (torch.OutOfMemoryError, torch.AcceleratorError) as error:
-        if isinstance(error, torch.OutOfMemoryError):
+    except RuntimeError as error:
+        if device == "cpu" or not device_failed(error):
+            raise
+        if is_full(error):
             fault = "The GPU has too little free memory for this training"
         else:
             fault = f"The GPU failed ({str(error).strip().splitlines()[0].rstrip('.')})"

@@ -139,3 +139,18 @@ class NotebookRule(nn.Module):
 
 
 Rule = LiveRule | NotebookRule
+
+
+def folded_perception(rule: LiveRule) -> Tensor:
+    """First-layer weights over shifted cells instead of over what is perceived, (H, 7C); differentiable.
+
+    Perception is linear, so it folds into the first layer. Columns: centre, above, below, then past and future per
+    dilation.
+    """
+    senses = torch.split(rule.sense.weight[:, :, 0, 0], rule.channels, dim=1)
+    centre, d_f, d_ff = senses[:3]
+    shifts = [centre - d_ff, (d_f + d_ff) / 2, (d_ff - d_f) / 2]
+    for d_t, d_tt in zip(senses[3::2], senses[4::2], strict=True):
+        shifts[0] = shifts[0] - d_tt
+        shifts += [(d_tt - d_t) / 2, (d_t + d_tt) / 2]
+    return torch.cat(shifts, dim=1)

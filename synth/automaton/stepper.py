@@ -13,22 +13,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from synth.automaton.rules import LiveRule
+from synth.automaton.rules import LiveRule, folded_perception
 from synth.automaton.scripted import scripted
 from synth.random_streams import Stream, coin_flips
-
-
-def _shift_weights(rule: LiveRule) -> Tensor:
-    """First-layer weights over shifted copies, (H, 7C): centre, above, below, then past and future per dilation."""
-    C = rule.channels
-    weight = rule.sense.weight.detach()[:, :, 0, 0]
-    senses = list(torch.split(weight, C, dim=1))
-    centre, d_f, d_ff = senses[:3]
-    shifts = [centre - d_ff, (d_f + d_ff) / 2, (d_ff - d_f) / 2]
-    for d_t, d_tt in zip(senses[3::2], senses[4::2], strict=True):
-        shifts[0] = shifts[0] - d_tt
-        shifts += [(d_tt - d_t) / 2, (d_t + d_tt) / 2]
-    return torch.cat(shifts, dim=1)
 
 
 def _pad(padded: Tensor, state: Tensor, reach: int) -> None:
@@ -90,7 +77,7 @@ class Stepper:
         self.channels, self.dilations = rule.channels, rule.dilations
         self.n_mels, self.n_frames = n_mels, n_frames
         self._reach = max(rule.dilations)
-        first = torch.cat([_shift_weights(rule), rule.climate.weight.detach()[:, :, 0, 0]], dim=1)
+        first = torch.cat([folded_perception(rule).detach(), rule.climate.weight.detach()[:, :, 0, 0]], dim=1)
         self._first = first[:, :, None, None].to(device, dtype).contiguous(memory_format=torch.channels_last)
         second = rule.act.weight.detach()
         self._second = second.to(device, dtype).contiguous(memory_format=torch.channels_last)

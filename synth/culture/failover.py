@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from torch import Tensor
 
-from synth.accelerator import DEVICE_ERRORS, explain_loss
+from synth.accelerator import device_failed, explain_loss
 from synth.automaton.gestures import Gesture
 from synth.culture.culture import Culture, CultureState
 
@@ -84,18 +84,21 @@ class ShelteredCulture:
             if len(self._since) >= _DEEDS_AWAY:
                 # Waits for the device: what it could not do comes to light here at the latest.
                 self._good, self._since = self._now.save(), []
-        except DEVICE_ERRORS as error:
+        except RuntimeError as error:
             self._move_home(error)
 
     def _ask(self, question: Callable[[Culture], _T]) -> _T:
         if not self.is_home:
             try:
                 return question(self._now)
-            except DEVICE_ERRORS as error:
+            except RuntimeError as error:
                 self._move_home(error)
         return question(self._home)
 
     def _move_home(self, error: RuntimeError) -> None:
+        if not device_failed(error):
+            # A fault of ours: at home it would come again, and the card is blameless.
+            raise error
         self._now = self._home
         self._home.restore(self._good)
         for deed in self._since:

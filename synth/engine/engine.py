@@ -31,9 +31,9 @@ from synth.engine.commands import (
     PlayCommand,
     SwapCommand,
 )
+from synth.engine.load import EngineLoad
 from synth.engine.notices import Noticeboard
 from synth.engine.observer import Observer
-from synth.engine.pace import Pace
 from synth.engine.preset_cross_fade import Voices
 from synth.engine.protocol import Capture, Status
 from synth.engine.take_deck import Deck
@@ -102,7 +102,7 @@ class Engine:
             open_device,
             buffer_s,
         )
-        self._pace = Pace()
+        self._load = EngineLoad()
         self._commands: SimpleQueue[Command] = SimpleQueue()
         self._reason = reason
         self._closing = threading.Event()
@@ -118,7 +118,7 @@ class Engine:
 
     @property
     def pressed(self) -> bool:
-        return self._pace.pressed
+        return self._load.pressed
 
     def start(self) -> None:
         sys.setswitchinterval(_SWITCH_INTERVAL_S)
@@ -134,7 +134,7 @@ class Engine:
         deadline = time.monotonic() + _CLOSE_S
         while self._thread.is_alive() and not self._master.silent and time.monotonic() < deadline:
             time.sleep(0.005)
-        time.sleep(min(0.2, self._out.queued_s() + 2 * _START_S + self._pace.lead_s))
+        time.sleep(min(0.2, self._out.queued_s() + 2 * _START_S + self._load.ahead_s))
         self._closing.set()
         self._thread.join(1.0)
         self._out.close()
@@ -208,9 +208,9 @@ class Engine:
             rate_hz=self.rate_hz,
             latency_s=self._out_delay_s + voices.current.delay_s,
             device_s=self._out.device_s,
-            load=self._pace.load,
+            load=self._load.load,
             steps_per_second=self._observer.steps_per_second,
-            slowed=self._pace.slowed,
+            slowed=self._load.slowed,
             underruns=self._out.underruns,
             rescues=voices.rescues,
             peak_db=self._sent.read_peaks_db(),
@@ -232,7 +232,7 @@ class Engine:
         try:
             with torch.inference_mode():
                 while not self._closing.is_set():
-                    if self._ring.wait_at_most(self._start_level + round(self._pace.lead_s * self.rate_hz), 0.1):
+                    if self._ring.wait_at_most(self._start_level + round(self._load.ahead_s * self.rate_hz), 0.1):
                         self._block()
         except Exception as error:
             # The thread ends, the feeder fades out: the fault is shown, not hidden behind a frozen window.
@@ -249,7 +249,7 @@ class Engine:
         start = time.perf_counter()
         self._obey()
         voices, instrument = self._voices, self._voices.current
-        instrument.evolution_limit = self._pace.evolution_limit
+        instrument.evolution_limit = self._load.evolution_limit
         sound, ailment = voices.process(BLOCK_FRAMES)
         sound = self._deck.process(self._master.process(sound), instrument.controls.volume_db)
         sound = self.audition.mix(self._tone.over(sound))
@@ -262,7 +262,7 @@ class Engine:
         if trouble := instrument.read_trouble():
             self._notices.post(trouble, True)
         block_s = sound.shape[1] / self.rate_hz
-        self._pace.note(time.perf_counter() - start, block_s, left, self._out.full_s)
+        self._load.note(time.perf_counter() - start, block_s, left, self._out.full_s)
         delay = 0.5 * block_s + waited + self._master.delay_samples / self.rate_hz
         self._out_delay_s += (delay - self._out_delay_s) * (0.05 if self.blocks > 40 else 1.0)
         self.blocks += 1
@@ -304,7 +304,7 @@ class Engine:
         """A vocoder that takes longer than its sound lasts."""
         instrument = self._voices.current
         spare = instrument.voicing.spare
-        if self._pace.is_lost(excused=spare is None or instrument.changing or self._voices.changing):
+        if self._load.is_lost(excused=spare is None or instrument.changing or self._voices.changing):
             assert spare is not None
             left = instrument.vocoder.name
             self._change(ChangeCommand(spare, f"{left} did not keep up", None, ""))

@@ -10,8 +10,8 @@ import math
 import torch
 from torch import Tensor
 
+from synth.loudness import k_weighting
 from synth.mel import DB_PER_NEPER, LOG_MEL_FLOOR, MelFormat, band_centres_hz, band_edges_hz
-from synth.output.meter import k_weighting
 from synth.presets.model import HighBand, Partials, Preset
 
 PIVOT_HZ = 1000.0

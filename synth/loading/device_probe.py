@@ -6,7 +6,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from synth.accelerator import DEVICE_ERRORS, accelerator
+from synth.accelerator import accelerator, device_failed
 from synth.automaton.graphed_stepper import GraphedStepper
 from synth.automaton.rules import LiveRule
 from synth.automaton.stepper import Stepper
@@ -22,7 +22,9 @@ def fastest_device(rule: LiveRule, n_mels: int, n_frames: int, dtype: torch.dtyp
         return "cpu"
     try:
         there = _step_s(rule, n_mels, n_frames, torch.float32, away)
-    except DEVICE_ERRORS:
+    except RuntimeError as error:
+        if not device_failed(error):
+            raise
         return "cpu"
     return away if there < _step_s(rule, n_mels, n_frames, dtype, "cpu") else "cpu"
 

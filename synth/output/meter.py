@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from synth.loudness import k_weighting
+
 SILENCE_DB = -120.0
 
 _WINDOW = 4096
@@ -33,17 +35,6 @@ class Levels:
 def decibels(power: float) -> float:
     """10·log10, not below `SILENCE_DB`."""
     return max(SILENCE_DB, 10 * math.log10(power)) if power > 0 else SILENCE_DB
-
-
-def k_weighting(hz: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Power response of BS.1770's two filters at 48 kHz, evaluated as the analogue curves they stand for."""
-    z = np.exp(-2j * np.pi * np.minimum(hz, 23999.0) / 48000.0)
-    shelf = (1.53512485958697 - 2.69169618940638 * z + 1.19839281085285 * z**2) / (
-        1 - 1.69065929318241 * z + 0.73248077421585 * z**2
-    )
-    high_pass = (1 - 2 * z + z**2) / (1 - 1.99004745483398 * z + 0.99007225036621 * z**2)
-    response: NDArray[np.float64] = np.abs(shelf * high_pass) ** 2
-    return response
 
 
 class Meter:

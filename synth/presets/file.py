@@ -5,9 +5,7 @@ and the field. Nothing is ever unpickled.
 """
 
 import json
-import os
 import struct
-import tempfile
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -23,6 +21,7 @@ from synth.automaton.rules import LiveRule
 from synth.errors import PresetError
 from synth.presets.model import SCHEMA_VERSION, Credit, HighBand, Partials, Preset, Vibrato
 from synth.presets.schema import Fields, Header, mel_format, rule_skeleton, tensor_plan, weather_spec
+from synth.storage import write_bytes_whole
 
 SUFFIX = ".safetensors"
 MAX_BYTES = 1_048_576
@@ -89,7 +88,7 @@ def save_preset(preset: Preset, path: str | Path) -> Path:
     path = Path(path)
     raw = preset_bytes(preset)
     try:
-        write_whole(path, raw)
+        write_bytes_whole(path, raw, shared=True)
     except OSError as error:
         raise PresetError(
             f"The preset could not be written to {path}: {error.strerror}; choose another folder."
@@ -107,22 +106,6 @@ def preset_bytes(preset: Preset) -> bytes:
     if len(raw) > MAX_BYTES:
         raise PresetError(f"“{preset.name}” cannot be saved: {len(raw)} bytes are more than a preset's {MAX_BYTES}.")
     return raw
-
-
-def write_whole(path: Path, raw: bytes) -> None:
-    """Put a file in its place in one step; `OSError` leaves what was there."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(raw)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
 
 
 def describe(preset: Preset) -> dict[str, Any]:

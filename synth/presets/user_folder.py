@@ -1,4 +1,4 @@
-"""The user's own presets: keeping what plays, renaming, duplicating, taking in files from elsewhere.
+"""The user's own presets: saving, renaming, duplicating, taking in files from elsewhere.
 
 A file is named after its preset. Nothing here overwrites a preset unless told so, and nothing touches a bundled one.
 """
@@ -7,9 +7,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-from synth.culture.culture import CultureState
 from synth.errors import PresetError
-from synth.instrument.parameters import Controls, as_settings
 from synth.presets.file import SUFFIX, load_preset, save_preset
 from synth.presets.model import Preset
 
@@ -43,13 +41,6 @@ def unused_name(name: str, *folders: Path) -> str:
     while any(file_for(unused, folder).exists() for folder in folders):
         unused, count = f"{base} {count}", count + 1
     return unused
-
-
-def kept(preset: Preset, state: CultureState, controls: Controls, name: str) -> Preset:
-    """The preset that starts where this culture is and suggests these controls."""
-    # The notebook rule's memory is two cultures, (2, C, M, T); the first is the one that is heard.
-    heard = state.state[0] if state.state.ndim == 4 else state.state
-    return replace(preset, name=name.strip(), state=heard.clone(), settings=as_settings(controls), source_path="")
 
 
 def save_as(preset: Preset, folder: Path, *, overwrite: bool = False) -> Path:

@@ -25,9 +25,10 @@ from synth.instrument.instrument import Instrument
 from synth.instrument.parameters import PARAMETERS, Controls
 from synth.instrument.state import Moment
 from synth.loading.prepare import ready_instrument
-from synth.presets.file import preset_bytes, preset_from_bytes, write_whole
+from synth.presets.file import preset_bytes, preset_from_bytes
 from synth.presets.model import Preset
 from synth.presets.schema import Fields
+from synth.storage import write_bytes_whole
 
 COMPANION_SUFFIX = ".petrichord.safetensors"
 _KEY = "petrichord_take"
@@ -58,7 +59,7 @@ def save_beginning(beginning: Beginning, path: Path) -> None:
     arrays: dict[str, NDArray[Any]] = {"preset": np.frombuffer(raw, np.uint8)}
     for name in ("state", "rest", "frozen"):
         arrays[name] = getattr(culture, name).float().cpu().contiguous().numpy()
-    write_whole(path, save_arrays(arrays, {_KEY: json.dumps(_description(beginning, raw))}))
+    write_bytes_whole(path, save_arrays(arrays, {_KEY: json.dumps(_description(beginning, raw))}), shared=True)
 
 
 def load_beginning(path: Path) -> Beginning:

@@ -101,7 +101,7 @@ def _show_help(window: MainWindow, folder: Path) -> None:
 def _show_settings(window: MainWindow, folder: Path) -> None:
     """Every page at the usual size and at the smallest."""
     window.header.settings.click()
-    sheet = window.settings.sheet()
+    sheet = window.settings_opener.sheet()
     for page in sheet.pages:
         sheet.turn_to(page)
         # The facts about a machine take a moment to find.

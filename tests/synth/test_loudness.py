@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from synth.loudness import SILENT_DB, loudness_lufs, true_peak_db
+from synth.loudness import SILENT_DB, k_weighting, loudness_lufs, true_peak_db
 
 
 @pytest.mark.parametrize("rate_hz", [44100, 48000])
@@ -25,3 +25,12 @@ def test_silence_and_short_sounds() -> None:
     assert loudness_lufs(np.zeros((2, 48000)), 48000) == SILENT_DB
     assert true_peak_db(np.zeros(100), 48000) == SILENT_DB
     assert abs(loudness_lufs(np.sin(np.arange(4800) * 2 * np.pi / 48), 48000) + 3.0) < 0.3
+
+
+def test_the_weighting_makes_up_for_the_standards_offset_at_997_hz_and_drops_rumble() -> None:
+    """BS.1770-4: a full-scale 997 Hz sine in one channel reads −3.01 LUFS, so its gain undoes the −0.691 dB offset."""
+    decibels = 10 * np.log10(k_weighting(np.array([997.0, 10000.0, 20.0])))
+    assert abs(decibels[0] - 0.691) < 0.01
+    # The shelf's plateau is +4 dB; the high-pass turns at 38 Hz and takes 13 dB at 20 Hz.
+    assert abs(decibels[1] - 4.0) < 0.1
+    assert -15 < decibels[2] < -11

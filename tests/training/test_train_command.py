@@ -14,7 +14,6 @@ import pytest
 import soundfile as sf
 import torch
 
-import synth.presets.file
 import training.cli
 from synth.commands.cli import main
 from synth.mel import FORMATS
@@ -211,7 +210,7 @@ def test_a_full_disk_is_one_sentence_and_leaves_the_old_preset(
     def full(handle: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(synth.presets.file.os, "fsync", full)
+    monkeypatch.setattr("os.fsync", full)
     assert train(recording, path, "--iterations", str(N)) == 2
     said = capsys.readouterr().err.strip().splitlines()[-1]
     assert said.endswith("could not be written to " + f"{path}: No space left on device; choose another folder.")

@@ -69,4 +69,4 @@ def sheet(win: MainWindow) -> SettingsSheet:
     """Opened by its key."""
     win.settings.list_devices = lambda: list(DEVICES)
     QTest.keyClick(win, Qt.Key.Key_Comma, Qt.KeyboardModifier.ControlModifier)
-    return win.settings.sheet()
+    return win.settings_opener.sheet()

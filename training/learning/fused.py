@@ -20,7 +20,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from synth.automaton.rules import CHANNELS, LiveRule
+from synth.automaton.rules import CHANNELS, LiveRule, folded_perception
 from training.learning.replay import Capture, Replay
 
 OVERFLOW_LIMIT = 1.5
@@ -36,17 +36,11 @@ def fold(rule: LiveRule) -> tuple[Tensor, Tensor]:
     Columns: centre, above, below, past and future per dilation, weather (padded to C), position and bias (padded).
     """
     C = rule.channels
-    senses = torch.split(rule.sense.weight[:, :, 0, 0], C, dim=1)
-    centre, d_f, d_ff = senses[:3]
-    shifts = [centre - d_ff, (d_f + d_ff) / 2, (d_ff - d_f) / 2]
-    for d_t, d_tt in zip(senses[3::2], senses[4::2], strict=True):
-        shifts[0] = shifts[0] - d_tt
-        shifts += [(d_tt - d_t) / 2, (d_t + d_tt) / 2]
     assert rule.sense.bias is not None
     weather = F.pad(rule.climate.weight[:, :, 0, 0], (0, C - rule.n_weather))
     place = torch.cat([rule.place.weight, rule.sense.bias[:, None]], dim=1)
     place = F.pad(place, (0, C - place.shape[1]))
-    return torch.cat([*shifts, weather, place], dim=1), rule.act.weight[:, :, 0, 0]
+    return torch.cat([folded_perception(rule), weather, place], dim=1), rule.act.weight[:, :, 0, 0]
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,13 @@ from PySide6.QtCore import QObject, Signal
 
 from synth.engine.protocol import Capture
 from synth.errors import PetrichordError, PresetError
+from synth.instrument.as_preset import as_preset
 from synth.instrument.parameters import Controls
 from synth.presets.card import read_card
 from synth.presets.file import load_preset
 from synth.presets.library import bundled_folder
 from synth.presets.model import Preset
-from synth.presets.user_folder import adopt, duplicate, kept, rename, save_as, unused_name
+from synth.presets.user_folder import adopt, duplicate, rename, save_as, unused_name
 from ui.files.trash import Removal, move_to_trash
 
 _ANSWER_S = 3.0
@@ -136,7 +137,7 @@ class Librarian(QObject):
             caught = capture.result(_ANSWER_S)
         except NoAnswer as error:
             raise PresetError(f"“{name}” was not saved: the sound engine does not answer; start again.") from error
-        preset = kept(caught.preset, caught.state, controls, name)
+        preset = as_preset(caught.preset, caught.state, controls, name)
         path = save_as(preset, self.folder, overwrite=overwrite)
         hidden = bundled_folder() / path.name
         return Change(

@@ -1,1 +1,1 @@
-"""The settings sheet; only `desk` is imported before it is opened for the first time."""
+"""The settings sheet; `desk` and `opener` are imported with the window, the pages when it is first opened."""

@@ -1,4 +1,4 @@
-"""Between the stored settings, the engine and the sheet that shows them; the sheet is made when it is first opened."""
+"""Between the stored settings, the engine and the pages that show them: what a page reads and what it may ask for."""
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from synth.device.devices import Device, list_devices
 from synth.device.outputs import Output
@@ -17,7 +16,6 @@ from ui.files.folders import Places
 from ui.settings.store import Settings, SettingsFile
 
 if TYPE_CHECKING:
-    from ui.settings.sheet import SettingsSheet
     from ui.window.preset_desk import PresetDesk
 
 
@@ -43,7 +41,6 @@ class SettingsDesk(QObject):
         self.view: View | None = None
         """The culture as it was seen last."""
         self._asked: dict[str, Any] = {}
-        self._sheet: SettingsSheet | None = None
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="settings-writer")
         self._closed = False
         self._answered.connect(self._take_answer)
@@ -58,22 +55,6 @@ class SettingsDesk(QObject):
     def path(self) -> Path:
         """Where they are stored."""
         return self._file.path
-
-    def toggle(self) -> None:
-        """Show the sheet or put it away."""
-        self.sheet().toggle()
-
-    def sheet(self) -> "SettingsSheet":
-        """The sheet, made now if need be: its pages are half of what the window imports."""
-        if self._sheet is None:
-            from ui.settings.sheet import SettingsSheet
-
-            window = self._window()
-            self._sheet = SettingsSheet(self, window)
-            for button in self._sheet.findChildren(QAbstractButton):
-                # Enter presses a button everywhere in the window.
-                button.installEventFilter(window)
-        return self._sheet
 
     def use_device(self, name: str | None) -> None:
         """Move to this output; None is the system's default."""
@@ -101,8 +82,6 @@ class SettingsDesk(QObject):
     def close(self) -> None:
         """Finish what is being written; nothing arrives any more."""
         self._closed = True
-        if self._sheet is not None:
-            self._sheet.end()
         self._writer.shutdown(wait=True)
 
     def _take_answer(self, asked: tuple[Output, dict[str, Any]], problem: str) -> None:
@@ -128,8 +107,3 @@ class SettingsDesk(QObject):
                     f"Your settings cannot be written to {self.path} ({error.strerror}): they hold until Petrichord is "
                     "closed."
                 )
-
-    def _window(self) -> QWidget:
-        found = self.presets.parent()
-        assert isinstance(found, QWidget)
-        return found

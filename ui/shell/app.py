@@ -75,7 +75,7 @@ def run(preset: str | Path | None = None, device: str | None = None) -> int:
     with Reporter() as reporter, favoured("helper"):
         reporter.reported.connect(window.remedies.report)
         # Made now, 0.1 s, and not when it is opened: who builds widgets and imports modules holds up the sound.
-        window.settings.sheet()
+        window.settings_opener.sheet()
         importlib.import_module("ui.trainer.studio")
         engine.start()
         gc.enable()

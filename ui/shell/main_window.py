@@ -23,6 +23,7 @@ from ui.perform.dock import SNAPSHOT
 from ui.perform.note_keys import KEY_ROW
 from ui.presets.loader import Build
 from ui.settings.desk import SettingsDesk
+from ui.settings.opener import SettingsOpener
 from ui.settings.store import SettingsFile
 from ui.takes.desk import TakeDesk
 from ui.takes.sheet import TakesSheet
@@ -82,6 +83,7 @@ class MainWindow(QMainWindow):
             parts.add_below_culture(self.hints)
         self.desk = PresetDesk(engine, build, parts, self.help, self)
         self.settings = SettingsDesk(engine, settings or SettingsFile(places.settings), device, places, self.desk)
+        self.settings_opener = SettingsOpener(self.settings, self)
         self.loader, self.load, self.show_loaded = self.desk.loader, self.desk.load, self.desk.show_loaded
         self.takes = TakeDesk(engine, self.transport, TakesSheet(self), self.banner, self.load)
         self.control_desk = ControlDesk(engine.send, parts, self.hand, self)
@@ -103,7 +105,7 @@ class MainWindow(QMainWindow):
         self.transport.play_asked.connect(self._play)
         self.header.devices.chosen.connect(self.settings.use_device)
         self.settings.changed.connect(lambda: self.header.devices.show_current(self.settings.output.device))
-        self.header.settings.clicked.connect(self.settings.toggle)
+        self.header.settings.clicked.connect(self.settings_opener.toggle)
         self.settings.changed.connect(self._show_take_settings)
         self.takes.options_changed.connect(
             lambda form, wait: self.settings.change_takes(take_format=form, take_wait=wait)
@@ -229,6 +231,7 @@ class MainWindow(QMainWindow):
         self.about.close_reader()
         self.trainer.close()
         self.desk.close()
+        self.settings_opener.close()
         self.settings.close()
         super().closeEvent(event)
 

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from synth.accelerator import DEVICE_ERRORS, explain_loss
+from synth.accelerator import device_failed, explain_loss
 from synth.errors import DeviceLost, VocoderUnavailable
 from synth.mel import LOG_MEL_FLOOR, MelFormat
 from synth.presets.model import Preset
@@ -134,11 +134,11 @@ class LiveBigVGANVocoder:
 
     @contextmanager
     def _watched(self) -> Iterator[None]:
-        """What fails on a device is a `DeviceLost` in words; on the processor it is a fault of ours."""
+        """A device that fails is a `DeviceLost` in words; any other error, and any on the processor, is ours."""
         try:
             yield
-        except DEVICE_ERRORS as error:
-            if self._stream is None or self._stream.device == "cpu":
+        except RuntimeError as error:
+            if self._stream is None or self._stream.device == "cpu" or not device_failed(error):
                 raise
             raise DeviceLost(explain_loss(error, "another vocoder plays on")) from error
 

@@ -14,7 +14,6 @@ import torch
 from synth.automaton.gestures import Gesture
 from synth.device.sinks import Sink
 from synth.engine.engine import BLOCK_FRAMES, Engine
-from synth.engine.governor import Governor
 from synth.engine.preset_cross_fade import Voices
 from synth.errors import AudioDeviceError, UsageError
 from synth.instrument.events import SetControls, Touch
@@ -138,19 +137,6 @@ def test_a_sick_culture_is_faded_reseeded_and_counted() -> None:
         assert np.isfinite(block).all()
         assert not ailment
     assert np.abs(block).max() > 1e-4
-
-
-def test_a_governor_slows_evolution_under_load_and_lets_it_recover() -> None:
-    governor = Governor()
-    for _ in range(60):
-        governor.note(0.025, 0.023, 0.05, 0.02)
-    assert governor.slowed
-    assert governor.limit < 0.5
-    for _ in range(300):
-        governor.note(0.008, 0.023, 0.05, 0.02)
-    assert governor.limit == 1.0
-    governor.note(0.008, 0.023, 0.01, 0.02)
-    assert governor.limit == 0.5
 
 
 def test_one_late_block_is_a_counted_gap_and_sound_goes_on() -> None:

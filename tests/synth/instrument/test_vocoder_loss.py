@@ -168,6 +168,15 @@ def test_a_fault_of_ours_is_not_taken_for_a_lost_card(small: Path) -> None:
         vocoder.process(mel(PRESET.mel, 4).expand(2, -1, -1), torch.ones(2, 4))
 
 
+def test_a_shape_error_on_a_card_is_not_taken_for_a_lost_card(small: Path) -> None:
+    vocoder = LiveBigVGANVocoder(*load_generator(small), open_stream=Opener(1, RuntimeError("shapes do not match")))
+    # The first block is the silence it is prepared with.
+    vocoder.prepare(PRESET, RATE, n_heads=2)
+    assert vocoder._opened.device == "cuda"
+    with pytest.raises(RuntimeError, match="shapes do not match"):
+        vocoder.process(mel(PRESET.mel, 4).expand(2, -1, -1), torch.ones(2, 4))
+
+
 def test_in_the_engine_a_lost_card_is_one_sentence_and_the_sound_goes_on(small: Path) -> None:
     sink = ScriptedSink()
 

@@ -31,7 +31,7 @@ def normal(keys: str) -> str:
 
 def keys_of(win: MainWindow) -> set[str]:
     """Those of all its sheets too, also of such as are made when they are wanted."""
-    win.settings.sheet()
+    win.settings_opener.sheet()
     win.trainer.studio  # noqa: B018
     return {shortcut.key().toString() for shortcut in win.findChildren(QShortcut)}
 

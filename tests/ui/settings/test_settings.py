@@ -26,9 +26,9 @@ CTRL = Qt.KeyboardModifier.ControlModifier
 
 
 def test_the_sheet_opens_by_key_and_gear_and_is_made_only_then(win: MainWindow) -> None:
-    assert win.settings._sheet is None
+    assert win.settings_opener._sheet is None
     win.header.settings.click()
-    made = win.settings.sheet()
+    made = win.settings_opener.sheet()
     assert made.isVisible()
     QTest.keyClick(made, Qt.Key.Key_Escape)
     assert not made.isVisible()

@@ -54,8 +54,8 @@ def served(files: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPa
 @pytest.fixture
 def page(served: HubStandIn, win: MainWindow, qtbot: QtBot) -> VocoderPage:
     """The vocoder's page, opened, with the small checkpoint chosen in the table."""
-    win.settings.toggle()
-    sheet = win.settings.sheet()
+    win.settings_opener.toggle()
+    sheet = win.settings_opener.sheet()
     assert isinstance(sheet, SettingsSheet)
     sheet.turn_to(sheet.vocoder)
     qtbot.waitUntil(lambda: sheet.vocoder.table.rowCount() == 9, timeout=PATIENT_MS)

@@ -28,7 +28,7 @@ start = ReopeningEngine.start
 
 def watched(engine):
     windows = [w for w in QApplication.topLevelWidgets() if type(w).__name__ == "MainWindow"]
-    said["settings made"] = [window.settings._sheet is not None for window in windows]
+    said["settings made"] = [window.settings_opener._sheet is not None for window in windows]
     said["training imported"] = "ui.trainer.studio" in sys.modules
     start(engine)
 

@@ -10,9 +10,9 @@ from PySide6.QtCore import QObject, Signal
 
 from synth.engine.protocol import Capture, EngineControl
 from synth.errors import PresetError
+from synth.instrument.as_preset import as_preset
 from synth.instrument.parameters import Controls
 from synth.presets.file import save_preset
-from synth.presets.user_folder import kept
 from ui.presets.loader import Build, Loaded, Loader
 from ui.trainer.growing.training import Heard
 from ui.window.parts import Parts
@@ -82,7 +82,7 @@ class Hearing(QObject):
         except NoAnswer as error:
             raise PresetError("The checkpoint is not heard: the sound engine does not answer; start again.") from error
         self._before.parent.mkdir(parents=True, exist_ok=True)
-        save_preset(kept(caught.preset, caught.state, self._controls, caught.preset.name), self._before)
+        save_preset(as_preset(caught.preset, caught.state, self._controls, caught.preset.name), self._before)
 
     def _take_over(self, loaded: Loaded) -> None:
         heard = self._asked

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
-from synth.accelerator import DEVICE_ERRORS, accelerator
+from synth.accelerator import accelerator, device_failed
 from synth.vocoder.bigvgan.streaming.plan import Plan, plan_of
 
 _PROBE_FRAMES, _PROBES = 2, 6
@@ -78,7 +78,9 @@ def _on_accelerator(plan: Plan, n_heads: int, device: str) -> Stream | None:
 
     try:
         return GraphedStream(plan, n_heads, device) if device == "cuda" else EagerStream(plan, n_heads, device)
-    except DEVICE_ERRORS:
+    except RuntimeError as error:
+        if not device_failed(error):
+            raise
         return None
 
 
@@ -92,6 +94,8 @@ def _block_s(stream: Stream, n_heads: int) -> float:
                 stream.process(frames)
                 times.append(time.perf_counter() - start)
             stream.clear()
-    except DEVICE_ERRORS:
+    except RuntimeError as error:
+        if not device_failed(error):
+            raise
         return float("inf")
     return min(times)
