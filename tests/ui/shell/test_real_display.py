@@ -14,7 +14,8 @@ _JOBS = "test_from_launch_to_a_take_by_keyboard or test_tab_reaches or test_ente
 def test_the_main_job_works_under_xvfb_and_openbox() -> None:
     assert shutil.which("openbox"), "openbox is missing: install openbox"
     here = Path(__file__).parents[1]
-    files = [str(here / name) for name in ("window/test_keyboard_walk.py", "shell/test_main_window.py", "takes/test_takes.py")]
+    names = ("window/test_keyboard_walk.py", "shell/test_main_window.py", "takes/test_takes.py")
+    files = [str(here / name) for name in names]
     with virtual_display() as screen:
         manager = subprocess.Popen(["openbox"], env=screen, stderr=subprocess.DEVNULL)
         try:
