@@ -19,7 +19,7 @@ Each sound is vocoded by the checkpoint and, on the same frames, by the spectral
 * pitch: the strongest tone against the preset's; – where there is none to be heard.
 * at multiples of the frame rate: near 0 dB it repeats itself every frame and buzzes; noise has about −13.
 * loudness: against the spectral vocoder; within ±1 they can be exchanged.
-* × real time: of whole chunks with exact context, as `petrichord render` plays it, on this machine and now.
+* × real time: of the exact stream, as `petrichord render` plays it, on this machine and now.
 
 This measures and does not judge, so please listen too.
 Nobody who made Petrichord has heard NVIDIA's weights through it yet."""

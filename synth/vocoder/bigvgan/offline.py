@@ -1,7 +1,8 @@
 """NVIDIA's BigVGAN as an offline vocoder: exact, not live.
 
-The generator runs on overlapping chunks of frames and what the chunk's edges could touch is discarded. Notes other than
-the root are played by reading its sound faster or slower, from a mel stretched by as much, so that time keeps its pace.
+The generator runs as the same stream as live, on the processor: every frame is computed once. Unlike live it waits
+until all is known that a note below the root needs. Notes other than the root are played by reading its sound faster
+or slower, from a mel stretched by as much, so that time keeps its pace.
 Axes: `B` heads, `M` mel bands, `n` frames, `N` samples.
 """
 
@@ -16,21 +17,26 @@ from synth.errors import VocoderUnavailable
 from synth.mel import LOG_MEL_FLOOR, MelFormat
 from synth.presets.model import Preset
 from synth.vocoder.arrays import Doubles, Floats
+from synth.vocoder.bigvgan.streaming.stream import Stream, open_stream
 from synth.vocoder.bigvgan.weights import Config, load_generator
 from synth.vocoder.contract import samples_until
 
-_CHUNK_FRAMES = 64
 _LOWEST_RATIO, _HIGHEST_RATIO = 0.25, 4.0
 _HALF_TAPS = 24
 _KAISER_BETA = 9.0
+_KAISER_POINTS = 8192
 _READ_SAMPLES = 16384
+_KEEP_FRAMES = 512
+"""Beyond what is needed: old frames go in whole lots."""
 
 
 class BigVGANVocoder:
-    """Plays frames through a BigVGAN checkpoint, whole chunks at a time."""
+    """Plays frames through a BigVGAN checkpoint, exactly in time at every note."""
 
     def __init__(self, folder: Path) -> None:
         self._generator, self._config = load_generator(folder)
+        self._stream: Stream | None = None
+        self._n_heads = 0
 
     @property
     def name(self) -> str:
@@ -46,9 +52,20 @@ class BigVGANVocoder:
 
     @property
     def delay_samples(self) -> int:
-        """Enough frames that a chunk, its context and the resampler's taps are known even at the lowest note."""
-        frames = math.ceil((_CHUNK_FRAMES + self._config.context_frames + 3) / _LOWEST_RATIO)
-        return samples_until(frames, self.format, self._out_rate)
+        """The generator's lookahead, the reading filter's and a frame's neighbour, known even at the lowest note."""
+        frames = math.ceil((self._opened.plan.delay_samples + self._reach) / self.format.hop + 2)
+        return samples_until(math.ceil(frames / _LOWEST_RATIO), self.format, self._out_rate)
+
+    @property
+    def _reach(self) -> int:
+        """Generator samples on either side that the highest note's reading filter needs."""
+        fastest = _HIGHEST_RATIO * self.format.rate_hz / self._out_rate
+        return _HALF_TAPS * max(1, math.ceil(fastest)) + 1
+
+    @property
+    def _opened(self) -> Stream:
+        assert self._stream is not None, "prepare() comes first"
+        return self._stream
 
     def prepare(self, preset: Preset, out_rate_hz: int, n_heads: int = 1, seed: int = 0) -> None:
         if preset.mel != self.format:
@@ -56,19 +73,26 @@ class BigVGANVocoder:
                 f"The preset “{preset.name}” speaks {preset.mel.name}, {self.name} speaks {self.format.name}: choose "
                 "another checkpoint, or the spectral vocoder, which speaks every format."
             )
+        if self._stream is None or n_heads != self._n_heads:
+            # On the processor: the same samples on every machine.
+            self._stream = open_stream(self._generator, n_heads, device="cpu")
         self._out_rate, self._n_heads = out_rate_hz, n_heads
         self.reset()
 
     def reset(self, warm: Tensor | None = None) -> None:
         n = 0 if warm is None else warm.shape[2]
         # The past: silence long enough for any context, then the warm frames.
-        lead = 2 * self._config.context_frames + 2
+        lead = self._config.context_frames + 2
         silence = torch.full((self._n_heads, self.format.n_mels, lead), LOG_MEL_FLOOR)
         self._frames = silence if warm is None else torch.cat([silence, warm.float().cpu()], dim=2)
         self._first_frame = -(lead + n)
         self._position = np.arange(-(lead + n), 1, dtype=np.float64)
         self._frame = 0
-        self._chunks: dict[int, Floats] = {}
+        self._opened.clear()
+        # Still more silence, so that the first frame has its context too.
+        self._made = self._first_frame - self._config.context_frames - 2
+        self._sound = np.zeros((self._n_heads, 0), np.float32)
+        self._sound_start = self._made * self.format.hop - self._opened.plan.delay_samples
         self._emitted = -self.delay_samples
 
     def process(self, log_mel: Tensor, pitch_ratio: Tensor, spread: float = 0.0) -> Tensor:
@@ -116,33 +140,31 @@ class BigVGANVocoder:
         reach = _HALF_TAPS * math.ceil(float(step.max()))
         base = np.floor(places).astype(np.int64)
         low, high = int(base.min()) - reach, int(base.max()) + reach + 1
-        sound = self._sound(low, high)
+        sound = self._made_sound(low, high)
         taps = np.arange(-reach + 1, reach + 1)
         offset = (places - base)[:, None] - taps[None]
         width = step[:, None]
-        inside = 1 - (offset / (_HALF_TAPS * width)) ** 2
-        window = np.where(inside > 0, np.i0(_KAISER_BETA * np.sqrt(np.maximum(inside, 0))) / np.i0(_KAISER_BETA), 0)
-        weights = np.sinc(offset / width) / width * window
+        if reach == _HALF_TAPS and not (places - base).any():
+            # Every place is a sample: the filter is 1 there and 0 at the others.
+            return sound[:, base - low]
+        offset /= width
+        weights = np.sinc(offset) / width * _kaiser(offset)
         index = base[:, None] + taps[None] - low
         return np.stack([np.einsum("nt,nt->n", weights, head[index]) for head in sound]).astype(np.float32)
 
-    def _sound(self, low: int, high: int) -> Floats:
-        """Generator samples low … high, (B, high − low), from chunks with fixed borders."""
-        length = _CHUNK_FRAMES * self.format.hop
-        first, last = low // length, (high - 1) // length
-        whole = np.concatenate([self._chunk(i) for i in range(first, last + 1)], axis=1)
-        return whole[:, low - first * length : high - first * length]
-
-    def _chunk(self, index: int) -> Floats:
-        if index not in self._chunks:
-            context = self._config.context_frames
-            start = index * _CHUNK_FRAMES
-            mel = self._stretched(start - context, start + _CHUNK_FRAMES + context)
+    def _made_sound(self, low: int, high: int) -> Floats:
+        """Generator samples low … high, (B, high − low); later ones only at the next call."""
+        plan = self._opened.plan
+        due = math.ceil((high + plan.delay_samples) / plan.hop)
+        if due > self._made:
             with torch.inference_mode():
-                sound = self._generator(mel)[:, 0]
-            hop = self.format.hop
-            self._chunks[index] = sound[:, context * hop : (context + _CHUNK_FRAMES) * hop].numpy()
-        return self._chunks[index]
+                made = self._opened.process(self._stretched(self._made, due)).numpy()
+            sound = np.concatenate([self._sound, made], axis=1)
+            # A higher note's filter may reach further back than this one's.
+            old = max(0, low - self._reach - self._sound_start)
+            self._sound, self._sound_start = sound[:, old:], self._sound_start + old
+            self._made = due
+        return self._sound[:, low - self._sound_start : high - self._sound_start]
 
     def _stretched(self, first: int, last: int) -> Tensor:
         """Generator frames first … last, (B, M, last − first), linear between those given."""
@@ -154,12 +176,27 @@ class BigVGANVocoder:
         return self._frames[:, :, left] * (1 - share) + self._frames[:, :, left + 1] * share
 
     def _forget(self, frame: float) -> None:
-        """Drop chunks and frames that nothing can ask for any more."""
-        keep = 2 * (_CHUNK_FRAMES + 2 * self._config.context_frames)
-        done = float(np.interp(frame, self._starts, self._position))
-        border = math.floor((done - keep) / _CHUNK_FRAMES)
-        self._chunks = {index: chunk for index, chunk in self._chunks.items() if index >= border}
-        old = math.floor(frame - keep / _LOWEST_RATIO) - self._first_frame
-        if old > 4096:
+        """Drop frames that nothing can ask for any more: what is made next lies ahead of what is read."""
+        old = math.floor(frame) - 2 - self._first_frame
+        if old > _KEEP_FRAMES:
             self._frames, self._position = self._frames[:, :, old:], self._position[old:]
             self._first_frame += old
+
+
+def _kaiser(offset: Doubles) -> Doubles:
+    """The Kaiser window at `offset` of `_HALF_TAPS`, from a table: linear between its points, 2e-7 off at most."""
+    place = np.minimum(np.abs(offset) * (_KAISER_POINTS / _HALF_TAPS), _KAISER_POINTS)
+    left = place.astype(np.int32)
+    below = _KAISER[left]
+    window: Doubles = below + (place - left) * (_KAISER[left + 1] - below)
+    return window
+
+
+def _kaiser_table() -> Doubles:
+    """The window's right half and a zero after it, so that what lies outside is 0."""
+    x = np.linspace(0, 1, _KAISER_POINTS)
+    inside = np.i0(_KAISER_BETA * np.sqrt(1 - x**2)) / np.i0(_KAISER_BETA)
+    return np.append(inside, [0.0, 0.0])
+
+
+_KAISER = _kaiser_table()

@@ -323,3 +323,44 @@ def test_full_size_configurations_are_read(name: str, tmp_path: Path) -> None:
     assert read.format == PUBLISHED[name].format
     assert read.context_frames <= 40
     assert ("base" in read.name) == (PUBLISHED[name].channels == 512)
+
+
+@pytest.mark.parametrize(
+    ("name", "ratio", "rate_hz"),
+    [
+        ("bigvgan_base_24khz_100band", 0.25, 6000),
+        ("bigvgan_base_22khz_80band", 0.5, 11025),
+        ("bigvgan_v2_44khz_128band_512x", 0.5, 22050),
+        ("bigvgan_base_22khz_80band", 2.0, 44100),
+    ],
+)
+def test_a_transposed_note_is_the_packages_sound_of_stretched_frames(
+    name: str, ratio: float, rate_hz: int, tmp_path: Path
+) -> None:
+    """At ratio × the generator's rate every sample sent is one sample of the generator: nothing is filtered.
+
+    The frames are stretched here by hand, linear between the centres of those given, with silence before the first.
+    """
+    facts = PUBLISHED[name]
+    config = config_of(facts, channels=64 if facts.upsample_rates != FOUR else 32)
+    model = package_model(config)
+    vocoder = BigVGANVocoder(save(tmp_path, config, model, parametrized=facts.is_v2))
+    vocoder.prepare(preset_for(facts.format), rate_hz)
+    frames = mel(facts.format, 60)
+    sound = play(vocoder, frames, ratio, blocks=(1, 2, 30))[0]
+    n = math.floor(60 * ratio)
+    context = vocoder.config.context_frames + 2
+    silence = torch.full((1, facts.format.n_mels, context), LOG_MEL_FLOOR)
+    given = torch.cat([silence[:, :, :1], frames], dim=2)
+    centres = ((np.arange(n) + 0.5) / ratio - 0.5).clip(-1, 59) + 1
+    left = np.floor(centres).astype(int)
+    share = torch.from_numpy((centres - left).astype(np.float32))
+    stretched = given[:, :, left] * (1 - share) + given[:, :, np.minimum(left + 1, 60)] * share
+    with torch.no_grad():
+        whole = model(torch.cat([silence, stretched, silence], dim=2))[0, 0].numpy()
+    hop = facts.format.hop
+    expected = whole[context * hop : (context + n) * hop]
+    # From the first sample to where the silence after the end, which is not stretched, comes into hearing.
+    told = max(0, n - context) * hop or n * hop // 4
+    assert np.abs(expected[:told]).max() > 0.05
+    np.testing.assert_allclose(sound[:told], expected[:told], atol=1e-4 * np.abs(whole).max())
