@@ -7,10 +7,13 @@ import pytest
 import torch
 from hypothesis import settings
 
+from synth.compiled_cache import keep_compiled_code_apart
 from tests.doubles.rig import Rig
 
 # Two shared cores: one torch thread as in the engine, and no deadline on single examples.
 torch.set_num_threads(1)
+# Before the tests' own home is made: what is compiled is kept from one run of the tests to the next.
+keep_compiled_code_apart()
 settings.register_profile("petrichord", deadline=None)
 settings.load_profile("petrichord")
 

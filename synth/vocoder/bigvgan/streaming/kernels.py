@@ -14,6 +14,7 @@ from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic
 
+from synth.compiled_cache import keep_compiled_code_apart
 from synth.vocoder.bigvgan.streaming.fast_filter import FAST_ROWS, N_POINTS, into_points, out_of_points
 from synth.vocoder.bigvgan.streaming.snake import bend
 from synth.vocoder.bigvgan.streaming.tiles import TILE_CHANNELS, TILE_ROWS, tile
@@ -205,4 +206,5 @@ def _kept_on_disk(stamp: int) -> Callable[..., None]:
     return run  # type: ignore[no-any-return]
 
 
+keep_compiled_code_apart()
 run = _kept_on_disk(_stamp())

@@ -1,0 +1,49 @@
+"""Where numba keeps what it has compiled: in the user's cache folder, never in an installed package.
+
+numba's own choice is the `__pycache__` beside the source. Files there outlive the package's removal, and the folder
+that is left hides the next installation.
+"""
+
+import atexit
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+VARIABLE = "NUMBA_CACHE_DIR"
+
+
+def cache_folder() -> Path:
+    """The user's own; need not exist."""
+    return Path(platformdirs.user_cache_dir("petrichord", appauthor=False)) / "compiled"
+
+
+def keep_compiled_code_apart() -> Path:
+    """Tell numba, imported or not, where to keep what it compiles; the folder. One the user has named is used.
+
+    Where neither can be written, a folder that is removed when the program ends: nothing is kept.
+    """
+    folder = Path(os.environ.get(VARIABLE, "") or cache_folder())
+    if not _can_be_written(folder):
+        # numba would go on to the source's own folder.
+        folder = Path(tempfile.mkdtemp(prefix="petrichord-compiled-"))
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    os.environ[VARIABLE] = str(folder)
+    config: Any = sys.modules.get("numba.core.config")
+    if config is not None:
+        # It has read the variable already.
+        config.CACHE_DIR = str(folder)
+    return folder
+
+
+def _can_be_written(folder: Path) -> bool:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError:
+        return False
+    return True
