@@ -82,7 +82,6 @@ def run(args: argparse.Namespace) -> int:
     from synth.device.devices import find_device, preferred_rate_hz
     from synth.engine.engine import Engine
     from synth.errors import RecordingError, UsageError
-    from synth.instrument.parameters import checked
     from synth.loading.prepare import live_setup, ready_instrument
     from synth.presets.library import load
     from synth.thread_priority import favoured
@@ -95,7 +94,7 @@ def run(args: argparse.Namespace) -> int:
     if args.device is not None:
         find_device(args.device)
     preset = load(args.preset)
-    controls = checked(controls_from(args, preset.settings, preset.mel.frames_per_second))
+    controls = controls_from(args, preset.settings, preset.mel.frames_per_second)
     torch.set_num_threads(1)
     dtype = None if args.precision == "auto" else getattr(torch, args.precision)
     rate_hz = preferred_rate_hz(args.device)

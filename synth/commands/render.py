@@ -2,12 +2,14 @@
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from synth.instrument.parameters import PARAMETERS, Controls
+from synth.instrument.parameter_table import PARAMETERS
+from synth.instrument.parameter_values import ParameterValues, from_settings, parameter
 
 if TYPE_CHECKING:
     from synth.presets.model import Preset
@@ -39,25 +41,28 @@ def add_control_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--note", metavar="A4|69", help="pitch; the preset's own by default")
     parser.add_argument("--vocoder", choices=("auto", "spectral", "bigvgan"), default="auto")
     parser.add_argument("--weights", type=Path, metavar="DIR", help="folder with an NVIDIA BigVGAN checkpoint")
-    for option, name in CONTROL_OPTIONS.items():
-        p = PARAMETERS[name]
-        parser.add_argument(
-            option, type=float, metavar="X", dest=name, help=f"{p.help} ({p.minimum:g} to {p.maximum:g})"
-        )
+    for id, option in CONTROL_OPTIONS.items():
+        p = PARAMETERS[id]
+        parser.add_argument(option, type=float, metavar="X", dest=id, help=f"{p.help} ({p.minimum:g} to {p.maximum:g})")
     parser.add_argument("--steps-per-second", type=float, metavar="X", help="evolution in automaton steps per second")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="ID=VALUE",
+        help="move any control, as in width=60%% or frozen=on (see `petrichord parameters`); may be given often",
+    )
+
+
+def _option_for(id: str) -> str:
+    """`fade_in_s` → `--fade-in`: units are said in the help."""
+    return "--" + re.sub(r"_(db|s|cents)$", "", id).replace("_", "-")
 
 
 CONTROL_OPTIONS = {
-    "--width": "width",
-    "--tilt": "tilt_db",
-    "--volume": "volume_db",
-    "--fade-in": "fade_in_s",
-    "--fade-out": "fade_out_s",
-    "--fine": "fine_cents",
-    "--playhead-speed": "playhead_speed",
-    "--weather-depth": "weather_depth",
-    "--weather-speed": "weather_speed",
+    p.id: _option_for(p.id) for p in PARAMETERS.values() if not p.is_switch and p.id not in ("note", "steps_per_frame")
 }
+"""Numbers with an option of their own: note and evolution are given in other units."""
 
 
 def run(args: argparse.Namespace) -> int:
@@ -69,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
 
     preset = load(args.preset)
     controls = controls_from(args, preset.settings, preset.mel.frames_per_second)
-    events = [parse_gesture(g, preset.mel, preset.n_frames, controls.playhead_speed) for g in args.gesture]
+    events = [parse_gesture(g, preset.mel, preset.n_frames, controls["playhead_speed"]) for g in args.gesture]
     job = Job(
         seconds=args.seconds,
         rate_hz=args.rate,
@@ -108,18 +113,30 @@ def _choose(args: argparse.Namespace, preset: "Preset") -> tuple["Vocoder", str]
         return choose_vocoder("spectral", preset)
 
 
-def controls_from(args: argparse.Namespace, settings: dict[str, float], frames_per_second: float) -> Controls:
-    """The preset's suggested controls with what was given on the command line."""
-    from synth.instrument.notation import note_number
-    from synth.instrument.parameters import from_settings, with_values
+def controls_from(args: argparse.Namespace, settings: dict[str, float], frames_per_second: float) -> ParameterValues:
+    """The preset's suggested controls with what was given on the command line; `--set` has the last word."""
+    from synth.instrument.note_names import note_number
 
-    controls = from_settings(settings)
-    given = {name: getattr(args, name) for name in CONTROL_OPTIONS.values() if getattr(args, name) is not None}
+    given = {id: getattr(args, id) for id in CONTROL_OPTIONS if getattr(args, id) is not None}
     if args.note is not None:
         given["note"] = note_number(args.note)
     if args.steps_per_second is not None:
         given["steps_per_frame"] = args.steps_per_second / frames_per_second
-    return with_values(controls, {name: PARAMETERS[name].check(value) for name, value in given.items()})
+    return from_settings(settings).with_values(given | dict(_assignment(text) for text in args.set))
+
+
+def _assignment(text: str) -> tuple[str, float]:
+    """`ID=VALUE`: a number alone is in the table's unit, as in options and presets; else as typed in the window."""
+    from synth.errors import UsageError
+
+    id, equals, value = text.partition("=")
+    if not equals:
+        raise UsageError(f"“--set {text}” lacks its value: write ID=VALUE, as in --set width=60%.")
+    row = parameter(id.strip())
+    try:
+        return row.id, row.check(float(value))
+    except ValueError:
+        return row.id, row.parse(value)
 
 
 class progress_bar:  # noqa: N801 (used as a function)

@@ -38,7 +38,7 @@ from synth.engine.preset_cross_fade import Voices
 from synth.engine.protocol import Capture, Status
 from synth.engine.take_deck import Deck
 from synth.errors import UsageError
-from synth.instrument.events import Action, SetControls, View
+from synth.instrument.events import Action, SetParameter, View
 from synth.instrument.instrument import Instrument
 from synth.log import log_unexpected
 from synth.output.audition import Audition
@@ -251,7 +251,7 @@ class Engine:
         voices, instrument = self._voices, self._voices.current
         instrument.evolution_limit = self._load.evolution_limit
         sound, ailment = voices.process(BLOCK_FRAMES)
-        sound = self._deck.process(self._master.process(sound), instrument.controls.volume_db)
+        sound = self._deck.process(self._master.process(sound), instrument.controls["volume_db"])
         sound = self.audition.mix(self._tone.over(sound))
         left = self._ring.ready / self.rate_hz + self._out.queued_s() if self._out.sounding else float("inf")
         self._ring.put(sound)
@@ -290,8 +290,8 @@ class Engine:
                         moment = playing.moment()
                         answer.set_result(Capture(playing.preset, moment.culture, moment))
                     case action:
-                        if isinstance(action, SetControls):
-                            self._master.obey(action.controls)
+                        if isinstance(action, SetParameter):
+                            self._master.obey({action.id: action.value})
                         self._voices.current.send(action)
 
     def _change(self, asked: ChangeCommand) -> None:

@@ -3,20 +3,30 @@
 Axes: `M` mel bands, `T` frames. Everything here is immutable; arrays are copies nobody writes to.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from synth.automaton.gestures import Gesture
-from synth.instrument.parameters import Controls
+from synth.instrument.parameter_values import parameter
 
 
 @dataclass(frozen=True)
-class SetControls:
-    """Replace all controls."""
+class SetParameter:
+    """Move one control; `UsageError` when there is none of this id or the value is out of range."""
 
-    controls: Controls
+    id: str
+    value: float
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "value", parameter(self.id).check(self.value))
+
+
+def set_parameters(values: Mapping[str, float]) -> list[SetParameter]:
+    """One event per control: a burst of them moves these and leaves all others to whoever else moves them."""
+    return [SetParameter(id, value) for id, value in values.items()]
 
 
 @dataclass(frozen=True)
@@ -33,7 +43,7 @@ class ReseedAll:
 
 @dataclass(frozen=True)
 class Hand:
-    """Where the hand is: while it is down, sound is read from under it (with `Controls.follow_hand`)."""
+    """Where the hand is: while it is down, sound is read from under it (with the control `follow_hand`)."""
 
     down: bool
     column: float = 0.0
@@ -55,7 +65,7 @@ class Redo:
     """Take back the last `Undo`."""
 
 
-Action = SetControls | Touch | ReseedAll | ThawAll | Hand | Undo | Redo
+Action = SetParameter | Touch | ReseedAll | ThawAll | Hand | Undo | Redo
 
 
 @dataclass(frozen=True)

@@ -22,17 +22,16 @@ from synth.culture.hidden_channels import HiddenChannels
 from synth.culture.regrowth import RegrowingCulture
 from synth.culture.undo_states import History
 from synth.instrument.column_reader import Reader
-from synth.instrument.events import Action, Event, Hand, Redo, ReseedAll, SetControls, ThawAll, Touch, Undo, View
-from synth.instrument.parameters import Controls
+from synth.instrument.events import Action, Event, Hand, Redo, ReseedAll, SetParameter, ThawAll, Touch, Undo, View
+from synth.instrument.glide import Glide, frames_of
+from synth.instrument.parameter_table import PARAMETERS
+from synth.instrument.parameter_values import ParameterValues, pitch_ratio
 from synth.instrument.playhead import Playhead
 from synth.instrument.schedule import Agenda
 from synth.instrument.state import Moment
 from synth.instrument.vocoder_slot import Voicing
 from synth.presets.model import Preset
 from synth.vocoder.contract import Vocoder
-
-_GLIDE_FRAMES = 2.0
-"""Time constant of pitch changes: 23 ms, short enough to play, long enough not to click."""
 
 
 @dataclass(frozen=True)
@@ -65,17 +64,17 @@ class Instrument:
         preset: Preset,
         vocoder: Vocoder,
         out_rate_hz: int,
-        controls: Controls | None = None,
+        controls: ParameterValues | None = None,
         setup: Setup | None = None,
     ) -> None:
         """`vocoder` is prepared here, which is slow: make instruments outside the engine's loop."""
         setup = setup or Setup()
         self.preset, self.out_rate_hz = preset, out_rate_hz
         self._seed = setup.seed
-        self.controls = controls or Controls()
+        self.controls = controls or ParameterValues()
         self.culture = make_culture(preset, setup)
         self.history = History(self.culture)
-        self.playhead = Playhead(preset.n_frames, self.controls)
+        self.playhead = Playhead(preset.n_frames, self.controls, preset.mel.frames_per_second)
         self.voicing = Voicing(vocoder, out_rate_hz, self.playhead)
         self.frame = 0
         self.rescues = 0
@@ -88,8 +87,9 @@ class Instrument:
         self._hidden = HiddenChannels(preset.state)
         self._agenda = Agenda(preset.mel.n_mels, preset.n_frames)
         self._gain = 10 ** (preset.gain_db / 20)
-        self._reader = Reader(preset, self.controls.tilt_db)
-        self._log_ratio = float(np.log2(self.controls.pitch_ratio(preset.root_hz)))
+        self._reader = Reader(preset, self.controls["tilt_db"])
+        self._pitch = Glide(frames_of(PARAMETERS["note"].smoothing_s, preset.mel.frames_per_second))
+        self._log_ratio = self._asked_log_ratio()
         vocoder.prepare(preset, out_rate_hz, n_heads=2, seed=setup.seed)
 
     @property
@@ -210,21 +210,25 @@ class Instrument:
         for action in self._agenda.due(self.frame):
             self._act(action)
         controls = self.controls
-        if not controls.frozen:
-            self._accumulator += controls.steps_per_frame * self.evolution_limit
+        if not controls["frozen"]:
+            self._accumulator += controls["steps_per_frame"] * self.evolution_limit
         while self._accumulator >= 1:
             self._accumulator -= 1
-            self.culture.step(controls.weather_depth, controls.weather_speed)
-        self._reader.advance(controls.tilt_db)
-        target = float(np.log2(controls.pitch_ratio(self.preset.root_hz)))
-        self._log_ratio += (target - self._log_ratio) / _GLIDE_FRAMES
+            self.culture.step(controls["weather_depth"], controls["weather_speed"])
+        self._reader.advance(controls["tilt_db"])
+        self._log_ratio = self._pitch.toward(self._log_ratio, self._asked_log_ratio())
         self.frame += 1
         return float(2**self._log_ratio)
 
+    def _asked_log_ratio(self) -> float:
+        """The transposition that the controls ask for, in octaves."""
+        ratio = pitch_ratio(self.controls["note"], self.controls["fine_cents"], self.preset.root_hz)
+        return float(np.log2(ratio))
+
     def _act(self, action: Action) -> None:
         match action:
-            case SetControls(controls):
-                self.controls = controls
+            case SetParameter(id, value):
+                self.controls = self.controls.with_value(id, value)
             case Touch(gesture):
                 if not self._stroke:
                     self.history.remember(self.culture)

@@ -1,43 +1,15 @@
-"""What users type: notes and timed gestures, as the command line and files spell them."""
+"""What users type: timed gestures, as the command line and files spell them."""
 
-import re
 from dataclasses import fields
 
 from synth.automaton.gestures import GESTURE_KINDS, SHAPES, Gesture, Shape
 from synth.errors import UsageError
 from synth.instrument.events import Action, Event, Redo, ReseedAll, ThawAll, Touch, Undo
-from synth.instrument.parameters import PARAMETERS
 from synth.mel import MelFormat, band_centres_hz
 
-_STEPS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
-_NOTE = re.compile(r"([A-Ga-g])([#♯b♭]?)(-?\d)")
-_NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 _GESTURE_NUMBERS = {f.name for f in fields(Gesture)} - {"kind", "shape"} | {"hz"}
 _WHOLE: dict[str, Action] = {"reseed-all": ReseedAll(), "thaw-all": ThawAll(), "undo": Undo(), "redo": Redo()}
 """What is done to the culture as a whole."""
-
-
-def note_number(text: str) -> float:
-    """MIDI number of "A4", "C#3", "Eb5" or "69"; A4 is 69."""
-    match = _NOTE.fullmatch(text.strip())
-    try:
-        if match:
-            letter, accidental, octave = match.groups()
-            shift = {"#": 1, "♯": 1, "b": -1, "♭": -1}.get(accidental, 0)
-            value = float(_STEPS[letter.upper()] + shift + 12 * (int(octave) + 1))
-        else:
-            value = float(text)
-        if value > 0:
-            return PARAMETERS["note"].check(value)
-    except ValueError:
-        pass
-    raise UsageError(f"“{text}” is not a note: write A4, C#3 or a MIDI number from 1 to 127.")
-
-
-def note_name(number: float) -> str:
-    """ "A4" for 69; the nearest note for fractions."""
-    nearest = round(number)
-    return f"{_NAMES[nearest % 12]}{nearest // 12 - 1}"
 
 
 def parse_gesture(text: str, fmt: MelFormat, n_frames: int, playhead_speed: float = 1.0) -> Event:

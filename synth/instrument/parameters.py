@@ -1,120 +1,236 @@
-"""The instrument's continuous controls: values, ranges, units.
+"""What one control is: its range and curve, how its values are written and read, who owns it.
 
-`Controls` is the one message that carries all of them; `PARAMETERS` describes each for the window, the command line
-and validation.
+The rows are in `parameter_table`; the values of all of them in `parameter_values`.
 """
 
 import math
-from dataclasses import asdict, dataclass, fields, replace
+import re
+from bisect import bisect_left
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
 
 from synth.errors import UsageError
+from synth.instrument.note_names import note_name, note_number
+
+Curve = Literal["linear", "exponential", "switch"]
+"""How a normalised value 0 … 1 becomes a value: by equal differences, by equal ratios, or as off below one half."""
+Scope = Literal["voice", "culture", "output", "brush"]
+"""What a control acts on. Those of the brush shape what a hand does next and are no part of the instrument's values."""
+Owner = Literal["preset", "player"]
+"""Whether a preset that is loaded sets the control, or it stays as the player left it."""
+Widget = Literal["knob", "slider", "note", "switch"]
+
+_NUMBER = re.compile(r"^\s*([+\-−]?\s*(?:\d+(?:[.,]\d*)?|[.,]\d+))\s*(.*?)\s*$")
+_SAME_UNIT = {
+    "percent": "%", "x": "×", "times": "×", "cent": "ct", "cents": "ct", "step": "steps", "row": "rows",
+    "db/octave": "db/oct", "sec": "s", "second": "s", "seconds": "s",
+}  # fmt: skip
+"""How else people write a unit, in small letters."""
+_ON, _OFF = ("on", "true", "yes", "1"), ("off", "false", "no", "0")
+_OWN_PITCH = "own"
+_TIMES_S = (
+    *(ms / 1000 for ms in range(1, 100)),
+    *(ms / 1000 for ms in range(100, 1000, 10)),
+    *(tenths / 10 for tenths in range(10, 100)),
+    *(float(seconds) for seconds in range(10, 101)),
+)
+"""Times of two figures, which is what is shown: steps of 1 to 10 % from 10 ms on."""
+_EXPONENTIAL_STEPS = 240
 
 
 @dataclass(frozen=True)
-class Controls:
-    """Every control value; immutable, replaced whole."""
+class Display:
+    """How a control is shown: `factor` shown units per unit of the engine, in steps of `step` of these."""
 
-    steps_per_frame: float = 1.0
-    weather_depth: float = 1.0
-    weather_speed: float = 1.0
-    playhead_speed: float = 1.0
-    note: float = 0.0
-    fine_cents: float = 0.0
-    width: float = 0.6
-    tilt_db: float = 0.0
-    volume_db: float = 0.0
-    fade_in_s: float = 0.04
-    fade_out_s: float = 0.12
-    frozen: bool = False
-    follow_hand: bool = True
+    name: str
+    """Short, as it stands on the knob under its group's title."""
+    unit: str = ""
+    factor: float = 1.0
+    step: float = 0.01
+    """Smallest change, in shown units; times change by their second figure."""
+    nudge: int = 5
+    """Steps per arrow key or wheel notch."""
+    signed: bool = False
+    """True when positive values are shown with their sign."""
+    group: str = ""
+    """Title of the group it belongs to in the window."""
+    widget: Widget = "knob"
 
-    def pitch_ratio(self, root_hz: float) -> float:
-        """Transposition against a root; 1 for note 0 (the preset's own pitch) or an unpitched preset."""
-        if self.note <= 0 or root_hz <= 0:
-            ratio = 1.0
-        else:
-            ratio = 440.0 * 2 ** ((self.note - 69) / 12) / root_hz
-        return float(ratio * 2 ** (self.fine_cents / 1200))
+
+@dataclass(frozen=True)
+class VaryRange:
+    """How far “Vary” moves a control: by `amount` of its units, or octaves of its value where `doubling`."""
+
+    amount: float
+    lowest: float
+    highest: float
+    doubling: bool = False
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """One continuous control as a user meets it."""
+    """One control. Values are in `unit`; those of a switch are True and False."""
 
-    name: str
+    id: str
+    """As presets, sessions, takes and the command line name it: never changed."""
     label: str
     unit: str
+    display: Display
     minimum: float
     maximum: float
     default: float
+    curve: Curve
+    smoothing_s: float
+    """Time constant with which the sound follows a change; 0 when it is obeyed at once."""
+    scope: Scope
+    owner: Owner
+    modulatable: bool
+    vary: VaryRange | None
+    """None when “Vary” leaves it alone."""
     help: str
 
+    def __post_init__(self) -> None:
+        if not self.minimum <= self.default <= self.maximum or self.minimum >= self.maximum:
+            raise ValueError(f"{self.id}: the default must lie within the range")
+        if self.curve == "exponential" and self.minimum <= 0:
+            raise ValueError(f"{self.id}: an exponential curve needs a range above 0")
+
+    @property
+    def is_switch(self) -> bool:
+        return self.curve == "switch"
+
+    def holds(self, value: object) -> bool:
+        """True for a number within range; for True and False where it is a switch, and nowhere else."""
+        if isinstance(value, bool) or self.is_switch:
+            return isinstance(value, bool) and self.is_switch
+        return isinstance(value, int | float) and math.isfinite(value) and self.minimum <= value <= self.maximum
+
     def check(self, value: float) -> float:
-        """The value, or `UsageError` in one sentence when it is not a number within range."""
-        if not math.isfinite(value) or not self.minimum <= value <= self.maximum:
+        """The value as it is kept, or `UsageError` in one sentence when it cannot be used."""
+        if self.is_switch and value in (0, 1):
+            return bool(value)
+        if not self.holds(float(value)):
             raise UsageError(
                 f"{self.label} of {value:g}{self.unit and ' ' + self.unit} is outside its range: choose "
-                f"{self.minimum:g} to {self.maximum:g}."
+                f"{'off or on' if self.is_switch else f'{self.minimum:g} to {self.maximum:g}'}."
             )
-        return value
+        return float(value)
+
+    # Normalised
+
+    def to_normalised(self, value: float) -> float:
+        """Where a value lies between the ends of the range, 0 … 1, along the curve."""
+        if self.curve == "exponential":
+            share = math.log(value / self.minimum) / math.log(self.maximum / self.minimum)
+        else:
+            share = (value - self.minimum) / (self.maximum - self.minimum)
+        return min(max(share, 0.0), 1.0)
+
+    def from_normalised(self, share: float) -> float:
+        """The value at 0 … 1 along the curve; beyond the ends it is theirs."""
+        if self.is_switch:
+            return share >= 0.5
+        if self.curve == "exponential":
+            value = self.minimum * math.exp(share * math.log(self.maximum / self.minimum))
+        else:
+            value = self.minimum + share * (self.maximum - self.minimum)
+        return min(max(value, self.minimum), self.maximum)
+
+    # Steps of a knob
+
+    @property
+    def n_steps(self) -> int:
+        """Steps from the lowest value to the highest."""
+        if self.is_switch:
+            return 1
+        if self._is_time:
+            return len(_times(self.minimum, self.maximum)) - 1
+        if self.curve == "exponential":
+            return _EXPONENTIAL_STEPS
+        return round((self.maximum - self.minimum) * self.display.factor / self.display.step)
+
+    def at_step(self, index: int) -> float:
+        """The value at a step; beyond the last it is the last's."""
+        index = min(max(index, 0), self.n_steps)
+        if self._is_time:
+            return _times(self.minimum, self.maximum)[index]
+        if self.curve != "linear":
+            return self.from_normalised(index / self.n_steps)
+        return self.minimum + index * self.display.step / self.display.factor
+
+    def step_of(self, value: float) -> int:
+        """The step nearest to a value."""
+        if self._is_time:
+            times = _times(self.minimum, self.maximum)
+            above = min(max(bisect_left(times, value), 1), len(times) - 1)
+            return above if times[above] - value <= value - times[above - 1] else above - 1
+        if self.curve != "linear":
+            return round(self.to_normalised(value) * self.n_steps)
+        return round((value - self.minimum) * self.display.factor / self.display.step)
+
+    # Text
+
+    def text(self, value: float) -> str:
+        """The value with its unit, as people read it: "60 %", "−3.5 dB", "1.2 s", "on"."""
+        display = self.display
+        if self.is_switch:
+            return _ON[0] if value else _OFF[0]
+        if display.widget == "note":
+            return note_name(value) if value > 0 else _OWN_PITCH
+        if self._is_time:
+            return f"{value * 1000:.0f} ms" if value < 0.9995 else f"{value:.1f} s"
+        decimals = max(0, -math.floor(math.log10(display.step) + 1e-9))
+        shown = round(value * display.factor, decimals) + 0.0
+        number = f"{shown:+.{decimals}f}" if display.signed and shown else f"{shown:.{decimals}f}"
+        return f"{number.replace('-', '−')}{display.unit and ' ' + display.unit}"
+
+    def parse(self, text: str) -> float:
+        """The value of what was typed, with or without its unit; `UsageError` in one sentence."""
+        if self.is_switch:
+            return self._parse_switch(text)
+        if self.display.widget == "note":
+            return 0.0 if text.strip().casefold() in (_OWN_PITCH, "0") else note_number(text)
+        match = _NUMBER.match(text)
+        unit = match.group(2).casefold() if match else ""
+        per_unit = self._per_unit().get(_SAME_UNIT.get(unit, unit))
+        if not match or per_unit is None:
+            raise UsageError(
+                f"“{text}” is not a value for {self._name}: type a number such as {self.text(self.default)}."
+            )
+        number = float(match.group(1).replace(",", ".").replace("−", "-").replace(" ", ""))
+        value = number * per_unit
+        if not self.minimum - 1e-9 <= value <= self.maximum + 1e-9:
+            shown_unit = match.group(2) or self.display.unit
+            raise UsageError(
+                f"{self._name} of {number:g}{shown_unit and ' ' + shown_unit} is outside its range: "
+                f"choose {self.text(self.minimum)} to {self.text(self.maximum)}."
+            )
+        return min(max(value, self.minimum), self.maximum)
+
+    def _parse_switch(self, text: str) -> bool:
+        word = text.strip().casefold()
+        if word not in (*_ON, *_OFF):
+            raise UsageError(f"“{text}” is not a value for {self._name}: type on or off.")
+        return word in _ON
+
+    @property
+    def _name(self) -> str:
+        return self.display.name
+
+    @property
+    def _is_time(self) -> bool:
+        return self.curve == "exponential" and self.unit == "s"
+
+    def _per_unit(self) -> dict[str, float]:
+        """Engine units per unit that may be typed, in small letters; "" is a number alone."""
+        if self._is_time:
+            return {"": 1.0, "s": 1.0, "ms": 0.001}
+        unit, shown = self.display.unit, 1 / self.display.factor
+        known = {self.unit.casefold(): 1.0, unit.casefold(): shown, "": shown}
+        return known | ({"s": 1000 * shown} if unit == "ms" else {}) | ({"db": shown} if "dB" in unit else {})
 
 
-_DEFAULT = Controls()
-
-
-def _parameter(name: str, label: str, unit: str, low: float, high: float, text: str) -> Parameter:
-    return Parameter(name, label, unit, low, high, float(getattr(_DEFAULT, name)), text)
-
-
-PARAMETERS: dict[str, Parameter] = {
-    p.name: p
-    for p in (
-        _parameter(
-            "steps_per_frame",
-            "Evolution",
-            "steps/frame",
-            0,
-            4,
-            "How fast the culture lives; 0 holds it still.",
-        ),
-        _parameter("weather_depth", "Weather depth", "×", 0, 2, "How strongly slow weather moves the timbre."),
-        _parameter("weather_speed", "Weather speed", "×", 0, 4, "How fast the weather changes; 0 freezes it."),
-        _parameter("playhead_speed", "Playhead speed", "×", -2, 2, "How fast and which way the culture is read."),
-        _parameter("note", "Note", "MIDI", 0, 127, "Pitch as a MIDI note; 0 is the preset's own."),
-        _parameter("fine_cents", "Fine", "cents", -100, 100, "Fine tuning."),
-        _parameter("width", "Width", "×", 0, 1, "Stereo: how far apart two playheads read; 0 is exact mono."),
-        _parameter("tilt_db", "Tilt", "dB/octave", -6, 6, "Darker or brighter: turns the spectrum about 1 kHz."),
-        _parameter("volume_db", "Volume", "dB", -60, 12, "Output level; 0 dB plays at −18 LUFS."),
-        _parameter("fade_in_s", "Fade in", "s", 0.005, 10, "How long Play takes to full level."),
-        _parameter("fade_out_s", "Fade out", "s", 0.005, 10, "How long Stop takes to silence."),
-    )
-}
-
-
-def checked(controls: Controls) -> Controls:
-    """`controls` when every value is in range, else `UsageError` naming the first that is not."""
-    for name, parameter in PARAMETERS.items():
-        parameter.check(float(getattr(controls, name)))
-    return controls
-
-
-def from_settings(settings: dict[str, float]) -> Controls:
-    """Controls from a preset's suggestions; names it does not know and values out of range are left at default."""
-    known = {f.name for f in fields(Controls)}
-    usable = {}
-    for name, value in settings.items():
-        if name in known and name in PARAMETERS:
-            p = PARAMETERS[name]
-            if math.isfinite(value) and p.minimum <= value <= p.maximum:
-                usable[name] = float(value)
-    return with_values(Controls(), usable)
-
-
-def with_values(controls: Controls, values: dict[str, float]) -> Controls:
-    """`controls` with the named continuous parameters replaced."""
-    return replace(controls, **values)  # type: ignore[arg-type]
-
-
-def as_settings(controls: Controls) -> dict[str, float]:
-    """The inverse of `from_settings`."""
-    return {name: float(value) for name, value in asdict(controls).items() if name in PARAMETERS}
+@lru_cache(maxsize=64)
+def _times(shortest_s: float, longest_s: float) -> tuple[float, ...]:
+    return tuple(time for time in _TIMES_S if shortest_s <= time <= longest_s)

@@ -6,18 +6,20 @@ Positions are columns in frames, circular with `T`. All motion is per frame, so 
 """
 
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from synth.instrument.events import Hand
-from synth.instrument.parameters import Controls
+from synth.instrument.glide import Glide, frames_of
+from synth.instrument.parameter_table import PARAMETERS
 
 HEAD_SPACING_FRAMES = 20.0
 """Distance of the two heads at full width: 232 ms, far enough apart for slow swells to differ."""
 _ATTACK_FRAMES = 3
 _RELEASE_FRAMES = 24
 """The sound jumps to the hand in 35 ms and glides back in 280 ms."""
-_CENTRE_GLIDE = 0.5
-_WIDTH_GLIDE = 0.25
+_CENTRE_GLIDE = Glide(2.0)
+_WIDTH_SETTLED = 1e-3
 _REMEMBERED_FRAMES = 512
 """6 s: more than any lookahead and any device's queue."""
 
@@ -77,9 +79,10 @@ class Place:
 class Playhead:
     """Moves over a loop of `n_frames` columns."""
 
-    def __init__(self, n_frames: int, controls: Controls) -> None:
+    def __init__(self, n_frames: int, controls: Mapping[str, float], frames_per_second: float = 22050 / 256) -> None:
         self.n_frames = n_frames
-        self.place = Place(0.0, controls.width)
+        self._width = Glide(frames_of(PARAMETERS["width"].smoothing_s, frames_per_second), _WIDTH_SETTLED)
+        self.place = Place(0.0, controls["width"])
         """What is read now."""
         self._past: deque[Place] = deque(maxlen=_REMEMBERED_FRAMES)
 
@@ -95,23 +98,20 @@ class Playhead:
         # A lifted hand's place is still heard while the sound glides back.
         self.place = replace(now, hand=hand if hand.down else Hand(False, now.hand.column, now.hand.radius_frames))
 
-    def advance(self, controls: Controls) -> None:
+    def advance(self, controls: Mapping[str, float]) -> None:
         """Move on by one frame."""
         now, hand = self.place, self.place.hand
         self._past.append(now)
-        difference = controls.width - now.width
-        if hand.down and controls.follow_hand:
+        if hand.down and controls["follow_hand"]:
             mix = min(1.0, now.mix + 1 / _ATTACK_FRAMES)
         else:
             mix = max(0.0, now.mix - 1 / _RELEASE_FRAMES)
-        # The short way round the loop.
-        way = (hand.column - now.centre + self.n_frames / 2) % self.n_frames - self.n_frames / 2
         self.place = Place(
-            position=self.wrapped(now.position + controls.playhead_speed),
-            width=controls.width if abs(difference) < 1e-3 else now.width + _WIDTH_GLIDE * difference,
+            position=self.wrapped(now.position + controls["playhead_speed"]),
+            width=self._width.toward(now.width, controls["width"]),
             hand=hand,
             mix=mix,
-            centre=self.wrapped(now.centre + _CENTRE_GLIDE * way),
+            centre=self.wrapped(_CENTRE_GLIDE.around(now.centre, hand.column, self.n_frames)),
             scan=now.scan + 1,
         )
 
@@ -127,7 +127,7 @@ class Playhead:
             return self.place
         return self._past[-min(n_frames, len(self._past))]
 
-    def run_ahead(self, n_frames: int, controls: Controls) -> None:
+    def run_ahead(self, n_frames: int, controls: Mapping[str, float]) -> None:
         """Go on at once to where `n_frames` more frames lead: for a vocoder that must know them sooner."""
         for _ in range(n_frames):
             self.advance(controls)

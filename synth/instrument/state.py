@@ -8,7 +8,7 @@ sounding.
 from dataclasses import dataclass
 
 from synth.culture.culture import CultureState
-from synth.instrument.parameters import Controls
+from synth.instrument.parameter_values import ParameterValues
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class Moment:
     """Taken between two frames by `Instrument.moment`; the hand counts as lifted."""
 
     culture: CultureState
-    controls: Controls
+    controls: ParameterValues
     seed: int
     accumulator: float
     """Share of the next automaton step that is due already."""

@@ -10,6 +10,8 @@ import math
 import torch
 from torch import Tensor
 
+from synth.instrument.glide import Glide, frames_of
+from synth.instrument.parameter_table import PARAMETERS
 from synth.loudness import k_weighting
 from synth.mel import DB_PER_NEPER, LOG_MEL_FLOOR, MelFormat, band_centres_hz, band_edges_hz
 from synth.presets.model import HighBand, Partials, Preset
@@ -17,9 +19,7 @@ from synth.presets.model import HighBand, Partials, Preset
 PIVOT_HZ = 1000.0
 _LOWEST_HZ = 40.0
 """Bands below turn no further: what is there is rumble."""
-_GLIDE_FRAMES = 3.0
-"""Time constant of a change: 35 ms."""
-_SETTLED = 1e-3
+_SETTLED_DB = 1e-3
 _TONE_SHARE = 0.7
 """Of the power of a sound with partials, how much is taken to be theirs: a mel cannot tell, and a partial's row and its
 neighbours overstate it. Over twelve presets, loudness then stays within 2 LU (±6 dB per octave; 0.5 at ±3)."""
@@ -31,6 +31,8 @@ class Tilt:
     def __init__(self, preset: Preset, grown: Tensor, db_per_octave: float) -> None:
         """`grown` is the preset's grown culture as log-mel columns (T, M): its mean says how loud a tilt is."""
         self.now = db_per_octave
+        smoothing_s = PARAMETERS["tilt_db"].smoothing_s
+        self._glide = Glide(frames_of(smoothing_s, preset.mel.frames_per_second), _SETTLED_DB)
         self._octaves = _octaves(band_centres_hz(preset.mel))
         self._powers, self._turns = _parts(preset, grown.double(), self._octaves)
         self._offsets = self._offsets_at(db_per_octave)
@@ -39,10 +41,13 @@ class Tilt:
         """Move on by one frame; False when it is where it should be."""
         if self.now == db_per_octave:
             return False
-        difference = db_per_octave - self.now
-        self.now = db_per_octave if abs(difference) < _SETTLED else self.now + difference / _GLIDE_FRAMES
-        self._offsets = self._offsets_at(self.now)
+        self.jump(self._glide.toward(self.now, db_per_octave))
         return True
+
+    def jump(self, db_per_octave: float) -> None:
+        """Be tilted so much at once."""
+        self.now = db_per_octave
+        self._offsets = self._offsets_at(self.now)
 
     @property
     def offsets(self) -> Tensor | None:

@@ -5,12 +5,12 @@ frames, `N` samples.
 """
 
 import math
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor
 
 from synth.errors import DeviceLost
-from synth.instrument.parameters import Controls
 from synth.instrument.playhead import Playhead
 from synth.vocoder.changeover import Changeover
 from synth.vocoder.contract import Vocoder
@@ -65,7 +65,7 @@ class Voicing:
         """Of so many frames, how many the same vocoders are at work for."""
         return n_frames if self._change is None else min(n_frames, self._change.frames_left)
 
-    def change(self, vocoder: Vocoder, controls: Controls) -> None:
+    def change(self, vocoder: Vocoder, controls: Mapping[str, float]) -> None:
         """Cross-fade to a vocoder; one that comes during a change waits, of several the last."""
         if self._change is not None:
             self._waiting = vocoder
@@ -90,7 +90,7 @@ class Voicing:
         self._last = sound[:, -1:]
         return sound
 
-    def passed(self, n_frames: int, controls: Controls) -> None:
+    def passed(self, n_frames: int, controls: Mapping[str, float]) -> None:
         """So many frames have been played: a change may be over."""
         if self._change is not None:
             self._change.frames_left -= n_frames
@@ -101,7 +101,7 @@ class Voicing:
         """Start as if `column` (B, M) had been sounding; takes as long as the sound it makes."""
         self.vocoder.reset(_held(column, n_frames))
 
-    def restart(self, controls: Controls) -> None:
+    def restart(self, controls: Mapping[str, float]) -> None:
         """Go on from silence; quick. A change is over."""
         while self._change is not None:
             self._leave_the_old(controls)
@@ -131,7 +131,7 @@ class Voicing:
             return sound
         return self._change.mix(old, sound)
 
-    def _leave_the_old(self, controls: Controls) -> None:
+    def _leave_the_old(self, controls: Mapping[str, float]) -> None:
         change = self._change
         assert change is not None
         self._rest, self._change = change.rest(), None

@@ -15,7 +15,7 @@ import platformdirs
 import torch
 
 from synth.instrument.instrument import Instrument
-from synth.instrument.parameters import Controls
+from synth.instrument.parameter_values import ParameterValues
 from synth.presets.model import Preset
 from synth.storage import write_whole
 from synth.vocoder.bigvgan.folders import CONFIG_NAME, WEIGHTS_NAME
@@ -45,7 +45,7 @@ def speed_of(vocoder: Vocoder, folder: Path, preset: Preset) -> float:
 def measured_speed(vocoder: Vocoder, preset: Preset) -> float:
     """Seconds of sound per second of the whole instrument, from its mean block."""
     with torch.no_grad():
-        instrument = Instrument(preset, vocoder, _OUT_RATE_HZ, Controls())
+        instrument = Instrument(preset, vocoder, _OUT_RATE_HZ, ParameterValues())
         for _ in range(2):
             instrument.process(_BLOCK_FRAMES)
         start, frames = time.perf_counter(), 0

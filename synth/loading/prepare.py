@@ -8,7 +8,7 @@ import torch
 from synth.automaton.rules import LiveRule
 from synth.automaton.stepper import fastest_dtype
 from synth.instrument.instrument import Instrument, Setup
-from synth.instrument.parameters import Controls
+from synth.instrument.parameter_values import ParameterValues
 from synth.loading.choose_vocoder import choose_vocoder
 from synth.loading.device_probe import fastest_device
 from synth.mel import LOG_MEL_FLOOR
@@ -41,7 +41,7 @@ def live_setup(preset: Preset, seed: int = 0, dtype: torch.dtype | None = None) 
 def ready_instrument(
     preset: Preset,
     rate_hz: int,
-    controls: Controls,
+    controls: ParameterValues,
     vocoder: VocoderName = "auto",
     seed: int = 0,
     dtype: torch.dtype | None = None,

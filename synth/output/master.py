@@ -4,10 +4,12 @@ Streaming and exact: any partition of the input gives the same bits, if changes 
 `N` samples; audio is (2, N) float32.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
-from synth.instrument.parameters import Controls
+from synth.instrument.parameter_values import ParameterValues
 from synth.output.limiter import Audio, Limiter
 from synth.output.meter import Levels, Meter
 
@@ -24,7 +26,7 @@ _AGAIN_S = 0.04
 _FAREWELL_S = 0.12
 """How long whoever closes the instrument is faded out, however slowly Stop fades."""
 
-_USUAL = Controls()
+_USUAL = ParameterValues()
 
 
 class Ramp:
@@ -79,10 +81,10 @@ def volume_gain(volume_db: float) -> float:
 class Master:
     """Instrument's sound in, device's sound out."""
 
-    def __init__(self, rate_hz: int, controls: Controls = _USUAL, playing: bool = True) -> None:
+    def __init__(self, rate_hz: int, controls: Mapping[str, float] = _USUAL, playing: bool = True) -> None:
         self.rate_hz = rate_hz
         self._controls = controls
-        self._volume = Ramp(volume_gain(controls.volume_db), round(_VOLUME_S * rate_hz))
+        self._volume = Ramp(volume_gain(controls["volume_db"]), round(_VOLUME_S * rate_hz))
         self._fade = Ramp(float(playing), 1)
         self._limiter = Limiter(rate_hz, CEILING_DB)
         self._meter = Meter(rate_hz)
@@ -109,20 +111,20 @@ class Master:
         """Stopped, and the fade is over."""
         return self._fade.settled and self._fade.target == 0.0
 
-    def obey(self, controls: Controls) -> None:
-        """Take volume and fades from these; a fade that has begun keeps its length."""
-        self._controls = controls
-        self._volume.move(volume_gain(controls.volume_db))
+    def obey(self, controls: Mapping[str, float]) -> None:
+        """Take volume and fades from these, where they are among them; a fade that has begun keeps its length."""
+        self._controls = {**self._controls, **controls}
+        self._volume.move(volume_gain(self._controls["volume_db"]))
 
     def play(self, *, again: bool = False) -> None:
         """Fade in; `again` after an interruption that was no Stop, quickly."""
         longest = _AGAIN_S if again else float("inf")
-        self._fade.move(1.0, self._samples(min(self._controls.fade_in_s, longest)))
+        self._fade.move(1.0, self._samples(min(self._controls["fade_in_s"], longest)))
 
     def stop(self, *, for_good: bool = False) -> None:
         """Fade out; `for_good` does not keep anybody waiting."""
         longest = _FAREWELL_S if for_good else float("inf")
-        self._fade.move(0.0, self._samples(min(self._controls.fade_out_s, longest)))
+        self._fade.move(0.0, self._samples(min(self._controls["fade_out_s"], longest)))
 
     def _samples(self, seconds: float) -> int:
         return max(1, round(seconds * self.rate_hz))

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from synth.errors import RecordingError, UsageError
 from synth.instrument.events import Event
 from synth.instrument.instrument import Instrument, Setup
-from synth.instrument.parameters import Controls, checked, with_values
+from synth.instrument.parameter_values import ParameterValues
 from synth.loudness import loudness_lufs, true_peak_db
 from synth.output.master import Master
 from synth.presets.model import Preset
@@ -35,7 +35,7 @@ class Job:
 
     seconds: float = 10.0
     rate_hz: int = 44100
-    controls: Controls = field(default_factory=Controls)
+    controls: ParameterValues = field(default_factory=ParameterValues)
     events: tuple[Event, ...] = ()
     seed: int | None = None
     dtype: torch.dtype = torch.float32
@@ -45,7 +45,6 @@ class Job:
             raise UsageError(f"A length of {self.seconds:g} s cannot be rendered: choose up to {MAX_SECONDS:g} s.")
         if not 8000 <= self.rate_hz <= 192_000:
             raise UsageError(f"A rate of {self.rate_hz} Hz cannot be rendered: choose 8000 to 192000.")
-        checked(self.controls)
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,7 @@ def render(preset: Preset, vocoder: Vocoder, job: Job, progress: Progress | None
     n_samples = round(job.seconds * job.rate_hz)
     # The vocoder's delay is not part of the piece: frame 0 sounds at time 0, and there the fade begins.
     begin = vocoder.delay_samples
-    stop = begin + n_samples - round(fades.fade_out_s * job.rate_hz)
+    stop = begin + n_samples - round(fades["fade_out_s"] * job.rate_hz)
     lead = begin + master.delay_samples
     blocks, have = [], 0
     with torch.inference_mode():
@@ -96,11 +95,12 @@ def render(preset: Preset, vocoder: Vocoder, job: Job, progress: Progress | None
     return np.concatenate(blocks, axis=1)[:, lead : lead + n_samples]
 
 
-def _fades_within(job: Job) -> Controls:
+def _fades_within(job: Job) -> dict[str, float]:
     """The job's controls, with fades that both fit into it."""
     controls = job.controls
-    share = min(1.0, job.seconds / (controls.fade_in_s + controls.fade_out_s))
-    return with_values(controls, {"fade_in_s": share * controls.fade_in_s, "fade_out_s": share * controls.fade_out_s})
+    fade_in_s, fade_out_s = controls["fade_in_s"], controls["fade_out_s"]
+    share = min(1.0, job.seconds / (fade_in_s + fade_out_s))
+    return {**controls, "fade_in_s": share * fade_in_s, "fade_out_s": share * fade_out_s}
 
 
 def render_to_file(preset: Preset, vocoder: Vocoder, job: Job, path: Path, progress: Progress | None = None) -> Report:

@@ -96,7 +96,7 @@ class Preset:
     recipe: dict[str, Any] = field(default_factory=dict)
     metrics: dict[str, float] = field(default_factory=dict)
     settings: dict[str, float] = field(default_factory=dict)
-    """Suggested control values, by the names of `controls.Controls`."""
+    """Suggested control values, by the ids of the instrument's parameter table."""
     source_path: str = ""
     """File it was loaded from; not stored."""
 

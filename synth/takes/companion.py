@@ -7,7 +7,7 @@ what is wrong is one sentence. Axes: `C` channels, `M` mel bands, `T` frames.
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from synth.automaton.rules import LiveRule
 from synth.culture.culture import CultureState
 from synth.errors import PresetError, RecordingError
 from synth.instrument.instrument import Instrument
-from synth.instrument.parameters import PARAMETERS, Controls
+from synth.instrument.parameter_values import readable
 from synth.instrument.state import Moment
 from synth.loading.prepare import ready_instrument
 from synth.presets.file import preset_bytes, preset_from_bytes
@@ -95,7 +95,7 @@ def _description(beginning: Beginning, raw: bytes) -> dict[str, object]:
         "preset_sha256": hashlib.sha256(raw).hexdigest(),
         "rate_hz": beginning.rate_hz,
         "vocoder": beginning.vocoder,
-        "controls": asdict(moment.controls),
+        "controls": dict(moment.controls),
         "seed": moment.seed,
         "steps": moment.culture.steps,
         "weather_clock": moment.culture.weather_clock,
@@ -130,7 +130,7 @@ def _read(path: Path) -> Beginning:
     )
     moment = Moment(
         culture,
-        _controls(told.mapping("controls")),
+        readable(told.mapping("controls")),
         seed=told.integer("seed", 0, 2**63 - 1),
         accumulator=told.number("accumulator", 0, 1),
         playhead=told.number("playhead", 0, preset.n_frames),
@@ -152,19 +152,6 @@ def _tensors(arrays: dict[str, NDArray[Any]], preset: Preset) -> dict[str, torch
             raise ValueError(name)
         tensors[name] = torch.from_numpy(array.copy())
     return tensors
-
-
-def _controls(values: dict[str, Any]) -> Controls:
-    """Those this version knows and can use; the others stay at their defaults."""
-    usable: dict[str, Any] = {}
-    for field in fields(Controls):
-        value, parameter = values.get(field.name), PARAMETERS.get(field.name)
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            if parameter is not None and parameter.minimum <= value <= parameter.maximum:
-                usable[field.name] = float(value)
-        elif parameter is None and type(value) is type(field.default):
-            usable[field.name] = value
-    return Controls(**usable)
 
 
 def recorded_volume_db(take: Path) -> float:

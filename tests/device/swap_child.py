@@ -21,7 +21,7 @@ def play(checkpoint: Path, take: Path) -> dict[str, object]:
     import torch
 
     from synth.engine.engine import Engine
-    from synth.instrument.parameters import Controls
+    from synth.instrument.parameter_values import ParameterValues
     from synth.loading.prepare import ready_instrument, ready_vocoder
     from synth.thread_priority import raise_thread_priority
     from tests.doubles.cultures import steady_preset
@@ -30,7 +30,7 @@ def play(checkpoint: Path, take: Path) -> dict[str, object]:
     torch.set_num_threads(1)
     os.environ["PETRICHORD_BIGVGAN"] = str(checkpoint)
     preset = steady_preset()
-    first = ready_instrument(preset, RATE, Controls(), "spectral")[0]
+    first = ready_instrument(preset, RATE, ParameterValues(), "spectral")[0]
     vocoders = [ready_vocoder(preset, RATE, name)[0] for name in ("bigvgan", "spectral")]
     raise_thread_priority("helper")
     engine = Engine(first, playing=True, sample_format="float32")

@@ -16,7 +16,7 @@ from synth.device.sinks import Sink
 from synth.engine.engine import BLOCK_FRAMES, Engine
 from synth.instrument.events import Touch, Undo
 from synth.instrument.instrument import Instrument
-from synth.instrument.parameters import Controls
+from synth.instrument.parameter_values import ParameterValues
 from synth.vocoder.bigvgan.live import LiveBigVGANVocoder
 from synth.vocoder.contract import Vocoder
 from synth.vocoder.spectral.vocoder import SpectralVocoder
@@ -105,7 +105,7 @@ def test_the_latency_reported_is_what_the_sink_measures(
 
     vocoder.process = listen  # type: ignore[method-assign]
     # A culture that holds still and is silent, or all paint.
-    controls = Controls(frozen=True, width=0.0, follow_hand=False, playhead_speed=0.0)
+    controls = ParameterValues(frozen=True, width=0.0, follow_hand=False, playhead_speed=0.0)
     playing = Instrument(replace(preset, state=state), vocoder, RATE, controls)
     engine = Engine(playing, playing=True, open_device=open_device)
     engine.start()

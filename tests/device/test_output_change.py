@@ -17,7 +17,7 @@ from synth.commands.cli import prepare_environment
 prepare_environment()
 import torch
 torch.set_num_threads(1)
-from synth.instrument.parameters import Controls
+from synth.instrument.parameter_values import ParameterValues
 from synth.device.outputs import Output
 from synth.loading.prepare import ready_instrument
 from synth.engine.rate_change import ReopeningEngine
@@ -29,7 +29,7 @@ def until(condition):
         assert time.monotonic() < end, "it did not happen in time"
         time.sleep(0.01)
 
-instrument = ready_instrument(steady_preset(), 44100, Controls(), "spectral")[0]
+instrument = ready_instrument(steady_preset(), 44100, ParameterValues(), "spectral")[0]
 engine = ReopeningEngine(instrument, Output(rate_hz=44100))
 engine.start()
 until(lambda: engine.status().device_s > 0)

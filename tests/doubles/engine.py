@@ -16,8 +16,9 @@ from synth.automaton.gestures import footprint
 from synth.culture.culture import CultureState
 from synth.device.outputs import Output
 from synth.engine.protocol import Capture, Notice, Status
-from synth.instrument.events import Action, Hand, Redo, ReseedAll, SetControls, ThawAll, Touch, Undo, View
+from synth.instrument.events import Action, Hand, Redo, ReseedAll, SetParameter, ThawAll, Touch, Undo, View
 from synth.instrument.instrument import Instrument
+from synth.instrument.parameter_values import ParameterValues
 from synth.output.audition import Audition
 from synth.takes.wav import SampleFormat
 from synth.vocoder.contract import Vocoder
@@ -31,6 +32,8 @@ class FakeEngine:
         self.pressed = False
         self.calls: list[str] = []
         self.actions: list[Action] = []
+        self.values = ParameterValues()
+        """What the instrument plays with: as it was prepared, and moved since."""
         self.swapped: list[tuple[Instrument, str]] = []
         self.changed: list[tuple[str, str, str]] = []
         self.recorded: list[tuple[Path | None, SampleFormat | None, bool]] = []
@@ -78,6 +81,8 @@ class FakeEngine:
     def send(self, action: Action) -> None:
         self.actions.append(action)
         match action:
+            case SetParameter(id, value):
+                self.values = self.values.with_value(id, value)
             case Hand():
                 self._hand = action
                 self._stroke = self._stroke and action.down
@@ -105,6 +110,7 @@ class FakeEngine:
 
     def swap(self, instrument: Instrument, reason: str = "") -> None:
         self.swapped.append((instrument, reason))
+        self.values = instrument.controls
         self.undos, self.redos, self._stroke = 0, 0, False
 
     def change_vocoder(
@@ -190,7 +196,3 @@ class FakeEngine:
         answer: Future[Capture] = Future()
         answer.set_result(Capture(preset, CultureState(state, torch.zeros(1), torch.zeros(1), 0, 0.0, 0)))
         return answer
-
-    def last_controls(self) -> SetControls:
-        found = [action for action in self.actions if isinstance(action, SetControls)]
-        return found[-1]

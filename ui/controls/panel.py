@@ -1,7 +1,6 @@
-"""The instrument's controls in five groups on one panel, and the `Controls` they add up to."""
+"""The instrument's controls in groups on one panel, and the values they stand at."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
@@ -16,27 +15,30 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from synth.instrument.parameters import PARAMETERS, Controls
+from synth.instrument.parameter_table import PARAMETERS
+from synth.instrument.parameter_values import ParameterValues
+from synth.instrument.parameters import Parameter
 from ui.look.shortcuts import click_on_key
-from ui.look.units import SCALES
 from ui.perform.note_box import NoteBox
 from ui.widgets.knob import Knob
 from ui.widgets.slider import Slider
 
-_SLIDERS = ("fade_in_s", "fade_out_s")
 _SLIDER_WIDTH = 112
 _SMALLEST_SIDE, _LARGEST_SIDE = 52, 92
 _SIDE_SHARE = 0.062
 """A knob's width as a share of the panel's."""
-_LABELS = {"frozen": "Freeze", "follow_hand": "Follow hand"}
+_KEYS = {"frozen": "Ctrl+F", "follow_hand": "Ctrl+H"}
+_KNOB_ROOM, _STACK_ROOM, _SLIDER_ROOM = 2, 3, 4
+"""How the panel's width is shared out among the groups."""
 
 
 class ControlPanel(QFrame):
-    """Emits the whole `Controls` whenever one of them changes."""
+    """One widget per row of the parameter table; a new row appears in its group by itself."""
 
-    changed = Signal(Controls)
+    changed = Signal(object)
+    """Values by id that are new."""
     turned = Signal(str, object, object)
-    """Before `changed`: what the hand moved, and the values by name before and after."""
+    """Before `changed`: what the hand moved, and the values by id before and after."""
     grasped = Signal()
     released = Signal()
     """A knob's drag begins and ends."""
@@ -46,48 +48,53 @@ class ControlPanel(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("role", "panel")
-        self.controls = Controls()
-        self.knobs = {name: (Slider if name in _SLIDERS else Knob)(scale) for name, scale in SCALES.items()}
-        for name, knob in self.knobs.items():
-            knob.turned.connect(lambda value, name=name: self._change(name, value))
+        self.controls = ParameterValues()
+        rows = PARAMETERS.values()
+        self.knobs = {p.id: _knob(p) for p in rows if p.display.widget in ("knob", "slider")}
+        for id, knob in self.knobs.items():
+            knob.turned.connect(lambda value, id=id: self._change(id, value))
             knob.refused.connect(self.refused)
             knob.sliderPressed.connect(self.grasped)
             knob.sliderReleased.connect(self.released)
-        self.freeze = _toggle("Freeze", "Hold the culture still; it goes on sounding (Ctrl+F)", "Ctrl+F")
-        self.freeze.toggled.connect(lambda on: self._change("frozen", on))
-        self.follow = _toggle("Follow", "Follow hand: hear the place you touch while you touch it (Ctrl+H)", "Ctrl+H")
-        self.follow.setChecked(True)
-        self.follow.toggled.connect(lambda on: self._change("follow_hand", on))
-        self.reseed = _toggle("Reseed", "Reseed all: start the whole culture again from seed cells (R)", "R")
-        self.reseed.setCheckable(False)
-        self.follow.setAccessibleName("Follow hand")
+        self.switches = {p.id: _switch(p) for p in rows if p.is_switch}
+        for id, switch in self.switches.items():
+            switch.toggled.connect(lambda on, id=id: self._change(id, on))
+        self.freeze, self.follow = self.switches["frozen"], self.switches["follow_hand"]
+        self.reseed = _button("Reseed", "Reseed all: start the whole culture again from seed cells (R)", "R")
         self.reseed.setAccessibleName("Reseed all")
         self.reseed.clicked.connect(self.reseed_asked)
         self.note = NoteBox()
+        self.note.setProperty("parameter", "note")
         self.note.valueChanged.connect(self._change_note)
         self.note.editingFinished.connect(self._tune)
-        self.own = _toggle("Own pitch", "Play the preset at its own pitch (0)", "0")
-        self.own.setCheckable(False)
+        self.own = _button("Own pitch", "Play the preset at its own pitch (0)", "0")
         self.own.clicked.connect(lambda: self.note.setValue(0))
         self._lay_out()
 
     def _lay_out(self) -> None:
-        knobs = self.knobs
         row = QHBoxLayout(self)
         row.setContentsMargins(9, 7, 9, 8)
         row.setSpacing(6)
-        toggles: list[QWidget] = [self.freeze, self.follow, self.reseed]
-        groups = (
-            _group("LIFE", [knobs["steps_per_frame"]], toggles),
-            _group("WEATHER", [knobs["weather_depth"], knobs["weather_speed"]], []),
-            _group("PLAYHEAD", [knobs["playhead_speed"], knobs["width"]], []),
-            _group("PITCH", [knobs["fine_cents"]], [self.note, self.own]),
-            _group("OUTPUT", [knobs["tilt_db"], knobs["volume_db"]], [knobs[name] for name in _SLIDERS]),
-        )
-        for i, group in enumerate(groups):
+        beside: dict[str, list[QWidget]] = {"LIFE": [self.reseed], "PITCH": [self.own]}
+        for i, title in enumerate(dict.fromkeys(p.display.group for p in PARAMETERS.values())):
+            members = [p for p in PARAMETERS.values() if p.display.group == title]
+            knobs = [self.knobs[p.id] for p in members if p.display.widget == "knob"]
+            others = [self._stacked(p) for p in members if p.display.widget != "knob"] + beside.get(title, [])
             if i:
                 row.addWidget(_divider())
-            row.addLayout(group, (5, 4, 4, 5, 8)[i])
+            has_slider = any(p.display.widget == "slider" for p in members)
+            room = (_SLIDER_ROOM if has_slider else _STACK_ROOM) if others else 0
+            row.addLayout(_group(title, knobs, others), _KNOB_ROOM * len(knobs) + room)
+
+    def _stacked(self, parameter: Parameter) -> QWidget:
+        """The widget of a control that is no knob."""
+        match parameter.display.widget:
+            case "note":
+                return self.note
+            case "switch":
+                return self.switches[parameter.id]
+            case _:
+                return self.knobs[parameter.id]
 
     @property
     def in_hand(self) -> bool:
@@ -101,25 +108,25 @@ class ControlPanel(QFrame):
         boxes = (*self.knobs.values(), self.note)
         return any(box.underMouse() or box is focused or box.isAncestorOf(focused) for box in boxes if focused)
 
-    def show_controls(self, controls: Controls) -> None:
+    def show_controls(self, controls: ParameterValues) -> None:
         """Stand as these controls say, without asking the engine for anything."""
         self.controls = controls
         for name, knob in self.knobs.items():
-            knob.show_amount(float(getattr(controls, name)))
-        for widget, value in ((self.freeze, controls.frozen), (self.follow, controls.follow_hand)):
-            blocked = widget.blockSignals(True)
-            widget.setChecked(value)
-            widget.blockSignals(blocked)
+            knob.show_amount(controls[name])
+        for id, switch in self.switches.items():
+            blocked = switch.blockSignals(True)
+            switch.setChecked(bool(controls[id]))
+            switch.blockSignals(blocked)
         blocked = self.note.blockSignals(True)
-        self.note.setValue(round(controls.note))
+        self.note.setValue(round(controls["note"]))
         self.note.blockSignals(blocked)
 
-    def take(self, values: Mapping[str, object]) -> None:
-        """Move to these values by name, whatever is being dragged, and let the engine know."""
+    def take(self, values: Mapping[str, float]) -> None:
+        """Move to these values by id, whatever is being dragged, and let the engine know."""
         for knob in self.knobs.values():
             knob.let_go()
-        self.show_controls(replace(self.controls, **values))  # type: ignore[arg-type]
-        self.changed.emit(self.controls)
+        self.show_controls(self.controls.with_values(values))
+        self.changed.emit(dict(values))
 
     def _change_note(self, note: int) -> None:
         cents = self.note.take_cents()
@@ -136,35 +143,48 @@ class ControlPanel(QFrame):
 
     def _tune_to(self, note: int, cents: float) -> None:
         self._move(PARAMETERS["note"].label, {"note": float(note), "fine_cents": float(round(cents))})
-        self.knobs["fine_cents"].show_amount(self.controls.fine_cents)
+        self.knobs["fine_cents"].show_amount(self.controls["fine_cents"])
 
-    def _change(self, name: str, value: float | bool) -> None:
-        if name in PARAMETERS:
-            PARAMETERS[name].check(float(value))
-        self._move(_LABELS.get(name) or PARAMETERS[name].label, {name: value})
+    def _change(self, id: str, value: float) -> None:
+        self._move(PARAMETERS[id].label, {id: value})
 
-    def _move(self, label: str, values: dict[str, float | bool]) -> None:
-        before = {name: getattr(self.controls, name) for name in values}
-        self.controls = replace(self.controls, **values)  # type: ignore[arg-type]
+    def _move(self, label: str, values: dict[str, float]) -> None:
+        before = {id: self.controls[id] for id in values}
+        self.controls = self.controls.with_values(values)
         self.turned.emit(label, before, values)
-        self.changed.emit(self.controls)
+        self.changed.emit(values)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         side = round(min(max(_SIDE_SHARE * self.width(), _SMALLEST_SIDE), _LARGEST_SIDE))
-        for name, knob in self.knobs.items():
-            if name in _SLIDERS:
+        for knob in self.knobs.values():
+            if isinstance(knob, Slider):
                 knob.setFixedWidth(round(_SLIDER_WIDTH * max(1.0, side / 60)))
             else:
                 knob.set_side(side)
 
 
-def _toggle(text: str, tip: str, keys: str) -> QToolButton:
+def _knob(parameter: Parameter) -> Knob:
+    return Slider(parameter) if parameter.display.widget == "slider" else Knob(parameter)
+
+
+def _switch(parameter: Parameter) -> QToolButton:
+    keys = _KEYS.get(parameter.id, "")
+    tip = f"{parameter.label}: {parameter.help.rstrip('.')}{keys and f' ({keys})'}"
+    button = _button(parameter.display.name, tip, keys)
+    button.setCheckable(True)
+    button.setChecked(bool(parameter.default))
+    button.setAccessibleName(parameter.label)
+    button.setProperty("parameter", parameter.id)
+    return button
+
+
+def _button(text: str, tip: str, keys: str) -> QToolButton:
     button = QToolButton()
     button.setText(text)
-    button.setCheckable(True)
     button.setToolTip(tip)
-    click_on_key(button, keys)
+    if keys:
+        click_on_key(button, keys)
     button.setAccessibleName(text)
     button.setProperty("role", "tight")
     button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

@@ -6,19 +6,35 @@ is in the engine's history, whose memory is bounded, so that strokes may fall of
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Literal, Protocol
 
 LIMIT = 200
 """Steps that are kept."""
 
 
+Letter = Literal["A", "B"]
+Values = Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class States:
+    """The two states of all controls that can be compared."""
+
+    letter: Letter = "A"
+    """The one that plays."""
+    other: Values | None = None
+    """What the one that does not play holds; None until it is first played or copied to: it begins as a copy."""
+
+
 @dataclass(frozen=True)
 class Turn:
-    """Values by name, before and after: of one control, or of all that one touch moved."""
+    """Values by id, before and after: of one control, or of all that one touch moved."""
 
     label: str
-    before: Mapping[str, object]
-    after: Mapping[str, object]
+    before: Values
+    after: Values
+    states: tuple[States, States] | None = None
+    """The two control states before and after, where the step is about them."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +84,7 @@ class UndoHistory:
         """Strokes among what can be undone."""
         return sum(isinstance(step, Stroke) for step in self._done)
 
-    def turn(self, label: str, before: Mapping[str, object], after: Mapping[str, object]) -> None:
+    def turn(self, label: str, before: Values, after: Values) -> None:
         """Controls moved; while the same ones go on moving, until `seal`, it is one step."""
         latest = self._done[-1] if self._done and self._open else None
         if isinstance(latest, Turn) and latest.label == label and latest.after.keys() == after.keys():
@@ -79,6 +95,12 @@ class UndoHistory:
             return
         self._add(Turn(label, dict(before), dict(after)))
         self._open = True
+
+    def whole_turn(self, turn: Turn) -> None:
+        """Something that moved many controls at once, or exchanged their states; nothing when nothing differs."""
+        self.seal()
+        if turn.before != turn.after or (turn.states is not None and turn.states[0] != turn.states[1]):
+            self._add(turn)
 
     def stroke(self, label: str) -> None:
         """A stroke begins."""

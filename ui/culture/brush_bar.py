@@ -7,12 +7,12 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QToolButton, QWidget
 
 from synth.automaton.gestures import SHAPES, GestureKind, Shape
+from synth.instrument.parameter_table import BRUSH_PARAMETERS
 from ui.culture.brushes import BRUSH_KINDS, Brush
 from ui.culture.overlay import BRUSH_COLOURS
 from ui.look.icons import SIZE, icon
 from ui.look.shortcuts import click_on_key, on_key
 from ui.look.theme import COLOURS
-from ui.look.units import BRUSH_HEIGHT, BRUSH_STRENGTH, BRUSH_WIDTH
 from ui.widgets.elided_label import ElidedLabel
 from ui.widgets.slider import Slider
 
@@ -81,9 +81,9 @@ class BrushBar(QWidget):
         self._add_actions(row)
 
     def _add_sliders(self, row: QHBoxLayout) -> None:
-        self.length = Slider(BRUSH_WIDTH)
-        self.height_ = Slider(BRUSH_HEIGHT)
-        self.strength = Slider(BRUSH_STRENGTH)
+        self.length = Slider(BRUSH_PARAMETERS["brush_width"])
+        self.height_ = Slider(BRUSH_PARAMETERS["brush_height"])
+        self.strength = Slider(BRUSH_PARAMETERS["brush_strength"])
         self.length.turned.connect(lambda ms: self._change(radius_frames=ms / 2000 * self._frames_per_second))
         self.height_.turned.connect(lambda rows: self._change(radius_rows=rows / 2))
         self.strength.turned.connect(lambda strength: self._change(strength=strength))

@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Signal
 from synth.engine.protocol import Capture
 from synth.errors import PetrichordError, PresetError
 from synth.instrument.as_preset import as_preset
-from synth.instrument.parameters import Controls
+from synth.instrument.parameter_values import ParameterValues
 from synth.presets.card import read_card
 from synth.presets.file import load_preset
 from synth.presets.library import bundled_folder
@@ -68,7 +68,7 @@ class Librarian(QObject):
         """Read a preset's card."""
         self._pool.submit(self._read, path)
 
-    def save(self, capture: "Future[Capture]", controls: Controls, name: str, overwrite: bool) -> None:
+    def save(self, capture: "Future[Capture]", controls: ParameterValues, name: str, overwrite: bool) -> None:
         """Keep what plays as a preset of the user's."""
         self._do(partial(self._save, capture, controls, name, overwrite))
 
@@ -132,7 +132,7 @@ class Librarian(QObject):
         if not self._closed:
             self.card_read.emit(path, card)
 
-    def _save(self, capture: "Future[Capture]", controls: Controls, name: str, overwrite: bool) -> Change:
+    def _save(self, capture: "Future[Capture]", controls: ParameterValues, name: str, overwrite: bool) -> Change:
         try:
             caught = capture.result(_ANSWER_S)
         except NoAnswer as error:

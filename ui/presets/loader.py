@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from synth.errors import PetrichordError
 from synth.instrument.instrument import Instrument
-from synth.instrument.parameters import Controls
+from synth.instrument.parameter_values import ParameterValues
 from synth.presets.model import Preset
 from synth.vocoder.contract import Vocoder
 
@@ -24,7 +24,7 @@ class Loaded:
     instrument: Instrument
     reason: str
     """Why its vocoder was chosen."""
-    controls: Controls | None = None
+    controls: ParameterValues | None = None
     """Those it goes on with, where it continues something; else the window's hold."""
 
 
@@ -38,7 +38,7 @@ class Voiced:
     preset: str
 
 
-Build = Callable[[Path, Controls], Loaded]
+Build = Callable[[Path, ParameterValues], Loaded]
 """Reads a preset and prepares its instrument; slow, raises `PetrichordError`."""
 
 
@@ -57,7 +57,7 @@ class Loader(QObject):
         self._latest: Future[None] | None = None
         self._serial = 0
 
-    def request(self, path: Path, controls: Controls) -> None:
+    def request(self, path: Path, controls: ParameterValues) -> None:
         """Load this preset next; one that still waits is dropped."""
         if self._latest is not None:
             self._latest.cancel()
@@ -89,7 +89,7 @@ class Loader(QObject):
         self._serial += 1
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def _work(self, path: Path, controls: Controls, serial: int) -> None:
+    def _work(self, path: Path, controls: ParameterValues, serial: int) -> None:
         try:
             loaded = self._build(path, controls)
         except PetrichordError as problem:

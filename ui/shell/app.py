@@ -28,7 +28,7 @@ from ui.window.session import Geometry, SessionFile
 if TYPE_CHECKING:
     from synth.device.outputs import Output
     from synth.engine.protocol import EngineControl
-    from synth.instrument.parameters import Controls
+    from synth.instrument.parameter_values import ParameterValues
     from ui.presets.loader import Build, Loaded
     from ui.settings.store import SettingsFile
     from ui.window.session import Session
@@ -116,6 +116,7 @@ def first(
     from synth.device.devices import find_device, preferred_rate_hz
     from synth.engine.kept_culture import bring_back, culture_path
     from synth.errors import AudioDeviceError, PetrichordError
+    from synth.instrument.events import set_parameters
     from synth.presets.library import default_name, find
     from ui.settings.store import SettingsFile
 
@@ -140,6 +141,9 @@ def first(
         loaded = _load(find(default_name()), last.controls, rate_hz)
     if whole:
         bring_back(loaded.instrument, culture_path())
+        # The window's values are newer than the culture's, where it was not closed in the regular way.
+        for event in set_parameters(last.controls.differing_from(loaded.instrument.controls)):
+            loaded.instrument.send(event)
     return Start(loaded, output, settings, whole, tuple(problems))
 
 
@@ -158,13 +162,13 @@ def _wanted(preset: str | Path | None, last: "Session") -> Path:
 def instrument_builder(engine: "EngineControl") -> "Build":
     """How presets become instruments for this engine."""
 
-    def build(path: Path, controls: "Controls") -> "Loaded":
+    def build(path: Path, controls: "ParameterValues") -> "Loaded":
         return _load(path, controls, engine.status().rate_hz)
 
     return build
 
 
-def _load(path: Path, controls: "Controls", rate_hz: int, *, suggest: bool = True) -> "Loaded":
+def _load(path: Path, controls: "ParameterValues", rate_hz: int, *, suggest: bool = True) -> "Loaded":
     from synth.loading.prepare import ready_instrument
     from synth.presets.file import load_preset
     from synth.takes.companion import COMPANION_SUFFIX

@@ -118,7 +118,7 @@ class MainWindow(QMainWindow):
         self.brushes.changed.connect(self.culture.show_brush)
         self.culture.brush_resized.connect(self.brushes.resize_brush)
         self.culture.pointed.connect(self.status_line.show_pointer)
-        self.controls.changed.connect(self.desk.send_controls)
+        self.controls.changed.connect(self.desk.send_values)
         self.loader.loaded.connect(self.control_desk.other_culture)
         self.keys.played.connect(self.controls.note.setValue)
         for button in self.findChildren(QAbstractButton):

@@ -117,6 +117,6 @@ def _put_brush(window: MainWindow, stored: BrushState) -> None:
     bar.choose(kind)
     bar.choose_shape(shape)
     bar.resize_brush(stored.radius_frames, stored.radius_rows)
-    bar.strength.setValue(bar.strength.scale.index(stored.strength))
+    bar.strength.setValue(bar.strength.parameter.step_of(stored.strength))
     if bar.hidden.isChecked() != stored.hidden:
         bar.hidden.click()

@@ -16,8 +16,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QDial, QLineEdit, QSizePolicy, QWidget
 
 from synth.errors import UsageError
+from synth.instrument.parameters import Parameter
 from ui.look.theme import COLOURS
-from ui.look.units import Scale
 from ui.widgets.knob_face import Stands, paint_face, paint_text
 
 _DRAG_PIXELS = 180.0
@@ -40,16 +40,16 @@ class Knob(QDial):
     refused = Signal(str)
     """What was typed cannot be used, in one sentence."""
 
-    def __init__(self, scale: Scale, parent: QWidget | None = None) -> None:
+    def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.scale = scale
-        p = scale.parameter
-        self.setRange(0, scale.n_steps)
-        self.setSingleStep(scale.nudge)
-        self.setPageStep(max(scale.nudge, scale.n_steps // 10))
-        self.setValue(scale.index(p.default))
+        self.parameter = p = parameter
+        self.setRange(0, p.n_steps)
+        self.setSingleStep(p.display.nudge)
+        self.setPageStep(max(p.display.nudge, p.n_steps // 10))
+        self.setValue(p.step_of(p.default))
         self.setAccessibleName(p.label)
-        self.setToolTip(f"{p.help} {scale.text(p.minimum)} … {scale.text(p.maximum)}")
+        self.setToolTip(f"{p.help} {p.text(p.minimum)} … {p.text(p.maximum)}")
+        self.setProperty("parameter", p.id)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
@@ -76,13 +76,13 @@ class Knob(QDial):
 
     def amount(self) -> float:
         """The engine value it stands at."""
-        return self.scale.value(self.value())
+        return self.parameter.at_step(self.value())
 
     def show_amount(self, value: float) -> None:
         """Stand at an engine value without telling anyone."""
         if not self.isSliderDown():
             blocked = self.blockSignals(True)
-            self.setValue(self.scale.index(value))
+            self.setValue(self.parameter.step_of(value))
             self.blockSignals(blocked)
             self._describe()
             self.update()
@@ -98,7 +98,7 @@ class Knob(QDial):
         self.turned.emit(self.amount())
 
     def _describe(self) -> None:
-        self.setAccessibleDescription(self.scale.text(self.amount()))
+        self.setAccessibleDescription(self.parameter.text(self.amount()))
 
     def _nudge(self, steps: float) -> None:
         """Turn by a number of steps; fractions are kept for the next turn."""
@@ -127,7 +127,7 @@ class Knob(QDial):
             return
         position = self.drag_position(event)
         fine = _FINE if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1.0
-        self._nudge((position - self._dragged_to) * fine * self.scale.n_steps / self.drag_pixels)
+        self._nudge((position - self._dragged_to) * fine * self.parameter.n_steps / self.drag_pixels)
         self._dragged_to = position
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -135,7 +135,7 @@ class Knob(QDial):
         self.update()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        self.setValue(self.scale.index(self.scale.parameter.default))
+        self.setValue(self.parameter.step_of(self.parameter.default))
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         # Alt, and Shift on some systems, turn a vertical wheel into a horizontal one.
@@ -163,11 +163,11 @@ class Knob(QDial):
         elif _starts_a_value(event):
             self.start_typing(event.text())
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_F2):
-            self.start_typing(self.scale.text(self.amount()))
+            self.start_typing(self.parameter.text(self.amount()))
             if self._editor:
                 self._editor.selectAll()
         elif event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
-            self.setValue(self.scale.index(self.scale.parameter.default))
+            self.setValue(self.parameter.step_of(self.parameter.default))
         else:
             super().keyPressEvent(event)
 
@@ -176,7 +176,7 @@ class Knob(QDial):
         editor = self._editor
         if editor is None:
             editor = QLineEdit(self)
-            editor.setAccessibleName(f"{self.scale.parameter.label} value")
+            editor.setAccessibleName(f"{self.parameter.label} value")
             editor.setAlignment(Qt.AlignmentFlag.AlignCenter)
             editor.setStyleSheet("padding: 0px; border-radius: 4px;")
             editor.editingFinished.connect(self._close_editor)
@@ -202,11 +202,11 @@ class Knob(QDial):
         if self._editor is None:
             return
         try:
-            value = self.scale.parse(self._editor.text())
+            value = self.parameter.parse(self._editor.text())
         except UsageError as problem:
             self.refused.emit(str(problem))
         else:
-            self.setValue(self.scale.index(value))
+            self.setValue(self.parameter.step_of(value))
         self._close_editor()
 
     def _close_editor(self) -> None:
@@ -231,17 +231,17 @@ class Knob(QDial):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        p, held = self.scale.parameter, self.isSliderDown()
+        p, held = self.parameter, self.isSliderDown()
         active = held or self.underMouse() or self.hasFocus()
         larger = max(1.0, self.width() / _SIDE)
         top, foot = larger * _LABEL_HEIGHT, larger * _VALUE_HEIGHT
         painter.setPen(QColor(COLOURS.text if active else COLOURS.dim))
-        paint_text(painter, QRectF(0, 0, self.width(), top), self.scale.label, 8.5 * larger)
+        paint_text(painter, QRectF(0, 0, self.width(), top), p.display.name, 8.5 * larger)
         side = self.height() - top - foot - 8
         stands = Stands(
             start=0.5 if p.minimum == -p.maximum else 0.0,
             end=self.value() / max(self.maximum(), 1),
-            usual=self.scale.share(p.default),
+            usual=p.step_of(p.default) / p.n_steps,
         )
         paint_face(
             painter, QRectF((self.width() - side) / 2, top + 5, side, side), stands,
@@ -249,7 +249,7 @@ class Knob(QDial):
         )  # fmt: skip
         painter.setPen(QColor(COLOURS.accent if held else COLOURS.text))
         value = QRectF(0, self.height() - foot, self.width(), foot)
-        paint_text(painter, value, self.scale.text(self.amount()), 8.5 * larger)
+        paint_text(painter, value, self.parameter.text(self.amount()), 8.5 * larger)
 
 
 def _starts_a_value(event: QKeyEvent) -> bool:

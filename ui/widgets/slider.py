@@ -4,16 +4,16 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
+from synth.instrument.parameters import Parameter
 from ui.look.theme import COLOURS
-from ui.look.units import Scale
 from ui.widgets.knob import Knob
 
 
 class Slider(Knob):
     """A knob in all but looks: keys, wheel, typing and double-click are the same, the drag is sideways."""
 
-    def __init__(self, scale: Scale, parent: QWidget | None = None) -> None:
-        super().__init__(scale, parent)
+    def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
+        super().__init__(parameter, parent)
         self.drag_pixels = float(self.sizeHint().width())
 
     def sizeHint(self) -> QSize:
@@ -44,9 +44,9 @@ class Slider(Knob):
         font.setPointSizeF(8.5)
         painter.setFont(font)
         inner = body.adjusted(8, 0, -8, 0)
-        value, metrics = self.scale.text(self.amount()), painter.fontMetrics()
+        value, metrics = self.parameter.text(self.amount()), painter.fontMetrics()
         room = round(inner.width() - metrics.horizontalAdvance(value) - 5)
-        label = metrics.elidedText(self.scale.label, Qt.TextElideMode.ElideRight, room)
+        label = metrics.elidedText(self.parameter.display.name, Qt.TextElideMode.ElideRight, room)
         painter.setPen(QColor(COLOURS.dim))
         painter.drawText(inner, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, label)
         painter.setPen(QColor(COLOURS.text))

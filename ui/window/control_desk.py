@@ -1,14 +1,14 @@
 """What a hand does to controls and culture, in order: undo and redo, two states to compare, vary and init."""
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QTimer
 
 from synth.automaton.gestures import Gesture
 from synth.instrument.events import Action, Redo, ReseedAll, ThawAll, Undo, View
-from synth.instrument.parameters import Controls
-from ui.controls.undo import Deed, Stroke, Turn, UndoHistory
+from synth.instrument.parameter_values import ParameterValues
+from ui.controls.undo import Deed, Letter, States, Stroke, Turn, UndoHistory, Values
 from ui.controls.vary import varied
 from ui.culture.brushes import BrushHand
 from ui.window.parts import Parts
@@ -25,10 +25,7 @@ class ControlDesk(QObject):
     def __init__(self, send: Callable[[Action], None], parts: Parts, hand: BrushHand, parent: QObject) -> None:
         super().__init__(parent)
         self.history = UndoHistory()
-        self.letter = "A"
-        """The control state that plays."""
-        self.other: Controls | None = None
-        """The one that does not; None until it is first played or copied to: then it begins as a copy."""
+        self._states = States()
         self._send, self._controls, self._brushes, self._keys = send, parts.controls, parts.brushes, parts.dock.keys
         self._compare = parts.header.compare
         self._culture, self._hand = parts.culture, hand
@@ -61,10 +58,19 @@ class ControlDesk(QObject):
         compare.vary_asked.connect(self.vary)
         compare.init_asked.connect(self.init)
 
-    def put_back(self, letter: str, other: Controls) -> None:
+    @property
+    def letter(self) -> Letter:
+        """The control state that plays."""
+        return self._states.letter
+
+    @property
+    def other(self) -> ParameterValues | None:
+        """The control state that does not play; None until it is first played or copied to."""
+        return None if self._states.other is None else ParameterValues(self._states.other)
+
+    def put_back(self, letter: Letter, other: ParameterValues) -> None:
         """The two control states are these; nothing to undo, and what plays stays."""
-        self.letter, self.other = letter, other
-        self._compare.show_state(letter)
+        self._show_states(States(letter, other))
 
     def close(self) -> None:
         """A burst of wheel notches that is not over ends here."""
@@ -73,7 +79,7 @@ class ControlDesk(QObject):
 
     # Steps
 
-    def _turn(self, label: str, before: Mapping[str, object], after: Mapping[str, object]) -> None:
+    def _turn(self, label: str, before: Values, after: Values) -> None:
         self.history.turn(label, before, after)
         self._burst.stop()
         if self._controls.in_hand or self._keys.held:
@@ -112,8 +118,8 @@ class ControlDesk(QObject):
     def undo(self) -> None:
         """Take back the last thing the hand did."""
         match self.history.undo():
-            case Turn(before=before):
-                self._apply(before)
+            case Turn(before=before, states=states):
+                self._apply(before, states and states[0])
             case Stroke():
                 self._go(Undo())
             case deed if deed is not None:
@@ -122,8 +128,8 @@ class ControlDesk(QObject):
     def redo(self) -> None:
         """Bring again what was taken back last."""
         match self.history.redo():
-            case Turn(after=after):
-                self._apply(after)
+            case Turn(after=after, states=states):
+                self._apply(after, states and states[1])
             case Stroke():
                 self._go(Redo())
             case deed if deed is not None:
@@ -143,39 +149,42 @@ class ControlDesk(QObject):
 
     def switch(self) -> None:
         """Play the other control state."""
-        letter = "B" if self.letter == "A" else "A"
-        now = self._controls.controls
-        self._do(f"Switch to {letter}", {**vars(self.other or now), "letter": letter, "other": now})
+        now, letter = self._controls.controls, self._other_letter
+        self._do(f"Switch to {letter}", self._states.other or now, States(letter, now))
 
     def copy(self) -> None:
         """Make the other control state like the one that plays."""
-        there = "B" if self.letter == "A" else "A"
-        self._do(f"Copy {self.letter} to {there}", {"other": self._controls.controls})
+        now = self._controls.controls
+        self._do(f"Copy {self.letter} to {self._other_letter}", now, States(self.letter, now))
 
     def vary(self) -> None:
         """Move what makes sense to move, at random."""
-        self._do("Vary", vars(varied(self._controls.controls, self._rng)))
+        self._do("Vary", varied(self._controls.controls, self._rng))
 
     def init(self) -> None:
         """Every control to its default."""
-        self._do("Init", vars(Controls()))
+        self._do("Init", ParameterValues())
 
-    def _do(self, label: str, wanted: Mapping[str, object]) -> None:
-        """One step that moves what differs from now."""
-        now: dict[str, object] = {**vars(self._controls.controls), "letter": self.letter, "other": self.other}
-        moved = {name: value for name, value in wanted.items() if value != now[name]}
-        self.history.seal()
-        self.history.turn(label, {name: now[name] for name in moved}, moved)
-        self.history.seal()
-        self._apply(moved)
+    @property
+    def _other_letter(self) -> Letter:
+        return "B" if self.letter == "A" else "A"
 
-    def _apply(self, values: Mapping[str, object]) -> None:
-        letter, other = values.get("letter", self.letter), values.get("other", self.other)
-        assert isinstance(letter, str)
-        assert other is None or isinstance(other, Controls)
-        self.letter, self.other = letter, other
-        self._compare.show_state(letter)
-        self._controls.take({name: value for name, value in values.items() if name not in _OWN})
+    def _do(self, label: str, wanted: Values, states: States | None = None) -> None:
+        """One step that moves the controls that differ from now."""
+        now = self._controls.controls
+        moved = {id: value for id, value in wanted.items() if value != now[id]}
+        before = {id: now[id] for id in moved}
+        self.history.whole_turn(Turn(label, before, moved, None if states is None else (self._states, states)))
+        self._apply(moved, states)
+
+    def _apply(self, values: Values, states: States | None) -> None:
+        if states is not None:
+            self._show_states(states)
+        self._controls.take(values)
+
+    def _show_states(self, states: States) -> None:
+        self._states = states
+        self._compare.show_state(states.letter)
 
     # News
 
@@ -195,7 +204,3 @@ class ControlDesk(QObject):
                 self.history.keep_strokes(view.undos)
         history = self.history
         self._brushes.show_history(history.undo_label, history.redo_label, frozen=bool(view.frozen.any()))
-
-
-_OWN = frozenset({"letter", "other"})
-"""What is the desk's own among the values of a step; the rest are controls."""

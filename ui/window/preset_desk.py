@@ -1,12 +1,13 @@
 """Which preset plays: asks for it, hands it to the engine, and lets the window's parts say so."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
 from synth.engine.protocol import EngineControl
-from synth.instrument.events import SetControls
-from synth.instrument.parameters import Controls
+from synth.instrument.events import set_parameters
+from synth.instrument.parameter_values import ParameterValues
 from synth.presets.model import Preset
 from ui.controls.suggestions import suggested
 from ui.help.overlay import HelpOverlay
@@ -71,10 +72,15 @@ class PresetDesk(QObject):
         parts.controls.note.set_root(preset.root_hz)
         self.show_note()
 
-    def send_controls(self, controls: Controls) -> None:
-        """Let the engine play with these."""
-        self._engine.send(SetControls(controls))
+    def send_values(self, values: Mapping[str, float]) -> None:
+        """Move these controls of the engine, and no other: somebody else may be moving those."""
+        for event in set_parameters(values):
+            self._engine.send(event)
         self.show_note()
+
+    def catch_up(self, prepared: ParameterValues) -> None:
+        """Send what was moved in the window while an instrument was prepared with other values."""
+        self.send_values(self._parts.controls.controls.differing_from(prepared))
 
     def show_note(self) -> None:
         """Mark the note that plays on the keyboard."""
@@ -87,11 +93,12 @@ class PresetDesk(QObject):
         self._parts.presets.librarian.close()
 
     def _take_over(self, loaded: Loaded) -> None:
+        prepared = loaded.instrument.controls
         self._engine.swap(loaded.instrument, loaded.reason)
         self.show_loaded(loaded)
         if loaded.controls is None:
             # What the player turned while it loaded. A take goes on with its own controls, to the last bit.
-            self.send_controls(self._parts.controls.controls)
+            self.catch_up(prepared)
 
     def _revoice(self, voiced: Voiced) -> None:
         self._engine.change_vocoder(voiced.vocoder, voiced.reason, voiced.spare, voiced.preset)

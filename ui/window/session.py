@@ -1,10 +1,11 @@
 """What the window was like when it was closed, kept in a small JSON file and read before anything else is imported."""
 
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from synth.instrument.parameters import PARAMETERS, Controls
+from synth.instrument.parameter_table import PARAMETERS
+from synth.instrument.parameter_values import ParameterValues
 from synth.storage import (
     Check,
     StoredFile,
@@ -18,6 +19,7 @@ from synth.storage import (
     texts,
     whole_number,
 )
+from ui.controls.undo import Letter
 
 QUIET_DB = -18.0
 """The volume where a stored one cannot be read: it is never louder than it was."""
@@ -62,10 +64,10 @@ class Session:
     """Everything that comes back at the next start but the culture itself (`synth.engine.kept_culture`)."""
 
     preset: Path | None = None
-    controls: Controls = field(default_factory=Controls)
-    letter: str = "A"
+    controls: ParameterValues = field(default_factory=ParameterValues)
+    letter: Letter = "A"
     """Which of the two control states that is."""
-    other: Controls = field(default_factory=Controls)
+    other: ParameterValues = field(default_factory=ParameterValues)
     """The control state that does not play."""
     geometry: Geometry | None = None
     brush: BrushState = field(default_factory=BrushState)
@@ -74,14 +76,8 @@ class Session:
 
 
 def _control_checks() -> dict[str, Check]:
-    """One check per field of `Controls`, whatever there is: ranges from their parameters, the rest are switches."""
-    checks: dict[str, Check] = {}
-    for entry in fields(Controls):
-        if entry.name in PARAMETERS:
-            checks[entry.name] = number(PARAMETERS[entry.name].minimum, PARAMETERS[entry.name].maximum)
-        elif isinstance(entry.default, bool):
-            checks[entry.name] = flag
-    return checks
+    """One check per control, whatever there is."""
+    return {p.id: flag if p.is_switch else number(p.minimum, p.maximum) for p in PARAMETERS.values()}
 
 
 _SECTIONS: dict[str, dict[str, Check]] = {
@@ -136,8 +132,8 @@ class SessionFile(StoredFile):
         self.session = session
         self._file.write(as_json(session))
 
-    def _controls(self, section: str, found: dict[str, dict[str, Any]]) -> Controls:
-        controls, unread = replace(Controls(), **found[section]), self._file.lost
+    def _controls(self, section: str, found: dict[str, dict[str, Any]]) -> ParameterValues:
+        controls, unread = ParameterValues(found[section]), self._file.lost
         if section in self._file.content:
             stored = self._file.content[section]
             unread = not isinstance(stored, dict) or "volume_db" in stored
@@ -145,13 +141,14 @@ class SessionFile(StoredFile):
             sentence = f"A volume that was stored is not known, so it is {QUIET_DB:g} dB."
             if sentence not in self.problems:
                 self.problems.append(sentence)
-            return replace(controls, volume_db=QUIET_DB)
+            return controls.with_value("volume_db", QUIET_DB)
         return controls
 
 
 def as_json(session: Session) -> dict[str, Any]:
     """The session as it is stored."""
     stored = asdict(session)
+    stored["controls"], stored["other"] = dict(session.controls), dict(session.other)
     stored["preset"] = None if session.preset is None else str(session.preset)
     stored["browser"]["tags"] = list(session.browser.tags)
     return stored

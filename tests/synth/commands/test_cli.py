@@ -63,6 +63,39 @@ def test_gestures_and_controls_change_the_sound(preset: Path, tmp_path: Path) ->
         assert not np.array_equal(plain, render(preset, tmp_path / "b.wav", *extra)), extra
 
 
+def test_set_moves_any_control_as_its_own_option_does(preset: Path, tmp_path: Path) -> None:
+    for option, assigned in (
+        (("--width", "0.25"), "width=25 %"),
+        (("--note", "C5"), "note=C5"),
+        (("--steps-per-second", "0"), "frozen=on"),
+        (("--tilt", "2", "--width", "0.3"), "width=0.3"),
+    ):
+        more = ("--set", "tilt_db=+2 dB/oct") if "--tilt" in option else ()
+        by_option = render(preset, tmp_path / "a.wav", *option)
+        assert np.array_equal(by_option, render(preset, tmp_path / "b.wav", "--set", assigned, *more)), assigned
+
+
+@pytest.mark.parametrize(
+    ("assigned", "words"),
+    [
+        ("width", "lacks its value: write ID=VALUE"),
+        ("colour=3", "no control “colour”: choose one of"),
+        ("width=300 %", "Width of 300 % is outside"),
+        ("width=60", "Width of 60 × is outside its range: choose 0 to 1"),
+        ("tilt_db=nan", "Tilt of nan"),
+        ("frozen=perhaps", "type on or off"),
+    ],
+)
+def test_what_cannot_be_set_is_one_sentence(
+    preset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], assigned: str, words: str
+) -> None:
+    for command in (["render", str(preset), "-o", str(tmp_path / "a.wav")], ["play", str(preset), "--minutes", "0.01"]):
+        assert main([*command, "--set", assigned]) == 2
+        told = capsys.readouterr().err
+        assert words in told
+        assert told.count("\n") == 1
+
+
 def test_without_bigvgan_weights_a_sentence_and_the_spectral_vocoder(
     preset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

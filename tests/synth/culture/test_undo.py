@@ -15,7 +15,7 @@ from synth.culture.undo_states import HISTORY_BYTES, History
 from synth.instrument.events import Event, Hand, Redo, ReseedAll, ThawAll, Touch, Undo
 from synth.instrument.instrument import Instrument, Setup
 from synth.instrument.notation import parse_gesture
-from synth.instrument.parameters import Controls
+from synth.instrument.parameter_values import ParameterValues
 from synth.mel import FORMATS
 from synth.presets.model import Preset
 from synth.vocoder.spectral.vocoder import SpectralVocoder
@@ -27,7 +27,7 @@ ERASE = Touch(Gesture("erase", 10, 20))
 SPF = 512
 
 
-def make(preset: Preset = STEADY, controls: Controls | None = None) -> Instrument:
+def make(preset: Preset = STEADY, controls: ParameterValues | None = None) -> Instrument:
     return Instrument(preset, SpectralVocoder(preset.mel), 44100, controls, Setup(seed=4))
 
 
@@ -54,7 +54,7 @@ def test_undo_restores_the_very_state_and_redo_the_one_it_left(preset: Preset) -
     wounded = instrument.culture.save()
     assert not same(before, wounded)
     # Held still, so that nothing steps while the sound fades over.
-    instrument.controls = Controls(frozen=True)
+    instrument.controls = ParameterValues(frozen=True)
     for action, expected in ((Undo(), None), (Undo(), before), (Redo(), None), (Redo(), wounded)):
         instrument.send(action)
         run(instrument, FADE_FRAMES + 1)
@@ -108,7 +108,7 @@ def test_one_stroke_is_one_step_whatever_its_touches_and_an_undo_ends_it() -> No
     run(instrument, 5)
     assert instrument.view().undos == 1
     instrument.send(Undo())
-    instrument.controls = Controls(frozen=True)
+    instrument.controls = ParameterValues(frozen=True)
     run(instrument, 1)
     assert same(instrument.culture.save(), before)
     # The button is still down: what it touches from now on is another step, and so is each touch without a hand.
@@ -126,7 +126,7 @@ def test_an_undo_with_nothing_to_undo_changes_nothing() -> None:
 @pytest.mark.parametrize("action", [ERASE, ReseedAll(), Touch(Gesture("paint", 30, 40, 30, 40))])
 def test_an_undo_makes_no_click(action: Touch | ReseedAll) -> None:
     def largest_jump(first: int, *events: Event) -> float:
-        instrument = make(controls=Controls(playhead_speed=0.2))
+        instrument = make(controls=ParameterValues(playhead_speed=0.2))
         instrument.warm_up()
         instrument.schedule(events)
         sound = run(instrument, first + 15)
@@ -148,7 +148,7 @@ def test_a_cross_fade_has_equal_power(old: float, new: float) -> None:
 
 
 def test_an_undo_within_a_fade_goes_on_from_what_is_heard() -> None:
-    instrument = make(controls=Controls(frozen=True))
+    instrument = make(controls=ParameterValues(frozen=True))
     instrument.schedule([Event(0, ERASE), Event(1, ReseedAll()), Event(4, Undo()), Event(6, Undo())])
     heard = []
     for _ in range(16):

@@ -16,8 +16,8 @@ from synth.device.sinks import Sink
 from synth.engine.engine import BLOCK_FRAMES, Engine
 from synth.engine.preset_cross_fade import Voices
 from synth.errors import AudioDeviceError, UsageError
-from synth.instrument.events import SetControls, Touch
-from synth.instrument.parameters import Controls
+from synth.instrument.events import Touch, set_parameters
+from synth.instrument.parameter_values import ParameterValues
 from synth.loading.prepare import ready_instrument
 from synth.output.master import volume_gain
 from tests.doubles.instruments import PRESET, RATE, ScriptedSink, SineInstrument, roughness, wait_until
@@ -80,7 +80,7 @@ def test_a_preset_change_cross_fades_within_300_ms_without_silence_or_click() ->
 
 def test_closing_does_not_wait_for_a_long_fade_and_does_not_click() -> None:
     instrument = SineInstrument(440)
-    instrument.controls = Controls(fade_out_s=10.0)
+    instrument.controls = ParameterValues(fade_out_s=10.0)
     with playing(instrument) as (engine, sink):
         settled(engine, 20)
         engine.stop()
@@ -124,7 +124,7 @@ def test_a_block_that_is_not_finite_is_never_heard() -> None:
 
 @torch.inference_mode()
 def test_a_sick_culture_is_faded_reseeded_and_counted() -> None:
-    voices = Voices(ready_instrument(PRESET, RATE, Controls())[0])
+    voices = Voices(ready_instrument(PRESET, RATE, ParameterValues())[0])
     voices.process(20)
     voices.current.culture._state[3, 10, 10] = float("nan")  # type: ignore[attr-defined]
     block, ailment = voices.process(BLOCK_FRAMES)
@@ -178,8 +178,9 @@ def test_commands_reach_the_instrument_and_volume_the_master() -> None:
     instrument = SineInstrument()
     with playing(instrument) as (engine, sink):
         engine.send(Touch(Gesture("paint", 20, 20)))
-        engine.send(SetControls(Controls(volume_db=-60)))
-        wait_until(lambda: instrument.controls.volume_db == -60)
+        for event in set_parameters(ParameterValues(volume_db=-60)):
+            engine.send(event)
+        wait_until(lambda: instrument.controls["volume_db"] == -60)
         wait_until(lambda: not sink.chunks[-1].any())
         wait_until(lambda: engine.view() is not None and bool(engine.view().rest.any()))  # type: ignore[union-attr]
 
@@ -211,7 +212,7 @@ def test_without_a_device_everything_runs_and_says_so(tmp_path: Path) -> None:
     def no_device(wanted: str | None, rate_hz: int, latency_s: float) -> Sink:
         raise AudioDeviceError("There is no sound output on this machine.")
 
-    instrument, reason = ready_instrument(PRESET, RATE, Controls())
+    instrument, reason = ready_instrument(PRESET, RATE, ParameterValues())
     engine = Engine(instrument, playing=True, open_device=no_device, reason=reason)
     engine.record(tmp_path / "take.wav")
     engine.start()

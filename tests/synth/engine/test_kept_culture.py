@@ -14,7 +14,7 @@ from synth.engine.kept_culture import bring_back, save_culture
 from synth.engine.protocol import Capture
 from synth.instrument.events import Touch
 from synth.instrument.instrument import Instrument
-from synth.instrument.parameters import Controls
+from synth.instrument.parameter_values import ParameterValues
 from synth.presets.file import load_preset, save_preset
 from synth.presets.model import Preset
 from synth.vocoder.spectral.vocoder import SpectralVocoder
@@ -31,7 +31,7 @@ def preset(request: pytest.FixtureRequest, tmp_path: Path) -> Preset:
 
 
 def instrument(preset: Preset) -> Instrument:
-    return Instrument(preset, SpectralVocoder(preset.mel), RATE, Controls(playhead_speed=0.7))
+    return Instrument(preset, SpectralVocoder(preset.mel), RATE, ParameterValues(playhead_speed=0.7))
 
 
 def played(preset: Preset, blocks: int = 20) -> Instrument:

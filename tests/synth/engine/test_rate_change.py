@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,14 +16,14 @@ from synth.device.outputs import Output
 from synth.device.sinks import Sink
 from synth.engine.rate_change import ReopeningEngine
 from synth.errors import AudioDeviceError
-from synth.instrument.events import SetControls, Touch, Undo
+from synth.instrument.events import Touch, Undo, set_parameters
 from synth.instrument.instrument import Instrument
-from synth.instrument.parameters import Controls
+from synth.instrument.parameter_values import ParameterValues
 from synth.loading.prepare import ready_instrument
 from tests.doubles.instruments import PRESET, RATE, ScriptedSink, wait_until
 
 ANSWER_S = 60.0
-LOUD = Controls(volume_db=3.0, width=0.3, fade_in_s=0.005)
+LOUD = ParameterValues(volume_db=3.0, width=0.3, fade_in_s=0.005)
 
 
 class Studio:
@@ -115,8 +114,9 @@ def test_the_sound_fades_out_and_in(studio: Studio) -> None:
 
 
 def test_a_long_fade_in_is_for_play_alone(studio: Studio) -> None:
-    studio.engine.send(SetControls(replace(LOUD, fade_in_s=10.0, fade_out_s=10.0)))
-    wait_until(lambda: studio.instrument.controls.fade_in_s == 10)
+    for event in set_parameters({"fade_in_s": 10.0, "fade_out_s": 10.0}):
+        studio.engine.send(event)
+    wait_until(lambda: studio.instrument.controls["fade_in_s"] == 10)
     wait_until(lambda: len(studio.sinks[0].audio) > RATE)
     assert studio.change(rate_hz=48000) == ""
     wait_until(lambda: len(studio.sinks) == 2 and len(studio.sinks[1].audio) > 48000)
@@ -142,7 +142,8 @@ def test_what_is_asked_meanwhile_is_done_afterwards(studio: Studio, tmp_path: Pa
     studio.gate.clear()
     changed = engine.set_output(Output(rate_hz=96000))
     wait_until(lambda: len(studio.asked) == 2)
-    engine.send(SetControls(Controls(width=0.0)))
+    for event in set_parameters(ParameterValues(width=0.0)):
+        engine.send(event)
     captured = engine.capture()
     other = ready_instrument(PRESET, RATE, LOUD, "spectral", dtype=torch.float32)[0]
     engine.swap(other)
@@ -151,7 +152,7 @@ def test_what_is_asked_meanwhile_is_done_afterwards(studio: Studio, tmp_path: Pa
     studio.gate.set()
     assert changed.result(ANSWER_S) == ""
     assert captured.result(ANSWER_S).preset is studio.instrument.preset
-    wait_until(lambda: studio.instrument.controls == Controls(width=0.0))
+    wait_until(lambda: studio.instrument.controls == ParameterValues(width=0.0))
     wait_until(lambda: other.frame > 0)
     assert other.out_rate_hz == 96000
     engine.stop_recording()

@@ -5,20 +5,39 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from synth.instrument.events import SetControls
+from synth.instrument.events import set_parameters
 from synth.instrument.instrument import Instrument, Setup
-from synth.instrument.parameters import Controls
+from synth.instrument.parameter_values import ParameterValues
 from synth.output.master import Master
 from synth.presets.library import load
 from synth.vocoder.spectral.vocoder import SpectralVocoder
 from tests.doubles.instruments import roughness
 
 RATE, SPF = 44100, 512
-A = Controls(0.5, 0.5, 0.5, playhead_speed=-1.0, fine_cents=-40, width=0.0, tilt_db=-3.0, volume_db=-9.0)
-B = Controls(3.0, 1.5, 2.0, playhead_speed=1.5, fine_cents=60, width=1.0, tilt_db=3.0, volume_db=-3.0, note=64)
+A = ParameterValues(
+    steps_per_frame=0.5,
+    weather_depth=0.5,
+    weather_speed=0.5,
+    playhead_speed=-1.0,
+    fine_cents=-40,
+    width=0.0,
+    tilt_db=-3.0,
+    volume_db=-9.0,
+)
+B = ParameterValues(
+    steps_per_frame=3.0,
+    weather_depth=1.5,
+    weather_speed=2.0,
+    playhead_speed=1.5,
+    fine_cents=60,
+    width=1.0,
+    tilt_db=3.0,
+    volume_db=-3.0,
+    note=64,
+)
 
 
-def played(name: str, states: tuple[Controls, ...], frames: int = 40) -> NDArray[np.float32]:
+def played(name: str, states: tuple[ParameterValues, ...], frames: int = 40) -> NDArray[np.float32]:
     """Each state in turn for so many frames, in the engine's blocks, (N, 2)."""
     preset = load(name)
     instrument = Instrument(preset, SpectralVocoder(preset.mel), RATE, states[0], Setup(seed=3))
@@ -26,7 +45,8 @@ def played(name: str, states: tuple[Controls, ...], frames: int = 40) -> NDArray
     blocks = []
     with torch.inference_mode():
         for controls in states:
-            instrument.send(SetControls(controls))
+            for event in set_parameters(controls):
+                instrument.send(event)
             master.obey(controls)
             blocks += [master.process(instrument.process(2)) for _ in range(frames // 2)]
     return np.concatenate(blocks, axis=1).T

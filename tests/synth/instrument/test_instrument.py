@@ -9,16 +9,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from synth.automaton.gestures import Gesture
-from synth.instrument.events import Event, Hand, ReseedAll, SetControls, Touch
+from synth.instrument.events import Event, Hand, ReseedAll, SetParameter, Touch
 from synth.instrument.instrument import Instrument, Setup
-from synth.instrument.parameters import Controls
+from synth.instrument.parameter_values import ParameterValues
 from synth.vocoder.spectral.vocoder import SpectralVocoder
 from tests.doubles.samples import live_preset, notebook_preset
 
 PRESET = live_preset(activity=0.1)
 EVENTS = (
     Event(3, Touch(Gesture("erase", 10, 20))),
-    Event(5, SetControls(Controls(width=1.0, note=60, steps_per_frame=2.5, tilt_db=4.0))),
+    Event(5, SetParameter("width", 1.0)),
+    Event(5, SetParameter("note", 60)),
+    Event(5, SetParameter("steps_per_frame", 2.5)),
+    Event(5, SetParameter("tilt_db", 4.0)),
     Event(8, Hand(True, 90.0)),
     Event(14, Touch(Gesture("paint", 90, 30))),
     Event(17, Hand(False)),
@@ -27,7 +30,7 @@ EVENTS = (
 FRAMES = 32
 
 
-def make(preset=PRESET, seed: int = 4, rate_hz: int = 44100, controls: Controls | None = None) -> Instrument:  # type: ignore[no-untyped-def]
+def make(preset=PRESET, seed: int = 4, rate_hz: int = 44100, controls: ParameterValues | None = None) -> Instrument:  # type: ignore[no-untyped-def]
     return Instrument(preset, SpectralVocoder(preset.mel), rate_hz, controls, Setup(seed=seed))
 
 
@@ -70,19 +73,24 @@ def test_another_seed_is_another_life() -> None:
 
 
 def test_width_zero_is_exact_mono() -> None:
-    sound = play(make(controls=Controls(width=0.0)), [FRAMES])
+    sound = play(make(controls=ParameterValues(width=0.0)), [FRAMES])
     assert np.array_equal(sound[0], sound[1])
     assert np.abs(sound).max() > 1e-3
 
 
 def test_width_one_differs_left_and_right() -> None:
-    sound = play(make(controls=Controls(width=1.0)), [FRAMES])
+    sound = play(make(controls=ParameterValues(width=1.0)), [FRAMES])
     assert np.abs(sound[0] - sound[1]).max() > 1e-3
 
 
 def test_frozen_culture_does_not_step_and_evolution_speed_counts_steps() -> None:
     frozen, fast, slow = (
-        make(controls=c) for c in (Controls(frozen=True), Controls(steps_per_frame=3), Controls(steps_per_frame=0.3))
+        make(controls=c)
+        for c in (
+            ParameterValues(frozen=True),
+            ParameterValues(steps_per_frame=3),
+            ParameterValues(steps_per_frame=0.3),
+        )
     )
     for instrument in (frozen, fast, slow):
         play(instrument, [20])
@@ -93,7 +101,7 @@ def test_frozen_culture_does_not_step_and_evolution_speed_counts_steps() -> None
 @pytest.mark.parametrize(("note", "hz"), [(57, 220.0), (69, 440.0), (64, 329.63)])
 def test_a_note_sounds_at_its_pitch(note: int, hz: float) -> None:
     rate = 44100
-    sound = play(make(controls=Controls(note=note, frozen=True, width=0), rate_hz=rate), [180])[0][rate // 2 :]
+    sound = play(make(controls=ParameterValues(note=note, frozen=True, width=0), rate_hz=rate), [180])[0][rate // 2 :]
     spectrum = np.abs(np.fft.rfft(sound * np.hanning(len(sound)), n=1 << 19))
     near = slice(int(hz * 0.9 / rate * (1 << 19)), int(hz * 1.1 / rate * (1 << 19)))
     found = (near.start + int(spectrum[near].argmax())) * rate / (1 << 19)
@@ -146,7 +154,7 @@ def test_a_notebook_preset_plays() -> None:
 @pytest.mark.parametrize("row", [20, 60])
 def test_paint_is_not_much_louder_than_the_recording_ever_was(row: int) -> None:
     def level_db(*events: Event) -> float:
-        instrument = make(controls=Controls(frozen=True))
+        instrument = make(controls=ParameterValues(frozen=True))
         instrument.schedule(events)
         sound = play(instrument, [FRAMES])[:, 512 * 14 :]
         return float(10 * np.log10(np.square(sound).mean()))

@@ -9,7 +9,7 @@ import torch
 
 from synth.engine.preset_cross_fade import Voices
 from synth.instrument.instrument import Instrument
-from synth.instrument.parameters import Controls
+from synth.instrument.parameter_values import ParameterValues
 from synth.loudness import true_peak_db
 from synth.output.master import CEILING_DB, Master
 from synth.vocoder.bigvgan.live import LiveBigVGANVocoder
@@ -38,7 +38,7 @@ def vocoder(name: str, small: Path) -> Vocoder:
 @pytest.mark.parametrize("grid", GRIDS)
 def test_what_is_sent_is_finite_and_below_the_ceiling_whatever_the_grid(name: str, grid: str, small: Path) -> None:
     """Frozen, so that nothing heals; at full volume; the rescue, the vocoder's limit and the limiter stand between."""
-    controls = Controls(frozen=True, volume_db=12.0, width=1.0)
+    controls = ParameterValues(frozen=True, volume_db=12.0, width=1.0)
     instrument = Instrument(PRESET, vocoder(name, small), RATE, controls)
     voices, master = Voices(instrument), Master(RATE, controls)
     sent, rescued = [], []

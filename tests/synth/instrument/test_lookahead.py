@@ -9,9 +9,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from synth.instrument.events import Hand, SetControls
+from synth.instrument.events import Hand, set_parameters
 from synth.instrument.instrument import Instrument
-from synth.instrument.parameters import Controls
+from synth.instrument.parameter_values import ParameterValues
 from synth.mel import DB_PER_NEPER
 from synth.vocoder.bigvgan.live import LiveBigVGANVocoder
 from tests.doubles.instruments import SPF, Echo
@@ -20,7 +20,7 @@ from tests.doubles.sounds import frequency_of, preset_for
 from tests.synth.vocoder.bigvgan.test_live import PUBLISHED, config_of, mel, package_model, save
 
 T = 172
-STILL = Controls(frozen=True, width=0.0)
+STILL = ParameterValues(frozen=True, width=0.0)
 LONG = 17 * SPF + 200
 """A lookahead that is no whole number of frames."""
 
@@ -42,7 +42,7 @@ def column_of(sound: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
     return (level + 0.9) / 1.8 * T
 
 
-def instrument(delay_samples: int, controls: Controls = STILL, rate_hz: int = 44100) -> Instrument:
+def instrument(delay_samples: int, controls: ParameterValues = STILL, rate_hz: int = 44100) -> Instrument:
     return Instrument(PRESET, Echo(PRESET.mel, delay_samples), rate_hz, controls)
 
 
@@ -56,12 +56,13 @@ def ready(delay_samples: int, rate_hz: int = 44100) -> Echo:
 @pytest.mark.parametrize("speed", [1.0, -0.5, 0.0])
 def test_the_playhead_shown_is_the_column_that_sounds(delay_samples: int, speed: float) -> None:
     """Also through a change of speed and under the hand."""
-    playing = instrument(delay_samples, replace(STILL, playhead_speed=speed))
+    playing = instrument(delay_samples, STILL.with_values({"playhead_speed": speed}))
     playing.playhead.place = replace(playing.playhead.place, position=60.0)
     differences, under_hand = [], 0
     for frame in range(120):
         if frame == 60:
-            playing.send(SetControls(replace(STILL, playhead_speed=0.75)))
+            for event in set_parameters(STILL.with_values({"playhead_speed": 0.75})):
+                playing.send(event)
         if frame in (80, 90):
             playing.send(Hand(frame == 80, 100.0))
         view, mix = playing.view(), playing.playhead.ago(round(delay_samples / SPF)).mix
@@ -77,7 +78,7 @@ def test_the_playhead_shown_is_the_column_that_sounds(delay_samples: int, speed:
 
 
 def test_what_is_read_is_ahead_of_what_is_heard_by_the_lookahead() -> None:
-    playing = instrument(LONG, replace(STILL, playhead_speed=0.5))
+    playing = instrument(LONG, STILL.with_values({"playhead_speed": 0.5}))
     playing.process(60)
     view = playing.view()
     assert view.read == 30.0
@@ -92,7 +93,7 @@ def test_two_vocoders_that_change_places_sound_the_same_column_at_the_same_time(
     before: int, after: int, speed: float
 ) -> None:
     """Equal power of two equal sounds is cos + sin of one: to the sample, whatever the two delays."""
-    controls = replace(STILL, playhead_speed=speed)
+    controls = STILL.with_values({"playhead_speed": speed})
     alone, changed = instrument(before, controls), instrument(before, controls)
     for each in (alone, changed):
         each.process(70)

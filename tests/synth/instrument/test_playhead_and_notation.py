@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from synth.automaton.gestures import Gesture
 from synth.errors import UsageError
 from synth.instrument.events import Hand, ReseedAll, Touch
-from synth.instrument.notation import note_name, note_number, parse_gesture
-from synth.instrument.parameters import PARAMETERS, Controls, as_settings, checked, from_settings
+from synth.instrument.notation import parse_gesture
+from synth.instrument.note_names import note_name, note_number
+from synth.instrument.parameter_values import ParameterValues, pitch_ratio
 from synth.instrument.playhead import HEAD_SPACING_FRAMES, Playhead
 from synth.mel import FORMATS
 
@@ -17,7 +18,7 @@ FMT = FORMATS["22k80"]
 
 @given(st.floats(-2, 2), st.floats(0, 1), st.lists(st.booleans(), min_size=1, max_size=60))
 def test_weights_of_each_side_always_add_up_to_one(speed: float, width: float, hands: list[bool]) -> None:
-    controls = Controls(playhead_speed=speed, width=width)
+    controls = ParameterValues(playhead_speed=speed, width=width)
     playhead = Playhead(172, controls)
     for down in hands:
         playhead.hold(Hand(down, 50.0))
@@ -29,12 +30,12 @@ def test_weights_of_each_side_always_add_up_to_one(speed: float, width: float, h
 
 def test_width_is_the_distance_of_the_heads_and_zero_is_one_place() -> None:
     for width in (0.0, 0.5, 1.0):
-        left, right = Playhead(172, Controls(width=width)).place.readings()
+        left, right = Playhead(172, ParameterValues(width=width)).place.readings()
         assert right.position - left.position == pytest.approx(width * HEAD_SPACING_FRAMES)
 
 
 def test_the_sound_is_under_the_hand_within_three_frames_and_glides_back() -> None:
-    controls = Controls(width=0.0)
+    controls = ParameterValues(width=0.0)
     playhead = Playhead(172, controls)
     playhead.hold(Hand(True, 100.0, radius_frames=8.0))
     for _ in range(3):
@@ -49,7 +50,7 @@ def test_the_sound_is_under_the_hand_within_three_frames_and_glides_back() -> No
 
 
 def test_without_follow_hand_the_playhead_goes_its_way() -> None:
-    controls = Controls(width=0.0, follow_hand=False)
+    controls = ParameterValues(width=0.0, follow_hand=False)
     playhead = Playhead(172, controls)
     playhead.hold(Hand(True, 100.0))
     for _ in range(5):
@@ -77,10 +78,10 @@ def test_names_of_notes_are_read_back(number: int) -> None:
 
 
 def test_pitch_ratio_is_equal_temperament_over_the_root() -> None:
-    assert Controls(note=69).pitch_ratio(440.0) == pytest.approx(1)
-    assert Controls(note=81, fine_cents=100).pitch_ratio(440.0) == pytest.approx(2 * 2 ** (1 / 12))
-    assert Controls(note=0).pitch_ratio(333.0) == 1
-    assert Controls(note=60).pitch_ratio(0.0) == 1
+    assert pitch_ratio(69, 0, 440.0) == pytest.approx(1)
+    assert pitch_ratio(81, 100, 440.0) == pytest.approx(2 * 2 ** (1 / 12))
+    assert pitch_ratio(0, 0, 333.0) == 1
+    assert pitch_ratio(60, 0, 0.0) == 1
 
 
 def test_gestures_are_read() -> None:
@@ -101,18 +102,3 @@ def test_gestures_are_read() -> None:
 def test_gestures_that_make_no_sense_are_refused_with_their_text(text: str) -> None:
     with pytest.raises(UsageError, match=text.replace("-", "[-]")):
         parse_gesture(text, FMT, 172)
-
-
-def test_controls_out_of_range_are_refused_by_name() -> None:
-    checked(Controls())
-    with pytest.raises(UsageError, match="Evolution of 9 steps/frame"):
-        checked(Controls(steps_per_frame=9))
-    with pytest.raises(UsageError, match="Width"):
-        checked(Controls(width=float("nan")))
-
-
-def test_settings_keep_what_they_know_and_ignore_the_rest() -> None:
-    controls = Controls(width=0.25, playhead_speed=-1.5)
-    assert from_settings(as_settings(controls)) == controls
-    assert from_settings({"width": 7.0, "frozen": 1.0, "colour": 3.0}) == Controls()
-    assert set(as_settings(controls)) == set(PARAMETERS)

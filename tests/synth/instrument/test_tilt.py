@@ -9,9 +9,9 @@ import scipy.signal
 import torch
 from numpy.typing import NDArray
 
-from synth.instrument.events import Event, SetControls
+from synth.instrument.events import Event, SetParameter
 from synth.instrument.instrument import Instrument, Setup
-from synth.instrument.parameters import Controls
+from synth.instrument.parameter_values import ParameterValues
 from synth.instrument.tilt import Tilt, turned
 from synth.mel import LOG_MEL_FLOOR, log_mel_from_grid
 from synth.output.render import Job, render
@@ -28,7 +28,9 @@ COLUMNS = log_mel_from_grid(PRESET.state[0].T, PRESET.reference_db)
 def sound(name: str, tilt_db: float, seconds: float = 2.0) -> NDArray[np.float32]:
     preset = load(name)
     # Quiet, so that the limiter stays out of it.
-    return render(preset, SpectralVocoder(preset.mel), Job(seconds, controls=Controls(tilt_db=tilt_db, volume_db=-12)))
+    return render(
+        preset, SpectralVocoder(preset.mel), Job(seconds, controls=ParameterValues(tilt_db=tilt_db, volume_db=-12))
+    )
 
 
 @pytest.mark.parametrize("tilt_db", [-6.0, 3.0])
@@ -67,7 +69,7 @@ def test_back_at_zero_the_sound_is_what_it_would_have_been() -> None:
             instrument.process(70)
             return instrument.process(20)
 
-    turned = Event(4, SetControls(Controls(tilt_db=5.0))), Event(12, SetControls(Controls()))
+    turned = Event(4, SetParameter("tilt_db", 5.0)), Event(12, SetParameter("tilt_db", 0.0))
     # The oscillators' phases are sums in another order: the last bit of float32.
     np.testing.assert_allclose(ending(turned), ending(()), atol=1e-6)
 

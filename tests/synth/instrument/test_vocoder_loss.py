@@ -16,7 +16,7 @@ from synth.accelerator import accelerator, idle_card, nvidia_card_present
 from synth.device.sinks import Sink
 from synth.engine.engine import Engine
 from synth.instrument.instrument import Instrument
-from synth.instrument.parameters import Controls
+from synth.instrument.parameter_values import ParameterValues
 from synth.loading.choose_vocoder import choose_vocoder
 from synth.vocoder.bigvgan.live import LiveBigVGANVocoder
 from synth.vocoder.bigvgan.streaming.eager import EagerStream
@@ -85,7 +85,7 @@ class Opener:
 def on_a_card(small: Path, after: int, error: RuntimeError) -> Instrument:
     vocoder = LiveBigVGANVocoder(*load_generator(small), open_stream=Opener(after, error))
     with torch.no_grad():
-        instrument = Instrument(PRESET, vocoder, RATE, Controls())
+        instrument = Instrument(PRESET, vocoder, RATE, ParameterValues())
         instrument.voicing.spare = spectral()
     return instrument
 
@@ -129,7 +129,7 @@ def test_a_card_lost_in_the_middle_of_a_change_leaves_the_other_vocoder(small: P
         instrument = on_a_card(small, 40, OUT_OF_MEMORY)
         other: Any = spectral()
     else:
-        instrument = Instrument(PRESET, SpectralVocoder(PRESET.mel), RATE, Controls())
+        instrument = Instrument(PRESET, SpectralVocoder(PRESET.mel), RATE, ParameterValues())
         other = LiveBigVGANVocoder(*load_generator(small), open_stream=Opener(10, OUT_OF_MEMORY))
         other.prepare(PRESET, RATE, n_heads=2)
     shown, blocks = [], []

@@ -12,7 +12,7 @@ from torch import Tensor
 from synth.device.sinks import Sink
 from synth.engine.engine import Engine
 from synth.instrument.instrument import Instrument
-from synth.instrument.parameters import Controls
+from synth.instrument.parameter_values import ParameterValues
 from synth.loading.prepare import live_setup, ready_instrument, ready_vocoder
 from synth.vocoder.bigvgan.live import LiveBigVGANVocoder
 from synth.vocoder.spectral.vocoder import SpectralVocoder
@@ -77,7 +77,7 @@ def test_a_change_and_back_during_play_leaves_no_gap_and_the_take_is_what_was_se
     def open_device(wanted: str | None, rate_hz: int, latency_s: float) -> Sink:
         return sink
 
-    first = ready_instrument(PRESET, RATE, Controls(), "spectral")[0]
+    first = ready_instrument(PRESET, RATE, ParameterValues(), "spectral")[0]
     bigvgan, reason, spare = ready_vocoder(PRESET, RATE, "bigvgan")
     assert isinstance(bigvgan, LiveBigVGANVocoder)
     spectral, _, none = ready_vocoder(PRESET, RATE, "spectral")

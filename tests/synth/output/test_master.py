@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from synth.instrument.parameters import Controls
+from synth.instrument.parameter_values import ParameterValues
 from synth.output.limiter import Limiter
 from synth.output.master import Master, Ramp, volume_gain
 from synth.output.meter import Meter
@@ -66,7 +66,7 @@ def test_any_partition_gives_the_same_bits(cuts: list[int], rms: float, seed: in
 def test_changes_at_the_same_samples_give_the_same_bits_for_any_block(block: int, other: int) -> None:
     def run(size: int) -> NDArray[np.float32]:
         master, x, out = Master(RATE), noise(0.2, 0.2), []
-        slow = Controls(volume_db=-20, fade_in_s=0.07, fade_out_s=0.031)
+        slow = ParameterValues(volume_db=-20, fade_in_s=0.07, fade_out_s=0.031)
         changes = {1000: lambda: master.obey(slow), 1500: master.stop, 4000: master.play}
         marks = [*changes, x.shape[1]]
         start = 0
@@ -109,7 +109,7 @@ def test_volume_moves_without_a_click_and_arrives_exactly() -> None:
     master = Master(RATE)
     x = np.full((2, RATE), 0.05, np.float32)
     first = master.process(x)
-    master.obey(Controls(volume_db=-60))
+    master.obey(ParameterValues(volume_db=-60))
     second = master.process(x)
     steps = np.abs(np.diff(np.concatenate([first[:, 1000:], second], axis=1)))
     # A raised cosine of 30 ms over a step of A has no sample-to-sample change above A·π/(2·1323).
@@ -132,7 +132,7 @@ def test_stop_fades_to_digital_silence_and_play_returns() -> None:
 def test_fades_are_raised_cosines_of_their_length(fade_s: float) -> None:
     n, level = round(fade_s * RATE), 0.05
     x = np.full((2, n + 500), level, np.float32)
-    faded = Master(RATE, Controls(fade_in_s=fade_s, fade_out_s=fade_s), playing=False)
+    faded = Master(RATE, ParameterValues(fade_in_s=fade_s, fade_out_s=fade_s), playing=False)
     delay = faded.delay_samples
     faded.play()
     rise = faded.process(x)[0, delay : n + delay]
@@ -145,11 +145,11 @@ def test_fades_are_raised_cosines_of_their_length(fade_s: float) -> None:
 
 
 def test_a_fade_that_has_begun_keeps_its_length_and_a_farewell_hastens_it() -> None:
-    master = Master(RATE, Controls(fade_out_s=10.0))
+    master = Master(RATE, ParameterValues(fade_out_s=10.0))
     x = np.full((2, RATE // 2), 0.05, np.float32)
     master.process(x)
     master.stop()
-    master.obey(Controls(fade_out_s=0.01))
+    master.obey(ParameterValues(fade_out_s=0.01))
     assert master.process(x)[0, -1] > 0.9 * 0.05 * volume_gain(0)
     master.stop(for_good=True)
     assert not master.process(x)[:, RATE // 4 :].any()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from synth.instrument.parameters import Controls
+from synth.instrument.parameter_values import ParameterValues
 from synth.output.render import Job, render
 from synth.vocoder.spectral.vocoder import SpectralVocoder
 from tests.doubles.samples import live_preset
@@ -14,7 +14,7 @@ PRESET = live_preset()
 
 
 def piece(seconds: float, fade_in_s: float, fade_out_s: float) -> NDArray[np.float32]:
-    controls = Controls(volume_db=-12, fade_in_s=fade_in_s, fade_out_s=fade_out_s)
+    controls = ParameterValues(volume_db=-12, fade_in_s=fade_in_s, fade_out_s=fade_out_s)
     return render(PRESET, SpectralVocoder(PRESET.mel), Job(seconds, RATE, controls))
 
 

@@ -12,9 +12,9 @@ from safetensors.numpy import load_file, save_file
 
 from synth.automaton.gestures import Gesture
 from synth.errors import RecordingError
-from synth.instrument.events import Hand, SetControls, Touch
+from synth.instrument.events import Hand, Touch, set_parameters
 from synth.instrument.instrument import Instrument, Setup
-from synth.instrument.parameters import Controls
+from synth.instrument.parameter_values import ParameterValues
 from synth.presets.file import load_preset, save_preset
 from synth.presets.model import Preset
 from synth.takes.companion import (
@@ -30,7 +30,9 @@ from tests.doubles.cultures import steady_preset
 from tests.doubles.samples import notebook_preset
 
 RATE = 44100
-TURNED = Controls(steps_per_frame=0.37, weather_speed=1.3, playhead_speed=-0.7, note=61, width=0.2, volume_db=-7.0)
+TURNED = ParameterValues(
+    steps_per_frame=0.37, weather_speed=1.3, playhead_speed=-0.7, note=61, width=0.2, volume_db=-7.0
+)
 
 
 @pytest.fixture(scope="module", params=["live", "notebook"])
@@ -55,7 +57,8 @@ def touched(preset: Preset, seed: int = 7) -> Instrument:
     instrument.send(Touch(Gesture("erase", 40, 30)))
     instrument.send(Touch(Gesture("freeze", 100, 50, strength=0.8)))
     instrument.process(30)
-    instrument.send(SetControls(TURNED))
+    for event in set_parameters(TURNED):
+        instrument.send(event)
     instrument.process(23)
     return instrument
 
@@ -145,7 +148,7 @@ def test_controls_that_are_not_known_or_out_of_range_cost_only_themselves(tmp_pa
     moment = replace(Instrument(live, SpectralVocoder(live.mel), RATE).moment(), controls=TURNED)
     save_beginning(Beginning(live, moment), path)
     _with(path, controls={"note": 61, "width": 99.0, "frozen": True, "from_the_future": 3})
-    assert load_beginning(path).moment.controls == Controls(note=61, frozen=True)
+    assert load_beginning(path).moment.controls == ParameterValues(note=61, frozen=True)
 
 
 def test_its_name_follows_the_takes() -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from synth.instrument.instrument import Instrument
-from synth.instrument.parameters import Controls
+from synth.instrument.parameter_values import ParameterValues
 from synth.loading.choose_vocoder import choose_vocoder
 from synth.presets.file import load_preset, save_preset
 from synth.presets.library import Entry
@@ -19,7 +19,7 @@ from ui.takes.continuation import continued
 OUTPUTS = ["Studio Monitors", "Headphones", "HDMI"]
 
 
-def build(path: Path, controls: Controls) -> Loaded:
+def build(path: Path, controls: ParameterValues) -> Loaded:
     """A real preset, a real instrument; only the engine is a double."""
     if path.name.endswith(COMPANION_SUFFIX):
         return continued(path, 48000)

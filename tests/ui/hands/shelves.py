@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from synth.instrument.instrument import Instrument, Setup
-from synth.instrument.parameters import Controls
+from synth.instrument.parameter_values import ParameterValues
 from synth.presets.file import save_preset
 from synth.presets.library import Entry
 from synth.takes.companion import Beginning, companion_of, save_beginning
@@ -56,7 +56,7 @@ def lay_takes(win: MainWindow, folder: Path) -> None:
     (folder / "broken.wav").write_bytes(b"RIFF")
     os.utime(folder / "broken.wav", (10**8, 10**8))
     preset = live_preset(seed=5)
-    controls = Controls(note=62, playhead_speed=-0.5)
+    controls = ParameterValues(note=62, playhead_speed=-0.5)
     instrument = Instrument(preset, SpectralVocoder(preset.mel), _RATE, controls, Setup(seed=3))
     instrument.process(40)
     save_beginning(Beginning(preset, instrument.moment(), _RATE), companion_of(folder / "oldest.wav"))

@@ -11,7 +11,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from synth.instrument.parameters import as_settings
 from synth.mel import FORMATS
 from synth.presets.file import load_preset, save_preset
 from synth.presets.library import Entry
@@ -87,7 +86,7 @@ def test_what_plays_is_saved_listed_and_comes_back_equal(
     path = tmp_path / "presets" / "My swell.safetensors"
     saved = load_preset(path)
     assert torch.equal(saved.state, engine.captured)
-    assert saved.settings == as_settings(library.controls.controls)
+    assert saved.settings == library.controls.controls.as_settings()
     assert saved.settings["weather_depth"] == pytest.approx(0.33)
     assert path_of(library.presets.list.currentItem()) == path
     assert library.header.name.text() == "My swell"

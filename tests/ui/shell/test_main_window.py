@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QAbstractSlider, QAbstractSpinBox, QApplication, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
-from synth.instrument.events import Hand, SetControls
+from synth.instrument.events import Hand, SetParameter
 from synth.presets.file import save_preset
 from tests.doubles.engine import FakeEngine
 from tests.doubles.samples import live_preset
@@ -86,13 +86,13 @@ def test_a_new_preset_keeps_the_volume_and_takes_its_suggestions(
 ) -> None:
     from dataclasses import replace
 
-    win.controls.knobs["volume_db"].setValue(win.controls.knobs["volume_db"].scale.index(-12.0))
+    win.controls.knobs["volume_db"].setValue(win.controls.knobs["volume_db"].parameter.step_of(-12.0))
     path = tmp_path / "suggests.safetensors"
     save_preset(replace(live_preset(), settings={"weather_depth": 0.5, "volume_db": 12.0}), path)
     with qtbot.waitSignal(win.loader.loaded, timeout=20_000):
         win.load(path)
-    controls = engine.last_controls().controls
-    assert (controls.weather_depth, controls.volume_db) == (0.5, pytest.approx(-12.0))
+    controls = engine.values
+    assert (controls["weather_depth"], controls["volume_db"]) == (0.5, pytest.approx(-12.0))
     assert win.controls.knobs["weather_depth"].amount() == pytest.approx(0.5)
 
 
@@ -112,30 +112,30 @@ def test_a_new_preset_keeps_the_volume_and_takes_its_suggestions(
     ],
 )
 def test_every_knob_sets_its_control_and_no_other(win: MainWindow, engine: FakeEngine, name: str, value: float) -> None:
-    before = vars(win.controls.controls)
+    before, sent = dict(win.controls.controls), len(engine.sent(SetParameter))
     knob = win.controls.knobs[name]
-    knob.setValue(knob.scale.index(value))
-    after = vars(engine.last_controls().controls)
-    assert after == before | {name: pytest.approx(value)}
+    knob.setValue(knob.parameter.step_of(value))
+    assert dict(engine.values) == before | {name: pytest.approx(value)}
+    assert len(engine.sent(SetParameter)) == sent + 1
 
 
 def test_freeze_and_follow_hand_are_toggles(win: MainWindow, engine: FakeEngine) -> None:
     QTest.keyClick(win, Qt.Key.Key_F, CTRL)
-    assert engine.last_controls().controls.frozen
+    assert engine.values["frozen"]
     QTest.keyClick(win, Qt.Key.Key_H, CTRL)
-    assert not engine.last_controls().controls.follow_hand
+    assert not engine.values["follow_hand"]
 
 
 def test_computer_keys_play_notes(win: MainWindow, engine: FakeEngine) -> None:
     for key, note in ((Qt.Key.Key_A, 60), (Qt.Key.Key_W, 61), (Qt.Key.Key_H, 69), (Qt.Key.Key_K, 72)):
         QTest.keyClick(win, key)
-        assert engine.last_controls().controls.note == note
+        assert engine.values["note"] == note
     QTest.keyClick(win, Qt.Key.Key_Z)
     QTest.keyClick(win, Qt.Key.Key_A)
-    assert engine.last_controls().controls.note == 48
+    assert engine.values["note"] == 48
     assert win.controls.note.text() == "C3"
     QTest.keyClick(win, Qt.Key.Key_0)
-    assert engine.last_controls().controls.note == 0
+    assert engine.values["note"] == 0
     assert win.controls.note.text() == "own (A3)"
 
 
@@ -234,7 +234,7 @@ def test_a_value_no_control_can_take_is_said_in_the_banner(win: MainWindow) -> N
     for control, text in ((win.controls.knobs["width"], "900 %"), (win.brushes.length, "1 h")):
         control.start_typing(text)
         QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Return)
-        assert control.scale.label in win.banner.text or control.scale.parameter.label in win.banner.text
+        assert control.parameter.display.name in win.banner.text or control.parameter.label in win.banner.text
 
 
 def test_status_line_tells_how_the_engine_is(win: MainWindow, engine: FakeEngine, qtbot: QtBot) -> None:
@@ -275,9 +275,9 @@ def test_closing_leaves_no_timer_and_no_thread(win: MainWindow, engine: FakeEngi
     assert not engine.sent(Hand)[-1].down
     assert not [t for t in win.findChildren(QTimer) if t.isActive() and not t.isSingleShot()]
     assert not [t.name for t in threading.enumerate() if t.name.startswith("preset-loader")]
-    count = len(engine.sent(SetControls))
+    count = len(engine.sent(SetParameter))
     qtbot.wait(100)
-    assert len(engine.sent(SetControls)) == count
+    assert len(engine.sent(SetParameter)) == count
 
 
 def test_nothing_is_clipped_at_the_smallest_window(win: MainWindow, qtbot: QtBot) -> None:

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from synth.device.sinks import SilentSink
 from synth.engine.engine import Engine
-from synth.instrument.parameters import Controls
+from synth.instrument.parameter_values import ParameterValues
 from synth.loading.prepare import ready_instrument
 from tests.benchmarks.monkey import growth
 from tests.doubles.cultures import steady_preset
@@ -38,7 +38,7 @@ def real(qtbot: QtBot, qapp: QApplication, threads: set[str], tmp_path: Path) ->
     """The window on a real engine whose sound goes nowhere, at its true pace."""
     apply_theme(qapp)
     preset = steady_preset()
-    instrument, reason = ready_instrument(preset, 44100, Controls())
+    instrument, reason = ready_instrument(preset, 44100, ParameterValues())
     engine = Engine(instrument, reason=reason, open_device=lambda *_: SilentSink(44100))
     entries = preset_files(tmp_path)
     places = Places(tmp_path / "presets", tmp_path / "favourites.json")

@@ -10,8 +10,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from synth.instrument.events import SetControls, Touch
-from synth.instrument.parameters import checked
+from synth.instrument.events import SetParameter, Touch
+from synth.instrument.parameter_table import PARAMETERS
 from tests.doubles.engine import FakeEngine
 from ui.shell.main_window import MainWindow
 from ui.widgets.knob import Knob
@@ -43,9 +43,9 @@ def test_two_hundred_random_actions(win: MainWindow, engine: FakeEngine, qtbot: 
         QApplication.processEvents()
     win.hand.lift()
     _undo_and_redo_everything(win)
-    for action in engine.sent(SetControls):
-        assert isinstance(action, SetControls)
-        checked(action.controls)
+    for action in engine.sent(SetParameter):
+        assert isinstance(action, SetParameter)
+        assert PARAMETERS[action.id].holds(action.value)
     for action in engine.sent(Touch):
         assert isinstance(action, Touch)
         assert 0 <= action.gesture.column < 172

@@ -12,7 +12,8 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from synth.instrument.parameters import PARAMETERS, Controls, checked
+from synth.instrument.parameter_table import PARAMETERS
+from synth.instrument.parameter_values import ParameterValues
 from synth.presets.file import save_preset
 from synth.storage import write_whole
 from tests.doubles.cultures import steady_preset
@@ -27,10 +28,8 @@ from ui.window.session import QUIET_DB, Browser, BrushState, Geometry, Session, 
 SHARED = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
 CONTROLS = st.builds(
-    Controls,
-    **{name: st.floats(p.minimum, p.maximum) for name, p in PARAMETERS.items()},
-    frozen=st.booleans(),
-    follow_hand=st.booleans(),
+    ParameterValues,
+    **{id: st.booleans() if p.is_switch else st.floats(p.minimum, p.maximum) for id, p in PARAMETERS.items()},
 )
 PIXELS = st.integers(-5000, 5000)
 SESSIONS = st.builds(
@@ -46,7 +45,7 @@ SESSIONS = st.builds(
 )
 NESTED = st.dictionaries(
     st.sampled_from(["preset", "controls", "other", "letter", "geometry", "brush", "browser", "octave", "later"]),
-    JSON | st.dictionaries(st.sampled_from([*PARAMETERS, "frozen", "x", "kind", "strength", "tags", "later"]), JSON),
+    JSON | st.dictionaries(st.sampled_from([*PARAMETERS, "x", "kind", "strength", "tags", "later"]), JSON),
 )
 
 
@@ -69,13 +68,13 @@ def test_what_is_stored_comes_back(path: Path, session: Session) -> None:
 def test_any_json_gives_a_usable_session_and_sentences(path: Path, content: object) -> None:
     write_whole(path, content)
     found = SessionFile(path)
-    checked(found.session.controls)
+    assert len(found.session.controls) == len(PARAMETERS)
     json.dumps(as_json(found.session)).encode()
     for sentence in found.problems:
         assert sentence.endswith(".")
         assert "\n" not in sentence
     unread = not isinstance(content, dict) or bool(found.problems)
-    assert unread or found.session.controls.volume_db <= PARAMETERS["volume_db"].maximum
+    assert unread or found.session.controls["volume_db"] <= PARAMETERS["volume_db"].maximum
     found.write(found.session)
     assert SessionFile(path).problems == []
 
@@ -84,7 +83,7 @@ def test_any_json_gives_a_usable_session_and_sentences(path: Path, content: obje
 @given(st.binary(max_size=100))
 def test_any_bytes_give_a_usable_session(path: Path, content: bytes) -> None:
     path.write_bytes(content)
-    checked(SessionFile(path).session.controls)
+    assert len(SessionFile(path).session.controls) == len(PARAMETERS)
 
 
 @SHARED
@@ -96,12 +95,12 @@ def test_a_damaged_control_costs_only_itself_and_is_never_louder(
     content["controls"][name] = damage
     write_whole(path, content)
     found = SessionFile(path)
-    expected = dict(vars(session.controls))
+    expected = dict(session.controls)
     if found.problems:
-        expected[name] = QUIET_DB if name == "volume_db" else getattr(Controls(), name)
+        expected[name] = QUIET_DB if name == "volume_db" else PARAMETERS[name].default
     else:
-        expected[name] = float(damage)  # type: ignore[arg-type]
-    assert vars(found.session.controls) == expected
+        expected[name] = float(damage) if not isinstance(damage, bool) else damage  # type: ignore[arg-type]
+    assert dict(found.session.controls) == expected
     assert replace(found.session, controls=session.controls) == session
     path.unlink()
 
@@ -110,13 +109,13 @@ def test_a_damaged_control_costs_only_itself_and_is_never_louder(
 def test_a_volume_that_cannot_be_read_starts_softly(path: Path, content: str) -> None:
     path.write_text(content)
     found = SessionFile(path)
-    assert found.session.controls.volume_db == QUIET_DB
+    assert found.session.controls["volume_db"] == QUIET_DB
     assert any("volume" in sentence for sentence in found.problems)
 
 
 def test_the_first_start_of_all_is_as_loud_as_it_should_be(path: Path) -> None:
     found = SessionFile(path)
-    assert found.session.controls.volume_db == 0
+    assert found.session.controls["volume_db"] == 0
     assert found.problems == []
 
 
@@ -184,11 +183,11 @@ def test_another_window_becomes_what_this_one_was(win: MainWindow, second: MainW
 def test_a_preset_that_was_asked_for_keeps_the_room_and_suggests_the_rest(
     win: MainWindow, second: MainWindow, tmp_path: Path
 ) -> None:
-    wanted = replace(taken_down(win), controls=Controls(volume_db=-20, width=0.1, steps_per_frame=3))
+    wanted = replace(taken_down(win), controls=ParameterValues(volume_db=-20, width=0.1, steps_per_frame=3))
     preset = replace(steady_preset(), settings={"width": 0.9, "volume_db": 12.0})
     asked = save_preset(preset, tmp_path / "asked.safetensors")
     put_back(second, wanted, build(asked, wanted.controls), whole=False)
-    assert second.controls.controls == Controls(volume_db=-20, width=0.9, steps_per_frame=3)
+    assert second.controls.controls == ParameterValues(volume_db=-20, width=0.9, steps_per_frame=3)
     assert second.presets.playing == asked
     second.close()
 
@@ -209,7 +208,7 @@ def test_the_session_is_written_when_something_has_changed(win: MainWindow, path
     win.controls.knobs["width"].setValue(7)
     keeper.close()
     assert SessionFile(path).session == taken_down(win)
-    assert SessionFile(path).session.controls.width == win.controls.knobs["width"].amount()
+    assert SessionFile(path).session.controls["width"] == win.controls.knobs["width"].amount()
 
 
 def test_a_session_that_cannot_be_written_is_said_once(win: MainWindow, path: Path, qtbot: QtBot) -> None:

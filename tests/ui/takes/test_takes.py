@@ -9,8 +9,8 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from synth.instrument.events import SetControls
-from synth.instrument.parameters import Controls
+from synth.instrument.events import SetParameter
+from synth.instrument.parameter_values import ParameterValues
 from synth.takes.companion import companion_of
 from synth.takes.files import TakeCard
 from tests.doubles.engine import FakeEngine
@@ -120,7 +120,7 @@ def test_a_take_is_gone_on_from_with_its_own_controls(
     assert not sheet.go_on.isEnabled()
     choose_take(win, "oldest")
     assert sheet.go_on.isEnabled()
-    sent = len(engine.sent(SetControls))
+    sent = len(engine.sent(SetParameter))
     with qtbot.waitSignal(win.loader.loaded, timeout=20_000):
         sheet.go_on.click()
     assert not sheet.isVisible()
@@ -128,10 +128,10 @@ def test_a_take_is_gone_on_from_with_its_own_controls(
     assert instrument.preset.name == "Test tone"
     assert instrument.culture.steps == 40
     assert instrument.playhead.place.position == pytest.approx(172 - 20)
-    assert instrument.controls == Controls(note=62, playhead_speed=-0.5)
+    assert instrument.controls == ParameterValues(note=62, playhead_speed=-0.5)
     # Knobs round what they show: the engine keeps the take's own values.
-    assert len(engine.sent(SetControls)) == sent
-    assert win.controls.controls.note == 62
+    assert len(engine.sent(SetParameter)) == sent
+    assert win.controls.controls["note"] == 62
     assert win.controls.knobs["playhead_speed"].amount() == pytest.approx(-0.5)
     assert win.header.name.text() == "Test tone"
 

@@ -55,7 +55,7 @@ def test_a_checkpoint_is_heard_and_what_played_before_comes_back_as_it_was(
     swapped = len(engine.swapped)
     # A hand has changed what plays since it was loaded.
     engine.captured = torch.full_like(live_preset().state, 0.25)
-    win.controls.knobs["width"].setValue(win.controls.knobs["width"].scale.index(0.0))
+    win.controls.knobs["width"].setValue(win.controls.knobs["width"].parameter.step_of(0.0))
     stage.train(recording, "halts")
     stage.until_checkpoint()
     heard, button = stage.sheet.grow.heard[-1]

@@ -7,10 +7,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from synth.errors import UsageError
-from synth.instrument.parameters import PARAMETERS
+from synth.instrument.parameter_table import BRUSH_PARAMETERS, PARAMETERS
 from tests.ui.hands.knobs import drag, move, wheel
-from ui.look.units import BRUSH_HEIGHT, BRUSH_STRENGTH, BRUSH_WIDTH, SCALES
 from ui.widgets.knob import Knob
 from ui.widgets.slider import Slider
 
@@ -19,7 +17,7 @@ SHIFT = Qt.KeyboardModifier.ShiftModifier
 
 @pytest.fixture
 def width(qtbot: QtBot) -> Knob:
-    knob = Knob(SCALES["width"])
+    knob = Knob(PARAMETERS["width"])
     qtbot.addWidget(knob)
     with qtbot.waitExposed(knob):
         knob.show()
@@ -30,7 +28,7 @@ def width(qtbot: QtBot) -> Knob:
 @pytest.fixture(params=[Knob, Slider])
 def strength(request: pytest.FixtureRequest, qtbot: QtBot) -> Knob:
     """A brush's strength, as a knob and as the slider it is."""
-    knob: Knob = request.param(BRUSH_STRENGTH)
+    knob: Knob = request.param(BRUSH_PARAMETERS["brush_strength"])
     qtbot.addWidget(knob)
     with qtbot.waitExposed(knob):
         knob.show()
@@ -111,32 +109,8 @@ def test_the_value_is_shown_while_it_turns(strength: Knob) -> None:
     for pixels in (9, 18, 27):
         move(strength, pixels)
         seen.append(value_line())
-    assert strength.accessibleDescription() == strength.scale.text(strength.amount())
+    assert strength.accessibleDescription() == strength.parameter.text(strength.amount())
     assert all(a != b for i, a in enumerate(seen) for b in seen[:i])
-
-
-@pytest.mark.parametrize(
-    ("name", "text", "value"),
-    [
-        ("volume_db", "-3 dB", -3), ("volume_db", "−3db", -3), ("fine_cents", "+7 ct", 7), ("fine_cents", "7 cents", 7),
-        ("width", "50 %", 0.5), ("width", "50percent", 0.5), ("weather_depth", "1.5 ×", 1.5),
-        ("weather_speed", "2x", 2), ("playhead_speed", "-0,5", -0.5), ("steps_per_frame", "1 step", 1),
-        ("tilt_db", "+2 dB", 2), ("tilt_db", "-1.5 dB/oct", -1.5), ("tilt_db", "3 dB/octave", 3),
-        ("fade_in_s", "20 ms", 0.02), ("fade_in_s", "1.5 s", 1.5), ("fade_out_s", "2", 2),
-    ],
-)  # fmt: skip
-def test_values_are_read_as_people_write_them(name: str, text: str, value: float) -> None:
-    assert SCALES[name].parse(text) == pytest.approx(value)
-
-
-@pytest.mark.parametrize("seconds", [0.005, 0.0123, 0.04, 0.12, 0.997, 1.04, 3.33, 10.0])
-def test_times_go_by_proportion_and_lie_on_the_nearest_step(seconds: float) -> None:
-    scale = SCALES["fade_in_s"]
-    found = scale.value(scale.index(seconds))
-    others = [scale.value(index) for index in range(scale.n_steps + 1)]
-    assert abs(found - seconds) == min(abs(other - seconds) for other in others)
-    # Half way along is a tenth of the way in seconds.
-    assert scale.value(scale.n_steps // 2) < 1.0
 
 
 def test_tooltips_are_one_line_with_the_range(width: Knob) -> None:
@@ -199,23 +173,3 @@ def test_showing_a_value_asks_for_nothing(width: Knob, qtbot: QtBot) -> None:
     with qtbot.assertNotEmitted(width.turned):
         width.show_amount(0.1)
     assert width.amount() == pytest.approx(0.1)
-
-
-@pytest.mark.parametrize("scale", [*SCALES.values(), BRUSH_WIDTH, BRUSH_HEIGHT, BRUSH_STRENGTH], ids=lambda s: s.label)
-def test_every_scale_reaches_its_ends_and_default_and_reads_back_what_it_shows(scale) -> None:  # type: ignore[no-untyped-def]
-    p = scale.parameter
-    assert scale.value(0) == pytest.approx(p.minimum)
-    assert scale.value(scale.n_steps) == pytest.approx(p.maximum)
-    assert scale.value(scale.index(p.default)) == pytest.approx(p.default)
-    for index in range(0, scale.n_steps + 1, max(1, scale.n_steps // 37)):
-        value = scale.value(index)
-        assert scale.parse(scale.text(value)) == pytest.approx(value, abs=0.51 * scale.step / scale.factor)
-
-
-def test_every_continuous_parameter_has_a_knob_but_the_note_which_has_keys() -> None:
-    assert SCALES.keys() | {"note"} == PARAMETERS.keys()
-
-
-def test_the_range_is_named_in_displayed_units() -> None:
-    with pytest.raises(UsageError, match=r"Volume of 20 dB is outside its range: choose −60\.0 dB to \+12\.0 dB"):
-        SCALES["volume_db"].parse("20")

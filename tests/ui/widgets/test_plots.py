@@ -86,5 +86,5 @@ def test_everything_is_inside_its_parent_and_over_nothing_else(
 def test_octave_buttons_and_keys_set_the_note(win: MainWindow, engine: FakeEngine) -> None:
     win.dock.octave_up.click()
     win.keys.play_key(0)
-    assert engine.last_controls().controls.note == 72
+    assert engine.values["note"] == 72
     assert win.dock.octave.text() == "C5"

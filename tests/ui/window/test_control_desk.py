@@ -8,8 +8,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from synth.instrument.events import Redo, ReseedAll, SetControls, Undo
-from synth.instrument.parameters import Controls, checked
+from synth.instrument.events import Redo, ReseedAll, SetParameter, Undo
+from synth.instrument.parameter_values import ParameterValues
 from tests.doubles.engine import FakeEngine
 from tests.ui.hands.knobs import drag, move, wheel
 from ui.controls.vary import varied
@@ -27,8 +27,8 @@ def redo(win: MainWindow) -> None:
     QTest.keyClick(win, Qt.Key.Key_Z, CTRL | SHIFT)
 
 
-def heard(engine: FakeEngine) -> Controls:
-    return engine.last_controls().controls
+def heard(engine: FakeEngine) -> ParameterValues:
+    return engine.values
 
 
 def stroke(win: MainWindow) -> None:
@@ -59,7 +59,7 @@ def test_everything_is_taken_back_and_brought_again_in_the_order_it_was_done(
         undo(win)
     assert labels == ["Reseed all", "Freeze", "Vary", "Note", "Erase", "Width"]
     assert win.controls.controls == start == heard(engine)
-    assert win.controls.knobs["width"].amount() == pytest.approx(start.width)
+    assert win.controls.knobs["width"].amount() == pytest.approx(start["width"])
     for label in reversed(labels):
         assert desk.history.redo_label == label
         redo(win)
@@ -78,11 +78,11 @@ def test_a_whole_drag_and_a_burst_of_notches_are_one_step_each(win: MainWindow, 
     QTest.keyClick(depth, Qt.Key.Key_Up)
     assert depth.amount() == pytest.approx(1.3)
     undo(win)
-    assert heard(engine).weather_depth == pytest.approx(1.0)
+    assert heard(engine)["weather_depth"] == pytest.approx(1.0)
     undo(win)
-    assert heard(engine).width == pytest.approx(turned)
+    assert heard(engine)["width"] == pytest.approx(turned)
     undo(win)
-    assert heard(engine).width == pytest.approx(0.6)
+    assert heard(engine)["width"] == pytest.approx(0.6)
     assert win.control_desk.history.undo_label == ""
 
 
@@ -103,7 +103,7 @@ def test_undo_in_the_middle_of_a_drag_lets_go_of_the_knob(win: MainWindow, engin
     assert width.amount() > 0.6
     undo(win)
     assert width.amount() == pytest.approx(0.6)
-    assert heard(engine).width == pytest.approx(0.6)
+    assert heard(engine)["width"] == pytest.approx(0.6)
     move(width, 20)
     assert width.amount() == pytest.approx(0.6)
 
@@ -117,10 +117,10 @@ def test_a_glissando_on_the_keys_is_one_step(win: MainWindow, engine: FakeEngine
     QTest.keyClick(win, Qt.Key.Key_A)
     QTest.keyClick(win, Qt.Key.Key_D)
     undo(win)
-    assert heard(engine).note == 60
+    assert heard(engine)["note"] == 60
     undo(win)
     undo(win)
-    assert heard(engine).note == 0
+    assert heard(engine)["note"] == 0
 
 
 def test_undo_reaches_the_window_from_the_note_box(win: MainWindow, engine: FakeEngine) -> None:
@@ -129,11 +129,11 @@ def test_undo_reaches_the_window_from_the_note_box(win: MainWindow, engine: Fake
     QTest.keyClicks(win.controls.note.lineEdit(), "442 Hz")
     QTest.keyClick(win.controls.note, Qt.Key.Key_Return)
     # 1200 · log2(442/440) = 7.85 cents.
-    assert (heard(engine).note, heard(engine).fine_cents) == (69, 8)
+    assert (heard(engine)["note"], heard(engine)["fine_cents"]) == (69, 8)
     assert win.controls.knobs["fine_cents"].amount() == 8
     assert QApplication.focusWidget() is win.controls.note
     QTest.keyClick(win.controls.note, Qt.Key.Key_Z, CTRL)
-    assert (heard(engine).note, heard(engine).fine_cents) == (0, 0)
+    assert (heard(engine)["note"], heard(engine)["fine_cents"]) == (0, 0)
 
 
 def test_another_preset_forgets_strokes_but_not_knobs(win: MainWindow, engine: FakeEngine, qtbot: QtBot) -> None:
@@ -143,7 +143,7 @@ def test_another_preset_forgets_strokes_but_not_knobs(win: MainWindow, engine: F
         QTest.keyClick(win, Qt.Key.Key_PageDown)
     assert win.control_desk.history.undo_label == "Width"
     undo(win)
-    assert heard(engine).width == pytest.approx(0.6)
+    assert heard(engine)["width"] == pytest.approx(0.6)
     assert not engine.sent(Undo)
 
 
@@ -215,9 +215,9 @@ def test_init_and_vary_are_one_step_and_leave_alone_what_is_the_players(win: Mai
     QTest.keyClick(win, Qt.Key.Key_V)
     after = heard(engine)
     kept = ("note", "volume_db", "fine_cents", "fade_in_s", "fade_out_s", "frozen", "follow_hand")
-    assert all(getattr(after, name) == getattr(before, name) for name in kept)
+    assert all(after[name] == before[name] for name in kept)
     QTest.keyClick(win, Qt.Key.Key_I, CTRL)
-    assert heard(engine) == Controls()
+    assert heard(engine) == ParameterValues()
     undo(win)
     assert heard(engine) == after
     undo(win)
@@ -226,10 +226,10 @@ def test_init_and_vary_are_one_step_and_leave_alone_what_is_the_players(win: Mai
 
 @pytest.mark.parametrize("seed", range(20))
 def test_vary_moves_everything_it_names_within_range_however_often(seed: int) -> None:
-    rng, controls = random.Random(seed), Controls()
+    rng, controls = random.Random(seed), ParameterValues()
     for _ in range(50):
-        moved = checked(varied(controls, rng))
-        different = {name for name, value in vars(moved).items() if value != getattr(controls, name)}
+        moved = varied(controls, rng)
+        different = moved.differing_from(controls).keys()
         assert different == {
             "steps_per_frame", "weather_depth", "weather_speed", "playhead_speed", "width", "tilt_db"
         }  # fmt: skip
@@ -238,10 +238,10 @@ def test_vary_moves_everything_it_names_within_range_however_often(seed: int) ->
 
 def test_keys_of_the_desk_are_letters_where_one_types(win: MainWindow, engine: FakeEngine) -> None:
     win.presets.search.setFocus()
-    count = len(engine.sent(SetControls))
+    count = len(engine.sent(SetParameter))
     QTest.keyClicks(QApplication.focusWidget(), "bvB")
     assert win.presets.search.text() == "bvB"
-    assert len(engine.sent(SetControls)) == count
+    assert len(engine.sent(SetParameter)) == count
     assert not engine.sent(ReseedAll)
 
 

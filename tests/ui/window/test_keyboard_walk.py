@@ -44,11 +44,11 @@ def test_from_launch_to_a_take_by_keyboard_alone(win: MainWindow, engine: FakeEn
     tab_to("Weather depth")
     press(Qt.Key.Key_PageUp)
     press(Qt.Key.Key_Up)
-    assert engine.last_controls().controls.weather_depth == pytest.approx(1.25)
+    assert engine.values["weather_depth"] == pytest.approx(1.25)
     assert len(engine.swapped) == 2
     for key in (Qt.Key.Key_8, Qt.Key.Key_0, Qt.Key.Key_Return):
         press(key)
-    assert engine.last_controls().controls.weather_depth == pytest.approx(0.8)
+    assert engine.values["weather_depth"] == pytest.approx(0.8)
 
     press(Qt.Key.Key_B, CTRL)
     press(Qt.Key.Key_2)
@@ -58,7 +58,7 @@ def test_from_launch_to_a_take_by_keyboard_alone(win: MainWindow, engine: FakeEn
     press(Qt.Key.Key_Z, CTRL)
     assert engine.actions[-1] == Undo()
     press(Qt.Key.Key_Z, CTRL)
-    assert engine.last_controls().controls.weather_depth == pytest.approx(1.0)
+    assert engine.values["weather_depth"] == pytest.approx(1.0)
 
     press(Qt.Key.Key_R, CTRL)
     qtbot.waitUntil(lambda: "0:42" in win.transport.record.text(), timeout=2000)

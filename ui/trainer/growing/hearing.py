@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from synth.engine.protocol import Capture, EngineControl
 from synth.errors import PresetError
 from synth.instrument.as_preset import as_preset
-from synth.instrument.parameters import Controls
+from synth.instrument.parameter_values import ParameterValues
 from synth.presets.file import save_preset
 from ui.presets.loader import Build, Loaded, Loader
 from ui.trainer.growing.training import Heard
@@ -36,7 +36,7 @@ class Hearing(QObject):
         self._path: Path | None = None
         """The preset that played before, None while no checkpoint was asked for."""
         self._capture: Future[Capture] | None = None
-        self._controls = Controls()
+        self._controls = ParameterValues()
         self._asked: Heard | None = None
         self.now: Heard | None = None
         """What is heard."""
@@ -66,7 +66,7 @@ class Hearing(QObject):
         with suppress(OSError):
             self._before.unlink(missing_ok=True)
 
-    def _prepare(self, path: Path, controls: Controls) -> Loaded:
+    def _prepare(self, path: Path, controls: ParameterValues) -> Loaded:
         """In the loader's thread."""
         capture, self._capture = self._capture, None
         if capture is not None:
@@ -85,10 +85,10 @@ class Hearing(QObject):
         save_preset(as_preset(caught.preset, caught.state, self._controls, caught.preset.name), self._before)
 
     def _take_over(self, loaded: Loaded) -> None:
-        heard = self._asked
+        heard, prepared = self._asked, loaded.instrument.controls
         self._engine.swap(loaded.instrument, loaded.reason)
         self._desk.show_loaded(loaded, listed=heard is None)
-        self._desk.send_controls(self._parts.controls.controls)
+        self._desk.catch_up(prepared)
         if heard is None:
             self._path = None
         self._tell(heard)

@@ -66,7 +66,7 @@ class Choosing(QObject):
     def _listen(self, on: bool) -> None:
         page = self._sheet.choose
         if on and page.recording is not None and page.wave.region is not None:
-            lufs = OUTPUT_LUFS + self._controls.controls.volume_db
+            lufs = OUTPUT_LUFS + self._controls.controls["volume_db"]
             self.listening.play(page.recording, page.wave.region, lufs)
         else:
             self.listening.stop()
