@@ -4,14 +4,9 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 
 from synth.engine.protocol import Capture
-from synth.instrument.events import Action
+from synth.instrument.events import Action, ChangePreset, Play, Stop
 from synth.instrument.instrument import Instrument
 from synth.vocoder.contract import Vocoder
-
-
-@dataclass(frozen=True)
-class PlayCommand:
-    on: bool
 
 
 @dataclass(frozen=True)
@@ -21,12 +16,17 @@ class FarewellCommand:
 
 @dataclass(frozen=True)
 class SwapCommand:
+    """The event, and the prepared instrument it names."""
+
+    event: ChangePreset
     instrument: Instrument
     reason: str
 
 
 @dataclass(frozen=True)
 class ChangeCommand:
+    """A vocoder prepared for the preset named, and why it was chosen."""
+
     vocoder: Vocoder
     reason: str
     spare: Vocoder | None
@@ -38,4 +38,4 @@ class CaptureCommand:
     answer: Future[Capture]
 
 
-Command = Action | PlayCommand | FarewellCommand | SwapCommand | ChangeCommand | CaptureCommand
+Command = Action | Play | Stop | FarewellCommand | SwapCommand | ChangeCommand | CaptureCommand

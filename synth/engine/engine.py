@@ -9,6 +9,7 @@ import gc
 import sys
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
@@ -28,7 +29,6 @@ from synth.engine.commands import (
     ChangeCommand,
     Command,
     FarewellCommand,
-    PlayCommand,
     SwapCommand,
 )
 from synth.engine.load import EngineLoad
@@ -38,7 +38,7 @@ from synth.engine.preset_cross_fade import Voices
 from synth.engine.protocol import Capture, Status
 from synth.engine.take_deck import Deck
 from synth.errors import UsageError
-from synth.instrument.events import Action, SetParameter, View
+from synth.instrument.events import Action, AnyAction, LimitEvolution, LoggedEvent, Play, SetParameter, Stop, View
 from synth.instrument.instrument import Instrument
 from synth.log import log_unexpected
 from synth.output.audition import Audition
@@ -108,6 +108,10 @@ class Engine:
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         self._observer = Observer(instrument)
+        self.listener: Callable[[LoggedEvent], None] | None = None
+        """Told on the engine's thread of everything that changes what is heard later, when it is done; frames are those
+        of the instrument that plays, counted anew after a `ChangePreset`."""
+        self._listen_to(instrument)
         self._out_delay_s = 0.0
         """From a gesture to its being read, and from the vocoder's sound to the device's."""
         self._rescued_at = -_RESCUE_SERIES_S
@@ -142,10 +146,10 @@ class Engine:
 
     def play(self) -> None:
         self._deck.recorder.begin()
-        self._commands.put(PlayCommand(True))
+        self._commands.put(Play())
 
     def stop(self) -> None:
-        self._commands.put(PlayCommand(False))
+        self._commands.put(Stop())
 
     def send(self, action: Action) -> None:
         self._commands.put(action)
@@ -156,7 +160,7 @@ class Engine:
                 f"“{instrument.preset.name}” was prepared for {instrument.out_rate_hz} Hz, but the output runs at "
                 f"{self.rate_hz} Hz: load it again."
             )
-        self._commands.put(SwapCommand(instrument, reason))
+        self._commands.put(SwapCommand(instrument.description(), instrument, reason))
 
     def change_vocoder(
         self, vocoder: Vocoder, reason: str = "", spare: Vocoder | None = None, preset: str = ""
@@ -249,7 +253,8 @@ class Engine:
         start = time.perf_counter()
         self._obey()
         voices, instrument = self._voices, self._voices.current
-        instrument.evolution_limit = self._load.evolution_limit
+        if instrument.evolution_limit != self._load.evolution_limit:
+            instrument.do(LimitEvolution(self._load.evolution_limit))
         sound, ailment = voices.process(BLOCK_FRAMES)
         sound = self._deck.process(self._master.process(sound), instrument.controls["volume_db"])
         sound = self.audition.mix(self._tone.over(sound))
@@ -275,13 +280,16 @@ class Engine:
         with suppress(Empty):
             while True:
                 match command := self._commands.get_nowait():
-                    case PlayCommand(on):
-                        (self._master.play if on else self._master.stop)()
+                    case Play() | Stop():
+                        self._tell(command)
+                        (self._master.play if isinstance(command, Play) else self._master.stop)()
                     case FarewellCommand():
                         self._master.stop(for_good=True)
-                    case SwapCommand(instrument, reason):
-                        self._reason = reason
+                    case SwapCommand(event, instrument, reason):
+                        self._reason, frame = reason, self._voices.current.frame
+                        self._listen_to(instrument)
                         self._voices.swap(instrument)
+                        self._tell(event, frame)
                         self._master.obey(instrument.controls)
                     case ChangeCommand():
                         self._change(command)
@@ -294,11 +302,19 @@ class Engine:
                             self._master.obey({action.id: action.value})
                         self._voices.current.send(action)
 
+    def _tell(self, action: AnyAction, frame: int | None = None) -> None:
+        if self.listener is not None:
+            self.listener(LoggedEvent(self._voices.current.frame if frame is None else frame, action))
+
+    def _listen_to(self, instrument: Instrument) -> None:
+        """One that fades out has nothing to tell any more."""
+        instrument.listener = lambda event: self._tell(event.action) if instrument is self._voices.current else None
+
     def _change(self, asked: ChangeCommand) -> None:
         instrument = self._voices.current
         if asked.preset in ("", instrument.preset.name):
             self._reason, instrument.voicing.spare = asked.reason, asked.spare
-            instrument.change_vocoder(asked.vocoder)
+            instrument.change_vocoder(asked.vocoder, asked.reason)
 
     def _leave_what_is_too_slow(self) -> None:
         """A vocoder that takes longer than its sound lasts."""

@@ -6,6 +6,7 @@ Axes: `N` samples; sound is (2, N) float32.
 import numpy as np
 from numpy.typing import NDArray
 
+from synth.instrument.events import LimitEvolution
 from synth.instrument.instrument import Instrument
 from synth.output.master import Ramp
 
@@ -65,7 +66,7 @@ class Voices:
     def _begin(self) -> None:
         if self._outgoing is None and self._next is not None:
             # The old culture holds still: two that live would cost twice the time.
-            self.current.evolution_limit = 0.0
+            self.current.do(LimitEvolution(0.0))
             self._outgoing = _Outgoing(self.current)
             self.current, self._next = self._next, None
             self._cross = Ramp(0.0, round(CROSS_FADE_S * self._rate_hz))

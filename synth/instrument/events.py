@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synth.automaton.gestures import Gesture
+from synth.errors import UsageError
 from synth.instrument.parameter_values import parameter
 
 
@@ -65,15 +66,75 @@ class Redo:
     """Take back the last `Undo`."""
 
 
-Action = SetParameter | Touch | ReseedAll | ThawAll | Hand | Undo | Redo
+@dataclass(frozen=True)
+class Rescue:
+    """Start a culture that is not well from seed cells; nobody's gesture, so nothing to undo."""
+
+    ailment: str
+    """As `Culture.ailment` names it."""
+
+
+@dataclass(frozen=True)
+class LimitEvolution:
+    """Evolve at this share of the asked speed, because the machine cannot afford more."""
+
+    share: float
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.share <= 1:
+            raise UsageError(f"A share of {self.share:g} of the evolution is not possible: choose 0 to 1.")
+
+
+Action = SetParameter | Touch | ReseedAll | ThawAll | Hand | Undo | Redo | Rescue | LimitEvolution
+"""What can be asked of an instrument by itself."""
+
+
+@dataclass(frozen=True)
+class Play:
+    """Fade in."""
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Fade out; the culture lives on unheard."""
+
+
+@dataclass(frozen=True)
+class ChangePreset:
+    """Cross-fade to an instrument of this preset. Whoever asks hands the prepared instrument over beside this."""
+
+    preset: str
+    sha256: str
+    """Of the preset's file as it would be written now."""
+
+
+@dataclass(frozen=True)
+class ChangeVocoder:
+    """Cross-fade to another vocoder, which is handed over beside this; the culture goes on."""
+
+    vocoder: str
+    reason: str = ""
+    """Why it was chosen."""
+
+
+AnyAction = Action | Play | Stop | ChangePreset | ChangeVocoder
+"""Everything that changes what is heard later; a log of these is complete."""
 
 
 @dataclass(frozen=True)
 class Event:
-    """An action due at a frame of the instrument's own time."""
+    """An action due before a frame of the instrument's own time."""
 
     frame: int
     action: Action
+
+
+@dataclass(frozen=True)
+class LoggedEvent:
+    """What was done, and before which frame of the instrument that played."""
+
+    frame: int
+    action: AnyAction
 
 
 @dataclass(frozen=True)

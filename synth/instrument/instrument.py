@@ -6,6 +6,7 @@ vocoder's lookahead: gestures and evolution are heard that much later, the place
 heads (left, right), `M` mel bands, `n` frames, `N` samples.
 """
 
+import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -22,7 +23,24 @@ from synth.culture.hidden_channels import HiddenChannels
 from synth.culture.regrowth import RegrowingCulture
 from synth.culture.undo_states import History
 from synth.instrument.column_reader import Reader
-from synth.instrument.events import Action, Event, Hand, Redo, ReseedAll, SetParameter, ThawAll, Touch, Undo, View
+from synth.instrument.events import (
+    Action,
+    AnyAction,
+    ChangePreset,
+    ChangeVocoder,
+    Event,
+    Hand,
+    LimitEvolution,
+    LoggedEvent,
+    Redo,
+    Rescue,
+    ReseedAll,
+    SetParameter,
+    ThawAll,
+    Touch,
+    Undo,
+    View,
+)
 from synth.instrument.glide import Glide, frames_of
 from synth.instrument.parameter_table import PARAMETERS
 from synth.instrument.parameter_values import ParameterValues, pitch_ratio
@@ -30,6 +48,7 @@ from synth.instrument.playhead import Playhead
 from synth.instrument.schedule import Agenda
 from synth.instrument.state import Moment
 from synth.instrument.vocoder_slot import Voicing
+from synth.presets.file import preset_bytes
 from synth.presets.model import Preset
 from synth.vocoder.contract import Vocoder
 
@@ -79,11 +98,14 @@ class Instrument:
         self.frame = 0
         self.rescues = 0
         self.evolution_limit = 1.0
-        """Share of the asked evolution speed the machine can afford; the engine lowers it under load."""
+        """Share of the asked evolution speed the machine can afford; `LimitEvolution` moves it."""
+        self.listener: Callable[[LoggedEvent], None] | None = None
+        """Told of every event when it is done, with the frame before which it was: together they are a log."""
         self._accumulator = 0.0
         self._stroke = False
         """True from a stroke's first touch to its last."""
         self._fade = CrossFade()
+        self._description: ChangePreset | None = None
         self._hidden = HiddenChannels(preset.state)
         self._agenda = Agenda(preset.mel.n_mels, preset.n_frames)
         self._gain = 10 ** (preset.gain_db / 20)
@@ -109,6 +131,11 @@ class Instrument:
         """Queue one action for the next frame."""
         self.schedule([Event(self.frame, action)])
 
+    def do(self, action: Action) -> None:
+        """Do this now, between two frames and before anything that is queued."""
+        self._tell(action)
+        self._act(action)
+
     def process(self, n_frames: int) -> NDArray[np.float32]:
         """The next `n_frames` frames at the preset's −23 LUFS, (2, N) float32; equal for any split into blocks."""
         sounds, done = [], 0
@@ -124,12 +151,19 @@ class Instrument:
         """True while two vocoders run."""
         return self.voicing.changing
 
-    def change_vocoder(self, vocoder: Vocoder) -> None:
+    def change_vocoder(self, vocoder: Vocoder, reason: str = "") -> None:
         """Cross-fade to a vocoder prepared for this preset, two heads and this rate; the culture goes on.
 
         One that comes during a change waits until it is over; of several waiting, the last.
         """
+        self._tell(ChangeVocoder(vocoder.name, reason))
         self.voicing.change(vocoder, self.controls)
+
+    def description(self) -> ChangePreset:
+        """What is played, by name and content; slow at first (100 ms), then kept."""
+        if self._description is None:
+            self._description = ChangePreset(self.preset.name, hashlib.sha256(preset_bytes(self.preset)).hexdigest())
+        return self._description
 
     def read_trouble(self) -> str:
         """A sentence when a device was lost since it was last asked, else ""; something else plays on by then."""
@@ -208,7 +242,7 @@ class Instrument:
         """Do what is due and let the culture live; the pitch ratio."""
         self._fade.advance()
         for action in self._agenda.due(self.frame):
-            self._act(action)
+            self.do(action)
         controls = self.controls
         if not controls["frozen"]:
             self._accumulator += controls["steps_per_frame"] * self.evolution_limit
@@ -219,6 +253,10 @@ class Instrument:
         self._log_ratio = self._pitch.toward(self._log_ratio, self._asked_log_ratio())
         self.frame += 1
         return float(2**self._log_ratio)
+
+    def _tell(self, action: AnyAction) -> None:
+        if self.listener is not None:
+            self.listener(LoggedEvent(self.frame, action))
 
     def _asked_log_ratio(self) -> float:
         """The transposition that the controls ask for, in octaves."""
@@ -239,6 +277,11 @@ class Instrument:
                 self.history.remember(self.culture)
                 self._stroke = False
                 (self.culture.reseed if isinstance(action, ReseedAll) else self.culture.thaw)()
+            case Rescue():
+                self.culture.reseed()
+                self.rescues += 1
+            case LimitEvolution(share):
+                self.evolution_limit = share
             case Hand(down):
                 self._stroke = self._stroke and down
                 self.playhead.hold(action)
@@ -260,8 +303,7 @@ class Instrument:
         """Reseed a culture that is not well; why, or "" when it is well."""
         ailment = self.culture.ailment()
         if ailment:
-            self.culture.reseed()
-            self.rescues += 1
+            self.do(Rescue(ailment))
         return ailment
 
     def view(self, *, hidden: bool = False, out_delay_s: float = 0.0) -> View:

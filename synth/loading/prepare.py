@@ -58,6 +58,7 @@ def ready_instrument(
         Instrument(preset, chosen, rate_hz, controls, setup).process(_WARM_FRAMES)
         instrument = Instrument(preset, chosen, rate_hz, controls, setup)
         instrument.warm_up()
+        instrument.description()
         instrument.voicing.spare = _spare(chosen, preset, rate_hz, setup.seed)
     return instrument, reason
 

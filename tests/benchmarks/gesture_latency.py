@@ -102,7 +102,7 @@ def _explain(preset, controls, log, limits):  # type: ignore[no-untyped-def]
     import torch
 
     from synth.engine.engine import BLOCK_FRAMES
-    from synth.instrument.events import Hand
+    from synth.instrument.events import Hand, LimitEvolution
     from synth.loading.prepare import ready_instrument
     from synth.output.master import Master
 
@@ -113,7 +113,7 @@ def _explain(preset, controls, log, limits):  # type: ignore[no-untyped-def]
     with torch.inference_mode():
         for limit in limits:
             # What a busy machine made the engine evolve more slowly is evolved more slowly here.
-            instrument.evolution_limit = limit
+            instrument.do(LimitEvolution(limit))
             due = [e for e in pending if e.frame == instrument.frame]
             pending = pending[len(due) :]
             if any(isinstance(e.action, Hand) and e.action.down for e in due):

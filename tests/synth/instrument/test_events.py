@@ -1,0 +1,126 @@
+"""A log of events is complete: done again, they give the same sound; written as JSON, they come back."""
+
+import json
+from dataclasses import asdict
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from synth.automaton.gestures import GESTURE_KINDS, SHAPES, Gesture
+from synth.errors import PetrichordError
+from synth.instrument.event_records import as_record, from_record
+from synth.instrument.events import (
+    Action,
+    AnyAction,
+    ChangePreset,
+    ChangeVocoder,
+    Event,
+    Hand,
+    LimitEvolution,
+    LoggedEvent,
+    Play,
+    Redo,
+    Rescue,
+    ReseedAll,
+    SetParameter,
+    Stop,
+    ThawAll,
+    Touch,
+    Undo,
+)
+from synth.instrument.instrument import Instrument, Setup
+from synth.instrument.parameter_table import PARAMETERS
+from synth.vocoder.spectral.vocoder import SpectralVocoder
+from tests.doubles.samples import live_preset
+
+PLACES = st.floats(-300, 300)
+RADII = st.floats(0.5, 60)
+GESTURES = st.builds(
+    Gesture, st.sampled_from(GESTURE_KINDS), PLACES, PLACES, RADII, RADII, st.floats(0, 1), st.sampled_from(SHAPES)
+)
+PARAMETER_EVENTS = st.builds(
+    lambda p, share: SetParameter(p.id, p.from_normalised(share)),
+    st.sampled_from(list(PARAMETERS.values())),
+    st.floats(0, 1),
+)
+INSTRUMENT_EVENTS: st.SearchStrategy[Action] = st.one_of(
+    PARAMETER_EVENTS,
+    st.builds(Touch, GESTURES),
+    st.builds(Hand, st.booleans(), PLACES, RADII),
+    st.sampled_from([ReseedAll(), ThawAll(), Undo(), Redo(), Rescue("dead")]),
+    st.builds(LimitEvolution, st.floats(0, 1)),
+)
+WORDS = st.text(max_size=40)
+ANY_EVENTS: st.SearchStrategy[AnyAction] = st.one_of(
+    INSTRUMENT_EVENTS,
+    st.sampled_from([Play(), Stop()]),
+    st.builds(ChangePreset, WORDS, WORDS),
+    st.builds(ChangeVocoder, WORDS, WORDS),
+)
+PRESET = live_preset()
+
+
+@given(st.integers(0, 2**40), ANY_EVENTS)
+def test_every_event_comes_back_from_json(frame: int, action: AnyAction) -> None:
+    event = LoggedEvent(frame, action)
+    assert from_record("log", json.loads(json.dumps(as_record(event)))) == event
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        {"kind": "explode"}, {"kind": 3}, {"frame": -1}, {"frame": 0.5}, {"gesture": 3}, {"gesture": {"kind": "bite"}},
+        {"gesture": {"column": float("nan")}}, {"gesture": {"radius_rows": 0}}, {"gesture": {"strength": 2}},
+        {"kind": "set_parameter", "id": "colour", "value": 1.0}, {"kind": "set_parameter", "id": "width", "value": 7.0},
+        {"kind": "set_parameter", "id": "width", "value": "wide"}, {"kind": "limit_evolution", "share": 2.0},
+        {"kind": "hand", "down": 1},
+    ],
+)  # fmt: skip
+def test_a_record_that_is_none_is_refused(harm: dict[str, object]) -> None:
+    whole = as_record(Event(3, Touch(Gesture("erase", 1, 2))))
+    from_record("log", whole)
+    inner = harm.get("gesture")
+    record = {**whole, **harm}
+    if isinstance(inner, dict):
+        record["gesture"] = {**asdict(Gesture("erase", 1, 2)), **inner}
+    with pytest.raises((PetrichordError, ValueError)):
+        from_record("log", record)
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 11), INSTRUMENT_EVENTS), max_size=14), st.integers(1, 5))
+def test_what_was_logged_and_is_done_again_sounds_the_same(sent: list[tuple[int, Action]], block: int) -> None:
+    """Sent between blocks as the engine sends, and paced by the agenda; done again by frame, in one block."""
+    log: list[LoggedEvent] = []
+    played, again = (Instrument(PRESET, SpectralVocoder(PRESET.mel), 44100, setup=Setup(seed=3)) for _ in range(2))
+    played.listener = log.append
+    parts = []
+    with torch.inference_mode():
+        for start in range(0, 24, block):
+            for when, action in sent:
+                if start <= when < start + block:
+                    # The engine's own come between frames, past the queue.
+                    (played.do if isinstance(action, Rescue | LimitEvolution) else played.send)(action)
+            parts.append(played.process(min(block, 24 - start)))
+        replayed = [Event(e.frame, e.action) for e in log if not isinstance(e.action, ANY_BUT_INSTRUMENT)]
+        assert len(replayed) == len(log)
+        again.schedule(replayed)
+        sound = again.process(24)
+    assert np.array_equal(np.concatenate(parts, axis=1), sound)
+
+
+ANY_BUT_INSTRUMENT = (Play, Stop, ChangePreset, ChangeVocoder)
+
+
+def test_a_culture_that_is_rescued_says_so_in_the_log() -> None:
+    instrument, log = Instrument(PRESET, SpectralVocoder(PRESET.mel), 44100), list[LoggedEvent]()
+    instrument.listener = log.append
+    instrument.process(3)
+    instrument.culture.cells()[0, 3, 3] = float("nan")
+    assert instrument.rescue() == "not finite"
+    assert log == [LoggedEvent(3, Rescue("not finite"))]
+    assert instrument.culture.ailment() == ""
+    assert instrument.rescues == 1
