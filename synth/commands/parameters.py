@@ -4,8 +4,8 @@ import argparse
 import json
 from dataclasses import asdict
 
-from synth.instrument.parameter_table import BRUSH_PARAMETERS, PARAMETERS
-from synth.instrument.parameters import Parameter
+from synth.instrument.parameters.parameter import Parameter
+from synth.instrument.parameters.table import BRUSH_PARAMETERS, PARAMETERS
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from synth.instrument.parameter_table import PARAMETERS
-from synth.instrument.parameter_values import ParameterValues, from_settings, parameter
+from synth.instrument.parameters.table import PARAMETERS
+from synth.instrument.parameters.values import ParameterValues, from_settings, parameter
 
 if TYPE_CHECKING:
     from synth.presets.model import Preset
@@ -115,7 +115,7 @@ def _choose(args: argparse.Namespace, preset: "Preset") -> tuple["Vocoder", str]
 
 def controls_from(args: argparse.Namespace, settings: dict[str, float], frames_per_second: float) -> ParameterValues:
     """The preset's suggested controls with what was given on the command line; `--set` has the last word."""
-    from synth.instrument.note_names import note_number
+    from synth.instrument.parameters.note_names import note_number
 
     given = {id: getattr(args, id) for id in CONTROL_OPTIONS if getattr(args, id) is not None}
     if args.note is not None:

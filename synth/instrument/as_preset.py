@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from synth.culture.culture import CultureState
-from synth.instrument.parameter_values import ParameterValues
+from synth.instrument.parameters.values import ParameterValues
 from synth.presets.model import Preset
 
 

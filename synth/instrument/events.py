@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from synth.automaton.gestures import Gesture
 from synth.errors import UsageError
-from synth.instrument.parameter_values import parameter
+from synth.instrument.parameters.values import parameter
 
 
 @dataclass(frozen=True)

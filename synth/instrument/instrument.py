@@ -41,9 +41,9 @@ from synth.instrument.events import (
     Undo,
     View,
 )
-from synth.instrument.glide import Glide, frames_of
-from synth.instrument.parameter_table import PARAMETERS
-from synth.instrument.parameter_values import ParameterValues, pitch_ratio
+from synth.instrument.parameters.glide import Glide, frames_of
+from synth.instrument.parameters.table import PARAMETERS
+from synth.instrument.parameters.values import ParameterValues, pitch_ratio
 from synth.instrument.playhead import Playhead
 from synth.instrument.schedule import Agenda
 from synth.instrument.state import Moment

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from synth.instrument.events import Hand
-from synth.instrument.glide import Glide, frames_of
-from synth.instrument.parameter_table import PARAMETERS
+from synth.instrument.parameters.glide import Glide, frames_of
+from synth.instrument.parameters.table import PARAMETERS
 
 HEAD_SPACING_FRAMES = 20.0
 """Distance of the two heads at full width: 232 ms, far enough apart for slow swells to differ."""

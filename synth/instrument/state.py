@@ -8,7 +8,7 @@ sounding.
 from dataclasses import dataclass
 
 from synth.culture.culture import CultureState
-from synth.instrument.parameter_values import ParameterValues
+from synth.instrument.parameters.values import ParameterValues
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ import math
 import torch
 from torch import Tensor
 
-from synth.instrument.glide import Glide, frames_of
-from synth.instrument.parameter_table import PARAMETERS
+from synth.instrument.parameters.glide import Glide, frames_of
+from synth.instrument.parameters.table import PARAMETERS
 from synth.loudness import k_weighting
 from synth.mel import DB_PER_NEPER, LOG_MEL_FLOOR, MelFormat, band_centres_hz, band_edges_hz
 from synth.presets.model import HighBand, Partials, Preset

@@ -15,7 +15,7 @@ import platformdirs
 import torch
 
 from synth.instrument.instrument import Instrument
-from synth.instrument.parameter_values import ParameterValues
+from synth.instrument.parameters.values import ParameterValues
 from synth.presets.model import Preset
 from synth.storage import write_whole
 from synth.vocoder.bigvgan.folders import CONFIG_NAME, WEIGHTS_NAME

@@ -8,7 +8,7 @@ import torch
 from synth.automaton.rules import LiveRule
 from synth.automaton.stepper import fastest_dtype
 from synth.instrument.instrument import Instrument, Setup
-from synth.instrument.parameter_values import ParameterValues
+from synth.instrument.parameters.values import ParameterValues
 from synth.loading.choose_vocoder import choose_vocoder
 from synth.loading.device_probe import fastest_device
 from synth.mel import LOG_MEL_FLOOR

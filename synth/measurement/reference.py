@@ -13,7 +13,7 @@ from torch import Tensor
 from synth.automaton.rules import CHANNELS, LiveRule
 from synth.automaton.weather import WeatherSpec
 from synth.instrument.instrument import Instrument
-from synth.instrument.parameter_values import from_settings
+from synth.instrument.parameters.values import from_settings
 from synth.mel import DB_PER_NEPER, LOG_MEL_FLOOR, MelFormat, grid_from_log_mel
 from synth.presets.model import Credit, Preset
 from synth.vocoder.contract import samples_until

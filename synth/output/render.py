@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from synth.errors import RecordingError, UsageError
 from synth.instrument.events import Event
 from synth.instrument.instrument import Instrument, Setup
-from synth.instrument.parameter_values import ParameterValues
+from synth.instrument.parameters.values import ParameterValues
 from synth.loudness import loudness_lufs, true_peak_db
 from synth.output.master import Master
 from synth.presets.model import Preset

@@ -22,7 +22,7 @@ from synth.automaton.rules import LiveRule
 from synth.culture.culture import CultureState
 from synth.errors import PresetError, RecordingError
 from synth.instrument.instrument import Instrument
-from synth.instrument.parameter_values import readable
+from synth.instrument.parameters.values import readable
 from synth.instrument.state import Moment
 from synth.loading.prepare import ready_instrument
 from synth.presets.file import preset_bytes, preset_from_bytes

@@ -42,7 +42,7 @@ def play_and_explain(preset_name: str, gestures: int, buffer_s: float, out: Path
     from synth.automaton.gestures import Gesture
     from synth.engine.engine import Engine
     from synth.instrument.events import Action, Event, Hand, Touch
-    from synth.instrument.parameter_values import from_settings
+    from synth.instrument.parameters.values import from_settings
     from synth.loading.prepare import ready_instrument
     from synth.presets.library import load
     from synth.random_streams import Stream, generator

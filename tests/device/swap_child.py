@@ -21,7 +21,7 @@ def play(checkpoint: Path, take: Path) -> dict[str, object]:
     import torch
 
     from synth.engine.engine import Engine
-    from synth.instrument.parameter_values import ParameterValues
+    from synth.instrument.parameters.values import ParameterValues
     from synth.loading.prepare import ready_instrument, ready_vocoder
     from synth.thread_priority import raise_thread_priority
     from tests.doubles.cultures import steady_preset

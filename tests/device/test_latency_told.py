@@ -16,7 +16,7 @@ from synth.device.sinks import Sink
 from synth.engine.engine import BLOCK_FRAMES, Engine
 from synth.instrument.events import Touch, Undo
 from synth.instrument.instrument import Instrument
-from synth.instrument.parameter_values import ParameterValues
+from synth.instrument.parameters.values import ParameterValues
 from synth.vocoder.bigvgan.live import LiveBigVGANVocoder
 from synth.vocoder.contract import Vocoder
 from synth.vocoder.spectral.vocoder import SpectralVocoder

@@ -17,7 +17,7 @@ from synth.commands.cli import prepare_environment
 prepare_environment()
 import torch
 torch.set_num_threads(1)
-from synth.instrument.parameter_values import ParameterValues
+from synth.instrument.parameters.values import ParameterValues
 from synth.device.outputs import Output
 from synth.loading.prepare import ready_instrument
 from synth.engine.rate_change import ReopeningEngine

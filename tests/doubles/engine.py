@@ -18,7 +18,7 @@ from synth.device.outputs import Output
 from synth.engine.protocol import Capture, Notice, Status
 from synth.instrument.events import Action, Hand, Redo, ReseedAll, SetParameter, ThawAll, Touch, Undo, View
 from synth.instrument.instrument import Instrument
-from synth.instrument.parameter_values import ParameterValues
+from synth.instrument.parameters.values import ParameterValues
 from synth.output.audition import Audition
 from synth.takes.wav import SampleFormat
 from synth.vocoder.contract import Vocoder

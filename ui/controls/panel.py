@@ -15,9 +15,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from synth.instrument.parameter_table import PARAMETERS
-from synth.instrument.parameter_values import ParameterValues
-from synth.instrument.parameters import Parameter
+from synth.instrument.parameters.parameter import Parameter
+from synth.instrument.parameters.table import PARAMETERS
+from synth.instrument.parameters.values import ParameterValues
 from ui.look.shortcuts import click_on_key
 from ui.perform.note_box import NoteBox
 from ui.widgets.knob import Knob

@@ -1,7 +1,7 @@
 """Which controls change when a preset is loaded."""
 
-from synth.instrument.parameter_table import PARAMETERS
-from synth.instrument.parameter_values import ParameterValues, from_settings
+from synth.instrument.parameters.table import PARAMETERS
+from synth.instrument.parameters.values import ParameterValues, from_settings
 from synth.presets.model import Preset
 
 

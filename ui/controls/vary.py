@@ -3,9 +3,9 @@
 import math
 import random
 
-from synth.instrument.parameter_table import PARAMETERS
-from synth.instrument.parameter_values import ParameterValues
-from synth.instrument.parameters import Parameter, VaryRange
+from synth.instrument.parameters.parameter import Parameter, VaryRange
+from synth.instrument.parameters.table import PARAMETERS
+from synth.instrument.parameters.values import ParameterValues
 
 _LEAST = 0.25
 """Share of `amount` that every control moves at least: one hears that something happened."""

@@ -7,7 +7,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QToolButton, QWidget
 
 from synth.automaton.gestures import SHAPES, GestureKind, Shape
-from synth.instrument.parameter_table import BRUSH_PARAMETERS
+from synth.instrument.parameters.table import BRUSH_PARAMETERS
 from ui.culture.brushes import BRUSH_KINDS, Brush
 from ui.culture.overlay import BRUSH_COLOURS
 from ui.look.icons import SIZE, icon

@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from synth.instrument.note_names import note_name
+from synth.instrument.parameters.note_names import note_name
 from synth.mel import MelFormat, band_centres_hz
 
 Ticks = list[tuple[float, str]]

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
-from synth.instrument.note_names import note_name
+from synth.instrument.parameters.note_names import note_name
 from ui.perform.note_keys import NoteKeys
 from ui.perform.scope import Scope
 from ui.perform.spectrum import SAMPLES, Spectrum

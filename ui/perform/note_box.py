@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QCursor, QKeyEvent, QKeySequence, QPainter, QP
 from PySide6.QtWidgets import QAbstractSpinBox, QStyle, QStyleOptionSpinBox, QWidget
 
 from synth.errors import UsageError
-from synth.instrument.note_names import note_name, note_number
+from synth.instrument.parameters.note_names import note_name, note_number
 from ui.look.axes import nearest_note
 from ui.look.theme import COLOURS
 from ui.widgets.spin_menu import SpinBox

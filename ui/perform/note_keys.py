@@ -14,7 +14,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from synth.instrument.note_names import note_name
+from synth.instrument.parameters.note_names import note_name
 from ui.look.theme import COLOURS
 from ui.perform.note_box import FIRST_PLAYABLE
 

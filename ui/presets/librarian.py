@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Signal
 from synth.engine.protocol import Capture
 from synth.errors import PetrichordError, PresetError
 from synth.instrument.as_preset import as_preset
-from synth.instrument.parameter_values import ParameterValues
+from synth.instrument.parameters.values import ParameterValues
 from synth.presets.card import read_card
 from synth.presets.file import load_preset
 from synth.presets.library import bundled_folder

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from synth.errors import PetrichordError
 from synth.instrument.instrument import Instrument
-from synth.instrument.parameter_values import ParameterValues
+from synth.instrument.parameters.values import ParameterValues
 from synth.presets.model import Preset
 from synth.vocoder.contract import Vocoder
 

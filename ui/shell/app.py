@@ -28,7 +28,7 @@ from ui.window.session import Geometry, SessionFile
 if TYPE_CHECKING:
     from synth.device.outputs import Output
     from synth.engine.protocol import EngineControl
-    from synth.instrument.parameter_values import ParameterValues
+    from synth.instrument.parameters.values import ParameterValues
     from ui.presets.loader import Build, Loaded
     from ui.settings.store import SettingsFile
     from ui.window.session import Session

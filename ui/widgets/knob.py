@@ -16,7 +16,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QDial, QLineEdit, QSizePolicy, QWidget
 
 from synth.errors import UsageError
-from synth.instrument.parameters import Parameter
+from synth.instrument.parameters.parameter import Parameter
 from ui.look.theme import COLOURS
 from ui.widgets.knob_face import Stands, paint_face, paint_text
 

@@ -4,7 +4,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
-from synth.instrument.parameters import Parameter
+from synth.instrument.parameters.parameter import Parameter
 from ui.look.theme import COLOURS
 from ui.widgets.knob import Knob
 

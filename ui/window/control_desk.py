@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, QTimer
 
 from synth.automaton.gestures import Gesture
 from synth.instrument.events import Action, Redo, ReseedAll, ThawAll, Undo, View
-from synth.instrument.parameter_values import ParameterValues
+from synth.instrument.parameters.values import ParameterValues
 from ui.controls.undo import Deed, Letter, States, Stroke, Turn, UndoHistory, Values
 from ui.controls.vary import varied
 from ui.culture.brushes import BrushHand

@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, Signal
 
 from synth.engine.protocol import EngineControl
 from synth.instrument.events import set_parameters
-from synth.instrument.parameter_values import ParameterValues
+from synth.instrument.parameters.values import ParameterValues
 from synth.presets.model import Preset
 from ui.controls.suggestions import suggested
 from ui.help.overlay import HelpOverlay

@@ -4,8 +4,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from synth.instrument.parameter_table import PARAMETERS
-from synth.instrument.parameter_values import ParameterValues
+from synth.instrument.parameters.table import PARAMETERS
+from synth.instrument.parameters.values import ParameterValues
 from synth.storage import (
     Check,
     StoredFile,

@@ -15,7 +15,7 @@ from synth.culture.undo_states import HISTORY_BYTES, History
 from synth.instrument.events import Event, Hand, Redo, ReseedAll, ThawAll, Touch, Undo
 from synth.instrument.instrument import Instrument, Setup
 from synth.instrument.notation import parse_gesture
-from synth.instrument.parameter_values import ParameterValues
+from synth.instrument.parameters.values import ParameterValues
 from synth.mel import FORMATS
 from synth.presets.model import Preset
 from synth.vocoder.spectral.vocoder import SpectralVocoder

@@ -17,7 +17,7 @@ from synth.engine.engine import BLOCK_FRAMES, Engine
 from synth.engine.preset_cross_fade import Voices
 from synth.errors import AudioDeviceError, UsageError
 from synth.instrument.events import Touch, set_parameters
-from synth.instrument.parameter_values import ParameterValues
+from synth.instrument.parameters.values import ParameterValues
 from synth.loading.prepare import ready_instrument
 from synth.output.master import volume_gain
 from tests.doubles.instruments import PRESET, RATE, ScriptedSink, SineInstrument, roughness, wait_until

@@ -14,7 +14,7 @@ from synth.engine.kept_culture import bring_back, save_culture
 from synth.engine.protocol import Capture
 from synth.instrument.events import Touch
 from synth.instrument.instrument import Instrument
-from synth.instrument.parameter_values import ParameterValues
+from synth.instrument.parameters.values import ParameterValues
 from synth.presets.file import load_preset, save_preset
 from synth.presets.model import Preset
 from synth.vocoder.spectral.vocoder import SpectralVocoder

@@ -18,7 +18,7 @@ from synth.engine.rate_change import ReopeningEngine
 from synth.errors import AudioDeviceError
 from synth.instrument.events import Touch, Undo, set_parameters
 from synth.instrument.instrument import Instrument
-from synth.instrument.parameter_values import ParameterValues
+from synth.instrument.parameters.values import ParameterValues
 from synth.loading.prepare import ready_instrument
 from tests.doubles.instruments import PRESET, RATE, ScriptedSink, wait_until
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from synth.instrument.events import set_parameters
 from synth.instrument.instrument import Instrument, Setup
-from synth.instrument.parameter_values import ParameterValues
+from synth.instrument.parameters.values import ParameterValues
 from synth.output.master import Master
 from synth.presets.library import load
 from synth.vocoder.spectral.vocoder import SpectralVocoder

@@ -32,7 +32,7 @@ from synth.instrument.events import (
     Undo,
 )
 from synth.instrument.instrument import Instrument, Setup
-from synth.instrument.parameter_table import PARAMETERS
+from synth.instrument.parameters.table import PARAMETERS
 from synth.vocoder.spectral.vocoder import SpectralVocoder
 from tests.doubles.samples import live_preset
 

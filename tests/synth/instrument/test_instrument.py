@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from synth.automaton.gestures import Gesture
 from synth.instrument.events import Event, Hand, ReseedAll, SetParameter, Touch
 from synth.instrument.instrument import Instrument, Setup
-from synth.instrument.parameter_values import ParameterValues
+from synth.instrument.parameters.values import ParameterValues
 from synth.vocoder.spectral.vocoder import SpectralVocoder
 from tests.doubles.samples import live_preset, notebook_preset
 

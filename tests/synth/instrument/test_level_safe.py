@@ -9,7 +9,7 @@ import torch
 
 from synth.engine.preset_cross_fade import Voices
 from synth.instrument.instrument import Instrument
-from synth.instrument.parameter_values import ParameterValues
+from synth.instrument.parameters.values import ParameterValues
 from synth.loudness import true_peak_db
 from synth.output.master import CEILING_DB, Master
 from synth.vocoder.bigvgan.live import LiveBigVGANVocoder

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from synth.instrument.events import Hand, set_parameters
 from synth.instrument.instrument import Instrument
-from synth.instrument.parameter_values import ParameterValues
+from synth.instrument.parameters.values import ParameterValues
 from synth.mel import DB_PER_NEPER
 from synth.vocoder.bigvgan.live import LiveBigVGANVocoder
 from tests.doubles.instruments import SPF, Echo

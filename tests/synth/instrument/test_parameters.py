@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from synth.commands.cli import main
 from synth.errors import UsageError
 from synth.instrument.events import SetParameter
-from synth.instrument.parameter_table import BRUSH_PARAMETERS, PARAMETERS
-from synth.instrument.parameter_values import ParameterValues, from_settings, readable
-from synth.instrument.parameters import Display, Parameter
+from synth.instrument.parameters.parameter import Display, Parameter
+from synth.instrument.parameters.table import BRUSH_PARAMETERS, PARAMETERS
+from synth.instrument.parameters.values import ParameterValues, from_settings, readable
 
 ROWS = [*PARAMETERS.values(), *BRUSH_PARAMETERS.values()]
 NUMBERS = [p for p in ROWS if not p.is_switch and p.display.widget != "note"]

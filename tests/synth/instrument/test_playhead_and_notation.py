@@ -8,8 +8,8 @@ from synth.automaton.gestures import Gesture
 from synth.errors import UsageError
 from synth.instrument.events import Hand, ReseedAll, Touch
 from synth.instrument.notation import parse_gesture
-from synth.instrument.note_names import note_name, note_number
-from synth.instrument.parameter_values import ParameterValues, pitch_ratio
+from synth.instrument.parameters.note_names import note_name, note_number
+from synth.instrument.parameters.values import ParameterValues, pitch_ratio
 from synth.instrument.playhead import HEAD_SPACING_FRAMES, Playhead
 from synth.mel import FORMATS
 

@@ -16,7 +16,7 @@ from synth.accelerator import accelerator, idle_card, nvidia_card_present
 from synth.device.sinks import Sink
 from synth.engine.engine import Engine
 from synth.instrument.instrument import Instrument
-from synth.instrument.parameter_values import ParameterValues
+from synth.instrument.parameters.values import ParameterValues
 from synth.loading.choose_vocoder import choose_vocoder
 from synth.vocoder.bigvgan.live import LiveBigVGANVocoder
 from synth.vocoder.bigvgan.streaming.eager import EagerStream

@@ -12,7 +12,7 @@ from torch import Tensor
 from synth.device.sinks import Sink
 from synth.engine.engine import Engine
 from synth.instrument.instrument import Instrument
-from synth.instrument.parameter_values import ParameterValues
+from synth.instrument.parameters.values import ParameterValues
 from synth.loading.prepare import live_setup, ready_instrument, ready_vocoder
 from synth.vocoder.bigvgan.live import LiveBigVGANVocoder
 from synth.vocoder.spectral.vocoder import SpectralVocoder

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from synth.instrument.parameter_values import ParameterValues
+from synth.instrument.parameters.values import ParameterValues
 from synth.output.limiter import Limiter
 from synth.output.master import Master, Ramp, volume_gain
 from synth.output.meter import Meter

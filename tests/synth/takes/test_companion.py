@@ -14,7 +14,7 @@ from synth.automaton.gestures import Gesture
 from synth.errors import RecordingError
 from synth.instrument.events import Hand, Touch, set_parameters
 from synth.instrument.instrument import Instrument, Setup
-from synth.instrument.parameter_values import ParameterValues
+from synth.instrument.parameters.values import ParameterValues
 from synth.presets.file import load_preset, save_preset
 from synth.presets.model import Preset
 from synth.takes.companion import (

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from synth.instrument.instrument import Instrument
-from synth.instrument.parameter_values import ParameterValues
+from synth.instrument.parameters.values import ParameterValues
 from synth.loading.choose_vocoder import choose_vocoder
 from synth.presets.file import load_preset, save_preset
 from synth.presets.library import Entry

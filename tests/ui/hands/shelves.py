@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from synth.instrument.instrument import Instrument, Setup
-from synth.instrument.parameter_values import ParameterValues
+from synth.instrument.parameters.values import ParameterValues
 from synth.presets.file import save_preset
 from synth.presets.library import Entry
 from synth.takes.companion import Beginning, companion_of, save_beginning

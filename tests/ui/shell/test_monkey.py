@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from synth.device.sinks import SilentSink
 from synth.engine.engine import Engine
-from synth.instrument.parameter_values import ParameterValues
+from synth.instrument.parameters.values import ParameterValues
 from synth.loading.prepare import ready_instrument
 from tests.benchmarks.monkey import growth
 from tests.doubles.cultures import steady_preset

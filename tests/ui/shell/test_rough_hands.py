@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from synth.instrument.events import SetParameter, Touch
-from synth.instrument.parameter_table import PARAMETERS
+from synth.instrument.parameters.table import PARAMETERS
 from tests.doubles.engine import FakeEngine
 from ui.shell.main_window import MainWindow
 from ui.widgets.knob import Knob

@@ -12,8 +12,8 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from synth.instrument.parameter_table import PARAMETERS
-from synth.instrument.parameter_values import ParameterValues
+from synth.instrument.parameters.table import PARAMETERS
+from synth.instrument.parameters.values import ParameterValues
 from synth.presets.file import save_preset
 from synth.storage import write_whole
 from tests.doubles.cultures import steady_preset

@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from synth.instrument.events import SetParameter
-from synth.instrument.parameter_values import ParameterValues
+from synth.instrument.parameters.values import ParameterValues
 from synth.takes.companion import companion_of
 from synth.takes.files import TakeCard
 from tests.doubles.engine import FakeEngine

@@ -7,7 +7,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from synth.instrument.parameter_table import BRUSH_PARAMETERS, PARAMETERS
+from synth.instrument.parameters.table import BRUSH_PARAMETERS, PARAMETERS
 from tests.ui.hands.knobs import drag, move, wheel
 from ui.widgets.knob import Knob
 from ui.widgets.slider import Slider

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from synth.instrument.events import Redo, ReseedAll, SetParameter, Undo
-from synth.instrument.parameter_values import ParameterValues
+from synth.instrument.parameters.values import ParameterValues
 from tests.doubles.engine import FakeEngine
 from tests.ui.hands.knobs import drag, move, wheel
 from ui.controls.vary import varied

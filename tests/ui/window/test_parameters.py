@@ -3,7 +3,7 @@
 from PySide6.QtWidgets import QAbstractSlider, QAbstractSpinBox, QScrollBar, QToolButton, QWidget
 
 from synth.instrument.events import SetParameter
-from synth.instrument.parameter_table import BRUSH_PARAMETERS, PARAMETERS
+from synth.instrument.parameters.table import BRUSH_PARAMETERS, PARAMETERS
 from tests.doubles.engine import FakeEngine
 from ui.shell.main_window import MainWindow
 from ui.widgets.knob import Knob

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from synth.engine.protocol import Capture, EngineControl
 from synth.errors import PresetError
 from synth.instrument.as_preset import as_preset
-from synth.instrument.parameter_values import ParameterValues
+from synth.instrument.parameters.values import ParameterValues
 from synth.presets.file import save_preset
 from ui.presets.loader import Build, Loaded, Loader
 from ui.trainer.growing.training import Heard

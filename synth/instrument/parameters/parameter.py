@@ -1,6 +1,6 @@
 """What one control is: its range and curve, how its values are written and read, who owns it.
 
-The rows are in `parameter_table`; the values of all of them in `parameter_values`.
+The rows are in `table`; the values of all of them in `values`.
 """
 
 import math
@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Literal
 
 from synth.errors import UsageError
-from synth.instrument.note_names import note_name, note_number
+from synth.instrument.parameters.note_names import note_name, note_number
 
 Curve = Literal["linear", "exponential", "switch"]
 """How a normalised value 0 … 1 becomes a value: by equal differences, by equal ratios, or as off below one half."""

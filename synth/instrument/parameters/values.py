@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 
 from synth.errors import UsageError
-from synth.instrument.parameter_table import PARAMETERS
-from synth.instrument.parameters import Parameter
+from synth.instrument.parameters.parameter import Parameter
+from synth.instrument.parameters.table import PARAMETERS
 
 
 def parameter(id: str) -> Parameter:

@@ -3,7 +3,7 @@
 A new control is a row here and its sound. Ids are in files on other people's disks: they stay.
 """
 
-from synth.instrument.parameters import Curve, Display, Owner, Parameter, Scope, VaryRange
+from synth.instrument.parameters.parameter import Curve, Display, Owner, Parameter, Scope, VaryRange
 
 _FRAME_S = 256 / 22050
 """Glides are counted in frames of this length; both mel formats have it."""
