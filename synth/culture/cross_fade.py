@@ -4,6 +4,7 @@ Axes: `M` mel bands, `T` frames.
 """
 
 import math
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -22,6 +23,15 @@ def mixed(old: Tensor, new: Tensor, share: float) -> Tensor:
     return before.lerp(after, math.sin(share * math.pi / 2) ** 2).log10() / _DECADES_PER_UNIT
 
 
+@dataclass(frozen=True)
+class FadeState:
+    """A cross-fade under way."""
+
+    old: Tensor
+    """The grid (M, T) that is being left."""
+    frame: int
+
+
 class CrossFade:
     """Holds the grid that is being left; counts frames, so it does not depend on block size."""
 
@@ -38,6 +48,13 @@ class CrossFade:
         self._frame += 1
         if self._frame >= FADE_FRAMES:
             self._old = None
+
+    def save(self) -> FadeState | None:
+        """None when no fade is under way. The grid it holds is never written to."""
+        return None if self._old is None else FadeState(self._old, self._frame)
+
+    def restore(self, saved: FadeState | None) -> None:
+        self._old, self._frame = (None, 0) if saved is None else (saved.old, saved.frame)
 
     def apply(self, grid: Tensor) -> Tensor:
         """What is heard while the culture is `grid`: `grid` itself when no fade is under way."""

@@ -164,6 +164,7 @@ class LiveCulture:
         noise = uniform(self.seed, Stream.SEED_CELLS, self._gestures, (CHANNELS, self.n_mels, self.n_frames))
         self._state.copy_(seed_cells(noise))
         self._rest.zero_()
+        self._wakes_at = self.steps
         self._gestures += 1
         self._grown_at = self.steps + _GROWTH_STEPS
 

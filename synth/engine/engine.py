@@ -295,8 +295,8 @@ class Engine:
                         self._change(command)
                     case CaptureCommand(answer):
                         playing = self._voices.current
-                        moment = playing.moment()
-                        answer.set_result(Capture(playing.preset, moment.culture, moment))
+                        playing_on = playing.state()
+                        answer.set_result(Capture(playing.preset, playing_on.culture, playing_on))
                     case action:
                         if isinstance(action, SetParameter):
                             self._master.obey({action.id: action.value})

@@ -7,6 +7,7 @@ import torch
 
 from synth.engine.protocol import Capture
 from synth.errors import RecordingError
+from synth.instrument.events import Hand
 from synth.instrument.instrument import Instrument
 from synth.presets.file import preset_bytes
 from synth.takes.companion import Beginning, load_beginning, save_beginning
@@ -19,8 +20,8 @@ def culture_path() -> Path:
 
 def save_culture(caught: Capture, path: Path) -> None:
     """Keep what plays, about 1.5 MB; `OSError` when it cannot be written."""
-    if caught.moment is not None:
-        save_beginning(Beginning(caught.preset, caught.moment), path)
+    if caught.instrument is not None:
+        save_beginning(Beginning(caught.preset, caught.instrument), path)
 
 
 def bring_back(instrument: Instrument, path: Path) -> bool:
@@ -35,9 +36,11 @@ def bring_back(instrument: Instrument, path: Path) -> bool:
     if preset_bytes(kept.preset) != preset_bytes(instrument.preset):
         return False
     with torch.no_grad():
-        fresh = instrument.moment()
-        instrument.resume(kept.moment)
+        fresh = instrument.state(with_history=True)
+        instrument.resume(kept.state)
         if instrument.culture.ailment():
             instrument.resume(fresh)
             return False
+    # Whoever held it then does not hold it now.
+    instrument.do(Hand(False))
     return True

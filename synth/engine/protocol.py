@@ -15,7 +15,7 @@ from synth.culture.culture import CultureState
 from synth.device.outputs import Output
 from synth.instrument.events import Action, View
 from synth.instrument.instrument import Instrument
-from synth.instrument.state import Moment
+from synth.instrument.state import InstrumentState
 from synth.output.audition import Audition
 from synth.presets.model import Preset
 from synth.takes.wav import SampleFormat
@@ -82,7 +82,7 @@ class Capture:
 
     preset: Preset
     state: CultureState
-    moment: Moment | None = None
+    instrument: InstrumentState | None = None
     """To go on from here; `state` is its culture."""
 
 

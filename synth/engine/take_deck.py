@@ -75,10 +75,12 @@ class _Companion:
         if self._answer is None or not self._answer.done():
             return False
         caught = self._answer.result()
-        if caught.moment is None:
+        if caught.instrument is None:
             return True
         try:
-            save_beginning(Beginning(caught.preset, caught.moment, self._rate_hz, self._vocoder), companion_of(take))
+            save_beginning(
+                Beginning(caught.preset, caught.instrument, self._rate_hz, self._vocoder), companion_of(take)
+            )
         except (OSError, PetrichordError) as error:
             reason = getattr(error, "strerror", None) or str(error)
             self._notify(

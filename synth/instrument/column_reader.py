@@ -31,6 +31,16 @@ class Reader:
         if self._tilt.advance(tilt_db):
             self._most_power = self._most_power_now()
 
+    @property
+    def tilt_db(self) -> float:
+        """Tilt as it is now, in dB per octave."""
+        return self._tilt.now
+
+    def jump(self, tilt_db: float) -> None:
+        """Be tilted so much at once."""
+        self._tilt.jump(tilt_db)
+        self._most_power = self._most_power_now()
+
     def read(self, grid: Tensor, place: Place) -> Tensor:
         """Log-mel columns heard left and right, (2, M), of `grid` (M, T)."""
         readings = place.readings()

@@ -21,7 +21,7 @@ from synth.culture.culture import Culture, LiveCulture
 from synth.culture.failover import ShelteredCulture
 from synth.culture.hidden_channels import HiddenChannels
 from synth.culture.regrowth import RegrowingCulture
-from synth.culture.undo_states import History
+from synth.culture.undo_states import History, HistoryState
 from synth.instrument.column_reader import Reader
 from synth.instrument.events import (
     Action,
@@ -46,7 +46,7 @@ from synth.instrument.parameters.table import PARAMETERS
 from synth.instrument.parameters.values import ParameterValues, pitch_ratio
 from synth.instrument.playhead import Playhead
 from synth.instrument.schedule import Agenda
-from synth.instrument.state import Moment
+from synth.instrument.state import InstrumentState
 from synth.instrument.vocoder_slot import Voicing
 from synth.presets.file import preset_bytes
 from synth.presets.model import Preset
@@ -208,30 +208,49 @@ class Instrument:
 
         It takes as long as the sound it makes: not for the engine's loop.
         """
-        self.voicing.warm_up(self._reader.read(self._heard(), self.playhead.place), n_frames)
+        place = self.playhead.ago(self.voicing.offsets[0])
+        self.voicing.warm_up(self._reader.read(self._heard(), place), n_frames)
 
     def restart(self) -> None:
         """Go on from silence, as a reseeded culture does; quick. A change of vocoders is over."""
         self.voicing.restart(self.controls)
 
-    def moment(self) -> Moment:
-        """What the future depends on, between two frames."""
-        playhead = self.playhead
-        return Moment(
-            self.culture.save(),
-            self.controls,
-            self._seed,
-            self._accumulator,
-            playhead.place.position,
-            playhead.place.width,
-            self._log_ratio,
+    def state(self, *, with_history: bool = False) -> InstrumentState:
+        """What the future depends on, between two frames.
+
+        `with_history` adds what undo goes back to, up to 24 MB of copies: not for the engine's loop.
+        """
+        return InstrumentState(
+            frame=self.frame,
+            seed=self._seed,
+            culture=self.culture.save(),
+            controls=self.controls,
+            place=self.playhead.place,
+            past=self.playhead.past,
+            accumulator=self._accumulator,
+            evolution_limit=self.evolution_limit,
+            log_ratio=self._log_ratio,
+            tilt_db=self._reader.tilt_db,
+            stroke=self._stroke,
+            pending=self._agenda.pending,
+            fade=self._fade.save(),
+            change=self.voicing.change_state,
+            history=self.history.save() if with_history else None,
         )
 
-    def resume(self, moment: Moment) -> None:
-        """Go on from a moment of an instrument of the same preset; this one was made with the moment's seed."""
-        self.culture.restore(moment.culture)
-        self.controls, self._accumulator, self._log_ratio = moment.controls, moment.accumulator, moment.log_ratio
-        self.playhead.jump(moment.playhead, moment.width)
+    def resume(self, state: InstrumentState) -> None:
+        """Go on from a state of an instrument of the same preset; this one was made with the state's seed."""
+        self.frame, self.controls = state.frame, state.controls
+        self.culture.restore(state.culture)
+        self.playhead.restore(state.place, state.past)
+        self._accumulator, self.evolution_limit = state.accumulator, state.evolution_limit
+        self._log_ratio, self._stroke = state.log_ratio, state.stroke
+        self._reader.jump(state.tilt_db)
+        self._agenda.clear()
+        self._agenda.add(state.pending)
+        self._fade.restore(state.fade)
+        self.voicing.resume_change(state.change)
+        self.history.restore(state.history or HistoryState())
         self.warm_up()
 
     def flush(self) -> NDArray[np.float32]:

@@ -6,7 +6,7 @@ Positions are columns in frames, circular with `T`. All motion is per frame, so 
 """
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from synth.instrument.events import Hand
@@ -20,7 +20,7 @@ _RELEASE_FRAMES = 24
 """The sound jumps to the hand in 35 ms and glides back in 280 ms."""
 _CENTRE_GLIDE = Glide(2.0)
 _WIDTH_SETTLED = 1e-3
-_REMEMBERED_FRAMES = 512
+REMEMBERED_FRAMES = 512
 """6 s: more than any lookahead and any device's queue."""
 
 
@@ -84,7 +84,7 @@ class Playhead:
         self._width = Glide(frames_of(PARAMETERS["width"].smoothing_s, frames_per_second), _WIDTH_SETTLED)
         self.place = Place(0.0, controls["width"])
         """What is read now."""
-        self._past: deque[Place] = deque(maxlen=_REMEMBERED_FRAMES)
+        self._past: deque[Place] = deque(maxlen=REMEMBERED_FRAMES)
 
     @property
     def hand_down(self) -> bool:
@@ -115,11 +115,16 @@ class Playhead:
             scan=now.scan + 1,
         )
 
-    def jump(self, position: float, width: float | None = None) -> None:
-        """Read from here now, as wide as that; where it came from is forgotten."""
+    @property
+    def past(self) -> tuple[Place, ...]:
+        """What was read before, oldest first."""
+        return tuple(self._past)
+
+    def restore(self, place: Place, past: Iterable[Place]) -> None:
+        """Go on from a place with the way that led there."""
+        self.place = place
         self._past.clear()
-        width = self.place.width if width is None else width
-        self.place = replace(self.place, position=self.wrapped(position), width=width)
+        self._past.extend(past)
 
     def ago(self, n_frames: int) -> Place:
         """What was read `n_frames` frames ago, or first."""

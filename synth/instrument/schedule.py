@@ -16,6 +16,15 @@ class Agenda:
         self._grid = n_mels, n_frames
         self._pending: list[Event] = []
 
+    @property
+    def pending(self) -> tuple[Event, ...]:
+        """What is not done yet, in order."""
+        return tuple(self._pending)
+
+    def clear(self) -> None:
+        """Forget what is not done yet."""
+        self._pending = []
+
     def add(self, events: Iterable[Event]) -> None:
         """Those already due happen at the next frame."""
         self._pending = sorted([*self._pending, *events], key=lambda event: event.frame)

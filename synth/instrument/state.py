@@ -1,28 +1,58 @@
-"""A moment of an instrument: all that what comes next depends on, so that it can be gone on from there.
+"""All that the future of an instrument depends on, between two frames.
 
-The culture's life, the playhead's way and the controls are kept to the bit: an instrument resumed from a moment reads
-the same columns as the one that was left. The vocoder's phases are not: it starts as if the present column had been
-sounding.
+An instrument that goes on from a state reads the same columns, at the same pitch and width, as the one that was left,
+whatever was under way: a glide, a hand, a healing wound, an undo's cross-fade, a change of vocoders. The sound of the
+vocoder is not part of it: phases and noise begin as if the present column had been sounding.
 """
 
 from dataclasses import dataclass
 
+from synth.culture.cross_fade import FadeState
 from synth.culture.culture import CultureState
+from synth.culture.undo_states import HistoryState
+from synth.instrument.events import Event
 from synth.instrument.parameters.values import ParameterValues
+from synth.instrument.playhead import Place
 
 
 @dataclass(frozen=True)
-class Moment:
-    """Taken between two frames by `Instrument.moment`; the hand counts as lifted."""
+class ChangeState:
+    """A change of vocoders under way, as far as reading is concerned: the new one is the one that goes on.
 
-    culture: CultureState
-    controls: ParameterValues
+    A third that waits for the end of the change is not part of it: ask for it again after resuming.
+    """
+
+    lead_frames: int
+    """How many frames further ahead than the old vocoder the new one reads; negative when behind it."""
+    frames_left: int
+
+
+@dataclass(frozen=True)
+class InstrumentState:
+    """Made by `Instrument.state`, gone on from by `Instrument.resume`; its tensors are copies nobody writes to."""
+
+    frame: int
     seed: int
-    accumulator: float
+    culture: CultureState
+    """Cells, wounds that heal, frozen cells, the clocks of steps and weather."""
+    controls: ParameterValues
+    place: Place
+    """Playhead, stereo width and hand; width and the hand's centre may be gliding."""
+    past: tuple[Place, ...] = ()
+    """Places read before, oldest first: a vocoder change and whoever is shown the playhead read there again."""
+    accumulator: float = 0.0
     """Share of the next automaton step that is due already."""
-    playhead: float
-    """Column, in frames."""
-    width: float
-    """Stereo width on its way to the control's value."""
-    log_ratio: float
-    """Transposition on its way to the control's value, in octaves."""
+    evolution_limit: float = 1.0
+    log_ratio: float = 0.0
+    """Transposition on its way to what the controls ask for, in octaves."""
+    tilt_db: float = 0.0
+    """Tilt on its way to the control's value, in dB per octave."""
+    stroke: bool = False
+    """True from a stroke's first touch to its last: further touches are no step of their own to undo."""
+    pending: tuple[Event, ...] = ()
+    """Events that are not done yet, in order."""
+    fade: FadeState | None = None
+    """The cross-fade of an undo or redo that is under way."""
+    change: ChangeState | None = None
+    history: HistoryState | None = None
+    """What undo and redo go back to; None where it was not asked for: there is nothing to undo then."""

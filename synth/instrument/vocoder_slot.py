@@ -6,12 +6,14 @@ frames, `N` samples.
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 
 from synth.errors import DeviceLost
 from synth.instrument.playhead import Playhead
+from synth.instrument.state import ChangeState
 from synth.vocoder.changeover import Changeover
 from synth.vocoder.contract import Vocoder
 
@@ -29,7 +31,10 @@ class Voicing:
         """Prepared, for when the vocoder cannot keep up or is lost."""
         self.trouble = ""
         """Why the vocoder was lost, until somebody reads it."""
+        self._shift: ChangeState | None = None
+        """While a change of vocoders lasts: who reads where."""
         self._change: Changeover | None = None
+        """The sound of the two; None where the instrument goes on from a state: there is only the new one."""
         self._waiting: Vocoder | None = None
         self._rest: Tensor | None = None
         self._last: Tensor | None = None
@@ -38,7 +43,21 @@ class Voicing:
     @property
     def changing(self) -> bool:
         """True while two vocoders run."""
-        return self._change is not None
+        return self._shift is not None
+
+    @property
+    def change_state(self) -> ChangeState | None:
+        """The change that is under way."""
+        return self._shift
+
+    @property
+    def waiting(self) -> Vocoder | None:
+        """What plays after the change that is under way."""
+        return self._waiting
+
+    def resume_change(self, change: ChangeState | None) -> None:
+        """Be in the middle of this change, the old vocoder being gone already."""
+        self._shift, self._change, self._waiting, self._rest = change, None, None, None
 
     @property
     def delay_s(self) -> float:
@@ -50,24 +69,23 @@ class Voicing:
     def lead_frames(self) -> int:
         """From a place being read to its being heard."""
         sounding = self.vocoder if self._change is None else self._change.old
-        ahead = 0 if self._change is None else max(0, self._change.lead_frames)
-        return ahead + self._frames(sounding.delay_samples)
+        return self.offsets[-1] + self._frames(sounding.delay_samples)
 
     @property
     def offsets(self) -> list[int]:
         """How many frames ago, seen from the playhead, each vocoder at work reads, (V,)."""
-        if self._change is None:
+        if self._shift is None:
             return [0]
-        lead = self._change.lead_frames
-        return [max(0, -lead), max(0, lead)]
+        lead = self._shift.lead_frames
+        return [max(0, -lead)] if self._change is None else [max(0, -lead), max(0, lead)]
 
     def unchanged_for(self, n_frames: int) -> int:
         """Of so many frames, how many the same vocoders are at work for."""
-        return n_frames if self._change is None else min(n_frames, self._change.frames_left)
+        return n_frames if self._shift is None else min(n_frames, self._shift.frames_left)
 
     def change(self, vocoder: Vocoder, controls: Mapping[str, float]) -> None:
         """Cross-fade to a vocoder; one that comes during a change waits, of several the last."""
-        if self._change is not None:
+        if self._shift is not None:
             self._waiting = vocoder
             return
         try:
@@ -76,6 +94,7 @@ class Voicing:
             self.trouble = str(lost)
             return
         self._change, self.vocoder = change, vocoder
+        self._shift = ChangeState(change.lead_frames, change.frames_left)
         # The place heard at any moment stays what it was: the playhead goes ahead, and the old vocoder reads behind it.
         self._playhead.run_ahead(change.lead_frames, controls)
 
@@ -92,9 +111,9 @@ class Voicing:
 
     def passed(self, n_frames: int, controls: Mapping[str, float]) -> None:
         """So many frames have been played: a change may be over."""
-        if self._change is not None:
-            self._change.frames_left -= n_frames
-            if self._change.frames_left <= 0:
+        if self._shift is not None:
+            self._shift = replace(self._shift, frames_left=self._shift.frames_left - n_frames)
+            if self._shift.frames_left <= 0:
                 self._leave_the_old(controls)
 
     def warm_up(self, column: Tensor, n_frames: int) -> None:
@@ -103,7 +122,7 @@ class Voicing:
 
     def restart(self, controls: Mapping[str, float]) -> None:
         """Go on from silence; quick. A change is over."""
-        while self._change is not None:
+        while self._shift is not None:
             self._leave_the_old(controls)
         self._rest = None
         try:
@@ -132,11 +151,12 @@ class Voicing:
         return self._change.mix(old, sound)
 
     def _leave_the_old(self, controls: Mapping[str, float]) -> None:
-        change = self._change
-        assert change is not None
-        self._rest, self._change = change.rest(), None
-        if change.lead_frames < 0:
-            self._playhead.step_back(-change.lead_frames)
+        shift, change = self._shift, self._change
+        assert shift is not None
+        self._rest = None if change is None else change.rest()
+        self._shift = self._change = None
+        if shift.lead_frames < 0:
+            self._playhead.step_back(-shift.lead_frames)
         waiting, self._waiting = self._waiting, None
         if waiting is not None:
             self.change(waiting, controls)
@@ -147,7 +167,8 @@ class Voicing:
             left, mine, back = self._change.old, columns[1], max(0, self._change.lead_frames)
         elif self.spare is not None:
             left, mine = self.spare, columns[0]
-            back = self._frames(self.vocoder.delay_samples) - self._frames(left.delay_samples)
+            ahead = self._frames(self.vocoder.delay_samples) - self._frames(left.delay_samples)
+            back = self.offsets[0] + ahead
             left.reset(_held(mine[:, :, 0], _WARM_FRAMES))
         else:
             raise lost
@@ -156,7 +177,7 @@ class Voicing:
 
     def _go_on_with(self, vocoder: Vocoder, back: int, lost: DeviceLost) -> None:
         """From here on; the playhead reads so many frames less far ahead."""
-        self._change = self._waiting = self._rest = None
+        self._shift = self._change = self._waiting = self._rest = None
         self._playhead.step_back(back)
         self.vocoder, self.trouble, self._since_loss = vocoder, str(lost), 0
         if vocoder is self.spare:

@@ -1,49 +1,45 @@
 """What a take began with, in a file beside it: `NAME.petrichord.safetensors` next to `NAME.wav`.
 
-It holds the whole preset as it was (a preset can be changed or thrown away later), the culture to the bit, seed,
-step, playhead and controls: all that is needed to go on from there. Validated like a preset: nothing is unpickled, and
-what is wrong is one sentence. Axes: `C` channels, `M` mel bands, `T` frames.
+It holds the whole preset as it was (a preset can be changed or thrown away later) and the instrument's state to the
+bit: all that is needed to go on from there. Validated like a preset: nothing is unpickled, and what is wrong is one
+sentence.
 """
 
 import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 
-from synth.automaton.rules import LiveRule
-from synth.culture.culture import CultureState
-from synth.errors import PresetError, RecordingError
+from synth.errors import PresetError, RecordingError, UsageError
+from synth.instrument.events import Hand
 from synth.instrument.instrument import Instrument
-from synth.instrument.parameters.values import readable
-from synth.instrument.state import Moment
+from synth.instrument.state import InstrumentState
 from synth.loading.prepare import ready_instrument
 from synth.presets.file import preset_bytes, preset_from_bytes
 from synth.presets.model import Preset
 from synth.presets.schema import Fields
 from synth.storage import write_bytes_whole
+from synth.takes.schema_1 import migrated
+from synth.takes.state_record import arrays_of, read_state, told_of
 
 COMPANION_SUFFIX = ".petrichord.safetensors"
 _KEY = "petrichord_take"
-_SCHEMA_VERSION = 1
+_SCHEMA_VERSION = 2
 _MAX_BYTES = 16 * 2**20
-_LARGEST = {"state": 100.0, "rest": 1e4, "frozen": 1.0}
-"""Cells, frames of rest and shares of ice: no culture is ever near the first two; what is, is damage."""
 
 
 @dataclass(frozen=True)
 class Beginning:
-    """A preset and a moment of it."""
+    """A preset and the state of an instrument that plays it."""
 
     preset: Preset
-    moment: Moment
+    state: InstrumentState
     rate_hz: int = 0
     vocoder: str = ""
 
@@ -55,11 +51,9 @@ def companion_of(take: Path) -> Path:
 
 def save_beginning(beginning: Beginning, path: Path) -> None:
     """Write it whole or not at all; `OSError` when it cannot be written."""
-    culture, raw = beginning.moment.culture, preset_bytes(beginning.preset)
-    arrays: dict[str, NDArray[Any]] = {"preset": np.frombuffer(raw, np.uint8)}
-    for name in ("state", "rest", "frozen"):
-        arrays[name] = getattr(culture, name).float().cpu().contiguous().numpy()
-    write_bytes_whole(path, save_arrays(arrays, {_KEY: json.dumps(_description(beginning, raw))}), shared=True)
+    raw = preset_bytes(beginning.preset)
+    arrays = {"preset": np.frombuffer(raw, np.uint8), **arrays_of(beginning.state)}
+    write_bytes_whole(path, save_arrays(arrays, {_KEY: json.dumps(_description(beginning, raw))}))
 
 
 def load_beginning(path: Path) -> Beginning:
@@ -72,22 +66,23 @@ def load_beginning(path: Path) -> Beginning:
         raise RecordingError(f"{path} cannot be read ({error.strerror}).") from error
     except PresetError as error:
         raise RecordingError(str(error).replace("the preset cannot", "the take cannot")) from error
-    except (SafetensorError, KeyError, ValueError, TypeError, RecursionError) as error:
+    except (SafetensorError, UsageError, KeyError, ValueError, TypeError, RecursionError) as error:
         raise RecordingError(f"{path.name} is damaged: this take cannot be continued; its sound is whole.") from error
 
 
 def ready_to_continue(path: Path, rate_hz: int) -> tuple[Beginning, Instrument, str]:
-    """An instrument that goes on from where a take began, and why its vocoder was chosen; slow."""
+    """An instrument that goes on from where a take began, its hand lifted, and why its vocoder was chosen; slow."""
     beginning = load_beginning(path)
-    moment = beginning.moment
-    instrument, reason = ready_instrument(beginning.preset, rate_hz, moment.controls, seed=moment.seed)
+    state = beginning.state
+    instrument, reason = ready_instrument(beginning.preset, rate_hz, state.controls, seed=state.seed)
     with torch.no_grad():
-        instrument.resume(moment)
+        instrument.resume(state)
+    # Whoever held it then does not hold it now.
+    instrument.do(Hand(False))
     return beginning, instrument, reason
 
 
 def _description(beginning: Beginning, raw: bytes) -> dict[str, object]:
-    moment = beginning.moment
     return {
         "schema_version": _SCHEMA_VERSION,
         "preset": beginning.preset.name,
@@ -95,16 +90,7 @@ def _description(beginning: Beginning, raw: bytes) -> dict[str, object]:
         "preset_sha256": hashlib.sha256(raw).hexdigest(),
         "rate_hz": beginning.rate_hz,
         "vocoder": beginning.vocoder,
-        "controls": dict(moment.controls),
-        "seed": moment.seed,
-        "steps": moment.culture.steps,
-        "weather_clock": moment.culture.weather_clock,
-        "gestures": moment.culture.gestures,
-        "grown_at": moment.culture.grown_at,
-        "accumulator": moment.accumulator,
-        "playhead": moment.playhead,
-        "width": moment.width,
-        "log_ratio": moment.log_ratio,
+        **told_of(beginning.state),
     }
 
 
@@ -115,43 +101,15 @@ def _read(path: Path) -> Beginning:
     length = int.from_bytes(raw[:8], "little")
     header = json.loads(raw[8 : 8 + length])
     told = Fields(path.name, dict(json.loads(header["__metadata__"][_KEY])))
-    told.integer("schema_version", 1, _SCHEMA_VERSION)
     arrays = load_arrays(raw)
+    if told.integer("schema_version", 1, _SCHEMA_VERSION) == 1:
+        told, arrays = migrated(told, arrays)
     inside = arrays["preset"].tobytes()
     if hashlib.sha256(inside).hexdigest() != told.text("preset_sha256"):
         raise ValueError("preset")
     preset = preset_from_bytes(inside, Path(told.text("preset_path") or path.name))
-    culture = CultureState(
-        **_tensors(arrays, preset),
-        steps=told.integer("steps", 0, 2**53),
-        weather_clock=told.number("weather_clock", 0, 1e15),
-        gestures=told.integer("gestures", 0, 2**53),
-        grown_at=told.integer("grown_at", 0, 2**53),
-    )
-    moment = Moment(
-        culture,
-        readable(told.mapping("controls")),
-        seed=told.integer("seed", 0, 2**63 - 1),
-        accumulator=told.number("accumulator", 0, 1),
-        playhead=told.number("playhead", 0, preset.n_frames),
-        width=told.number("width", 0, 1),
-        log_ratio=told.number("log_ratio", -16, 16),
-    )
-    return Beginning(preset, moment, told.integer("rate_hz", 0, 10**6), told.text("vocoder"))
-
-
-def _tensors(arrays: dict[str, NDArray[Any]], preset: Preset) -> dict[str, torch.Tensor]:
-    """State, rest and frozen cells, of the shapes this preset's culture has."""
-    C, M, T = preset.state.shape
-    live = isinstance(preset.rule, LiveRule)
-    shapes = {"state": (C, M, T) if live else (2, C, M, T), "rest": (M, T), "frozen": (M, T) if live else (2, M, T)}
-    tensors = {}
-    for name, shape in shapes.items():
-        array = arrays[name]
-        if array.shape != shape or array.dtype != np.float32 or not (np.abs(array) <= _LARGEST[name]).all():
-            raise ValueError(name)
-        tensors[name] = torch.from_numpy(array.copy())
-    return tensors
+    state = read_state(told, arrays, preset)
+    return Beginning(preset, state, told.integer("rate_hz", 0, 10**6), told.text("vocoder"))
 
 
 def recorded_volume_db(take: Path) -> float:

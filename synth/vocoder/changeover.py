@@ -36,7 +36,7 @@ class Changeover:
         self._fade = round(_FADE_S * out_rate_hz)
         self._at = -silent
         self.frames_left = math.ceil((silent + self._fade) / frame) + 1
-        """Until only the new one is heard; counted down by whoever processes frames."""
+        """From now until only the new one is heard."""
         new.reset()
         self._rest: Tensor | None = None
         self._wait = wait

@@ -10,4 +10,4 @@ def continued(path: Path, rate_hz: int) -> Loaded:
     """Preset, culture, playhead and controls of a take's companion; slow, raises `RecordingError`."""
     beginning, instrument, reason = ready_to_continue(path, rate_hz)
     source = beginning.preset.source_path
-    return Loaded(Path(source), beginning.preset, instrument, reason, beginning.moment.controls)
+    return Loaded(Path(source), beginning.preset, instrument, reason, beginning.state.controls)

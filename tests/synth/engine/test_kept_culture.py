@@ -46,8 +46,8 @@ def played(preset: Preset, blocks: int = 20) -> Instrument:
 
 
 def kept(played: Instrument, path: Path) -> None:
-    moment = played.moment()
-    save_culture(Capture(played.preset, moment.culture, moment), path)
+    state = played.state()
+    save_culture(Capture(played.preset, state.culture, state), path)
 
 
 def test_the_culture_goes_on_exactly_where_it_was(preset: Preset, tmp_path: Path) -> None:

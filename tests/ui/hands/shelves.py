@@ -59,7 +59,7 @@ def lay_takes(win: MainWindow, folder: Path) -> None:
     controls = ParameterValues(note=62, playhead_speed=-0.5)
     instrument = Instrument(preset, SpectralVocoder(preset.mel), _RATE, controls, Setup(seed=3))
     instrument.process(40)
-    save_beginning(Beginning(preset, instrument.moment(), _RATE), companion_of(folder / "oldest.wav"))
+    save_beginning(Beginning(preset, instrument.state(), _RATE), companion_of(folder / "oldest.wav"))
     win.settings.change_takes(take_folder=folder)
 
 

@@ -1,0 +1,163 @@
+"""An instrument's state as JSON and arrays, and back; what is read is checked before it is used.
+
+What undo goes back to is left out: it is as large as 25 cultures. Axes: `C` channels, `M` mel bands, `T` frames, `P`
+places of the playhead's way.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from synth.automaton.rules import LiveRule
+from synth.culture.cross_fade import FADE_FRAMES, FadeState
+from synth.culture.culture import CultureState
+from synth.instrument.event_records import as_record, from_record
+from synth.instrument.events import ChangePreset, ChangeVocoder, Event, Hand, Play, Stop
+from synth.instrument.parameters.values import readable
+from synth.instrument.playhead import REMEMBERED_FRAMES, Place
+from synth.instrument.state import ChangeState, InstrumentState
+from synth.presets.model import Preset
+from synth.presets.schema import Fields
+
+Arrays = Mapping[str, NDArray[Any]]
+
+_LARGEST = {"state": 100.0, "rest": 1e4, "frozen": 1.0, "fade": 100.0}
+"""Cells, frames of rest and shares of ice: no culture is ever near the first two; what is, is damage."""
+_LONGEST = 2**53
+_FAR = 1e6
+"""Columns and radii of a hand lie within this."""
+_MOST_PENDING = 10_000
+
+
+def told_of(state: InstrumentState) -> dict[str, Any]:
+    """What JSON holds of a state."""
+    culture = state.culture
+    return {
+        "frame": state.frame,
+        "seed": state.seed,
+        "controls": dict(state.controls),
+        "steps": culture.steps,
+        "weather_clock": culture.weather_clock,
+        "gestures": culture.gestures,
+        "grown_at": culture.grown_at,
+        "accumulator": state.accumulator,
+        "evolution_limit": state.evolution_limit,
+        "log_ratio": state.log_ratio,
+        "tilt_db": state.tilt_db,
+        "stroke": state.stroke,
+        "pending": [as_record(event) for event in state.pending],
+        "fade_frame": None if state.fade is None else state.fade.frame,
+        "change": None if state.change is None else [state.change.lead_frames, state.change.frames_left],
+    }
+
+
+def arrays_of(state: InstrumentState) -> dict[str, NDArray[Any]]:
+    """What arrays hold of a state; `way` are the playhead's places, the present one last, (P + 1, 8) float64."""
+    tensors = {"state": state.culture.state, "rest": state.culture.rest, "frozen": state.culture.frozen}
+    if state.fade is not None:
+        tensors["fade"] = state.fade.old
+    arrays: dict[str, NDArray[Any]] = {k: v.float().cpu().contiguous().numpy() for k, v in tensors.items()}
+    arrays["way"] = np.array([_row(place) for place in (*state.past, state.place)], np.float64)
+    return arrays
+
+
+def read_state(told: Fields, arrays: Arrays, preset: Preset) -> InstrumentState:
+    """The state again, for this preset; `PresetError` or `ValueError` for what cannot be one."""
+    tensors = _tensors(arrays, preset)
+    *past, place = _places(arrays["way"], preset.n_frames)
+    return InstrumentState(
+        frame=told.integer("frame", 0, _LONGEST),
+        seed=told.integer("seed", 0, 2**63 - 1),
+        culture=CultureState(
+            **tensors,
+            steps=told.integer("steps", 0, _LONGEST),
+            weather_clock=told.number("weather_clock", 0, 1e15),
+            gestures=told.integer("gestures", 0, _LONGEST),
+            grown_at=told.integer("grown_at", 0, _LONGEST),
+        ),
+        controls=readable(told.mapping("controls")),
+        place=place,
+        past=tuple(past),
+        accumulator=told.number("accumulator", 0, 1),
+        evolution_limit=told.number("evolution_limit", 0, 1),
+        log_ratio=told.number("log_ratio", -16, 16),
+        tilt_db=told.number("tilt_db", -100, 100),
+        stroke=told.flag("stroke"),
+        pending=_pending(told),
+        fade=_fade(told, arrays, preset),
+        change=_change(told),
+    )
+
+
+def _tensors(arrays: Arrays, preset: Preset) -> dict[str, Tensor]:
+    """State, rest and frozen cells, of the shapes this preset's culture has."""
+    C, M, T = preset.state.shape
+    live = isinstance(preset.rule, LiveRule)
+    shapes = {"state": (C, M, T) if live else (2, C, M, T), "rest": (M, T), "frozen": (M, T) if live else (2, M, T)}
+    return {name: _tensor(arrays, name, shape) for name, shape in shapes.items()}
+
+
+def _tensor(arrays: Arrays, name: str, shape: tuple[int, ...]) -> Tensor:
+    array = arrays[name]
+    if array.shape != shape or array.dtype != np.float32 or not (np.abs(array) <= _LARGEST[name]).all():
+        raise ValueError(name)
+    return torch.from_numpy(array.copy())
+
+
+def _fade(told: Fields, arrays: Arrays, preset: Preset) -> FadeState | None:
+    if told.values.get("fade_frame") is None:
+        return None
+    grid = _tensor(arrays, "fade", tuple(preset.state.shape[1:]))
+    return FadeState(grid, told.integer("fade_frame", 0, FADE_FRAMES - 1))
+
+
+def _change(told: Fields) -> ChangeState | None:
+    if told.values.get("change") is None:
+        return None
+    lead, left = told.numbers("change", 2, -REMEMBERED_FRAMES, 1e5)
+    return ChangeState(int(lead), max(1, int(left)))
+
+
+def _pending(told: Fields) -> tuple[Event, ...]:
+    records = told.values.get("pending")
+    if not isinstance(records, list) or len(records) > _MOST_PENDING:
+        raise ValueError("pending")
+    events = []
+    for record in records:
+        logged = from_record(told.file, record)
+        if isinstance(logged.action, Play | Stop | ChangePreset | ChangeVocoder):
+            raise ValueError("pending")
+        events.append(Event(logged.frame, logged.action))
+    return tuple(events)
+
+
+def _row(place: Place) -> tuple[float, ...]:
+    hand = place.hand
+    return (
+        place.position,
+        place.width,
+        place.mix,
+        place.centre,
+        place.scan,
+        hand.down,
+        hand.column,
+        hand.radius_frames,
+    )
+
+
+def _places(way: NDArray[Any], n_frames: int) -> list[Place]:
+    """The places of a way (P + 1, 8), each within its bounds."""
+    low = np.array([0, 0, 0, -_FAR, 0, 0, -_FAR, 1e-6])
+    high = np.array([n_frames, 1, 1, _FAR, _LONGEST, 1, _FAR, _FAR])
+    if way.dtype != np.float64 or way.ndim != 2 or way.shape[1] != len(low):
+        raise ValueError("way")
+    if not 1 <= len(way) <= REMEMBERED_FRAMES + 1 or not ((way >= low) & (way <= high)).all():
+        raise ValueError("way")
+    return [
+        Place(position, width, Hand(down >= 0.5, column, radius), mix, centre, int(scan))
+        for position, width, mix, centre, scan, down, column, radius in way.tolist()
+    ]

@@ -1,0 +1,212 @@
+"""An instrument saved at any frame, in the middle of anything, and gone on from reads the same columns."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+from synth.automaton.gestures import Gesture
+from synth.instrument.events import Action, Event, Hand, LimitEvolution, Rescue, SetParameter, Touch, Undo
+from synth.instrument.instrument import Instrument, Setup
+from synth.instrument.parameters.table import PARAMETERS
+from synth.instrument.state import InstrumentState
+from synth.mel import MelFormat
+from synth.presets.model import Preset
+from synth.presets.schema import Fields
+from synth.takes.companion import load_beginning
+from synth.takes.state_record import arrays_of, read_state, told_of
+from synth.vocoder.contract import samples_until
+from tests.doubles.samples import notebook_preset
+from tests.synth.instrument.test_events import GESTURES, INSTRUMENT_EVENTS
+
+RATE, N = 44100, 110
+COMPANIONS = Path(__file__).parents[2] / "data" / "companions"
+TINY = load_beginning(COMPANIONS / "schema_1.petrichord.safetensors").preset
+NOTEBOOK = notebook_preset(n_frames=24)
+for weights in NOTEBOOK.rule.parameters():
+    # The untrained rule of the double runs away within 40 steps.
+    weights.mul_(0.3)
+DELAYS = (0, 3000, 8800)
+"""Samples: none, half as long as and longer than a vocoder change's own fade reaches back."""
+
+Heard = tuple[Tensor, Tensor, float]
+
+
+class Ear:
+    """A vocoder that keeps what it is given and gives silence."""
+
+    name = "ear"
+
+    def __init__(self, fmt: MelFormat, delay_samples: int) -> None:
+        self.format, self.delay_samples = fmt, delay_samples
+        self.last: Heard | None = None
+        self._frames = self._rate_hz = 0
+
+    def prepare(self, preset: Preset, out_rate_hz: int, n_heads: int = 1, seed: int = 0) -> None:
+        self._rate_hz = out_rate_hz
+
+    def reset(self, warm: Tensor | None = None) -> None:
+        self._frames = 0
+
+    def process(self, log_mel: Tensor, pitch_ratio: Tensor, spread: float = 0.0) -> Tensor:
+        self.last = log_mel.clone(), pitch_ratio.clone(), spread
+        before, self._frames = self._frames, self._frames + log_mel.shape[2]
+        counts = [samples_until(frames, self.format, self._rate_hz) for frames in (before, self._frames)]
+        return torch.zeros(2, counts[1] - counts[0])
+
+    def flush(self) -> Tensor:
+        return torch.zeros(2, self.delay_samples)
+
+
+def ready_ear(preset: Preset, delay_samples: int) -> Ear:
+    ear = Ear(preset.mel, delay_samples)
+    ear.prepare(preset, RATE)
+    return ear
+
+
+def made(preset: Preset, delay_samples: int = 0, seed: int = 9) -> Instrument:
+    return Instrument(preset, Ear(preset.mel, delay_samples), RATE, setup=Setup(seed=seed))
+
+
+def next_frame(instrument: Instrument) -> Heard:
+    """What the vocoder that stays is given for the next frame."""
+    ear = instrument.vocoder
+    instrument.process(1)
+    assert isinstance(ear, Ear)
+    assert ear.last is not None
+    return ear.last
+
+
+def written_and_read(state: InstrumentState, preset: Preset) -> InstrumentState:
+    """The state through JSON and arrays, as a companion keeps it; what it leaves out is put back."""
+    told = Fields("state", json.loads(json.dumps(told_of(state))))
+    return replace(read_state(told, arrays_of(state), preset), history=state.history)
+
+
+def do(instrument: Instrument, action: Action | int) -> None:
+    """A number is the delay of a vocoder to change to; what the engine does is done past the queue."""
+    if isinstance(action, int):
+        instrument.change_vocoder(ready_ear(instrument.preset, action))
+    elif isinstance(action, Rescue | LimitEvolution):
+        instrument.do(action)
+    else:
+        instrument.send(action)
+
+
+def assert_goes_on(
+    preset: Preset, sent: Sequence[tuple[int, Action | int]], scheduled: Sequence[Event], save_at: int, n: int = N
+) -> None:
+    left, resumed = made(preset, DELAYS[0]), None
+    left.schedule(scheduled)
+    for frame in range(n):
+        if frame == save_at:
+            state = written_and_read(left.state(with_history=True), preset)
+            ear = left.vocoder
+            assert isinstance(ear, Ear)
+            resumed = made(preset, ear.delay_samples)
+            # Whatever it did before is forgotten.
+            resumed.send(Touch(Gesture("noise", 3, 3)))
+            resumed.send(Hand(True, 7))
+            resumed.process(3)
+            resumed.resume(state)
+            if isinstance(left.voicing.waiting, Ear):
+                resumed.change_vocoder(ready_ear(preset, left.voicing.waiting.delay_samples))
+        for when, action in sent:
+            if when == frame:
+                for instrument in filter(None, (left, resumed)):
+                    do(instrument, action)
+        expected = next_frame(left)
+        if resumed is not None:
+            found = next_frame(resumed)
+            for mine, theirs in zip(found[:2], expected[:2], strict=True):
+                assert torch.equal(mine, theirs), f"frame {frame}, saved at {save_at}"
+            assert found[2] == expected[2]
+    assert resumed is not None
+    assert torch.equal(resumed.culture.cells(), left.culture.cells())
+    assert resumed.state().place == left.state().place
+    assert (resumed.frame, resumed.history.undos, resumed.history.redos) == (
+        left.frame, left.history.undos, left.history.redos,
+    )  # fmt: skip
+
+
+SENT = st.lists(
+    st.tuples(
+        st.integers(0, N - 1),
+        st.one_of(INSTRUMENT_EVENTS, st.builds(Touch, GESTURES), st.just(Undo()), st.sampled_from(DELAYS)),
+    ),
+    max_size=25,
+)
+SCHEDULED = st.lists(st.builds(Event, st.integers(0, N - 1), INSTRUMENT_EVENTS), max_size=10)
+
+
+@pytest.mark.parametrize("rule", ["live", "notebook"])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(sent=SENT, scheduled=SCHEDULED, save_at=st.integers(0, N - 1))
+def test_saved_at_any_frame_in_the_middle_of_anything(
+    rule: str, sent: list[tuple[int, Action | int]], scheduled: list[Event], save_at: int
+) -> None:
+    with torch.inference_mode():
+        assert_goes_on({"live": TINY, "notebook": NOTEBOOK}[rule], sent, scheduled, save_at)
+
+
+MIDDLES: dict[str, list[tuple[int, Action | int]]] = {
+    "tilt": [(20, SetParameter("tilt_db", 6.0))],
+    "width": [(20, SetParameter("width", 0.0))],
+    "pitch": [(20, SetParameter("note", 76)), (22, SetParameter("fine_cents", -50))],
+    "hand": [(15, Hand(True, 20.0, 4.0)), (24, Hand(True, 3.0, 9.0)), (40, Hand(False))],
+    "hand that is not followed": [(10, SetParameter("follow_hand", False)), (15, Hand(True, 20.0, 4.0))],
+    "wound": [(15, Touch(Gesture("erase", 4, 4, 5, 5)))],
+    "stroke": [
+        (15, Hand(True, 4)), (16, Touch(Gesture("erase", 4, 4))), (30, Touch(Gesture("paint", 9, 4))), (40, Undo()),
+    ],
+    "undo": [(10, Touch(Gesture("erase", 4, 4, 9, 9))), (20, Undo())],
+    "vocoder that looks further ahead": [(12, 8800), (14, SetParameter("playhead_speed", -1.5))],
+    "vocoder that looks less far ahead": [
+        (2, 8800), (80, 0), (82, SetParameter("playhead_speed", -1.5)), (84, Hand(True, 9)),
+    ],
+    "slow culture": [(11, SetParameter("steps_per_frame", 0.37)), (18, LimitEvolution(0.3))],
+    "frozen": [(20, SetParameter("frozen", True)), (50, SetParameter("frozen", False))],
+    "quick stroke": [(20, Touch(Gesture("noise", column, 5, 12, 8))) for column in range(8)],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("after", [1, 4])
+@pytest.mark.parametrize("what", MIDDLES)
+def test_saved_soon_after_the_last_thing_that_was_done(what: str, after: int) -> None:
+    """The frames a random test may miss: just after each thing that takes its time."""
+    first = 84 if "less far" in what else min(when for when, _ in MIDDLES[what] if when >= 10)
+    with torch.inference_mode():
+        assert_goes_on(TINY, MIDDLES[what], [], first + after)
+
+
+def test_what_was_saved_does_not_change_while_the_instrument_goes_on() -> None:
+    left = made(TINY)
+    left.send(Touch(Gesture("erase", 4, 4)))
+    left.send(SetParameter("tilt_db", 3.0))
+    left.process(5)
+    left.send(Undo())
+    left.process(1)
+    state = left.state(with_history=True)
+    before = json.dumps(told_of(state)), [array.copy() for array in arrays_of(state).values()]
+    first = [next_frame(left) for _ in range(30)]
+    for _ in range(2):
+        resumed = made(TINY)
+        resumed.resume(state)
+        again = [next_frame(resumed) for _ in range(30)]
+        assert all(torch.equal(a[0], b[0]) and torch.equal(a[1], b[1]) for a, b in zip(first, again, strict=True))
+        resumed.send(Touch(Gesture("paint", 4, 4)))
+        resumed.process(3)
+    assert json.dumps(told_of(state)) == before[0]
+    assert all((a == b).all() for a, b in zip(arrays_of(state).values(), before[1], strict=True))
+
+
+def test_every_control_is_in_the_state() -> None:
+    state = made(TINY).state()
+    assert state.controls.keys() == PARAMETERS.keys()
+    assert state.history is None
