@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from synth.automaton.rules import LiveRule
-from synth.culture.cross_fade import CrossFade
 from synth.culture.culture import Culture, LiveCulture
 from synth.culture.failover import ShelteredCulture
 from synth.culture.hidden_channels import HiddenChannels
 from synth.culture.regrowth import RegrowingCulture
 from synth.culture.undo_states import History, HistoryState
+from synth.culture.undoable import UndoableCulture
 from synth.instrument.column_reader import Reader
 from synth.instrument.events import (
     Action,
@@ -91,8 +91,7 @@ class Instrument:
         self.preset, self.out_rate_hz = preset, out_rate_hz
         self._seed = setup.seed
         self.controls = controls or ParameterValues()
-        self.culture = make_culture(preset, setup)
-        self.history = History(self.culture)
+        self._played = UndoableCulture(make_culture(preset, setup))
         self.playhead = Playhead(preset.n_frames, self.controls, preset.mel.frames_per_second)
         self.voicing = Voicing(vocoder, out_rate_hz, self.playhead)
         self.frame = 0
@@ -102,9 +101,6 @@ class Instrument:
         self.listener: Callable[[LoggedEvent], None] | None = None
         """Told of every event when it is done, with the frame before which it was: together they are a log."""
         self._accumulator = 0.0
-        self._stroke = False
-        """True from a stroke's first touch to its last."""
-        self._fade = CrossFade()
         self._description: ChangePreset | None = None
         self._hidden = HiddenChannels(preset.state)
         self._agenda = Agenda(preset.mel.n_mels, preset.n_frames)
@@ -113,6 +109,15 @@ class Instrument:
         self._pitch = Glide(frames_of(PARAMETERS["note"].smoothing_s, preset.mel.frames_per_second))
         self._log_ratio = self._asked_log_ratio()
         vocoder.prepare(preset, out_rate_hz, n_heads=2, seed=setup.seed)
+
+    @property
+    def culture(self) -> Culture:
+        return self._played.culture
+
+    @property
+    def history(self) -> History:
+        """What undo and redo go back to."""
+        return self._played.history
 
     @property
     def vocoder(self) -> Vocoder:
@@ -181,7 +186,7 @@ class Instrument:
         for i in range(n_frames):
             spreads.append(self.playhead.place.width)
             ratios[:, i] = self._next_frame()
-            grid = self._heard()
+            grid = self._played.heard()
             for read, ago in zip(columns, offsets, strict=True):
                 read[:, :, i] = self._reader.read(grid, self.playhead.ago(ago))
             self.playhead.advance(self.controls)
@@ -209,7 +214,7 @@ class Instrument:
         It takes as long as the sound it makes: not for the engine's loop.
         """
         place = self.playhead.ago(self.voicing.offsets[0])
-        self.voicing.warm_up(self._reader.read(self._heard(), place), n_frames)
+        self.voicing.warm_up(self._reader.read(self._played.heard(), place), n_frames)
 
     def restart(self) -> None:
         """Go on from silence, as a reseeded culture does; quick. A change of vocoders is over."""
@@ -231,9 +236,9 @@ class Instrument:
             evolution_limit=self.evolution_limit,
             log_ratio=self._log_ratio,
             tilt_db=self._reader.tilt_db,
-            stroke=self._stroke,
+            stroke=self._played.in_stroke,
             pending=self._agenda.pending,
-            fade=self._fade.save(),
+            fade=self._played.fade,
             change=self.voicing.change_state,
             history=self.history.save() if with_history else None,
         )
@@ -244,11 +249,12 @@ class Instrument:
         self.culture.restore(state.culture)
         self.playhead.restore(state.place, state.past)
         self._accumulator, self.evolution_limit = state.accumulator, state.evolution_limit
-        self._log_ratio, self._stroke = state.log_ratio, state.stroke
+        self._log_ratio = state.log_ratio
         self._reader.jump(state.tilt_db)
         self._agenda.clear()
         self._agenda.add(state.pending)
-        self._fade.restore(state.fade)
+        self._played.in_stroke = state.stroke
+        self._played.restore_fade(state.fade)
         self.voicing.resume_change(state.change)
         self.history.restore(state.history or HistoryState())
         self.warm_up()
@@ -259,7 +265,7 @@ class Instrument:
 
     def _next_frame(self) -> float:
         """Do what is due and let the culture live; the pitch ratio."""
-        self._fade.advance()
+        self._played.advance()
         for action in self._agenda.due(self.frame):
             self.do(action)
         controls = self.controls
@@ -287,36 +293,24 @@ class Instrument:
             case SetParameter(id, value):
                 self.controls = self.controls.with_value(id, value)
             case Touch(gesture):
-                if not self._stroke:
-                    self.history.remember(self.culture)
-                # What is touched without a hand is a stroke of its own.
-                self._stroke = self.playhead.hand_down
-                self.culture.touch(gesture)
-            case ReseedAll() | ThawAll():
-                self.history.remember(self.culture)
-                self._stroke = False
-                (self.culture.reseed if isinstance(action, ReseedAll) else self.culture.thaw)()
+                self._played.touch(gesture, hand_down=self.playhead.hand_down)
+            case ReseedAll():
+                self._played.reseed()
+            case ThawAll():
+                self._played.thaw()
+            case Undo():
+                self._played.undo()
+            case Redo():
+                self._played.redo()
             case Rescue():
                 self.culture.reseed()
                 self.rescues += 1
             case LimitEvolution(share):
                 self.evolution_limit = share
             case Hand(down):
-                self._stroke = self._stroke and down
+                if not down:
+                    self._played.lift()
                 self.playhead.hold(action)
-            case Undo() | Redo():
-                self._go_back(self.history.undo if isinstance(action, Undo) else self.history.redo)
-
-    def _go_back(self, restore: Callable[[Culture], bool]) -> None:
-        """To another moment of the culture, from what is heard now."""
-        heard = self._heard().clone()
-        self._stroke = False
-        if restore(self.culture):
-            self._fade.leave(heard)
-
-    def _heard(self) -> Tensor:
-        """The grid as it sounds, (M, T): two moments mix while an undo fades over."""
-        return self._fade.apply(self.culture.grid())
 
     def rescue(self) -> str:
         """Reseed a culture that is not well; why, or "" when it is well."""
@@ -336,7 +330,7 @@ class Instrument:
         return View(
             frame=self.frame,
             steps=self.culture.steps,
-            grid=self._heard().numpy().astype(np.float32, copy=True),
+            grid=self._played.heard().numpy().astype(np.float32, copy=True),
             rest=self.culture.resting().numpy().astype(np.float32, copy=True),
             frozen=self.culture.frozen().numpy().astype(np.float32, copy=True),
             playhead=heard.position,

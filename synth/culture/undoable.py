@@ -1,0 +1,76 @@
+"""A culture as it is played: touched in strokes, gone back and forth in, and faded from one to the other.
+
+Axes: `M` mel bands, `T` frames.
+"""
+
+from collections.abc import Callable
+
+from torch import Tensor
+
+from synth.automaton.gestures import Gesture
+from synth.culture.cross_fade import CrossFade, FadeState
+from synth.culture.culture import Culture
+from synth.culture.undo_states import History
+
+
+class UndoableCulture:
+    """Remembers the culture before each stroke, reseed and thaw; an undo is heard as a cross-fade."""
+
+    def __init__(self, culture: Culture) -> None:
+        self.culture = culture
+        self.history = History(culture)
+        self.in_stroke = False
+        """True from a stroke's first touch to its last."""
+        self._fade = CrossFade()
+
+    def advance(self) -> None:
+        """A frame has begun."""
+        self._fade.advance()
+
+    def heard(self) -> Tensor:
+        """The grid as it sounds, (M, T): two cultures mix while an undo fades over."""
+        return self._fade.apply(self.culture.grid())
+
+    def touch(self, gesture: Gesture, *, hand_down: bool) -> None:
+        """One touch; what is touched without a hand is a stroke of its own."""
+        if not self.in_stroke:
+            self.history.remember(self.culture)
+        self.in_stroke = hand_down
+        self.culture.touch(gesture)
+
+    def lift(self) -> None:
+        """The stroke is over."""
+        self.in_stroke = False
+
+    def reseed(self) -> None:
+        self._begin_anew()
+        self.culture.reseed()
+
+    def thaw(self) -> None:
+        self._begin_anew()
+        self.culture.thaw()
+
+    def undo(self) -> None:
+        self._go_back(self.history.undo)
+
+    def redo(self) -> None:
+        self._go_back(self.history.redo)
+
+    @property
+    def fade(self) -> FadeState | None:
+        """The cross-fade that is under way."""
+        return self._fade.save()
+
+    def restore_fade(self, saved: FadeState | None) -> None:
+        self._fade.restore(saved)
+
+    def _begin_anew(self) -> None:
+        self.history.remember(self.culture)
+        self.in_stroke = False
+
+    def _go_back(self, restore: Callable[[Culture], bool]) -> None:
+        """To another culture, from what is heard now."""
+        heard = self.heard().clone()
+        self.in_stroke = False
+        if restore(self.culture):
+            self._fade.leave(heard)
