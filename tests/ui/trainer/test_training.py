@@ -67,7 +67,7 @@ def test_a_checkpoint_is_heard_and_what_played_before_comes_back_as_it_was(
     stage.sheet.grow.back.click()
     stage.qtbot.waitUntil(lambda: len(engine.swapped) == swapped + 2, timeout=LONG)
     assert torch.equal(engine.swapped[-1][0].preset.state, engine.captured)
-    assert engine.swapped[-1][0].controls.width == 0
+    assert engine.swapped[-1][0].controls["width"] == 0
     assert win.presets.playing == playing
     assert win.presets.paths() == listed
     assert not button.isChecked() and not stage.sheet.grow.back.isVisible()
