@@ -34,8 +34,6 @@ class Feeder:
     def __init__(self, ring: Ring, sink: Sink, tap: Tap, resume_at: int) -> None:
         self.sink = sink
         self.underruns = 0
-        self.gap_samples = 0
-        """Silence played because the engine was late, once it had begun."""
         self.error: AudioDeviceError | None = None
         self.moved_at = time.monotonic()
         """When the sink last took something."""
@@ -76,7 +74,7 @@ class Feeder:
                 else:
                     self.underruns += 1
                     self._fade_out()
-                    self.gap_samples += self._wait_in_silence()
+                    self._wait_in_silence()
             if self.sounding:
                 self._fade_out()
         except AudioDeviceError as error:
@@ -85,8 +83,8 @@ class Feeder:
         with suppress(AudioDeviceError):
             self.sink.close(self._abort)
 
-    def _wait_in_silence(self, least_s: float = 0.0) -> int:
-        """Silence until the sink is full and enough is ready, then the first sound faded in; samples of silence."""
+    def _wait_in_silence(self, least_s: float = 0.0) -> None:
+        """Silence until the sink is full and enough is ready, then the first sound faded in."""
         silence = np.zeros((PERIOD, 2), np.float32)
         sent = 0
         while (
@@ -95,14 +93,13 @@ class Feeder:
             or self.sink.queued_s() < _FULL * self.sink.full_s
         ):
             if self._retired.is_set():
-                return sent
+                return
             self._send(silence)
             sent += PERIOD
         chunk = self._ring.take(self._chunk)
         chunk[: self._fade] *= self._ramp[::-1, None]
         self.sounding = True
         self._send(chunk)
-        return sent
 
     def _fade_out(self) -> None:
         """The last of the sound, and silence to the end of a period."""

@@ -89,7 +89,7 @@ class Engine:
             lambda: self._voices.current.vocoder.name,
         )
         self._tone = Tone(self.rate_hz)
-        self._sent = SentSound()
+        self._sent = SentSound(self.rate_hz)
         self._start_level = round(_START_S * self.rate_hz)
         self._ring = Ring(4 * self._start_level + round(0.25 * self.rate_hz))
         self._out = AudioOut(
@@ -199,7 +199,7 @@ class Engine:
         return answer
 
     def status(self) -> Status:
-        levels, voices = self._master.read_levels(), self._voices
+        voices = self._voices
         recorder, player = self._deck.recorder, self._deck.player
         return Status(
             playing=self._master.playing,
@@ -213,8 +213,7 @@ class Engine:
             slowed=self._load.slowed,
             underruns=self._out.underruns,
             rescues=voices.rescues,
-            peak_db=self._sent.read_peaks_db(),
-            rms_db=levels.rms_db,
+            peak_db=self._sent.peaks_db(),
             recording=None if recorder.armed else recorder.path,
             recording_s=recorder.seconds if recorder.active else 0.0,
             armed=recorder.armed,

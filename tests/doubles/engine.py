@@ -69,7 +69,7 @@ class FakeEngine:
         self.calls.append("play")
         if self.state.armed:
             self._begin()
-        self.state = replace(self.state, playing=True, peak_db=(-9.0, -11.5), rms_db=(-20.0, -20.0))
+        self.state = replace(self.state, playing=True, peak_db=(-9.0, -11.5))
 
     def stop(self) -> None:
         self.calls.append("stop")
