@@ -9,6 +9,7 @@ import gc
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
@@ -23,6 +24,7 @@ from synth.device.audio_out import AudioOut, OpenSink
 from synth.device.outputs import BUFFER_S
 from synth.device.ring import Ring
 from synth.device.sinks import open_sink
+from synth.effects.contract import Effect
 from synth.engine.commands import (
     CaptureCommand,
     ChangeCommand,
@@ -34,7 +36,7 @@ from synth.engine.commands import (
 from synth.engine.load import EngineLoad
 from synth.engine.notices import Noticeboard
 from synth.engine.observer import Observer
-from synth.engine.preset_cross_fade import Voices
+from synth.engine.playing import Playing
 from synth.engine.protocol import Capture, Status
 from synth.engine.take_deck import Deck
 from synth.errors import UsageError
@@ -42,7 +44,7 @@ from synth.instrument.events import Action, SetControls, View
 from synth.instrument.instrument import Instrument
 from synth.log import log_unexpected
 from synth.output.audition import Audition
-from synth.output.master import Master
+from synth.output.chain import Chain
 from synth.output.sent_sound import SentSound
 from synth.output.test_tone import Tone
 from synth.takes.recorder import default_take_path
@@ -54,12 +56,11 @@ BLOCK_FRAMES = 2
 _START_S = 0.0116
 """A block is begun when no more than this is in the ring, and the lead; the device holds some 56 ms besides."""
 _CLOSE_S = 0.5
-_RESCUE_SERIES_S = 10.0
 _SWITCH_INTERVAL_S = 0.0001
 
 
 class Engine:
-    """Plays an instrument through a device; implements `engine_contract.EngineControl`."""
+    """Plays an instrument through a device; implements `protocol.EngineControl`."""
 
     def __init__(
         self,
@@ -72,23 +73,30 @@ class Engine:
         sample_format: SampleFormat = "pcm24",
         open_device: OpenSink = open_sink,
         buffer_s: float = BUFFER_S,
+        effects: Sequence[Effect] = (),
     ) -> None:
-        """`device` as in `devices.choose`; `reason` says why the instrument's vocoder was chosen."""
+        """`device` as in `devices.choose`; `reason` says why the instrument's vocoder was chosen.
+
+        `effects` are made for the instrument's rate.
+        """
         self.rate_hz = instrument.out_rate_hz
-        self._voices = Voices(instrument)
-        self._master = Master(self.rate_hz, instrument.controls, playing=False)
-        if playing:
-            self._master.play(again=again)
         self.audition = Audition(self.rate_hz)
         self._notices = Noticeboard()
+        self._playing = Playing(instrument, reason, self._notices)
         self._deck = Deck(
             self.rate_hz,
             partial(self._notices.post, remedy="folder"),
             sample_format,
             self.capture,
-            lambda: self._voices.current.vocoder.name,
+            lambda: self._playing.current.vocoder.name,
+            lambda: self._playing.current.controls.volume_db,
         )
         self._tone = Tone(self.rate_hz)
+        after = (self._deck, self._tone, self.audition)
+        self._chain = Chain(self.rate_hz, instrument.controls, playing=False, effects=effects, after=after)
+        self._master = self._chain.master
+        if playing:
+            self._master.play(again=again)
         self._sent = SentSound(self.rate_hz)
         self._start_level = round(_START_S * self.rate_hz)
         self._ring = Ring(4 * self._start_level + round(0.25 * self.rate_hz))
@@ -104,13 +112,11 @@ class Engine:
         )
         self._load = EngineLoad()
         self._commands: SimpleQueue[Command] = SimpleQueue()
-        self._reason = reason
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         self._observer = Observer(instrument)
         self._out_delay_s = 0.0
         """From a gesture to its being read, and from the vocoder's sound to the device's."""
-        self._rescued_at = -_RESCUE_SERIES_S
         self.blocks = 0
         """Blocks computed so far."""
         self.cpu_s = 0.0
@@ -166,7 +172,7 @@ class Engine:
     def record(
         self, path: Path | None = None, sample_format: SampleFormat | None = None, *, wait: bool = False
     ) -> None:
-        self._deck.record(path or default_take_path(self._voices.current.preset.name), sample_format, wait)
+        self._deck.record(path or default_take_path(self._playing.current.preset.name), sample_format, wait)
 
     def stop_recording(self) -> None:
         self._deck.recorder.finish()
@@ -185,7 +191,7 @@ class Engine:
 
     def release(self) -> tuple[Instrument, str]:
         """The instrument of a closed engine, for another to go on with, and why its vocoder was chosen."""
-        return self._voices.latest, self._reason
+        return self._playing.voices.latest, self._playing.reason
 
     def view(self, *, hidden: bool = False) -> View | None:
         return self._observer.ask(hidden=hidden)
@@ -199,20 +205,19 @@ class Engine:
         return answer
 
     def status(self) -> Status:
-        voices = self._voices
-        recorder, player = self._deck.recorder, self._deck.player
+        current, recorder, player = self._playing.current, self._deck.recorder, self._deck.player
         return Status(
             playing=self._master.playing,
-            preset=voices.current.preset.name,
+            preset=current.preset.name,
             device=self._out.name,
             rate_hz=self.rate_hz,
-            latency_s=self._out_delay_s + voices.current.delay_s,
+            latency_s=self._out_delay_s + current.delay_s,
             device_s=self._out.device_s,
             load=self._load.load,
             steps_per_second=self._observer.steps_per_second,
             slowed=self._load.slowed,
             underruns=self._out.underruns,
-            rescues=voices.rescues,
+            rescues=self._playing.voices.rescues,
             peak_db=self._sent.peaks_db(),
             recording=None if recorder.armed else recorder.path,
             recording_s=recorder.seconds if recorder.active else 0.0,
@@ -220,7 +225,7 @@ class Engine:
             last_take=recorder.last_take,
             take=player.path,
             take_s=player.position_s(),
-            vocoder=f"{voices.current.vocoder.name} ({self._reason})" if self._reason else voices.current.vocoder.name,
+            vocoder=self._playing.vocoder,
             notices=self._notices.latest,
         )
 
@@ -247,26 +252,17 @@ class Engine:
         waited = self._ring.ready / self.rate_hz + self._out.queued_s()
         start = time.perf_counter()
         self._obey()
-        voices, instrument = self._voices, self._voices.current
-        instrument.evolution_limit = self._load.evolution_limit
-        sound, ailment = voices.process(BLOCK_FRAMES)
-        sound = self._deck.process(self._master.process(sound), instrument.controls.volume_db)
-        sound = self.audition.mix(self._tone.over(sound))
+        sound = self._chain.process(self._playing.process(BLOCK_FRAMES, self._load.evolution_limit))
         left = self._ring.ready / self.rate_hz + self._out.queued_s() if self._out.sounding else float("inf")
         self._ring.put(sound)
-        if ailment:
-            self._tell_of_rescue(ailment)
-        if instrument.voicing.trouble:
-            self._reason = "the graphics card was lost"
-        if trouble := instrument.read_trouble():
-            self._notices.post(trouble, True)
         block_s = sound.shape[1] / self.rate_hz
         self._load.note(time.perf_counter() - start, block_s, left, self._out.full_s)
-        delay = 0.5 * block_s + waited + self._master.delay_samples / self.rate_hz
+        delay = 0.5 * block_s + waited + self._chain.delay_samples / self.rate_hz
         self._out_delay_s += (delay - self._out_delay_s) * (0.05 if self.blocks > 40 else 1.0)
         self.blocks += 1
-        self._leave_what_is_too_slow()
-        self._observer.observe(self._voices.current, self._out_delay_s)
+        if self._load.is_lost(excused=self._playing.excused):
+            self._playing.leave_vocoder()
+        self._observer.observe(self._playing.current, self._out_delay_s)
         self.cpu_s = time.thread_time()
 
     def _obey(self) -> None:
@@ -279,48 +275,20 @@ class Engine:
                     case FarewellCommand():
                         self._master.stop(for_good=True)
                     case SwapCommand(instrument, reason):
-                        self._reason = reason
-                        self._voices.swap(instrument)
+                        self._playing.swap(instrument, reason)
                         self._master.obey(instrument.controls)
                     case ChangeCommand():
-                        self._change(command)
+                        self._playing.change(command)
                     case CaptureCommand(answer):
-                        playing = self._voices.current
+                        playing = self._playing.current
                         moment = playing.moment()
                         answer.set_result(Capture(playing.preset, moment.culture, moment))
                     case action:
                         if isinstance(action, SetControls):
                             self._master.obey(action.controls)
-                        self._voices.current.send(action)
-
-    def _change(self, asked: ChangeCommand) -> None:
-        instrument = self._voices.current
-        if asked.preset in ("", instrument.preset.name):
-            self._reason, instrument.voicing.spare = asked.reason, asked.spare
-            instrument.change_vocoder(asked.vocoder)
-
-    def _leave_what_is_too_slow(self) -> None:
-        """A vocoder that takes longer than its sound lasts."""
-        instrument = self._voices.current
-        spare = instrument.voicing.spare
-        if self._load.is_lost(excused=spare is None or instrument.changing or self._voices.changing):
-            assert spare is not None
-            left = instrument.vocoder.name
-            self._change(ChangeCommand(spare, f"{left} did not keep up", None, ""))
-            self._notices.post(
-                f"{left} could not keep up with the sound, so {instrument.vocoder.name} plays on: close other programs "
-                "and choose it again, or use a smaller checkpoint.",
-                remedy="vocoder",
-            )
+                        self._playing.send(action)
 
     def _tap(self, chunk: NDArray[np.float32]) -> None:
         """What the feeder sends, on its thread."""
         self._sent.put(chunk)
         self._deck.offer(chunk)
-
-    def _tell_of_rescue(self, ailment: str) -> None:
-        """One sentence for a series of rescues; the count is in the status."""
-        now = time.monotonic()
-        if now - self._rescued_at > _RESCUE_SERIES_S:
-            self._notices.post(f"The culture was {ailment} and has been reseeded.")
-        self._rescued_at = now
