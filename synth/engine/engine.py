@@ -110,6 +110,7 @@ class Engine:
             open_device,
             buffer_s,
         )
+        self._feeding = self._out.feeding
         self._load = EngineLoad()
         self._commands: SimpleQueue[Command] = SimpleQueue()
         self._closing = threading.Event()
@@ -140,7 +141,7 @@ class Engine:
         deadline = time.monotonic() + _CLOSE_S
         while self._thread.is_alive() and not self._master.silent and time.monotonic() < deadline:
             time.sleep(0.005)
-        time.sleep(min(0.2, self._out.queued_s() + 2 * _START_S + self._load.ahead_s))
+        time.sleep(min(0.2, self._feeding.queued_s() + 2 * _START_S + self._load.ahead_s))
         self._closing.set()
         self._thread.join(1.0)
         self._out.close()
@@ -209,14 +210,14 @@ class Engine:
         return Status(
             playing=self._master.playing,
             preset=current.preset.name,
-            device=self._out.name,
+            device=self._feeding.name,
             rate_hz=self.rate_hz,
             latency_s=self._out_delay_s + current.delay_s,
-            device_s=self._out.device_s,
+            device_s=self._feeding.device_s,
             load=self._load.load,
             steps_per_second=self._observer.steps_per_second,
             slowed=self._load.slowed,
-            underruns=self._out.underruns,
+            underruns=self._feeding.underruns,
             rescues=self._playing.voices.rescues,
             peak_db=self._sent.peaks_db(),
             recording=None if recorder.armed else recorder.path,
@@ -249,14 +250,14 @@ class Engine:
             raise
 
     def _block(self) -> None:
-        waited = self._ring.ready / self.rate_hz + self._out.queued_s()
+        waited = self._ring.ready / self.rate_hz + self._feeding.queued_s()
         start = time.perf_counter()
         self._obey()
         sound = self._chain.process(self._playing.process(BLOCK_FRAMES, self._load.evolution_limit))
-        left = self._ring.ready / self.rate_hz + self._out.queued_s() if self._out.sounding else float("inf")
+        left = self._ring.ready / self.rate_hz + self._feeding.queued_s() if self._feeding.sounding else float("inf")
         self._ring.put(sound)
         block_s = sound.shape[1] / self.rate_hz
-        self._load.note(time.perf_counter() - start, block_s, left, self._out.full_s)
+        self._load.note(time.perf_counter() - start, block_s, left, self._feeding.full_s)
         delay = 0.5 * block_s + waited + self._chain.delay_samples / self.rate_hz
         self._out_delay_s += (delay - self._out_delay_s) * (0.05 if self.blocks > 40 else 1.0)
         self.blocks += 1
