@@ -34,6 +34,7 @@ _TICK_S = 0.1
 _HALT_S = 1.5
 """A tick that takes so much longer: the machine slept, or the program was halted."""
 _SUPERSEDED = "Another output was chosen meanwhile."
+_CLOSED = "The output was closed."
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,9 @@ class AudioOut:
                 self._do(event)
             if self.state is not State.STARTING:
                 self._begun.set()
-        self._drain("The output was closed.")
+        for request in (self._drain(_CLOSED), self._asked):
+            if request is not None:
+                request.tell(_CLOSED)
 
     def _happened(self) -> Event | None:
         now = time.monotonic()

@@ -5,8 +5,6 @@ waiting for anybody. A feeder thread empties the ring into the device (`audio_ou
 feeder sent (`recorder`). Axes: `N` samples.
 """
 
-import gc
-import sys
 import threading
 import time
 from collections.abc import Sequence
@@ -21,18 +19,11 @@ import torch
 from numpy.typing import NDArray
 
 from synth.device.audio_out import AudioOut, OpenSink
-from synth.device.outputs import BUFFER_S
+from synth.device.outputs import BUFFER_S, Output
 from synth.device.ring import Ring
 from synth.device.sinks import open_sink
 from synth.effects.contract import Effect
-from synth.engine.commands import (
-    CaptureCommand,
-    ChangeCommand,
-    Command,
-    FarewellCommand,
-    PlayCommand,
-    SwapCommand,
-)
+from synth.engine.commands import CaptureCommand, ChangeCommand, Command, FarewellCommand, PlayCommand, SwapCommand
 from synth.engine.load import EngineLoad
 from synth.engine.notices import Noticeboard
 from synth.engine.observer import Observer
@@ -49,14 +40,15 @@ from synth.output.sent_sound import SentSound
 from synth.output.test_tone import Tone
 from synth.takes.recorder import default_take_path
 from synth.takes.wav import SampleFormat
-from synth.thread_priority import raise_thread_priority
+from synth.thread_priority import raise_thread_priority, spare_the_sound
 from synth.vocoder.contract import Vocoder
 
 BLOCK_FRAMES = 2
 _START_S = 0.0116
 """A block is begun when no more than this is in the ring, and the lead; the device holds some 56 ms besides."""
 _CLOSE_S = 0.5
-_SWITCH_INTERVAL_S = 0.0001
+_LONGEST_BLOCK = 8
+"""A block that took more than so many times what it lasts was not hard to compute: the program was halted in it."""
 
 
 class Engine:
@@ -92,8 +84,8 @@ class Engine:
             lambda: self._playing.current.controls.volume_db,
         )
         self._tone = Tone(self.rate_hz)
-        after = (self._deck, self._tone, self.audition)
-        self._chain = Chain(self.rate_hz, instrument.controls, playing=False, effects=effects, after=after)
+        laid_over = (self._deck, self._tone, self.audition)
+        self._chain = Chain(self.rate_hz, instrument.controls, playing=False, effects=effects, after=laid_over)
         self._master = self._chain.master
         if playing:
             self._master.play(again=again)
@@ -128,10 +120,7 @@ class Engine:
         return self._load.pressed
 
     def start(self) -> None:
-        sys.setswitchinterval(_SWITCH_INTERVAL_S)
-        gc.collect()
-        # What is loaded by now stays: later collections need not walk through all of torch.
-        gc.freeze()
+        spare_the_sound()
         self._thread.start()
         self._out.start()
 
@@ -184,8 +173,16 @@ class Engine:
     def stop_take(self) -> None:
         self._deck.player.stop()
 
-    def set_device(self, name: str | None, buffer_s: float | None = None) -> None:
-        self._out.set_device(name, buffer_s)
+    def set_device(self, name: str | None) -> None:
+        self._out.set_device(name)
+
+    def set_output(self, output: Output) -> Future[str]:
+        """As in the protocol; an engine keeps its rate, `rate_change` has one that does not."""
+        if output.rate_hz in (None, self.rate_hz):
+            return self._out.ask_device(output.device, output.buffer_s)
+        answer: Future[str] = Future()
+        answer.set_result(f"The output stays at {self.rate_hz / 1000:g} kHz here: choose that rate.")
+        return answer
 
     def test_tone(self) -> None:
         self._tone.start()
@@ -257,7 +254,8 @@ class Engine:
         left = self._ring.ready / self.rate_hz + self._feeding.queued_s() if self._feeding.sounding else float("inf")
         self._ring.put(sound)
         block_s = sound.shape[1] / self.rate_hz
-        self._load.note(time.perf_counter() - start, block_s, left, self._feeding.full_s)
+        took_s = min(time.perf_counter() - start, _LONGEST_BLOCK * block_s)
+        self._load.note(took_s, block_s, left, self._feeding.full_s)
         delay = 0.5 * block_s + waited + self._chain.delay_samples / self.rate_hz
         self._out_delay_s += (delay - self._out_delay_s) * (0.05 if self.blocks > 40 else 1.0)
         self.blocks += 1

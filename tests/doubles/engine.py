@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from synth.automaton.gestures import footprint
 from synth.culture.culture import CultureState
 from synth.device.outputs import Output
-from synth.engine.protocol import Capture, Notice, Status
+from synth.engine.protocol import Capture, EngineControl, Notice, Remedy, Status
 from synth.instrument.events import Action, Hand, Redo, ReseedAll, SetControls, ThawAll, Touch, Undo, View
 from synth.instrument.instrument import Instrument
 from synth.output.audition import Audition
@@ -36,6 +36,7 @@ class FakeEngine:
         self.recorded: list[tuple[Path | None, SampleFormat | None, bool]] = []
         self.outputs: list[Output] = []
         self.refusal = ""
+        self.missing: set[str | None] = set()
         self.state = Status(
             device="Studio Monitors", rate_hz=48000, latency_s=0.098, device_s=0.056, load=0.23, steps_per_second=86.0,
             vocoder="spectral · built in, no weights needed", preset="double",
@@ -106,11 +107,14 @@ class FakeEngine:
     def swap(self, instrument: Instrument, reason: str = "") -> None:
         self.swapped.append((instrument, reason))
         self.undos, self.redos, self._stroke = 0, 0, False
+        self.state = replace(self.state, preset=instrument.preset.name)
 
     def change_vocoder(
         self, vocoder: Vocoder, reason: str = "", spare: Vocoder | None = None, preset: str = ""
     ) -> None:
         self.changed.append((vocoder.name, reason, preset))
+        if preset in ("", self.state.preset):
+            self.state = replace(self.state, vocoder=f"{vocoder.name} ({reason})" if reason else vocoder.name)
 
     def record(
         self, path: Path | None = None, sample_format: SampleFormat | None = None, *, wait: bool = False
@@ -144,10 +148,11 @@ class FakeEngine:
         self.calls.append(f"device {name}")
 
     def set_output(self, output: Output) -> "Future[str]":
-        """Answered at once with `refusal`; what is not refused is what it does."""
+        """Answered at once with `refusal`, or that the device is among the `missing`; else it does what was asked."""
+        refusal = f"There is no output “{output.device}”." if output.device in self.missing else self.refusal
         answer: Future[str] = Future()
-        answer.set_result(self.refusal)
-        if not self.refusal:
+        answer.set_result(refusal)
+        if not refusal:
             self.outputs.append(output)
             self.state = replace(self.state, rate_hz=output.rate_hz or 48000)
         return answer
@@ -155,8 +160,8 @@ class FakeEngine:
     def test_tone(self) -> None:
         self.calls.append("test tone")
 
-    def notify(self, text: str, *, urgent: bool = False) -> None:
-        notice = Notice(len(self.state.notices) + 1, text, urgent)
+    def notify(self, text: str, *, urgent: bool = False, remedy: Remedy = "") -> None:
+        notice = Notice(len(self.state.notices) + 1, text, urgent, remedy)
         self.state = replace(self.state, notices=(*self.state.notices, notice))
 
     def view(self, *, hidden: bool = False) -> View:
@@ -181,7 +186,7 @@ class FakeEngine:
         return self.state
 
     def sound(self, n_samples: int) -> NDArray[np.float32]:
-        return self.sound_sent[-n_samples:]
+        return self.sound_sent[-n_samples:].copy()
 
     def capture(self) -> "Future[Capture]":
         """Answered at once, with the preset that was swapped in last and the state in `captured`."""
@@ -194,3 +199,8 @@ class FakeEngine:
     def last_controls(self) -> SetControls:
         found = [action for action in self.actions if isinstance(action, SetControls)]
         return found[-1]
+
+
+def as_engine(engine: FakeEngine) -> EngineControl:
+    """The type checker's word that the double can all that the engine can."""
+    return engine
