@@ -15,20 +15,19 @@ from pathlib import Path
 TURNS = 4
 _CHILD = """
 import importlib, time, sys
+from pathlib import Path
 import numpy as np, torch
 torch.set_num_threads(1)
 torch.set_flush_denormal(True)
 
-def room(*names):
-    for name in names:
-        try:
-            return importlib.import_module(name)
-        except ModuleNotFoundError:
-            pass
-    raise ModuleNotFoundError(names)
+# Not by trying: an editable installation elsewhere would offer its own folders.
+rooms = Path("synth/engine").is_dir()
+
+def room(name, before_there_were_folders):
+    return importlib.import_module(name if rooms else before_there_were_folders)
 
 engine_module = room("synth.engine.engine", "synth.engine")
-Controls = room("synth.instrument.parameters", "synth.parameters").Controls
+Controls = room("synth.instrument.parameters", "synth.controls").Controls
 prepare = room("synth.loading.prepare", "synth.prepare")
 load = room("synth.presets.library", "synth.library").load
 SilentSink = room("synth.device.sinks", "synth.sinks").SilentSink
@@ -72,7 +71,8 @@ def main() -> int:
     args = parser.parse_args()
     here = Path(__file__).parents[2]
     turns = [
-        (share(args.against, args.preset, args.blocks), share(here, args.preset, args.blocks)) for _ in range(TURNS)
+        (share(args.against.resolve(), args.preset, args.blocks), share(here, args.preset, args.blocks))
+        for _ in range(TURNS)
     ]
     before, after = (min(side) for side in zip(*turns, strict=True))
     print(json.dumps({"before": before, "after": after, "ratio": after / before, "turns": turns}, indent=1))
