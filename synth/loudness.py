@@ -10,6 +10,11 @@ _OVERSAMPLED_HZ = 176400
 SILENT_DB = -120.0
 
 
+def decibels(power: float) -> float:
+    """10·log10, not below `SILENT_DB`."""
+    return max(SILENT_DB, 10 * math.log10(power)) if power > 0 else SILENT_DB
+
+
 def k_weighting(hz: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Power response of BS.1770's two filters at 48 kHz, evaluated as the analogue curves they stand for."""
     z = np.exp(-2j * np.pi * np.minimum(hz, 23999.0) / 48000.0)

@@ -1,5 +1,6 @@
 """Asking the system to favour the sound threads; where it refuses, they run as any other."""
 
+import gc
 import os
 import sys
 import threading
@@ -15,6 +16,7 @@ _REALTIME: dict[Role, int] = {"sound": 5, "worker": 4, "helper": 2}
 """Low among real-time priorities: above every ordinary process, not above the sound server."""
 _NICE = -11
 """What PulseAudio gives its own threads."""
+_SWITCH_INTERVAL_S = 0.0001
 
 
 def raise_thread_priority(role: Role) -> bool:
@@ -59,3 +61,11 @@ def favoured(role: Role) -> Iterator[None]:
                 os.sched_setscheduler(0, policy, parameter)
     else:
         yield
+
+
+def spare_the_sound() -> None:
+    """Set this interpreter up so that other threads hold the lock shortly and collections are short; once is enough."""
+    sys.setswitchinterval(_SWITCH_INTERVAL_S)
+    gc.collect()
+    # What is loaded by now stays: later collections need not walk through all of torch.
+    gc.freeze()

@@ -27,6 +27,11 @@ _FULL = 0.75
 _GUARD_S = 0.014
 """The fade is written when this much is left: sound servers fetch up to 10 ms at a time."""
 
+_LATE_S = 0.012
+"""Sinks tell what is queued in them in steps of up to 10 ms."""
+_HALTED_S = 0.1
+"""A write that returns so long after the sound had run out: a busy machine is late to go on after one, but not so."""
+
 
 class Feeder:
     """Moves sound from one ring to one sink until retired or until the sink fails."""
@@ -34,8 +39,7 @@ class Feeder:
     def __init__(self, ring: Ring, sink: Sink, tap: Tap, resume_at: int) -> None:
         self.sink = sink
         self.underruns = 0
-        self.gap_samples = 0
-        """Silence played because the engine was late, once it had begun."""
+        """Gaps in sound; one in silence is heard by nobody and not counted."""
         self.error: AudioDeviceError | None = None
         self.moved_at = time.monotonic()
         """When the sink last took something."""
@@ -46,6 +50,9 @@ class Feeder:
         """True from a fade-in to the next fade-out."""
         self._ramp = (0.5 + 0.5 * np.cos(np.pi * (np.arange(self._fade) + 1) / self._fade)).astype(np.float32)
         self._queued = (0.0, time.monotonic())
+        self._loud = False
+        """True when what was sent last was not silence."""
+        self._used_s = 0.0
         self._retired, self._abort = threading.Event(), False
         self._thread = threading.Thread(target=self._run, name="feeder", daemon=True)
 
@@ -64,6 +71,11 @@ class Feeder:
         queued, at = self._queued
         return max(0.0, queued - (time.monotonic() - at))
 
+    def read_used_s(self) -> float:
+        """How much of the full sink was played before more came, at most since the last call."""
+        used_s, self._used_s = self._used_s, 0.0
+        return used_s
+
     def _run(self) -> None:
         raise_thread_priority("sound")
         try:
@@ -74,9 +86,9 @@ class Feeder:
                 elif (spare := self.sink.queued_s() - _GUARD_S) > 0:
                     self._ring.wait_at_least(PERIOD + self._fade, spare)
                 else:
-                    self.underruns += 1
+                    self.underruns += self._loud
                     self._fade_out()
-                    self.gap_samples += self._wait_in_silence()
+                    self._wait_in_silence()
             if self.sounding:
                 self._fade_out()
         except AudioDeviceError as error:
@@ -85,8 +97,8 @@ class Feeder:
         with suppress(AudioDeviceError):
             self.sink.close(self._abort)
 
-    def _wait_in_silence(self, least_s: float = 0.0) -> int:
-        """Silence until the sink is full and enough is ready, then the first sound faded in; samples of silence."""
+    def _wait_in_silence(self, least_s: float = 0.0) -> None:
+        """Silence until the sink is full and enough is ready, then the first sound faded in."""
         silence = np.zeros((PERIOD, 2), np.float32)
         sent = 0
         while (
@@ -95,14 +107,13 @@ class Feeder:
             or self.sink.queued_s() < _FULL * self.sink.full_s
         ):
             if self._retired.is_set():
-                return sent
+                return
             self._send(silence)
             sent += PERIOD
         chunk = self._ring.take(self._chunk)
         chunk[: self._fade] *= self._ramp[::-1, None]
         self.sounding = True
         self._send(chunk)
-        return sent
 
     def _fade_out(self) -> None:
         """The last of the sound, and silence to the end of a period."""
@@ -114,7 +125,16 @@ class Feeder:
 
     def _send(self, chunk: NDArray[np.float32]) -> None:
         self._tap(chunk)
-        if self.sink.write(chunk):
-            self.underruns += 1
+        queued_s, since = self._queued
+        lasts_until = since + queued_s + self.sink.beyond_s()
+        if self.sounding:
+            self._used_s = max(self._used_s, self.sink.full_s - self.queued_s())
+        # Sinks do not always tell: one that gets its next sound too late, or was halted itself, has been silent.
+        dry = time.monotonic() > lasts_until + _LATE_S
+        dry = self.sink.write(chunk) or dry
         self.moved_at = time.monotonic()
-        self._queued = (self.sink.queued_s(), self.moved_at)
+        dry = dry or self.moved_at > lasts_until + _HALTED_S
+        self.underruns += dry and self._loud
+        self._loud = bool(chunk[-self._fade :].any())
+        queued_s = self.sink.queued_s()
+        self._queued = (queued_s, time.monotonic())

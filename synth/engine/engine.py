@@ -5,11 +5,9 @@ waiting for anybody. A feeder thread empties the ring into the device (`audio_ou
 feeder sent (`recorder`). Axes: `N` samples.
 """
 
-import gc
-import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
@@ -21,45 +19,40 @@ import torch
 from numpy.typing import NDArray
 
 from synth.device.audio_out import AudioOut, OpenSink
-from synth.device.outputs import BUFFER_S
+from synth.device.outputs import BUFFER_S, Output
 from synth.device.ring import Ring
 from synth.device.sinks import open_sink
-from synth.engine.commands import (
-    CaptureCommand,
-    ChangeCommand,
-    Command,
-    FarewellCommand,
-    SwapCommand,
-)
+from synth.effects.contract import Effect
+from synth.engine.commands import CaptureCommand, ChangeCommand, Command, FarewellCommand, SwapCommand
 from synth.engine.load import EngineLoad
 from synth.engine.notices import Noticeboard
 from synth.engine.observer import Observer
-from synth.engine.preset_cross_fade import Voices
+from synth.engine.playing import Playing
 from synth.engine.protocol import Capture, Status
 from synth.engine.take_deck import Deck
 from synth.errors import UsageError
-from synth.instrument.events import Action, AnyAction, LimitEvolution, LoggedEvent, Play, SetParameter, Stop, View
+from synth.instrument.events import Action, LoggedEvent, Play, SetParameter, Stop, View
 from synth.instrument.instrument import Instrument
 from synth.log import log_unexpected
 from synth.output.audition import Audition
-from synth.output.master import Master
+from synth.output.chain import Chain
 from synth.output.sent_sound import SentSound
 from synth.output.test_tone import Tone
 from synth.takes.recorder import default_take_path
 from synth.takes.wav import SampleFormat
-from synth.thread_priority import raise_thread_priority
+from synth.thread_priority import raise_thread_priority, spare_the_sound
 from synth.vocoder.contract import Vocoder
 
 BLOCK_FRAMES = 2
 _START_S = 0.0116
 """A block is begun when no more than this is in the ring, and the lead; the device holds some 56 ms besides."""
 _CLOSE_S = 0.5
-_RESCUE_SERIES_S = 10.0
-_SWITCH_INTERVAL_S = 0.0001
+_LONGEST_BLOCK = 8
+"""A block that took more than so many times what it lasts was not hard to compute: the program was halted in it."""
 
 
 class Engine:
-    """Plays an instrument through a device; implements `engine_contract.EngineControl`."""
+    """Plays an instrument through a device; implements `protocol.EngineControl`."""
 
     def __init__(
         self,
@@ -72,24 +65,31 @@ class Engine:
         sample_format: SampleFormat = "pcm24",
         open_device: OpenSink = open_sink,
         buffer_s: float = BUFFER_S,
+        effects: Sequence[Effect] = (),
     ) -> None:
-        """`device` as in `devices.choose`; `reason` says why the instrument's vocoder was chosen."""
+        """`device` as in `devices.choose`; `reason` says why the instrument's vocoder was chosen.
+
+        `effects` are made for the instrument's rate.
+        """
         self.rate_hz = instrument.out_rate_hz
-        self._voices = Voices(instrument)
-        self._master = Master(self.rate_hz, instrument.controls, playing=False)
-        if playing:
-            self._master.play(again=again)
         self.audition = Audition(self.rate_hz)
         self._notices = Noticeboard()
+        self._playing = Playing(instrument, reason, self._notices)
         self._deck = Deck(
             self.rate_hz,
             partial(self._notices.post, remedy="folder"),
             sample_format,
             self.capture,
-            lambda: self._voices.current.vocoder.name,
+            lambda: self._playing.current.vocoder.name,
+            lambda: self._playing.current.controls["volume_db"],
         )
         self._tone = Tone(self.rate_hz)
-        self._sent = SentSound()
+        laid_over = (self._deck, self._tone, self.audition)
+        self._chain = Chain(self.rate_hz, instrument.controls, playing=False, effects=effects, after=laid_over)
+        self._master = self._chain.master
+        if playing:
+            self._master.play(again=again)
+        self._sent = SentSound(self.rate_hz)
         self._start_level = round(_START_S * self.rate_hz)
         self._ring = Ring(4 * self._start_level + round(0.25 * self.rate_hz))
         self._out = AudioOut(
@@ -102,19 +102,14 @@ class Engine:
             open_device,
             buffer_s,
         )
+        self._feeding = self._out.feeding
         self._load = EngineLoad()
         self._commands: SimpleQueue[Command] = SimpleQueue()
-        self._reason = reason
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         self._observer = Observer(instrument)
-        self.listener: Callable[[LoggedEvent], None] | None = None
-        """Told on the engine's thread of everything that changes what is heard later, when it is done; frames are those
-        of the instrument that plays, counted anew after a `ChangePreset`."""
-        self._listen_to(instrument)
         self._out_delay_s = 0.0
         """From a gesture to its being read, and from the vocoder's sound to the device's."""
-        self._rescued_at = -_RESCUE_SERIES_S
         self.blocks = 0
         """Blocks computed so far."""
         self.cpu_s = 0.0
@@ -124,11 +119,12 @@ class Engine:
     def pressed(self) -> bool:
         return self._load.pressed
 
+    def listen(self, listener: Callable[[LoggedEvent], None]) -> None:
+        """Tell this, on the engine's thread, of everything that changes what is heard later, when it is done."""
+        self._playing.listener = listener
+
     def start(self) -> None:
-        sys.setswitchinterval(_SWITCH_INTERVAL_S)
-        gc.collect()
-        # What is loaded by now stays: later collections need not walk through all of torch.
-        gc.freeze()
+        spare_the_sound()
         self._thread.start()
         self._out.start()
 
@@ -138,7 +134,7 @@ class Engine:
         deadline = time.monotonic() + _CLOSE_S
         while self._thread.is_alive() and not self._master.silent and time.monotonic() < deadline:
             time.sleep(0.005)
-        time.sleep(min(0.2, self._out.queued_s() + 2 * _START_S + self._load.ahead_s))
+        time.sleep(min(0.2, self._feeding.queued_s() + 2 * _START_S + self._load.ahead_s))
         self._closing.set()
         self._thread.join(1.0)
         self._out.close()
@@ -170,7 +166,7 @@ class Engine:
     def record(
         self, path: Path | None = None, sample_format: SampleFormat | None = None, *, wait: bool = False
     ) -> None:
-        self._deck.record(path or default_take_path(self._voices.current.preset.name), sample_format, wait)
+        self._deck.record(path or default_take_path(self._playing.current.preset.name), sample_format, wait)
 
     def stop_recording(self) -> None:
         self._deck.recorder.finish()
@@ -181,15 +177,23 @@ class Engine:
     def stop_take(self) -> None:
         self._deck.player.stop()
 
-    def set_device(self, name: str | None, buffer_s: float | None = None) -> None:
-        self._out.set_device(name, buffer_s)
+    def set_device(self, name: str | None) -> None:
+        self._out.set_device(name)
+
+    def set_output(self, output: Output) -> Future[str]:
+        """As in the protocol; an engine keeps its rate, `rate_change` has one that does not."""
+        if output.rate_hz in (None, self.rate_hz):
+            return self._out.ask_device(output.device, output.buffer_s)
+        answer: Future[str] = Future()
+        answer.set_result(f"The output stays at {self.rate_hz / 1000:g} kHz here: choose that rate.")
+        return answer
 
     def test_tone(self) -> None:
         self._tone.start()
 
     def release(self) -> tuple[Instrument, str]:
         """The instrument of a closed engine, for another to go on with, and why its vocoder was chosen."""
-        return self._voices.latest, self._reason
+        return self._playing.voices.latest, self._playing.reason
 
     def view(self, *, hidden: bool = False) -> View | None:
         return self._observer.ask(hidden=hidden)
@@ -203,29 +207,27 @@ class Engine:
         return answer
 
     def status(self) -> Status:
-        levels, voices = self._master.read_levels(), self._voices
-        recorder, player = self._deck.recorder, self._deck.player
+        current, recorder, player = self._playing.current, self._deck.recorder, self._deck.player
         return Status(
             playing=self._master.playing,
-            preset=voices.current.preset.name,
-            device=self._out.name,
+            preset=current.preset.name,
+            device=self._feeding.name,
             rate_hz=self.rate_hz,
-            latency_s=self._out_delay_s + voices.current.delay_s,
-            device_s=self._out.device_s,
+            latency_s=self._out_delay_s + current.delay_s,
+            device_s=self._feeding.device_s,
             load=self._load.load,
             steps_per_second=self._observer.steps_per_second,
             slowed=self._load.slowed,
-            underruns=self._out.underruns,
-            rescues=voices.rescues,
-            peak_db=self._sent.read_peaks_db(),
-            rms_db=levels.rms_db,
+            underruns=self._feeding.underruns,
+            rescues=self._playing.voices.rescues,
+            peak_db=self._sent.peaks_db(),
             recording=None if recorder.armed else recorder.path,
             recording_s=recorder.seconds if recorder.active else 0.0,
             armed=recorder.armed,
             last_take=recorder.last_take,
             take=player.path,
             take_s=player.position_s(),
-            vocoder=f"{voices.current.vocoder.name} ({self._reason})" if self._reason else voices.current.vocoder.name,
+            vocoder=self._playing.vocoder,
             notices=self._notices.latest,
         )
 
@@ -249,30 +251,21 @@ class Engine:
             raise
 
     def _block(self) -> None:
-        waited = self._ring.ready / self.rate_hz + self._out.queued_s()
+        waited = self._ring.ready / self.rate_hz + self._feeding.queued_s()
         start = time.perf_counter()
         self._obey()
-        voices, instrument = self._voices, self._voices.current
-        if instrument.evolution_limit != self._load.evolution_limit:
-            instrument.do(LimitEvolution(self._load.evolution_limit))
-        sound, ailment = voices.process(BLOCK_FRAMES)
-        sound = self._deck.process(self._master.process(sound), instrument.controls["volume_db"])
-        sound = self.audition.mix(self._tone.over(sound))
-        left = self._ring.ready / self.rate_hz + self._out.queued_s() if self._out.sounding else float("inf")
+        sound = self._chain.process(self._playing.process(BLOCK_FRAMES, self._load.evolution_limit))
+        left = self._ring.ready / self.rate_hz + self._feeding.queued_s() if self._feeding.sounding else float("inf")
         self._ring.put(sound)
-        if ailment:
-            self._tell_of_rescue(ailment)
-        if instrument.voicing.trouble:
-            self._reason = "the graphics card was lost"
-        if trouble := instrument.read_trouble():
-            self._notices.post(trouble, True)
         block_s = sound.shape[1] / self.rate_hz
-        self._load.note(time.perf_counter() - start, block_s, left, self._out.full_s)
-        delay = 0.5 * block_s + waited + self._master.delay_samples / self.rate_hz
+        took_s = min(time.perf_counter() - start, _LONGEST_BLOCK * block_s)
+        self._load.note(took_s, block_s, left, self._feeding.full_s)
+        delay = 0.5 * block_s + waited + self._chain.delay_samples / self.rate_hz
         self._out_delay_s += (delay - self._out_delay_s) * (0.05 if self.blocks > 40 else 1.0)
         self.blocks += 1
-        self._leave_what_is_too_slow()
-        self._observer.observe(self._voices.current, self._out_delay_s)
+        if self._load.is_lost(excused=self._playing.excused):
+            self._playing.leave_vocoder()
+        self._observer.observe(self._playing.current, self._out_delay_s)
         self.cpu_s = time.thread_time()
 
     def _obey(self) -> None:
@@ -281,63 +274,25 @@ class Engine:
             while True:
                 match command := self._commands.get_nowait():
                     case Play() | Stop():
-                        self._tell(command)
+                        self._playing.tell(command)
                         (self._master.play if isinstance(command, Play) else self._master.stop)()
                     case FarewellCommand():
                         self._master.stop(for_good=True)
-                    case SwapCommand(event, instrument, reason):
-                        self._reason, frame = reason, self._voices.current.frame
-                        self._listen_to(instrument)
-                        self._voices.swap(instrument)
-                        self._tell(event, frame)
+                    case SwapCommand(_, instrument, reason):
+                        self._playing.swap(instrument, reason)
                         self._master.obey(instrument.controls)
                     case ChangeCommand():
-                        self._change(command)
+                        self._playing.change(command)
                     case CaptureCommand(answer):
-                        playing = self._voices.current
-                        playing_on = playing.state()
-                        answer.set_result(Capture(playing.preset, playing_on.culture, playing_on))
+                        playing = self._playing.current
+                        state = playing.state()
+                        answer.set_result(Capture(playing.preset, state.culture, state))
                     case action:
                         if isinstance(action, SetParameter):
                             self._master.obey({action.id: action.value})
-                        self._voices.current.send(action)
-
-    def _tell(self, action: AnyAction, frame: int | None = None) -> None:
-        if self.listener is not None:
-            self.listener(LoggedEvent(self._voices.current.frame if frame is None else frame, action))
-
-    def _listen_to(self, instrument: Instrument) -> None:
-        """One that fades out has nothing to tell any more."""
-        instrument.listener = lambda event: self._tell(event.action) if instrument is self._voices.current else None
-
-    def _change(self, asked: ChangeCommand) -> None:
-        instrument = self._voices.current
-        if asked.preset in ("", instrument.preset.name):
-            self._reason, instrument.voicing.spare = asked.reason, asked.spare
-            instrument.change_vocoder(asked.vocoder, asked.reason)
-
-    def _leave_what_is_too_slow(self) -> None:
-        """A vocoder that takes longer than its sound lasts."""
-        instrument = self._voices.current
-        spare = instrument.voicing.spare
-        if self._load.is_lost(excused=spare is None or instrument.changing or self._voices.changing):
-            assert spare is not None
-            left = instrument.vocoder.name
-            self._change(ChangeCommand(spare, f"{left} did not keep up", None, ""))
-            self._notices.post(
-                f"{left} could not keep up with the sound, so {instrument.vocoder.name} plays on: close other programs "
-                "and choose it again, or use a smaller checkpoint.",
-                remedy="vocoder",
-            )
+                        self._playing.send(action)
 
     def _tap(self, chunk: NDArray[np.float32]) -> None:
         """What the feeder sends, on its thread."""
         self._sent.put(chunk)
         self._deck.offer(chunk)
-
-    def _tell_of_rescue(self, ailment: str) -> None:
-        """One sentence for a series of rescues; the count is in the status."""
-        now = time.monotonic()
-        if now - self._rescued_at > _RESCUE_SERIES_S:
-            self._notices.post(f"The culture was {ailment} and has been reseeded.")
-        self._rescued_at = now

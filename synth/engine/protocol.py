@@ -57,8 +57,7 @@ class Status:
     underruns: int = 0
     rescues: int = 0
     peak_db: tuple[float, float] = (-120.0, -120.0)
-    """Left and right peak since the last poll, dBFS."""
-    rms_db: tuple[float, float] = (-120.0, -120.0)
+    """Left and right peak of the latest tenths of a second (`sent_sound.PEAK_S`), dBFS."""
     recording: Path | None = None
     """File being written."""
     recording_s: float = 0.0

@@ -8,7 +8,7 @@ out and a fade in. What is asked meanwhile is done afterwards; nothing is lost.
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -43,8 +43,16 @@ class _Past:
     last_take: Path | None = None
 
 
+@dataclass(frozen=True)
+class _Late:
+    """An instrument that is on its way to another rate, and what was asked of it meanwhile."""
+
+    instrument: Instrument
+    missed: list[Action] = field(default_factory=list)
+
+
 class ReopeningEngine:
-    """Implements `engine_contract.EngineControl`."""
+    """Implements `protocol.EngineControl`."""
 
     def __init__(
         self,
@@ -64,6 +72,7 @@ class ReopeningEngine:
         self._lock = threading.Lock()
         self._held: list[Callable[[Engine], object]] | None = None
         """What was asked while there is no engine to ask."""
+        self._late: list[_Late] = []
         self._rate_hz = instrument.out_rate_hz
         self._engine = self._made(instrument, reason, output, playing=False)
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="output-change")
@@ -82,14 +91,21 @@ class ReopeningEngine:
         self._do(lambda engine: engine.stop())
 
     def send(self, action: Action) -> None:
-        self._do(lambda engine: engine.send(action))
+        with self._lock:
+            # Whoever sends means what is on its way to being heard as well.
+            for late in self._late:
+                late.missed.append(action)
+            self._do_locked(lambda engine: engine.send(action))
 
     def swap(self, instrument: Instrument, reason: str = "") -> None:
         if instrument.out_rate_hz == self._rate_hz:
             self._do(lambda engine: engine.swap(instrument, reason))
         else:
             # It was being prepared while the rate changed.
-            self._worker.submit(self._swap_moved, instrument)
+            late = _Late(instrument)
+            with self._lock:
+                self._late.append(late)
+            self._worker.submit(self._swap_late, late)
 
     def change_vocoder(
         self, vocoder: Vocoder, reason: str = "", spare: Vocoder | None = None, preset: str = ""
@@ -114,7 +130,11 @@ class ReopeningEngine:
         self._do(lambda engine: engine.set_device(name))
 
     def set_output(self, output: Output) -> Future[str]:
-        return self._worker.submit(self._change, output)
+        answer: Future[str] = Future()
+        self._worker.submit(self._change, output, answer).add_done_callback(
+            lambda done: answer.cancel() if done.cancelled() else None
+        )
+        return answer
 
     @property
     def pressed(self) -> bool:
@@ -154,17 +174,20 @@ class ReopeningEngine:
 
     def _do(self, action: Callable[[Engine], object]) -> None:
         with self._lock:
-            if self._held is None:
-                action(self._engine)
-            else:
-                self._held.append(action)
+            self._do_locked(action)
+
+    def _do_locked(self, action: Callable[[Engine], object]) -> None:
+        if self._held is None:
+            action(self._engine)
+        else:
+            self._held.append(action)
 
     def _pass_on(self, status: Status) -> None:
         """An engine's notices get serial numbers that go on from one engine to the next."""
         for notice in status.notices:
             if notice.serial > self._seen:
                 self._seen = notice.serial
-                self._board.post(notice.text, notice.urgent)
+                self._board.post(notice.text, notice.urgent, notice.remedy)
 
     # On the worker's thread
 
@@ -179,13 +202,16 @@ class ReopeningEngine:
             buffer_s=output.buffer_s,
         )
 
-    def _change(self, output: Output) -> str:
+    def _change(self, output: Output, answer: "Future[str]") -> None:
+        """Answer with "" once it plays so, or with the reason why it cannot."""
         try:
             device = self._find(output.device)
             rate_hz = output.rate_hz or device.rate_hz
             if rate_hz == self._rate_hz:
-                self._engine.set_device(output.device, output.buffer_s)
-                return ""
+                # Not waited for: a device may take its time, and there may be more to do here.
+                asked = self._engine.set_output(replace(output, rate_hz=rate_hz))
+                asked.add_done_callback(lambda done: answer.set_result(done.result()))
+                return
             problem = self._refusal(device, rate_hz)
             if not problem and self._engine.status().recording is not None:
                 problem = (
@@ -194,8 +220,8 @@ class ReopeningEngine:
             if not problem:
                 self._reopen(output, rate_hz)
         except PetrichordError as error:
-            return str(error)
-        return problem
+            problem = str(error)
+        answer.set_result(problem)
 
     def _reopen(self, output: Output, rate_hz: int) -> None:
         old = self._engine
@@ -227,8 +253,14 @@ class ReopeningEngine:
                 action(new)
         self._board.post(f"The output runs at {rate_hz / 1000:g} kHz now; the culture has gone on.")
 
-    def _swap_moved(self, instrument: Instrument) -> None:
+    def _swap_late(self, late: _Late) -> None:
+        """Swap in an instrument that was prepared for another rate; it gets what was sent while it was moved."""
+        instrument = late.instrument
         vocoder, reason, spare = ready_vocoder(instrument.preset, self._rate_hz)
         with torch.no_grad():
             instrument.move_to_rate(self._rate_hz, vocoder, spare)
-        self._do(lambda engine: engine.swap(instrument, reason))
+        with self._lock:
+            self._late.remove(late)
+            for action in late.missed:
+                instrument.send(action)
+            self._do_locked(lambda engine: engine.swap(instrument, reason))

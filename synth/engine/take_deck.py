@@ -26,8 +26,10 @@ class Deck:
         sample_format: SampleFormat,
         capture: Callable[[], "Future[Capture]"],
         vocoder: Callable[[], str],
+        volume_db: Callable[[], float],
     ) -> None:
-        self.rate_hz, self._notify = rate_hz, notify
+        """`vocoder` and `volume_db` say what plays now, and how loud."""
+        self.rate_hz, self._notify, self._volume_db = rate_hz, notify, volume_db
         self._capture, self._vocoder = capture, vocoder
         self.recorder = Recorder(rate_hz, notify, sample_format)
         self.player = TakePlayer(rate_hz, notify)
@@ -51,9 +53,14 @@ class Deck:
         """What the feeder sends."""
         self.recorder.offer(chunk)
 
-    def process(self, sound: Audio, volume_db: float) -> Audio:
+    @property
+    def delay_samples(self) -> int:
+        """The engine's sound passes at once."""
+        return 0
+
+    def process(self, sound: Audio) -> Audio:
         """What the engine made, or the take in its place."""
-        return self.player.process(sound, volume_db)
+        return self.player.process(sound, self._volume_db())
 
     def close(self) -> None:
         """After the last sample was sent."""

@@ -1,1 +1,1 @@
-"""From the instrument's sound to the device's: master, limiter, meter, test tone, offline rendering."""
+"""From the instrument's sound to the device's: effects' stage, master, limiter, test tone, offline rendering."""

@@ -1,4 +1,4 @@
-"""Sound from elsewhere, heard in place of the instrument's: a region of a recording, a take.
+"""Sound from elsewhere, heard in place of the instrument's: a region of a recording.
 
 It is laid over what the master sends by a cross-fade of gains that sum to one, so that neither sound can push the
 other above the limiter's ceiling. Without one the master's sound passes untouched. Axes: `N` samples.
@@ -15,7 +15,7 @@ FADE_S = 0.02
 
 
 class Audition:
-    """`play`, `stop` and `at_s` from any thread, `mix` in the engine's; any partition of the sound gives the same."""
+    """`play`, `stop`, `at_s` from any thread, `process` in the engine's; any partition of the sound gives the same."""
 
     def __init__(self, rate_hz: int) -> None:
         self.rate_hz = rate_hz
@@ -41,7 +41,12 @@ class Audition:
         """How far the sound has come, None when there is none."""
         return None if self._sound is None else self._at / self.rate_hz
 
-    def mix(self, sound: NDArray[np.float32]) -> NDArray[np.float32]:
+    @property
+    def delay_samples(self) -> int:
+        """The instrument's sound passes at once."""
+        return 0
+
+    def process(self, sound: NDArray[np.float32]) -> NDArray[np.float32]:
         """(2, N) as it goes to the device."""
         self._obey()
         if self._sound is None:

@@ -48,8 +48,6 @@ class Limiter:
         self._deficits = np.zeros(self._attack - 1)
         self._count = 0
         self._floor = 0.0
-        self.reduction_db = 0.0
-        """Largest gain reduction in the last block."""
 
     def process(self, x: Audio) -> Audio:
         """(2, N) → (2, N), the input `delay_samples` ago, limited."""
@@ -83,7 +81,7 @@ class Limiter:
         held = np.concatenate([self._targets, targets])
         self._targets = held[n:]
         if self._floor == -start * self._release and not held.any() and not self._deficits.any():
-            self._floor, self.reduction_db = -self._count * self._release, 0.0
+            self._floor = -self._count * self._release
             return None
         for k in range(1, self._hold):
             np.minimum(targets, held[self._hold - 1 - k : self._hold - 1 - k + n], out=targets)
@@ -91,7 +89,7 @@ class Limiter:
         floors = np.minimum.accumulate(np.concatenate([[self._floor], targets - line]))[1:]
         released = np.minimum(0.0, floors + line)
         if n:
-            self._floor, self.reduction_db = float(floors[-1]), float(-released.min())
+            self._floor = float(floors[-1])
         deficits = np.concatenate([self._deficits, 1 - 10 ** (released / 20)])
         self._deficits = deficits[n:]
         average = deficits[:n].copy()

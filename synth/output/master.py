@@ -1,4 +1,4 @@
-"""The last stage before the device: volume, Play and Stop fades, limiter, meter.
+"""The last stage before the device: volume, Play and Stop fades, limiter.
 
 Streaming and exact: any partition of the input gives the same bits, if changes are made at the same samples. Axes:
 `N` samples; audio is (2, N) float32.
@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from synth.instrument.parameters.values import ParameterValues
 from synth.output.limiter import Audio, Limiter
-from synth.output.meter import Levels, Meter
 
 PRESET_LUFS = -23.0
 """Presets carry a gain to this loudness."""
@@ -87,20 +86,10 @@ class Master:
         self._volume = Ramp(volume_gain(controls["volume_db"]), round(_VOLUME_S * rate_hz))
         self._fade = Ramp(float(playing), 1)
         self._limiter = Limiter(rate_hz, CEILING_DB)
-        self._meter = Meter(rate_hz)
 
     @property
     def delay_samples(self) -> int:
         return self._limiter.delay_samples
-
-    def read_levels(self) -> Levels:
-        """Levels of what was sent; peaks since the last reading."""
-        return self._meter.read()
-
-    @property
-    def reduction_db(self) -> float:
-        """What the limiter took away in the last block."""
-        return self._limiter.reduction_db
 
     @property
     def playing(self) -> bool:
@@ -133,6 +122,4 @@ class Master:
         """(2, N) → (2, N), `delay_samples` later."""
         n = x.shape[1]
         gain = self._volume.take(n) * self._fade.take(n)
-        y = self._limiter.process(np.multiply(x, gain, dtype=np.float64).astype(np.float32))
-        self._meter.feed(y)
-        return y
+        return self._limiter.process(np.multiply(x, gain, dtype=np.float64).astype(np.float32))

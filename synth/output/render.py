@@ -1,10 +1,10 @@
-"""Offline rendering: the instrument and the master stage, into an array or a WAV file.
+"""Offline rendering: the instrument and the chain behind it, into an array or a WAV file.
 
 Axes: `N` samples; sound is (2, N) float32.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -13,12 +13,13 @@ import soundfile as sf
 import torch
 from numpy.typing import NDArray
 
+from synth.effects.contract import Effect
 from synth.errors import RecordingError, UsageError
 from synth.instrument.events import Event
 from synth.instrument.instrument import Instrument, Setup
 from synth.instrument.parameters.values import ParameterValues
 from synth.loudness import loudness_lufs, true_peak_db
-from synth.output.master import Master
+from synth.output.chain import Chain
 from synth.presets.model import Preset
 from synth.vocoder.contract import Vocoder
 
@@ -65,30 +66,36 @@ class Report:
         return asdict(self)
 
 
-def render(preset: Preset, vocoder: Vocoder, job: Job, progress: Progress | None = None) -> NDArray[np.float32]:
+def render(
+    preset: Preset,
+    vocoder: Vocoder,
+    job: Job,
+    progress: Progress | None = None,
+    effects: Sequence[Effect] = (),
+) -> NDArray[np.float32]:
     """The sound of a job, (2, N): exactly `seconds` long, faded in and out, with the device's level and limiter."""
     setup = Setup(seed=job.seed or 0, grown=job.seed is None, dtype=job.dtype)
     instrument = Instrument(preset, vocoder, job.rate_hz, job.controls, setup)
     instrument.schedule(job.events)
     fades = _fades_within(job)
-    master = Master(job.rate_hz, fades, playing=False)
+    chain = Chain(job.rate_hz, fades, playing=False, effects=effects)
     n_samples = round(job.seconds * job.rate_hz)
-    # The vocoder's delay is not part of the piece: frame 0 sounds at time 0, and there the fade begins.
-    begin = vocoder.delay_samples
+    # Delays are not part of the piece: frame 0 sounds at time 0, and there the fade begins, when it reaches the master.
+    begin = vocoder.delay_samples + chain.effects.delay_samples
     stop = begin + n_samples - round(fades["fade_out_s"] * job.rate_hz)
-    lead = begin + master.delay_samples
+    lead = vocoder.delay_samples + chain.delay_samples
     blocks, have = [], 0
     with torch.inference_mode():
         while have < n_samples + lead:
             block = instrument.process(_BLOCK_FRAMES)
             before, sounding, after = np.split(block, [max(0, begin - have), max(0, stop - have)], axis=1)
-            blocks.append(master.process(before))
+            blocks.append(chain.process(before))
             if sounding.shape[1]:
-                master.play()
-            blocks.append(master.process(sounding))
+                chain.master.play()
+            blocks.append(chain.process(sounding))
             if after.shape[1]:
-                master.stop()
-            blocks.append(master.process(after))
+                chain.master.stop()
+            blocks.append(chain.process(after))
             have += block.shape[1]
             if progress is not None:
                 progress(min(1.0, have / (n_samples + lead)))

@@ -30,7 +30,12 @@ class Tone:
         """From any thread; while it sounds this changes nothing."""
         self._asked = True
 
-    def over(self, sound: Audio) -> Audio:
+    @property
+    def delay_samples(self) -> int:
+        """What it is laid over passes at once."""
+        return 0
+
+    def process(self, sound: Audio) -> Audio:
         """(2, N) with the tone added where it sounds; the same array while it is silent."""
         left = self._sound.shape[1] - self._at
         if not left:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from synth.automaton.gestures import footprint
 from synth.culture.culture import CultureState
 from synth.device.outputs import Output
-from synth.engine.protocol import Capture, Notice, Status
+from synth.engine.protocol import Capture, EngineControl, Notice, Remedy, Status
 from synth.instrument.events import Action, Hand, Redo, ReseedAll, SetParameter, ThawAll, Touch, Undo, View
 from synth.instrument.instrument import Instrument
 from synth.instrument.parameters.values import ParameterValues
@@ -39,6 +39,7 @@ class FakeEngine:
         self.recorded: list[tuple[Path | None, SampleFormat | None, bool]] = []
         self.outputs: list[Output] = []
         self.refusal = ""
+        self.missing: set[str | None] = set()
         self.state = Status(
             device="Studio Monitors", rate_hz=48000, latency_s=0.098, device_s=0.056, load=0.23, steps_per_second=86.0,
             vocoder="spectral · built in, no weights needed", preset="double",
@@ -72,7 +73,7 @@ class FakeEngine:
         self.calls.append("play")
         if self.state.armed:
             self._begin()
-        self.state = replace(self.state, playing=True, peak_db=(-9.0, -11.5), rms_db=(-20.0, -20.0))
+        self.state = replace(self.state, playing=True, peak_db=(-9.0, -11.5))
 
     def stop(self) -> None:
         self.calls.append("stop")
@@ -112,11 +113,14 @@ class FakeEngine:
         self.swapped.append((instrument, reason))
         self.values = instrument.controls
         self.undos, self.redos, self._stroke = 0, 0, False
+        self.state = replace(self.state, preset=instrument.preset.name)
 
     def change_vocoder(
         self, vocoder: Vocoder, reason: str = "", spare: Vocoder | None = None, preset: str = ""
     ) -> None:
         self.changed.append((vocoder.name, reason, preset))
+        if preset in ("", self.state.preset):
+            self.state = replace(self.state, vocoder=f"{vocoder.name} ({reason})" if reason else vocoder.name)
 
     def record(
         self, path: Path | None = None, sample_format: SampleFormat | None = None, *, wait: bool = False
@@ -150,10 +154,11 @@ class FakeEngine:
         self.calls.append(f"device {name}")
 
     def set_output(self, output: Output) -> "Future[str]":
-        """Answered at once with `refusal`; what is not refused is what it does."""
+        """Answered at once with `refusal`, or that the device is among the `missing`; else it does what was asked."""
+        refusal = f"There is no output “{output.device}”." if output.device in self.missing else self.refusal
         answer: Future[str] = Future()
-        answer.set_result(self.refusal)
-        if not self.refusal:
+        answer.set_result(refusal)
+        if not refusal:
             self.outputs.append(output)
             self.state = replace(self.state, rate_hz=output.rate_hz or 48000)
         return answer
@@ -161,8 +166,8 @@ class FakeEngine:
     def test_tone(self) -> None:
         self.calls.append("test tone")
 
-    def notify(self, text: str, *, urgent: bool = False) -> None:
-        notice = Notice(len(self.state.notices) + 1, text, urgent)
+    def notify(self, text: str, *, urgent: bool = False, remedy: Remedy = "") -> None:
+        notice = Notice(len(self.state.notices) + 1, text, urgent, remedy)
         self.state = replace(self.state, notices=(*self.state.notices, notice))
 
     def view(self, *, hidden: bool = False) -> View:
@@ -187,7 +192,7 @@ class FakeEngine:
         return self.state
 
     def sound(self, n_samples: int) -> NDArray[np.float32]:
-        return self.sound_sent[-n_samples:]
+        return self.sound_sent[-n_samples:].copy()
 
     def capture(self) -> "Future[Capture]":
         """Answered at once, with the preset that was swapped in last and the state in `captured`."""
@@ -196,3 +201,8 @@ class FakeEngine:
         answer: Future[Capture] = Future()
         answer.set_result(Capture(preset, CultureState(state, torch.zeros(1), torch.zeros(1), 0, 0.0, 0)))
         return answer
+
+
+def as_engine(engine: FakeEngine) -> EngineControl:
+    """The type checker's word that the double can all that the engine can."""
+    return engine

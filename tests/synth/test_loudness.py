@@ -34,3 +34,12 @@ def test_the_weighting_makes_up_for_the_standards_offset_at_997_hz_and_drops_rum
     # The shelf's plateau is +4 dB; the high-pass turns at 38 Hz and takes 13 dB at 20 Hz.
     assert abs(decibels[1] - 4.0) < 0.1
     assert -15 < decibels[2] < -11
+
+
+@pytest.mark.parametrize("hz", [60.0, 1000.0, 6000.0])
+def test_the_weighting_counts_a_tone_as_pyloudnorm_does(hz: float) -> None:
+    """BS.1770: loudness of a stereo tone is −0.691 dB, and 10·log10 of its weighted power in both channels."""
+    sine = 0.1 * np.sin(2 * np.pi * hz * np.arange(4 * 48000) / 48000)
+    weighted = 2 * 0.1**2 / 2 * float(k_weighting(np.array([hz]))[0])
+    # pyloudnorm derives its filters anew and differs from the standard's own by a few hundredths.
+    assert -0.691 + 10 * np.log10(weighted) == pytest.approx(loudness_lufs(np.stack([sine, sine]), 48000), abs=0.1)

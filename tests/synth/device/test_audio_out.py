@@ -1,21 +1,28 @@
 """The output: gaps, lost and stalled devices, choosing one."""
 
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from synth.device import audio_out, sinks
-from synth.device.audio_out import AudioOut
+from synth.device import audio_out, queue_length, sinks
+from synth.device.audio_out import LOOK_AGAIN_S, AudioOut, OpenSink
 from synth.device.devices import Device, choose
+from synth.device.output_states import Event, State
 from synth.device.ring import Ring
 from synth.device.sinks import SilentSink, Sink
 from synth.errors import AudioDeviceError
 from tests.doubles.instruments import RATE, ScriptedSink, roughness, wait_until
+
+if TYPE_CHECKING:
+    from _typeshed import TraceFunction
 
 BLOCK = 1024
 HZ = 100 * np.sqrt(19.0)
@@ -24,7 +31,8 @@ LEVEL = 512
 
 def tone(start: int, n: int) -> NDArray[np.float32]:
     """A tone that never repeats exactly, so that every stretch of it tells where it belongs."""
-    return (0.2 * np.sin(2 * np.pi * HZ * np.arange(start, start + n) / RATE)).astype(np.float32)
+    wave: NDArray[np.float64] = 0.2 * np.sin(2 * np.pi * HZ * np.arange(start, start + n) / RATE)
+    return wave.astype(np.float32)
 
 
 def stretches(heard: NDArray[np.float32]) -> list[NDArray[np.float32]]:
@@ -36,8 +44,9 @@ def stretches(heard: NDArray[np.float32]) -> list[NDArray[np.float32]]:
 class Bench:
     """An output with a tone generator in the engine's place."""
 
-    def __init__(self, *sinks: ScriptedSink | AudioDeviceError) -> None:
+    def __init__(self, *sinks: ScriptedSink | AudioDeviceError, open_device: OpenSink | None = None) -> None:
         self.sinks = list(sinks)
+        self.level = 1.0
         self.opened: list[str | None] = []
         self.latencies: list[float] = []
         self.notices: list[str] = []
@@ -53,7 +62,7 @@ class Bench:
             self.sent.append,
             lambda text, urgent: self.notices.append(text),
             None,
-            self._open,
+            open_device or self._open,
         )
         self._thread = threading.Thread(target=self._make)
 
@@ -70,7 +79,7 @@ class Bench:
             if self.pause.is_set() or not self.ring.wait_at_most(LEVEL, 0.02):
                 time.sleep(0.001)
                 continue
-            self.ring.put(np.tile(tone(self.made, BLOCK), (2, 1)))
+            self.ring.put(np.tile(np.float32(self.level) * tone(self.made, BLOCK), (2, 1)))
             self.made += BLOCK
 
     @contextmanager
@@ -100,7 +109,7 @@ def test_a_late_engine_costs_a_faded_gap_and_not_one_sample() -> None:
     with Bench(sink).running() as bench:
         wait_until(lambda: bench.made > 12 * BLOCK)
         bench.pause.set()
-        wait_until(lambda: bench.out.underruns >= 1)
+        wait_until(lambda: bench.out.feeding.underruns >= 1)
         time.sleep(0.1)
         bench.pause.clear()
         made = bench.made
@@ -138,7 +147,7 @@ def test_latency_does_not_grow_by_a_gap() -> None:
         made = bench.made
         wait_until(lambda: bench.made > made + 10 * BLOCK)
         assert bench.ring.ready <= LEVEL + BLOCK
-        assert bench.out.underruns >= 2
+        assert bench.out.feeding.underruns >= 2
 
 
 def test_gaps_that_pile_up_are_answered_with_a_longer_queue() -> None:
@@ -153,6 +162,7 @@ def test_gaps_that_pile_up_are_answered_with_a_longer_queue() -> None:
         wait_until(lambda: len(second.chunks) > 60)
     assert bench.latencies == pytest.approx([0.045, 0.09])
     assert "too busy" in bench.notices[0]
+    assert "as quick as before once the machine is calm" in bench.notices[0]
     assert np.abs(second.audio).max() > 0.1
     assert roughness(first.audio) < NO_CLICK
 
@@ -162,10 +172,10 @@ def test_a_lost_device_is_replaced_by_silence_and_comes_back() -> None:
     with Bench(first, AudioDeviceError("still gone"), second).running() as bench:
         wait_until(lambda: bench.made > 4 * BLOCK)
         first.fail = True
-        wait_until(lambda: bench.out.silent)
+        wait_until(lambda: bench.out.feeding.silent)
         made = bench.made
         wait_until(lambda: bench.made > made + 4 * BLOCK)
-        wait_until(lambda: bench.out.name == "second")
+        wait_until(lambda: bench.out.feeding.name == "second")
         wait_until(lambda: len(second.chunks) > 60)
     assert "unplugged" in bench.notices[0]
     assert bench.notices[-1] == "The output “second” is back."
@@ -179,7 +189,7 @@ def test_a_stalled_device_is_noticed_after_three_seconds() -> None:
         wait_until(lambda: bench.made > 4 * BLOCK)
         sink.stall = True
         start = time.monotonic()
-        wait_until(lambda: bench.out.silent)
+        wait_until(lambda: bench.out.feeding.silent)
         assert time.monotonic() - start > 2.5
         made = bench.made
         wait_until(lambda: bench.made > made + 4 * BLOCK)
@@ -187,16 +197,224 @@ def test_a_stalled_device_is_noticed_after_three_seconds() -> None:
     assert "takes no more sound" in bench.notices[0]
 
 
-def test_reopening_is_given_up_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(audio_out, "_REOPEN_AFTER_S", (0.05, 0.05))
+def test_a_lost_device_is_looked_for_for_ever_and_told_of_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audio_out, "LOOK_AGAIN_S", (0.02,))
     sink = ScriptedSink()
     with Bench(sink).running() as bench:
         wait_until(lambda: bench.made > 4 * BLOCK)
         sink.fail = True
-        wait_until(lambda: len(bench.notices) == 2)
+        # More looks than the six after which it used to give up.
+        wait_until(lambda: len(bench.opened) > 12)
+        bench.sinks.append(ScriptedSink("again"))
+        wait_until(lambda: bench.out.feeding.name == "again")
+    assert len(bench.notices) == 2
+    assert "unplugged" in bench.notices[0]
+    assert bench.notices[1] == "The output “again” is back."
+
+
+def test_a_start_without_a_device_looks_for_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audio_out, "LOOK_AGAIN_S", (0.02,))
+    with Bench().running() as bench:
+        wait_until(lambda: len(bench.opened) > 3)
+        bench.sinks.append(ScriptedSink("plugged in"))
+        wait_until(lambda: not bench.out.feeding.silent)
+    assert bench.notices == [
+        "There is no sound output on this machine. Playing on in silence.",
+        "The output “plugged in” is there now.",
+    ]
+
+
+def test_looks_are_gentle_and_come_within_five_seconds() -> None:
+    assert list(LOOK_AGAIN_S) == sorted(LOOK_AGAIN_S)
+    assert LOOK_AGAIN_S[0] >= 0.5
+    # And a second or two for PortAudio to look and the sound to flow.
+    assert LOOK_AGAIN_S[-1] <= 3.0
+
+
+class Gate:
+    """Devices that answer only when told to, as those of a sound server that hangs; the first few answer at once."""
+
+    def __init__(self, *prompt: ScriptedSink) -> None:
+        self.prompt = list(prompt)
+        self.asked: list[str | None] = []
+        self.opened = threading.Event()
+        self.late = ScriptedSink("late")
+
+    def open(self, wanted: str | None, rate_hz: int, latency_s: float) -> Sink:
+        self.asked.append(wanted)
+        if self.prompt:
+            return self.prompt.pop(0)
+        assert self.opened.wait(10)
+        return self.late
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audio_out, "_OPEN_LIMIT_S", 0.1)
+    monkeypatch.setattr(audio_out, "LOOK_AGAIN_S", (0.02,))
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_device_that_opens_after_the_limit_is_used_and_nobody_calls_twice() -> None:
+    gate = Gate()
+    with Bench(open_device=gate.open).running() as bench:
+        wait_until(lambda: bench.made > 8 * BLOCK)
+        assert bench.out.feeding.silent
+        # A second call into a dead driver would only get stuck beside the first.
+        assert len(gate.asked) == 1
+        gate.opened.set()
+        wait_until(lambda: bench.out.feeding.name == "late")
+        wait_until(lambda: len(gate.late.chunks) > 60)
+    assert len(bench.notices) == 2
+    assert "does not answer" in bench.notices[0]
+    assert np.abs(gate.late.audio).max() > 0.1
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_device_that_opens_when_nobody_wants_it_any_more_is_closed() -> None:
+    first = ScriptedSink("first")
+    gate = Gate(first)
+    with Bench(open_device=gate.open).running() as bench:
+        wait_until(lambda: bench.made > 4 * BLOCK)
+        refused = bench.out.ask_device("late")
+        assert "“late” does not answer" in refused.result(5)
+        # What plays is left alone by a device that is silent.
+        assert bench.out.feeding.name == "first"
+        gate.opened.set()
+        wait_until(lambda: gate.late.closed)
+        assert bench.out.feeding.name == "first"
+        assert not first.closed
+    assert not gate.late.chunks
+
+
+def test_a_program_that_was_halted_blames_no_device_and_says_so_once() -> None:
+    sink = ScriptedSink()
+    with Bench(sink).running() as bench:
+        wait_until(lambda: bench.made > 4 * BLOCK)
+        feeder, out = bench.out.feeding._feeder, bench.out
+        assert feeder is not None
+        # As after SIGCONT: the feeder's last success is a minute old, and the supervisor's tick took as long.
+        out._trusted_from = 0.0
+        feeder.moved_at = time.monotonic() - 60
+        assert "takes no more sound" in out.feeding.trouble(out._trusted_from)
+        feeder.moved_at = time.monotonic() - 60
+        out._forgive_a_halt(60.0)
+        assert out.feeding.trouble(out._trusted_from) == ""
+        wait_until(lambda: bench.made > 12 * BLOCK)
+    assert bench.opened == [None]
+    assert bench.notices == ["Petrichord stood still for 60 s, as when a machine sleeps, and plays on where it was."]
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_device_that_opens_while_the_program_closes_is_closed() -> None:
+    gate = Gate()
+    with Bench(open_device=gate.open).running() as bench:
+        wait_until(lambda: bench.made > 4 * BLOCK)
+    gate.opened.set()
+    wait_until(lambda: gate.late.closed)
+    assert not gate.late.chunks
+
+
+def test_a_request_that_comes_at_any_step_of_the_supervisor_is_not_lost() -> None:
+    """A second one is made between every two bytecodes of the supervisor in turn, from where it takes up the first."""
+    for moment in range(1, 400, 3):
+        out = AudioOut(RATE, Ring(1 << 14), LEVEL, lambda chunk: None, lambda text, urgent: None)
+        out._open_device = lambda wanted, rate_hz, latency_s: ScriptedSink(str(wanted))
+        second, playing = _asked_at(out, moment)
+        assert playing == ("second" if second else "first"), moment
+        if not second:
+            return
+    raise AssertionError("the supervisor never came to rest")
+
+
+def _asked_at(out: AudioOut, moment: int) -> tuple[bool, str]:
+    """Ask for "first", for "second" at the n-th bytecode from then on: whether there were so many, and what plays."""
+    steps, asked = [0], [False]
+
+    def trace(frame: FrameType, event: str, arg: object) -> "TraceFunction | None":
+        if not frame.f_code.co_filename.endswith("audio_out.py") or frame.f_code.co_name == "set_device":
+            return None
+        frame.f_trace_opcodes = True
+        if event == "opcode":
+            steps[0] += 1
+            if steps[0] == moment:
+                asked[0] = True
+                out.set_device("second")
+        return trace
+
+    out._do(Event.START)
+    _until_playing(out)
+    out.set_device("first")
+    sys.settrace(trace)
+    try:
+        event = out._happened()
+        if event is not None:
+            out._do(event)
+    finally:
+        sys.settrace(None)
+    _until_playing(out)
+    playing = out.feeding.name
+    out._do(Event.CLOSE)
+    return asked[0], playing
+
+
+def _until_playing(out: AudioOut) -> None:
+    deadline = time.monotonic() + 5
+    while (event := out._happened()) is not None or out.state is not State.PLAYING:
+        assert time.monotonic() < deadline
+        if event is not None:
+            out._do(event)
+        time.sleep(0.001)
+
+
+def test_a_queue_that_was_made_longer_is_as_short_as_before_when_all_is_calm(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue_length, "CALM_S", 1.0)
+    sinks = [ScriptedSink(name, full_s=full_s) for name, full_s in (("short", 0.046), ("long", 0.1), ("again", 0.046))]
+    with Bench(*sinks).running() as bench:
+        while len(bench.opened) < 2:
+            made = bench.made
+            wait_until(lambda made=made: bench.made > made + 4 * BLOCK or len(bench.opened) == 2)
+            bench.pause.set()
+            time.sleep(0.12)
+            bench.pause.clear()
+        wait_until(lambda: len(sinks[2].chunks) > 60)
+    assert bench.latencies == pytest.approx([0.045, 0.09, 0.045])
+    assert "45 ms later" in bench.notices[0]
+    assert bench.notices[1] == "The machine is calm again: what you play is heard as quickly as before."
+    for sink in sinks:
+        assert roughness(sink.audio) < NO_CLICK
+
+
+def test_gaps_in_silence_are_not_counted() -> None:
+    sink = ScriptedSink()
+    bench = Bench(sink)
+    bench.level = 0.0
+    with bench.running():
+        wait_until(lambda: bench.made > 8 * BLOCK)
+        bench.pause.set()
         time.sleep(0.2)
-        assert len(bench.opened) == 3
-    assert "Choose an output" in bench.notices[-1]
+        bench.pause.clear()
+        made = bench.made
+        wait_until(lambda: bench.made > made + 8 * BLOCK)
+        assert bench.out.feeding.underruns == 0
+        bench.level = 1.0
+        wait_until(lambda: np.abs(sink.audio[-2000:]).max() > 0.1)
+        bench.pause.set()
+        time.sleep(0.2)
+        bench.pause.clear()
+        wait_until(lambda: bench.out.feeding.underruns == 1)
+
+
+def test_a_sink_that_was_halted_and_does_not_tell_is_a_counted_gap() -> None:
+    sink = ScriptedSink()
+    with Bench(sink).running() as bench:
+        wait_until(lambda: bench.made > 12 * BLOCK)
+        before = bench.out.feeding.underruns
+        sink.stall = True
+        time.sleep(0.4)
+        sink.stall = False
+        wait_until(lambda: bench.out.feeding.underruns > before)
+    assert bench.notices == []
 
 
 def test_without_any_device_time_goes_on_in_silence() -> None:
@@ -204,7 +422,7 @@ def test_without_any_device_time_goes_on_in_silence() -> None:
         start = time.monotonic()
         wait_until(lambda: bench.made > 30 * BLOCK)
         assert 0.4 < time.monotonic() - start < 5
-        assert bench.out.silent
+        assert bench.out.feeding.silent
     assert bench.notices == ["There is no sound output on this machine. Playing on in silence."]
 
 

@@ -13,12 +13,15 @@ import torch
 
 from synth.automaton.gestures import Gesture
 from synth.device.sinks import Sink
+from synth.engine.commands import ChangeCommand
 from synth.engine.engine import BLOCK_FRAMES, Engine
+from synth.engine.notices import Noticeboard
+from synth.engine.playing import Playing
 from synth.engine.preset_cross_fade import Voices
 from synth.errors import AudioDeviceError, UsageError
 from synth.instrument.events import Touch, set_parameters
 from synth.instrument.parameters.values import ParameterValues
-from synth.loading.prepare import ready_instrument
+from synth.loading.prepare import ready_instrument, ready_vocoder
 from synth.output.master import volume_gain
 from tests.doubles.instruments import PRESET, RATE, ScriptedSink, SineInstrument, roughness, wait_until
 
@@ -99,6 +102,60 @@ def test_of_several_presets_asked_for_at_once_the_last_is_heard() -> None:
         wait_until(lambda: engine.status().preset == "700 Hz")
         settled(engine, 30)
     assert roughness(loud_part(sink)[:-12000]) < 1.5 * tone_roughness(700, 0.1 * volume_gain(0))
+
+
+def playing_three() -> tuple[Playing, SineInstrument, SineInstrument]:
+    """One preset fades into another while a third waits; the two that are left."""
+    playing = Playing(SineInstrument(440), "", Noticeboard())
+    second, third = SineInstrument(500), SineInstrument(600)
+    playing.swap(second, "")
+    playing.process(BLOCK_FRAMES, 1.0)
+    playing.swap(third, "")
+    assert playing.current is second
+    return playing, second, third
+
+
+def run_on(playing: Playing) -> None:
+    """Until both cross-fades are over."""
+    for _ in range(60):
+        playing.process(BLOCK_FRAMES, 1.0)
+
+
+def test_what_is_sent_after_a_preset_that_waits_is_meant_for_it() -> None:
+    playing, second, third = playing_three()
+    before = second.controls
+    wanted = ParameterValues(note=71)
+    for event in set_parameters(wanted):
+        playing.send(event)
+    playing.send(Touch(Gesture("erase", 40, 20)))
+    run_on(playing)
+    assert playing.current is third
+    assert third.controls == wanted
+    assert third.history.undos == 1
+    assert second.controls == before
+    assert second.history.undos == 0
+
+
+def test_a_vocoder_made_for_a_preset_that_waits_reaches_it() -> None:
+    playing, second, third = playing_three()
+    vocoder = ready_vocoder(PRESET, RATE)[0]
+    playing.change(ChangeCommand(vocoder, "for the third", None, "600 Hz"))
+    playing.change(ChangeCommand(ready_vocoder(PRESET, RATE)[0], "for the second", None, "500 Hz"))
+    assert playing.reason == "for the third"
+    assert third.changing
+    assert not second.changing
+
+
+def test_a_block_during_which_the_program_was_halted_is_not_a_vocoder_that_is_too_slow() -> None:
+    instrument = SineInstrument()
+    instrument.voicing.spare = ready_vocoder(PRESET, RATE)[0]
+    with playing(instrument) as (engine, _):
+        settled(engine)
+        instrument.delay_before_s = 3.0
+        wait_until(lambda: engine.status().underruns == 1)
+        settled(engine, 100)
+        assert engine.status().load < 1
+        assert "keep up" not in " ".join(notice.text for notice in engine.status().notices)
 
 
 def test_an_instrument_for_another_rate_is_refused() -> None:

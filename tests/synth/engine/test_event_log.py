@@ -44,7 +44,7 @@ def test_the_engines_log_holds_transport_presets_vocoders_and_two_writers() -> N
         vocoder.prepare(other, RATE, n_heads=2)
     log: list[LoggedEvent] = []
     engine = Engine(first, open_device=open_device)
-    engine.listener = log.append
+    engine.listen(log.append)
     engine.start()
     try:
         engine.play()

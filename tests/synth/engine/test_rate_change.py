@@ -160,6 +160,27 @@ def test_what_is_asked_meanwhile_is_done_afterwards(studio: Studio, tmp_path: Pa
     assert soundfile.info(tmp_path / "take.wav").samplerate == 96000
 
 
+def test_a_preset_prepared_for_the_rate_before_gets_what_is_sent_while_it_is_moved(studio: Studio) -> None:
+    engine = studio.engine
+    other = ready_instrument(PRESET, RATE, LOUD, "spectral", dtype=torch.float32)[0]
+    assert studio.change(rate_hz=96000) == ""
+    wanted = ParameterValues(width=0.0, volume_db=-3.0)
+    engine.swap(other)
+    for event in set_parameters(wanted):
+        engine.send(event)
+    wait_until(lambda: other.frame > 10)
+    assert other.controls == wanted
+    # Whoever is heard meanwhile obeys as well.
+    assert studio.instrument.controls == wanted
+
+
+def test_a_notice_keeps_its_remedy_on_its_way_to_the_window(studio: Studio) -> None:
+    studio.engine.record(Path("/dev/null/nowhere.wav"))
+    inside = studio.engine._engine.status().notices
+    assert [notice.remedy for notice in inside] == ["folder"]
+    assert studio.engine.status().notices == inside
+
+
 def test_notices_and_counts_go_on(studio: Studio, tmp_path: Path) -> None:
     engine = studio.engine
     engine.record(tmp_path / "take.wav")

@@ -23,12 +23,12 @@ def ground(n: int) -> NDArray[np.float32]:
 
 def mixed(audition: Audition, n: int, block: int) -> NDArray[np.float32]:
     """The ground as it comes out, in blocks of at most `block`."""
-    return np.concatenate([audition.mix(ground(min(block, n - i))) for i in range(0, n, block)], axis=1)
+    return np.concatenate([audition.process(ground(min(block, n - i))) for i in range(0, n, block)], axis=1)
 
 
 def test_without_other_sound_the_instrument_passes_untouched() -> None:
     sound = ground(100)
-    assert Audition(RATE).mix(sound) is sound
+    assert Audition(RATE).process(sound) is sound
 
 
 @pytest.mark.parametrize("block", [1, 37, 1024, 9000])

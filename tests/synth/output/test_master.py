@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from synth.instrument.parameters.values import ParameterValues
 from synth.output.limiter import Limiter
 from synth.output.master import Master, Ramp, volume_gain
-from synth.output.meter import Meter
 
 RATE = 44100
 
@@ -158,21 +157,6 @@ def test_a_fade_that_has_begun_keeps_its_length_and_a_farewell_hastens_it() -> N
 def test_default_volume_takes_a_preset_from_minus_23_to_minus_18_lufs() -> None:
     assert 20 * np.log10(volume_gain(0.0)) == pytest.approx(5.0)
     assert volume_gain(-60.0) == 0.0
-
-
-@pytest.mark.parametrize("rate", [44100, 48000])
-@pytest.mark.parametrize("hz", [60.0, 1000.0, 6000.0])
-def test_short_term_loudness_agrees_with_pyloudnorm(rate: int, hz: float) -> None:
-    x = tone(hz, 0.1, 4.0, rate)
-    meter = Meter(rate)
-    meter.feed(x)
-    oracle = pyloudnorm.Meter(rate, block_size=3.0).integrated_loudness(x.T)
-    # pyloudnorm re-derives the filters for 44.1 kHz and differs from the standard's own by a few hundredths.
-    levels = meter.read()
-    assert levels.short_term_lufs == pytest.approx(oracle, abs=0.15)
-    assert levels.peak_db[0] == pytest.approx(-20.0, abs=0.3)
-    assert levels.rms_db[1] == pytest.approx(-23.01, abs=0.3)
-    assert meter.read().peak_db == (-120.0, -120.0)
 
 
 def test_ramp_can_turn_round_midway() -> None:

@@ -10,7 +10,7 @@ RATE = 48000
 
 def played(tone: Tone, block: int, seconds: float = 2.0) -> np.ndarray:  # type: ignore[type-arg]
     silence = np.zeros((2, block), np.float32)
-    return np.concatenate([tone.over(silence) for _ in range(round(seconds * RATE / block))], axis=1)
+    return np.concatenate([tone.process(silence) for _ in range(round(seconds * RATE / block))], axis=1)
 
 
 def test_left_then_right_at_its_level_and_pitch() -> None:
@@ -40,9 +40,9 @@ def test_it_begins_and_ends_softly() -> None:
 def test_what_plays_goes_on_below_it_and_cannot_clip() -> None:
     loudest = np.full((2, 4800), 10 ** (-1 / 20), np.float32)
     tone = Tone(RATE)
-    assert tone.over(loudest) is loudest
+    assert tone.process(loudest) is loudest
     tone.start()
-    sounds = [tone.over(loudest) for _ in range(20)]
+    sounds = [tone.process(loudest) for _ in range(20)]
     assert max(np.abs(sound).max() for sound in sounds) < 1
     quiet = Tone(RATE)
     quiet.start()
@@ -55,7 +55,7 @@ def test_any_blocks_give_the_same_and_a_second_press_changes_nothing() -> None:
     one, other = Tone(RATE), Tone(RATE)
     one.start()
     other.start()
-    first = other.over(np.zeros((2, 480), np.float32))
+    first = other.process(np.zeros((2, 480), np.float32))
     other.start()
     rest = played(other, 480, 1.99)
     np.testing.assert_array_equal(played(one, 96000), np.concatenate([first, rest], axis=1))

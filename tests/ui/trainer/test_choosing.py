@@ -109,18 +109,18 @@ def test_listening_plays_the_region_at_the_engines_rate_and_the_cursor_follows(s
     silence = np.zeros((2, 4800), np.float32)
 
     def turn() -> bool:
-        audition.mix(silence)
+        audition.process(silence)
         return audition.at_s is not None and audition.at_s > 1.0
 
     stage.qtbot.waitUntil(turn, timeout=LONG)
-    sound = audition.mix(silence)
+    sound = audition.process(silence)
     # 440 Hz at 48 kHz, within the resolution of a tenth of a second.
     peak_hz = np.abs(np.fft.rfft(sound[0] * np.hanning(4800))).argmax() * 10
     assert peak_hz == 440
     stage.qtbot.waitUntil(lambda: choose.wave.playing_s is not None and choose.wave.playing_s > 1.5, timeout=LONG)
     assert choose.listen.isChecked()
     QTest.keyClick(stage.win, Qt.Key.Key_P, CTRL)
-    audition.mix(silence)
+    audition.process(silence)
     assert audition.at_s is None
     assert not choose.listen.isChecked() and choose.wave.playing_s is None
 

@@ -148,8 +148,8 @@ def test_no_module_of_the_window_can_open_a_modal_box() -> None:
     """Whatever waits for an answer with a loop of its own, by name."""
     forbidden = re.compile(r"QMessageBox|QInputDialog|QProgressDialog|getOpenFileName|getSaveFileName|setModal\(True")
     source = Path(__file__).parents[3] / "ui"
-    found = [path.name for path in source.glob("*.py") if forbidden.search(path.read_text(encoding="utf-8"))]
+    found = [path.name for path in source.rglob("*.py") if forbidden.search(path.read_text(encoding="utf-8"))]
     waits = [
-        path.name for path in source.glob("*.py") if re.search(r"(?<!app)\.exec\(", path.read_text(encoding="utf-8"))
+        path.name for path in source.rglob("*.py") if re.search(r"(?<!app)\.exec\(", path.read_text(encoding="utf-8"))
     ]
     assert (found, waits) == ([], [])

@@ -5,7 +5,7 @@ import pytest
 from PySide6.QtWidgets import QAbstractButton, QAbstractSlider, QAbstractSpinBox, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
-from synth.output.sent_sound import LONGEST, SentSound
+from synth.output.sent_sound import LONGEST, PEAK_S, SentSound
 from tests.doubles.engine import FakeEngine
 from ui.shell.main_window import MainWindow
 from ui.widgets.knob import Knob
@@ -20,7 +20,7 @@ def _sine(hz: float, amplitude: float, n: int = 8192) -> np.ndarray:  # type: ig
 
 
 def test_the_snapshot_is_the_end_of_what_was_sent_for_any_chunks() -> None:
-    rng, sent = np.random.default_rng(1), SentSound()
+    rng, sent = np.random.default_rng(1), SentSound(RATE)
     sound = rng.uniform(-1, 1, (120_000, 2)).astype(np.float32)
     assert not sent.latest(100).any()
     at = 0
@@ -31,8 +31,21 @@ def test_the_snapshot_is_the_end_of_what_was_sent_for_any_chunks() -> None:
         n = int(rng.integers(1, LONGEST))
         wanted = sound[max(0, at - n) : at]
         assert np.array_equal(sent.latest(n)[n - len(wanted) :], wanted)
-    assert sent.read_peaks_db() == pytest.approx(tuple(20 * np.log10(np.abs(sound).max(axis=0))), abs=1e-3)
-    assert sent.read_peaks_db() == (-120, -120)
+
+
+def test_a_peak_is_told_to_every_reader_for_its_time_and_no_longer() -> None:
+    sent, hold = SentSound(RATE), round(PEAK_S * RATE)
+    assert sent.peaks_db() == (-120, -120)
+    peak = np.zeros((256, 2), np.float32)
+    peak[100] = (0.5, -0.25)
+    sent.put(peak)
+    # Whoever looks, and however often, sees the same.
+    for _ in range(3):
+        assert sent.peaks_db() == pytest.approx((20 * np.log10(0.5), 20 * np.log10(0.25)), abs=1e-4)
+    sent.put(np.zeros((hold - 156, 2), np.float32))
+    assert sent.peaks_db()[0] > -7
+    sent.put(np.zeros((1, 2), np.float32))
+    assert sent.peaks_db() == (-120, -120)
 
 
 def test_the_scope_shows_what_was_sent_and_stands_still(win: MainWindow, engine: FakeEngine, qtbot: QtBot) -> None:

@@ -1,0 +1,1 @@
+"""Effects between the instruments and the master, one file each, behind one contract."""

@@ -1,0 +1,116 @@
+"""The instruments that play and the vocoders they play with: presets and vocoders change, what is ill is rescued.
+
+Owned by the engine's thread. Axes: `N` samples; sound is (2, N) float32.
+"""
+
+import time
+from collections.abc import Callable
+
+from synth.engine.commands import ChangeCommand
+from synth.engine.notices import Noticeboard
+from synth.engine.preset_cross_fade import Audio, Voices
+from synth.instrument.events import Action, AnyAction, LimitEvolution, LoggedEvent
+from synth.instrument.instrument import Instrument
+
+_RESCUE_SERIES_S = 10.0
+"""Rescues that follow each other within so long are told once; the count is in the status."""
+
+
+class Playing:
+    """The engine's instruments, why their vocoder was chosen, and the sentences for what happens to them."""
+
+    def __init__(self, instrument: Instrument, reason: str, notices: Noticeboard) -> None:
+        """`reason` says why the instrument's vocoder was chosen, "" when there is nothing to say."""
+        self.voices = Voices(instrument)
+        self.reason = reason
+        self.listener: Callable[[LoggedEvent], None] | None = None
+        """Told of everything that changes what is heard later; frames are those of the instrument that plays, counted
+        anew after a `ChangePreset`."""
+        self._notices = notices
+        self._announced = instrument
+        self._listen_to(instrument)
+        self._rescued_at = -_RESCUE_SERIES_S
+
+    @property
+    def current(self) -> Instrument:
+        """The one that sounds, or fades in."""
+        return self.voices.current
+
+    @property
+    def vocoder(self) -> str:
+        """The name of the vocoder that sounds, and why it was chosen."""
+        name = self.current.vocoder.name
+        return f"{name} ({self.reason})" if self.reason else name
+
+    def process(self, n_frames: int, evolution_limit: float) -> Audio:
+        """The next `n_frames` frames, (2, N); the culture evolves at this share of the asked speed."""
+        instrument = self.current
+        if instrument.evolution_limit != evolution_limit:
+            instrument.do(LimitEvolution(evolution_limit))
+        sound, ailment = self.voices.process(n_frames)
+        self._announce()
+        if ailment:
+            self._tell_of_rescue(ailment)
+        if instrument.voicing.trouble:
+            self.reason = "the graphics card was lost"
+        if trouble := instrument.read_trouble():
+            self._notices.post(trouble, True)
+        return sound
+
+    def send(self, action: Action) -> None:
+        """To the preset that was asked for last, even while it waits for a cross-fade to end."""
+        self.voices.latest.send(action)
+
+    def swap(self, instrument: Instrument, reason: str) -> None:
+        """Cross-fade to another instrument."""
+        self.reason = reason
+        self._listen_to(instrument)
+        self.voices.swap(instrument)
+        self._announce()
+
+    def change(self, asked: ChangeCommand) -> None:
+        """Cross-fade to another vocoder, if it was made for the preset that was asked for last."""
+        instrument = self.voices.latest
+        if asked.preset in ("", instrument.preset.name):
+            self.reason, instrument.voicing.spare = asked.reason, asked.spare
+            instrument.change_vocoder(asked.vocoder, asked.reason)
+
+    @property
+    def excused(self) -> bool:
+        """True when too much work is no reason to leave the vocoder: two run, or there is no other."""
+        return self.current.voicing.spare is None or self.current.changing or self.voices.changing
+
+    def leave_vocoder(self) -> None:
+        """Give up the vocoder for the spare one: it takes longer than its sound lasts."""
+        instrument = self.current
+        spare = instrument.voicing.spare
+        assert spare is not None
+        left = instrument.vocoder.name
+        self.change(ChangeCommand(spare, f"{left} did not keep up", None, ""))
+        self._notices.post(
+            f"{left} could not keep up with the sound, so {instrument.vocoder.name} plays on: close other programs "
+            "and choose it again, or use a smaller checkpoint.",
+            remedy="vocoder",
+        )
+
+    def tell(self, action: AnyAction) -> None:
+        """This is done now."""
+        if self.listener is not None:
+            self.listener(LoggedEvent(self.current.frame, action))
+
+    def _listen_to(self, instrument: Instrument) -> None:
+        """One that fades out has nothing to tell any more."""
+        instrument.listener = lambda event: self.tell(event.action) if instrument is self.current else None
+
+    def _announce(self) -> None:
+        """Another preset plays since this was asked last."""
+        before, self._announced = self._announced, self.current
+        if before is not self.current and self.listener is not None:
+            self.listener(LoggedEvent(before.frame, self.current.description()))
+
+    def _tell_of_rescue(self, ailment: str) -> None:
+        """One sentence for a series of rescues."""
+        now = time.monotonic()
+        if now - self._rescued_at > _RESCUE_SERIES_S:
+            self._notices.post(f"The culture was {ailment} and has been reseeded.")
+        self._rescued_at = now
