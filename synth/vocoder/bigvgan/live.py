@@ -23,6 +23,7 @@ from synth.vocoder.bigvgan.streaming.reader import REACH, Reader
 from synth.vocoder.bigvgan.streaming.stream import Stream, open_stream
 from synth.vocoder.bigvgan.weights import Config, load_generator
 from synth.vocoder.contract import samples_until
+from synth.vocoder.one_voice import OneVoice
 
 _LOWEST_RATIO, _HIGHEST_RATIO = 0.25, 4.0
 # Louder than a full-scale square wave in any row: what a saturated grid is limited to.
@@ -31,7 +32,7 @@ _LOUDEST_LOG_MEL = 3.0
 OpenStream = Callable[[nn.Module, int, int | None, str], Stream]
 
 
-class LiveBigVGANVocoder:
+class LiveBigVGANVocoder(OneVoice):
     """Plays frames through a BigVGAN checkpoint as a stream."""
 
     def __init__(
@@ -114,6 +115,7 @@ class LiveBigVGANVocoder:
         self._sound_start = -stream.plan.delay_samples - self._sound.shape[1]
         self._pace = Pace(past, self._delay * self._samples_per_output / self.format.hop)
         self._frame, self._emitted, self._ratio = 0, -self._delay, 1.0
+        self.begin_alone(self._out_rate, self._n_heads)
 
     def process(self, log_mel: Tensor, pitch_ratio: Tensor, spread: float = 0.0) -> Tensor:
         """As the contract says; BigVGAN draws no noise, so `spread` changes nothing."""

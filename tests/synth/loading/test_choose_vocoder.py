@@ -14,6 +14,7 @@ from synth.loading.choose_vocoder import choose_vocoder
 from synth.mel import FORMATS
 from synth.vocoder.bigvgan.live import LiveBigVGANVocoder
 from synth.vocoder.choice import Choice, choice_path, store_choice
+from synth.vocoder.contract import VoiceFrames
 from synth.vocoder.spectral.vocoder import SpectralVocoder
 from tests.doubles.samples import live_preset
 from tests.synth.vocoder.bigvgan.test_live import PUBLISHED, config_of, package_model, save
@@ -24,9 +25,9 @@ PRESET = live_preset()
 class Slow(SpectralVocoder):
     """Takes twice as long as the frames last."""
 
-    def process(self, log_mel: Tensor, pitch_ratio: Tensor, spread: float = 0.0) -> Tensor:
-        time.sleep(2 * log_mel.shape[2] / self.format.frames_per_second)
-        return super().process(log_mel, pitch_ratio, spread)
+    def process_voices(self, voices: VoiceFrames, spread: float = 0.0) -> Tensor:
+        time.sleep(2 * voices.columns.shape[3] / self.format.frames_per_second)
+        return super().process_voices(voices, spread)
 
 
 @pytest.fixture(scope="module")
