@@ -126,8 +126,10 @@ class SpectralVocoder(Vocoder):
     def start(self, slot: int, note: int = 0, offset_samples: int = 0, lead: Tensor | None = None) -> None:
         if not 0 <= offset_samples < self._samples_until(self._frame + 1) - self._samples_until(self._frame):
             raise ValueError(f"An onset {offset_samples} samples into a frame lies outside of it.")
+        if lead is not None and lead.shape != (self._n_heads, self._format.n_mels, 2):
+            raise ValueError(f"A lead has two columns for each head, not {tuple(lead.shape)}.")
         self.free(slot)
-        given = None if lead is None else lead.detach().cpu().numpy().astype(np.float32)
+        given = None if lead is None else np.nan_to_num(_array(lead), nan=LOG_MEL_FLOOR)
         self._voices.add(slot, note, *self._bank.chance(slot, note), offset_samples, given)
 
     def free(self, slot: int) -> None:
@@ -168,14 +170,14 @@ class SpectralVocoder(Vocoder):
         """Add frames: columns (V, B, M, n), ratios (V, n) and gain (V, B, n)."""
         heard = np.asarray(gain.any(axis=1))
         frames, voices = np.nonzero(heard.T)
-        parts = self._split(columns[voices, :, :, frames])
+        parts = self._split(columns[voices, :, :, frames]) if len(voices) else None
         begin = 0
         for i in range(columns.shape[3]):
             pairs = slice(begin, begin + int(heard[:, i].sum()))
             # A voice that leaves in the block's first frame takes its row with it.
             rows = self._voices.rows_of(slots)
             of_frame = voices[pairs]
-            self._add_frame(rows, ratios[:, i], rows[of_frame], gain[of_frame, :, i], parts.of(pairs), spread)
+            self._add_frame(rows, ratios[:, i], rows[of_frame], gain[of_frame, :, i], parts and parts.of(pairs), spread)
             begin = pairs.stop
 
     def _split(self, log_columns: Floats) -> _Parts:
