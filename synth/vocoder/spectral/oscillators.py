@@ -48,7 +48,7 @@ class OscillatorBank:
     def audible(self, pitches: Doubles) -> Doubles:
         """Gain per oscillator at pitch factors (A,) → (A, P): 1, or fading to 0 towards the Nyquist frequency."""
         relative = self._turn * pitches[:, None]
-        return np.clip((_FADE_END - relative) / (_FADE_END - _FADE_START), 0, 1)
+        return np.minimum(np.maximum((_FADE_END - relative) / (_FADE_END - _FADE_START), 0), 1)
 
     def advance(
         self, out: Floats, at: int, last: float, centre: float, voices: VoiceState, levels: Floats, pitches: Doubles

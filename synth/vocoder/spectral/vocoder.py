@@ -142,10 +142,11 @@ class SpectralVocoder(Vocoder):
             if row < 0:
                 # As the drone begins: no onset of its own.
                 self._voices.add(slot, 0, *self._bank.chance(slot, 0), -1, None)
-        gain = np.nan_to_num(_array(voices.gain), nan=0.0, posinf=0.0)
-        gain = np.where(gain < _SILENT_GAIN, np.float32(0), gain)
-        ratios = np.nan_to_num(_array(voices.pitch_ratio).astype(np.float64), nan=1.0)
-        self._push(voices.slots, _array(voices.columns), np.clip(ratios, *_PITCH_RANGE), gain, spread)
+        gain, ratios = _array(voices.gain), _array(voices.pitch_ratio).astype(np.float64)
+        # What is not a number is not audible, and has no pitch.
+        gain = np.where((gain >= _SILENT_GAIN) & (gain < np.inf), gain, np.float32(0))
+        ratios = np.where(np.isnan(ratios), 1.0, np.minimum(np.maximum(ratios, _PITCH_RANGE[0]), _PITCH_RANGE[1]))
+        self._push(voices.slots, _array(voices.columns), ratios, gain, spread)
         return torch.from_numpy(self._emit(self._samples_until(self._frame)))
 
     def flush(self) -> Tensor:
@@ -183,20 +184,22 @@ class SpectralVocoder(Vocoder):
     def _split(self, log_columns: Floats) -> _Parts:
         """Columns (F, B, M), heads that read the same solved once."""
         pairs, heads, rows = log_columns.shape
-        stacked = np.nan_to_num(log_columns.reshape(pairs * heads, rows), nan=LOG_MEL_FLOOR)
-        stacked = np.clip(stacked, np.float32(LOG_MEL_FLOOR), np.float32(_LOUDEST_LOG_MEL))
-        each = np.arange(pairs * heads)
-        if heads == 2:
-            each[1::2] -= (stacked[0::2] == stacked[1::2]).all(axis=1)
-        once, back = np.unique(each, return_inverse=True)
-        stacked = stacked[once]
+        # The larger one that is a number, so that what is none is silent.
+        stacked = np.fmax(log_columns.reshape(pairs * heads, rows), np.float32(LOG_MEL_FLOOR))
+        stacked = np.minimum(stacked, np.float32(_LOUDEST_LOG_MEL))
+        back = None
+        if heads == 2 and (same := (stacked[0::2] == stacked[1::2]).all(axis=1)).any():
+            each = np.arange(pairs * heads)
+            each[1::2] -= same
+            once, back = np.unique(each, return_inverse=True)
+            stacked = stacked[once]
         # The floor itself is silence, so that a silent grid is digital silence.
         linear = np.maximum(np.exp(stacked) - np.float32(1.001e-5), 0) * self._trim
         amplitude, explained = self._solver.solve(linear)
         residual = np.maximum(linear - explained, 0)
         high, air = self._high.split(self._air.densities(stacked, self._noise.densities(linear)), self._air)
         parts = linear, np.concatenate([amplitude, high], axis=1), residual, self._noise.high_rows(air)
-        return _Parts(*(part[back].reshape(pairs, heads, -1) for part in parts))
+        return _Parts(*((part if back is None else part[back]).reshape(pairs, heads, -1) for part in parts))
 
     def _add_frame(
         self, rows: Rows, ratios: Doubles, heard: Rows, gain: Floats, parts: _Parts | None, spread: float
@@ -259,7 +262,9 @@ class SpectralVocoder(Vocoder):
     def _reserve(self, end: int) -> None:
         missing = end - self._start - self._buffer.shape[1]
         if missing > 0:
-            self._buffer = np.pad(self._buffer, ((0, 0), (0, missing)))
+            longer = np.zeros((self._n_heads, self._buffer.shape[1] + missing), np.float32)
+            longer[:, : self._buffer.shape[1]] = self._buffer
+            self._buffer = longer
 
 
 def _array(tensor: Tensor) -> Floats:
