@@ -43,11 +43,18 @@ class LiveBigVGANVocoder(OneVoice):
         self._open_stream = open_stream
         self._stream: Stream | None = None
         self._n_heads = 0
+        self._like: LiveBigVGANVocoder | None = None
 
     @classmethod
     def from_folder(cls, folder: Path) -> "LiveBigVGANVocoder":
         """`VocoderUnavailable` in words when the folder holds no usable checkpoint."""
         return cls(*load_generator(folder))
+
+    def another(self) -> "LiveBigVGANVocoder":
+        """One more of the same checkpoint, for another voice; on the device where this one was found to be fastest."""
+        more = LiveBigVGANVocoder(self._generator, self._config, self._n_threads, self._open_stream)
+        more._like = self
+        return more
 
     @property
     def name(self) -> str:
@@ -69,8 +76,9 @@ class LiveBigVGANVocoder(OneVoice):
                 f"The preset “{preset.name}” speaks {preset.mel.name}, {self.name} speaks {self.format.name}: choose "
                 "another checkpoint, or the spectral vocoder, which speaks every format."
             )
+        found = self._like._stream if self._like is not None else None
         try:
-            self._open(preset, out_rate_hz, n_heads, "")
+            self._open(preset, out_rate_hz, n_heads, found.device if found is not None else "")
         except DeviceLost:
             # No room on the card for the first block: the processor has.
             self._stream = None

@@ -93,6 +93,20 @@ def test_speed_and_choice_decide(
     assert choose_vocoder("auto", PRESET)[0].name == "spectral"
 
 
+@pytest.mark.parametrize(("speed", "n", "says"), [(1.31, 1, "one voice"), (2.7, 2, "2 voices"), (90.0, 4, "4 voices")])
+def test_as_many_voices_as_keep_up(
+    speed: float, n: int, says: str, small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known_speed(monkeypatch, speed)
+    monkeypatch.setenv("PETRICHORD_BIGVGAN", str(small))
+    vocoder, reason = choose_vocoder("auto", PRESET, live=True)
+    assert vocoder.max_voices == n and says in reason
+    vocoder.prepare(PRESET, 44100, 2)
+    columns = torch.full((n, 2, 80, 2), -3.0)
+    block = VoiceFrames(tuple(range(n)), columns, torch.ones(n, 2), torch.ones(n, 2, 2))
+    assert vocoder.process_voices(block).shape == (2, 1024)
+
+
 def test_without_weights_or_in_another_format_it_is_spectral_and_says_so(
     small: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
