@@ -145,7 +145,8 @@ def test_a_started_voice_sounds_where_the_contract_says(rate_hz: int, offset: fl
     out = sound(vocoder, voices([3], TONE_COLUMN, 8))[0]
     onset = vocoder.onset_delay_samples + at
     assert onset < vocoder.delay_samples or offset > 0.9
-    assert not out[:onset].any() and out[onset + 1 : onset + 4].any()
+    # The ramp begins with 0.
+    assert not out[: onset + 1].any() and out[onset + 1 : onset + 3].all()
     period = round(rate_hz / 220)
     ramp = round(0.002 * rate_hz)
     # A whole period right after the ramp has the level of the steady sound, to a part of what a period's cut leaves.
@@ -191,10 +192,10 @@ def test_partials_follow_a_lead_before_the_first_frame() -> None:
         return float(np.hypot(*fit))
 
     # One and two frames before the first frame's centre, which sounds half a frame and `delay_samples` in; measured in
-    # the middle of the straight lines between.
+    # the middle of the straight lines between, where rows near the floor make the solver lose half a percent.
     centre = HOP // 2 + vocoder.delay_samples
     for at, wanted in ((-1.5, (math.exp(-3) + math.exp(-1.5)) / 2), (-0.5, (math.exp(-1.5) + 1) / 2), (3, 1.0)):
-        assert abs(level(centre + at * HOP) / level(centre + 5 * HOP) - wanted) < 0.01
+        assert abs(level(centre + at * HOP) / level(centre + 5 * HOP) - wanted) < 0.0075
 
 
 def jump(wave: Doubles) -> float:
@@ -387,6 +388,16 @@ def test_anything_gives_finite_sound_without_subnormal_numbers(fmt: MelFormat, r
     for name in ("levels", "lines"):
         kept = getattr(vocoder._voices, name)
         assert not ((kept != 0) & (np.abs(kept) < np.finfo(np.float32).tiny)).any()
+
+
+def test_long_silence_does_not_end_in_subnormal_numbers() -> None:
+    """A thousand frames at the floor and at full level: what is remembered of lines is gone."""
+    preset, frames = rich(8)
+    vocoder = spectral(preset, 44100, 2)
+    sound(vocoder, voices([0], frames[None], 8), voices([0], silence(F22, 1)[0, :, 0], 400))
+    assert vocoder._voices.lines.any()
+    out = sound(vocoder, voices([0], silence(F22, 1)[0, :, 0], 600))
+    assert not vocoder._voices.lines.any() and not out.any()
 
 
 def empty(n: int) -> tuple[Tensor, Tensor]:
