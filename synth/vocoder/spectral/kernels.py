@@ -1,8 +1,8 @@
 """The compiled loops over all voices' partials, without the interpreter's lock.
 
-Compiled for fixed types when first asked for, which takes a second, and kept where numba finds a place: beside this
-file, else in the user's cache folder. Without any place they are compiled anew by every process. Import this module
-where a vocoder is prepared and not before: numba itself takes half a second.
+Compiled for fixed types when first asked for, which takes two seconds, and kept in the user's cache folder; without a
+place for it they are compiled anew by every process. Import this module where a vocoder is prepared and not before:
+numba itself takes half a second.
 
 Axes: `A` voices, `B` heads, `K` partials with an amplitude at the root, `P` oscillators, `N` samples.
 """
@@ -14,6 +14,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
+
+from synth.compiled_cache import keep_compiled_code_apart
 
 # Samples whose phases are counted in single precision from one double: at most 32 cycles, so 2e-6 of a cycle off.
 _STRETCH = 64
@@ -103,6 +105,7 @@ class Kernels(NamedTuple):
 @lru_cache(maxsize=1)
 def kernels() -> Kernels:
     """Compiled, or read from where an earlier process left them."""
+    keep_compiled_code_apart()
     play = compiled(
         "void(f4[:,::1], i8, i8, f8, f8, i8[::1], f8[:,::1], f8[::1], f8[::1], f8[::1], f4[:,:,::1], f4[:,:,::1],"
         " f8[::1])",
