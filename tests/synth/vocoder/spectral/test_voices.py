@@ -391,12 +391,12 @@ def test_anything_gives_finite_sound_without_subnormal_numbers(fmt: MelFormat, r
 
 
 def test_long_silence_does_not_end_in_subnormal_numbers() -> None:
-    """A thousand frames at the floor and at full level: what is remembered of lines is gone."""
+    """750 frames at the floor and at full level: what is remembered of lines is gone."""
     preset, frames = rich(8)
     vocoder = spectral(preset, 44100, 2)
-    sound(vocoder, voices([0], frames[None], 8), voices([0], silence(F22, 1)[0, :, 0], 400))
+    sound(vocoder, voices([0], frames[None], 8), voices([0], silence(F22, 1)[0, :, 0], 200))
     assert vocoder._voices.lines.any()
-    out = sound(vocoder, voices([0], silence(F22, 1)[0, :, 0], 600))
+    out = sound(vocoder, voices([0], silence(F22, 1)[0, :, 0], 550))
     assert not vocoder._voices.lines.any() and not out.any()
 
 
