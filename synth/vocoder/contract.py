@@ -32,7 +32,7 @@ class VoiceFrames:
     gain: Tensor
     """(V, B, n) linear, ≥ 0, of each head at each frame's centre. Partials move in a straight line from centre to
     centre and noise by its overlapping windows, so a step from 0 to 1 takes one frame and does not click, however the
-    frames are split into blocks. Of several voices partials add up as waves, noise as power."""
+    frames are split into blocks. Of several voices partials add up as waves, noise as power. Below −120 dB is 0."""
 
     def __post_init__(self) -> None:
         """`ValueError` when shapes or slots contradict each other."""
