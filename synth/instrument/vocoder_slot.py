@@ -1,11 +1,11 @@
 """The instrument's vocoders: the one that plays, the one it takes over from, and the spare for when it fails.
 
-Axes: `V` vocoders at work (1, or 2 during a change: the new one, the old one), `B` = 2 heads, `M` mel bands, `n`
-frames, `N` samples.
+Axes: `W` vocoders at work (1, or 2 during a change: the new one, the old one), `V` voices, `B` = 2 heads, `M` mel
+bands, `n` frames, `N` samples.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import torch
@@ -15,7 +15,7 @@ from synth.errors import DeviceLost
 from synth.instrument.playhead import Playhead
 from synth.instrument.state import ChangeState
 from synth.vocoder.changeover import Changeover
-from synth.vocoder.contract import Vocoder
+from synth.vocoder.contract import DRONE, Vocoder, VoiceFrames, one_voice
 
 _FAREWELL_S, _RETURN_S = 0.005, 0.03
 """A vocoder that is lost leaves its last sample, decaying; what follows is faded in."""
@@ -62,8 +62,16 @@ class Voicing:
     @property
     def delay_s(self) -> float:
         """From a column being read to its sound; of two vocoders that change places the longer."""
-        vocoders = [self.vocoder, self._change.old] if self._change is not None else [self.vocoder]
-        return max(vocoder.delay_samples for vocoder in vocoders) / self._rate_hz
+        return max(vocoder.delay_samples for vocoder in self._at_work) / self._rate_hz
+
+    @property
+    def max_voices(self) -> int:
+        """How many voices may sound at once; of two vocoders that change places the fewer."""
+        return min(vocoder.max_voices for vocoder in self._at_work)
+
+    @property
+    def _at_work(self) -> list[Vocoder]:
+        return [self.vocoder] if self._change is None else [self.vocoder, self._change.old]
 
     @property
     def lead_frames(self) -> int:
@@ -73,7 +81,7 @@ class Voicing:
 
     @property
     def offsets(self) -> list[int]:
-        """How many frames ago, seen from the playhead, each vocoder at work reads, (V,)."""
+        """How many frames ago, seen from the playhead, each vocoder at work reads, (W,)."""
         if self._shift is None:
             return [0]
         lead = self._shift.lead_frames
@@ -98,12 +106,26 @@ class Voicing:
         # The place heard at any moment stays what it was: the playhead goes ahead, and the old vocoder reads behind it.
         self._playhead.run_ahead(change.lead_frames, controls)
 
+    def start(self, slot: int, note: int = 0, offset_samples: int = 0, lead: Tensor | None = None) -> None:
+        """Begin a voice, as `Vocoder.start`, in every vocoder at work; one that takes over later goes on with it."""
+        for vocoder in self._at_work:
+            vocoder.start(slot, note, offset_samples, lead)
+
+    def free(self, slot: int) -> None:
+        """End a voice."""
+        for vocoder in self._at_work:
+            vocoder.free(slot)
+
     def process(self, columns: Tensor, ratios: Tensor, spread: float) -> Tensor:
-        """(V, B, M, n) and (B, n) → (B, N)."""
+        """The drone alone: (W, B, M, n) and (B, n) → (B, N)."""
+        return self.process_voices([one_voice(read, ratios) for read in columns], spread)
+
+    def process_voices(self, voices: Sequence[VoiceFrames], spread: float) -> Tensor:
+        """What each vocoder at work is to read, (W,) → (B, N)."""
         try:
-            sound = self._sound(columns, ratios, spread)
+            sound = self._sound(voices, spread)
         except DeviceLost as lost:
-            sound = self._without_the_lost(lost, columns, ratios, spread)
+            sound = self._without_the_lost(lost, voices, spread)
         if self._since_loss < self._fade:
             sound = self._faded_in(sound)
         self._last = sound[:, -1:]
@@ -136,14 +158,14 @@ class Voicing:
     def flush(self) -> Tensor:
         return self.vocoder.flush()
 
-    def _sound(self, columns: Tensor, ratios: Tensor, spread: float) -> Tensor:
-        sound = self.vocoder.process(columns[0], ratios, spread)
+    def _sound(self, voices: Sequence[VoiceFrames], spread: float) -> Tensor:
+        sound = self.vocoder.process_voices(voices[0], spread)
         if self._rest is not None:
             sound, self._rest = torch.cat([self._rest, sound], dim=1), None
         if self._change is None:
             return sound
         try:
-            old = self._change.old.process(columns[1], ratios, spread)
+            old = self._change.old.process_voices(voices[1], spread)
         except DeviceLost as lost:
             # The new one has begun already, however little it knows of the past.
             self._go_on_with(self._change.new, max(0, -self._change.lead_frames), lost)
@@ -161,19 +183,21 @@ class Voicing:
         if waiting is not None:
             self.change(waiting, controls)
 
-    def _without_the_lost(self, lost: DeviceLost, columns: Tensor, ratios: Tensor, spread: float) -> Tensor:
+    def _without_the_lost(self, lost: DeviceLost, voices: Sequence[VoiceFrames], spread: float) -> Tensor:
         """Sound of the same frames from whoever is left: the one before, or the spare."""
         if self._change is not None:
-            left, mine, back = self._change.old, columns[1], max(0, self._change.lead_frames)
+            left, mine, back = self._change.old, voices[1], max(0, self._change.lead_frames)
         elif self.spare is not None:
-            left, mine = self.spare, columns[0]
+            left, mine = self.spare, voices[0]
             ahead = self._frames(self.vocoder.delay_samples) - self._frames(left.delay_samples)
             back = self.offsets[0] + ahead
-            left.reset(_held(mine[:, :, 0], _WARM_FRAMES))
+            # Other voices go on from silence: the return is faded in.
+            drone = mine.columns[mine.slots.index(DRONE)] if DRONE in mine.slots else None
+            left.reset(None if drone is None else _held(drone[:, :, 0], _WARM_FRAMES))
         else:
             raise lost
         self._go_on_with(left, back, lost)
-        return left.process(mine, ratios, spread)
+        return left.process_voices(mine, spread)
 
     def _go_on_with(self, vocoder: Vocoder, back: int, lost: DeviceLost) -> None:
         """From here on; the playhead reads so many frames less far ahead."""

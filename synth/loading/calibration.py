@@ -23,6 +23,8 @@ from synth.vocoder.contract import Vocoder
 
 ENOUGH = 1.3
 """Times real time: 30 % to spare."""
+MOST_VOICES = 4
+"""Of BigVGAN, whatever the machine: each holds its own past and buffers, 10 to 100 MB."""
 _BLOCK_FRAMES = 2
 _BUDGET_S = 1.5
 _OUT_RATE_HZ = 48000
@@ -53,6 +55,14 @@ def measured_speed(vocoder: Vocoder, preset: Preset) -> float:
             instrument.process(_BLOCK_FRAMES)
             frames += _BLOCK_FRAMES
     return frames / preset.mel.frames_per_second / took
+
+
+def voices_at(speed: float) -> int:
+    """How many voices keep up where the instrument with one reaches `speed`; at least 1.
+
+    Cautious: the automaton's share, which one instrument has once, is counted for every voice.
+    """
+    return max(1, min(int(speed / ENOUGH), MOST_VOICES))
 
 
 def _key(folder: Path, preset: Preset) -> str:

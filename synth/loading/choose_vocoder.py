@@ -53,10 +53,11 @@ def _fast_enough(preset: Preset, folder: Path | None) -> tuple[Vocoder | None, s
     import torch
 
     from synth.accelerator import idle_card
-    from synth.loading.calibration import ENOUGH, speed_of
+    from synth.loading.calibration import ENOUGH, speed_of, voices_at
     from synth.vocoder.bigvgan.folders import WEIGHTS_NAME
     from synth.vocoder.bigvgan.live import LiveBigVGANVocoder
     from synth.vocoder.bigvgan.weights import all_weights
+    from synth.vocoder.voice_pool import VoicePool
 
     found = list(dict.fromkeys(all_weights(preset.mel, folder)))
     if not found:
@@ -73,7 +74,10 @@ def _fast_enough(preset: Preset, folder: Path | None) -> tuple[Vocoder | None, s
             problem = problem or str(error)
             continue
         if speed >= ENOUGH:
-            return vocoder, f"{speed:.1f}× real time here, from {place}"
+            n = voices_at(speed)
+            voices = "one voice" if n == 1 else f"{n} voices"
+            pool = VoicePool([vocoder, *(vocoder.another() for _ in range(n - 1))]) if n > 1 else vocoder
+            return pool, f"{speed:.1f}× real time here, {voices}, from {place}"
         idle = idle_card()
         return None, f"{vocoder.name} reaches {speed:.1f}× real time here and needs {ENOUGH:g}×" + (
             idle and f"; {idle}"

@@ -16,7 +16,7 @@ from synth.instrument.instrument import Instrument
 from synth.instrument.parameters.values import from_settings
 from synth.mel import DB_PER_NEPER, LOG_MEL_FLOOR, MelFormat, grid_from_log_mel
 from synth.presets.model import Credit, Preset
-from synth.vocoder.contract import samples_until
+from synth.vocoder.contract import Vocoder, VoiceFrames, samples_until
 
 NOTE_PATH = Path(__file__).with_name("reference_note.npz")
 FLOOR, STEPS_PER_NEPER = LOG_MEL_FLOOR, 16
@@ -86,14 +86,18 @@ def culture_frames(preset: Preset, seconds: float) -> Frames:
     return Frames(preset.name, torch.cat(tap.columns, dim=1), preset)
 
 
-class _Tap:
+class _Tap(Vocoder):
     """A vocoder that keeps what it is given and is silent."""
 
-    name, delay_samples = "tap", 0
+    name, delay_samples, onset_delay_samples, max_voices = "tap", 0, 0, 1
 
     def __init__(self, fmt: MelFormat) -> None:
-        self.format = fmt
+        self._format = fmt
         self.columns: list[Tensor] = []
+
+    @property
+    def format(self) -> MelFormat:
+        return self._format
 
     def prepare(self, preset: Preset, out_rate_hz: int, n_heads: int = 1, seed: int = 0) -> None:
         self._out_rate, self._n_heads, self._frames = out_rate_hz, n_heads, 0
@@ -101,10 +105,16 @@ class _Tap:
     def reset(self, warm: Tensor | None = None) -> None:
         self._frames = 0
 
-    def process(self, log_mel: Tensor, pitch_ratio: Tensor, spread: float = 0.0) -> Tensor:
-        self.columns.append(log_mel[0].clone())
+    def start(self, slot: int, note: int = 0, offset_samples: int = 0, lead: Tensor | None = None) -> None:
+        """It listens to the drone alone."""
+
+    def free(self, slot: int) -> None:
+        """It listens to the drone alone."""
+
+    def process_voices(self, voices: VoiceFrames, spread: float = 0.0) -> Tensor:
+        self.columns.append(voices.columns[0, 0].clone())
         before = samples_until(self._frames, self.format, self._out_rate)
-        self._frames += log_mel.shape[2]
+        self._frames += voices.columns.shape[3]
         return torch.zeros(self._n_heads, samples_until(self._frames, self.format, self._out_rate) - before)
 
     def flush(self) -> Tensor:

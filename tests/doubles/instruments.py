@@ -12,7 +12,7 @@ from synth.errors import AudioDeviceError
 from synth.instrument.instrument import Instrument
 from synth.mel import MelFormat
 from synth.presets.model import Preset
-from synth.vocoder.contract import samples_until
+from synth.vocoder.contract import Vocoder, VoiceFrames, samples_until
 from synth.vocoder.spectral.vocoder import SpectralVocoder
 from tests.doubles.cultures import steady_preset
 
@@ -51,12 +51,31 @@ class SineInstrument(Instrument):
         """There is no vocoder in use."""
 
 
-class Echo:
-    """A vocoder whose sound is the mean of each frame's column, held for the frame and delayed; it has no pitch."""
+class Echo(Vocoder):
+    """A vocoder whose sound is the mean of each frame's column times the voice's gain, held for the frame and delayed;
+    it has no pitch and no voice an onset of its own."""
+
+    max_voices = 64
 
     def __init__(self, fmt: MelFormat, delay_samples: int) -> None:
-        self.name, self.format, self.delay_samples = f"echo {delay_samples}", fmt, delay_samples
+        self._format, self._delay = fmt, delay_samples
         self.ratios: list[float] = []
+
+    @property
+    def name(self) -> str:
+        return f"echo {self._delay}"
+
+    @property
+    def format(self) -> MelFormat:
+        return self._format
+
+    @property
+    def delay_samples(self) -> int:
+        return self._delay
+
+    @property
+    def onset_delay_samples(self) -> int:
+        return self._delay
 
     def prepare(self, preset: Preset, out_rate_hz: int, n_heads: int = 1, seed: int = 0) -> None:
         self._rate, self._n_heads = out_rate_hz, n_heads
@@ -66,15 +85,22 @@ class Echo:
         self._frames = 0
         self._owed = torch.zeros(self._n_heads, self.delay_samples)
 
-    def process(self, log_mel: Tensor, pitch_ratio: Tensor, spread: float = 0.0) -> Tensor:
+    def start(self, slot: int, note: int = 0, offset_samples: int = 0, lead: Tensor | None = None) -> None:
+        """A voice sounds as soon as it has frames."""
+
+    def free(self, slot: int) -> None:
+        """A voice is silent without frames."""
+
+    def process_voices(self, voices: VoiceFrames, spread: float = 0.0) -> Tensor:
         parts = [self._owed]
-        for i in range(log_mel.shape[2]):
+        levels = (voices.columns.mean(2) * voices.gain).sum(0)
+        for i in range(levels.shape[1]):
             n = samples_until(self._frames + 1, self.format, self._rate) - samples_until(
                 self._frames, self.format, self._rate
             )
-            parts.append(log_mel[:, :, i].mean(1, keepdim=True).expand(-1, n))
+            parts.append(levels[:, i : i + 1].expand(-1, n))
             self._frames += 1
-        self.ratios += pitch_ratio[0].tolist()
+        self.ratios += voices.pitch_ratio[0].tolist()
         sound = torch.cat(parts, dim=1)
         made = sound.shape[1] - self.delay_samples
         self._owed = sound[:, made:]

@@ -23,6 +23,7 @@ from synth.vocoder.bigvgan.streaming.reader import REACH, Reader
 from synth.vocoder.bigvgan.streaming.stream import Stream, open_stream
 from synth.vocoder.bigvgan.weights import Config, load_generator
 from synth.vocoder.contract import samples_until
+from synth.vocoder.one_voice import OneVoice
 
 _LOWEST_RATIO, _HIGHEST_RATIO = 0.25, 4.0
 # Louder than a full-scale square wave in any row: what a saturated grid is limited to.
@@ -31,7 +32,7 @@ _LOUDEST_LOG_MEL = 3.0
 OpenStream = Callable[[nn.Module, int, int | None, str], Stream]
 
 
-class LiveBigVGANVocoder:
+class LiveBigVGANVocoder(OneVoice):
     """Plays frames through a BigVGAN checkpoint as a stream."""
 
     def __init__(
@@ -42,11 +43,18 @@ class LiveBigVGANVocoder:
         self._open_stream = open_stream
         self._stream: Stream | None = None
         self._n_heads = 0
+        self._like: LiveBigVGANVocoder | None = None
 
     @classmethod
     def from_folder(cls, folder: Path) -> "LiveBigVGANVocoder":
         """`VocoderUnavailable` in words when the folder holds no usable checkpoint."""
         return cls(*load_generator(folder))
+
+    def another(self) -> "LiveBigVGANVocoder":
+        """One more of the same checkpoint, for another voice; on the device where this one was found to be fastest."""
+        more = LiveBigVGANVocoder(self._generator, self._config, self._n_threads, self._open_stream)
+        more._like = self
+        return more
 
     @property
     def name(self) -> str:
@@ -68,8 +76,9 @@ class LiveBigVGANVocoder:
                 f"The preset “{preset.name}” speaks {preset.mel.name}, {self.name} speaks {self.format.name}: choose "
                 "another checkpoint, or the spectral vocoder, which speaks every format."
             )
+        found = self._like._stream if self._like is not None else None
         try:
-            self._open(preset, out_rate_hz, n_heads, "")
+            self._open(preset, out_rate_hz, n_heads, found.device if found is not None else "")
         except DeviceLost:
             # No room on the card for the first block: the processor has.
             self._stream = None
@@ -114,6 +123,7 @@ class LiveBigVGANVocoder:
         self._sound_start = -stream.plan.delay_samples - self._sound.shape[1]
         self._pace = Pace(past, self._delay * self._samples_per_output / self.format.hop)
         self._frame, self._emitted, self._ratio = 0, -self._delay, 1.0
+        self.begin_alone(self._out_rate, self._n_heads)
 
     def process(self, log_mel: Tensor, pitch_ratio: Tensor, spread: float = 0.0) -> Tensor:
         """As the contract says; BigVGAN draws no noise, so `spread` changes nothing."""

@@ -20,6 +20,7 @@ from synth.vocoder.arrays import Doubles, Floats
 from synth.vocoder.bigvgan.streaming.stream import Stream, open_stream
 from synth.vocoder.bigvgan.weights import Config, load_generator
 from synth.vocoder.contract import samples_until
+from synth.vocoder.one_voice import OneVoice
 
 _LOWEST_RATIO, _HIGHEST_RATIO = 0.25, 4.0
 _HALF_TAPS = 24
@@ -30,7 +31,7 @@ _KEEP_FRAMES = 512
 """Beyond what is needed: old frames go in whole lots."""
 
 
-class BigVGANVocoder:
+class BigVGANVocoder(OneVoice):
     """Plays frames through a BigVGAN checkpoint, exactly in time at every note."""
 
     def __init__(self, folder: Path) -> None:
@@ -94,6 +95,7 @@ class BigVGANVocoder:
         self._sound = np.zeros((self._n_heads, 0), np.float32)
         self._sound_start = self._made * self.format.hop - self._opened.plan.delay_samples
         self._emitted = -self.delay_samples
+        self.begin_alone(self._out_rate, self._n_heads)
 
     def process(self, log_mel: Tensor, pitch_ratio: Tensor, spread: float = 0.0) -> Tensor:
         """As the contract says; BigVGAN draws no noise, so `spread` changes nothing."""

@@ -1,97 +1,116 @@
-"""A bank of sine oscillators whose phases run on, and the vibrato that moves them.
+"""The bank of sine oscillators of all voices, whose phases run on.
 
-Axes: `B` heads, `P` oscillators, `N` samples.
+Axes: `A` voices, `B` heads, `P` oscillators of a voice, `N` samples.
 """
 
 import math
 
 import numpy as np
+import numpy.typing as npt
 
-from synth.presets.model import Vibrato
-from synth.random_streams import Stream, generator, normal
+from synth.random_streams import Stream, generator
 from synth.vocoder.arrays import Doubles, Floats
+from synth.vocoder.spectral.voice_state import VoiceState
 
 # Oscillators above 0.46 of the output rate fade, and are silent from 0.49 on: nothing aliases.
 _FADE_START, _FADE_END = 0.46, 0.49
-# Relative to the loudest: 110 dB below it nobody hears an oscillator, and cosines cost time.
-_INAUDIBLE = 3e-6
-# Knots of the slow random pitch, per second; the ear calls slower changes drift and faster ones roughness.
-_JITTER_KNOTS_PER_S = 5.0
-# Variance of a cubic B-spline through unit white knots, averaged over positions.
-_SPLINE_VARIANCE = 0.4794
+# Relative to a voice's loudest, and absolute: 110 dB below nobody hears an oscillator, and each costs time.
+_INAUDIBLE = np.array([3e-6, 1e-9])
+_GATE_S = 0.002
+# The vibrato of a note begins anywhere within so long.
+_LONGEST_CLOCK_S = 600.0
 
 
 class OscillatorBank:
-    """Oscillators at fixed ratios; one pitch factor moves them all. Phases are shared by all heads."""
+    """Oscillators at fixed ratios; one pitch factor moves all of a voice's. Phases are shared by all heads."""
 
     def __init__(self, hz: Doubles, out_rate_hz: int, seed: int) -> None:
-        self._hz, self._rate = hz, out_rate_hz
-        self._start = generator(seed, Stream.PITCH, 0).random(len(hz))
-        self.reset()
+        # Only here, where a vocoder is prepared: numba takes half a second to import.
+        from synth.vocoder.spectral.kernels import kernels
 
-    def reset(self) -> None:
-        self._cycles = self._start.copy()
-        self._amplitude: Floats | None = None
-        self._pitch = 1.0
-        self.pitch_ratio = 1.0
+        self._play = kernels().play
+        self._turn, self._seed = np.ascontiguousarray(hz / out_rate_hz), seed
+        self._gate = np.sin(np.pi / 2 * np.arange(round(_GATE_S * out_rate_hz)) / round(_GATE_S * out_rate_hz)) ** 2
 
-    def audible(self, pitch: float) -> Doubles:
-        """Gain per oscillator at this pitch factor, (P,): 1, or fading to 0 towards the Nyquist frequency."""
-        relative = self._hz * pitch / self._rate
-        return np.clip((_FADE_END - relative) / (_FADE_END - _FADE_START), 0, 1)
+    @property
+    def n_oscillators(self) -> int:
+        return len(self._turn)
 
-    def advance(self, amplitude: Floats, pitch: float, pitch_ratio: float, span: float, offsets: Doubles) -> Floats:
-        """Glide to `amplitude` (B, P) and `pitch` within `span` samples; samples at `offsets` (N,) → (B, N).
+    def chance(self, slot: int, note: int) -> tuple[Doubles, float]:
+        """The phases (P,) a note starts with, and how far ahead of time it reads the vibrato, in seconds."""
+        if slot == 0 and note == 0:
+            return generator(self._seed, Stream.PITCH, 0).random(len(self._turn)), 0.0
+        # Draws 0 and 1 within a step are the drone's phases and the vibrato's.
+        draw = generator(self._seed, Stream.PITCH, note, sub=2 + slot)
+        clock_s = draw.random() * _LONGEST_CLOCK_S
+        return draw.random(len(self._turn)), clock_s
 
-        `span` and `offsets` are in output samples, not whole numbers; amplitude and pitch move linearly.
+    def audible(self, pitches: Doubles) -> Doubles:
+        """Gain per oscillator at pitch factors (A,) → (A, P): 1, or fading to 0 towards the Nyquist frequency."""
+        relative = self._turn * pitches[:, None]
+        return np.minimum(np.maximum((_FADE_END - relative) / (_FADE_END - _FADE_START), 0), 1)
+
+    def advance(
+        self, out: Floats, at: int, last: float, centre: float, voices: VoiceState, levels: Floats, pitches: Doubles
+    ) -> None:
+        """Glide to `levels` (A, B, P) and `pitches` (A,) from one frame's centre to the next, and add that to `out`.
+
+        `out` (B, N) begins at sample `at`; centres are places in samples, not whole numbers. Voices with an onset are
+        left out: `begin` plays them.
         """
-        if self._amplitude is None:
-            self._amplitude, self._pitch = np.zeros_like(amplitude), pitch
-        before = self._amplitude
-        slope = (pitch - self._pitch) / span
-        turn = (self._pitch * offsets + slope / 2 * offsets**2) / self._rate
-        loudest = np.maximum(before, amplitude).max(axis=0)
-        active = np.flatnonzero(loudest > max(_INAUDIBLE * float(loudest.max(initial=0)), 1e-9))
-        # Within one frame single precision holds a phase to 1e-5 cycles; what accumulates is double.
-        matrix = np.stack([self._hz[active], self._cycles[active]], axis=1)
-        cycles = (matrix @ np.stack([turn, np.ones_like(turn)])).astype(np.float32)
-        cycles -= np.rint(cycles)
-        waves = np.cos(cycles * np.float32(2 * math.pi))
-        fade = (offsets / span).astype(np.float32)
-        heads = [
-            (first[active] @ waves) * (1 - fade) + (last[active] @ waves) * fade
-            for first, last in zip(before, amplitude, strict=True)
-        ]
-        self._cycles = (self._cycles + self._hz * (self._pitch + pitch) / 2 * span / self._rate) % 1.0
-        self._amplitude, self._pitch, self.pitch_ratio = amplitude, pitch, pitch_ratio
-        return np.stack(heads).astype(np.float32, copy=False)
+        begin, end = math.ceil(last), math.ceil(centre)
+        new = voices.pitches == 0
+        voices.pitches[new] = pitches[new]
+        rows = np.flatnonzero(voices.onsets < 0)
+        self._glide(out, begin - at, end - begin, begin - last, centre - last, rows, voices, levels, pitches)
+        voices.levels[rows], voices.pitches[rows] = levels[rows], pitches[rows]
+
+    def begin(
+        self, out: Floats, at: int, onset: int, centres: list[float], voices: VoiceState, row: int, path: list[Floats]
+    ) -> None:
+        """Add a voice's first samples to `out`: from sample `onset` through the levels `path`, each (B, P), that it has
+        at `centres`, of which those past are skipped; up to the last one, at the voice's pitch."""
+        length = math.ceil(centres[-1]) - onset
+        sound = np.zeros((len(out), length), np.float32)
+        place, rows = float(onset), np.array([row])
+        voices.levels[row] = _between(centres, path, onset)
+        for centre, level in zip(centres, path, strict=True):
+            if centre <= place:
+                continue
+            begin, end = math.ceil(place), math.ceil(centre)
+            levels = voices.levels.copy()
+            levels[row] = level
+            span, pitches = centre - place, voices.pitches
+            self._glide(sound, begin - onset, end - begin, begin - place, span, rows, voices, levels, pitches)
+            voices.levels[row], place = level, centre
+        gate = self._gate[:length]
+        sound[:, : len(gate)] *= gate.astype(np.float32)
+        out[:, onset - at : onset - at + length] += sound
+        voices.onsets[row] = -1
+
+    def _glide(
+        self,
+        out: Floats,
+        begin: int,
+        count: int,
+        first: float,
+        span: float,
+        rows: npt.NDArray[np.int64],
+        voices: VoiceState,
+        levels: Floats,
+        pitches: Doubles,
+    ) -> None:
+        if len(rows):
+            self._play(
+                out, begin, count, first, span, rows, voices.cycles, self._turn, voices.pitches, pitches,
+                voices.levels, levels, _INAUDIBLE,
+            )  # fmt: skip
 
 
-class VibratoClock:
-    """The recording's vibrato and jitter as a pure function of time: the same for any block size and head."""
-
-    def __init__(self, vibrato: Vibrato, seed: int) -> None:
-        self._vibrato, self._seed = vibrato, seed
-        self._knots: dict[int, float] = {}
-
-    def factor(self, time_s: float) -> float:
-        """Pitch factor around 1 at `time_s`."""
-        vibrato = self._vibrato
-        cents = vibrato.depth_cents * math.sin(2 * math.pi * vibrato.rate_hz * time_s)
-        if vibrato.jitter_cents:
-            cents += vibrato.jitter_cents * self._smooth_noise(time_s * _JITTER_KNOTS_PER_S)
-        return float(2 ** (cents / 1200))
-
-    def _smooth_noise(self, position: float) -> float:
-        first = math.floor(position)
-        x = position - first
-        weights = ((1 - x) ** 3, 3 * x**3 - 6 * x**2 + 4, -3 * x**3 + 3 * x**2 + 3 * x + 1, x**3)
-        value = sum(weight * self._knot(first + i) for i, weight in enumerate(weights)) / 6
-        return value / math.sqrt(_SPLINE_VARIANCE)
-
-    def _knot(self, index: int) -> float:
-        if index not in self._knots:
-            if len(self._knots) > 64:
-                self._knots.clear()
-            self._knots[index] = float(normal(self._seed, Stream.PITCH, index, (1,), sub=1))
-        return self._knots[index]
+def _between(centres: list[float], path: list[Floats], place: float) -> Floats:
+    """The level at a place: in a straight line between centres, the first one's before them."""
+    after = next(i for i, centre in enumerate(centres) if centre > place)
+    if not after:
+        return path[0]
+    share = np.float32((place - centres[after - 1]) / (centres[after] - centres[after - 1]))
+    return np.asarray(path[after - 1] * (1 - share) + path[after] * share)

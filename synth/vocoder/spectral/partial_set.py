@@ -1,9 +1,11 @@
 """Which partials a preset plays, and where their energy goes when the note moves.
 
-Axes: `B` heads, `P` fitted partials, `H` partials above fmax, `U` upper multiples.
+Axes: `V` voices, `B` heads, `P` fitted partials, `H` partials above fmax, `U` upper multiples.
 """
 
+import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -20,6 +22,7 @@ _MOST_UPPER = 128
 _ENVELOPE_FLOOR = np.float32(1e-4)
 _ROLL_OFF_DB_PER_OCTAVE = 12.0
 _LARGEST_GAIN = 16.0
+_AT_THE_ROOT = 1e-6
 
 
 @dataclass(frozen=True)
@@ -41,8 +44,9 @@ class PartialSet:
         prior: Doubles = np.maximum(self.fitted_amplitude / self.fitted_amplitude.max(initial=1e-9), 1e-4)
         return prior
 
-    @property
+    @cached_property
     def hz(self) -> Doubles:
+        """(P + H + U,)"""
         return np.concatenate([self.fitted_hz, self.high_hz, self.upper_hz])
 
     @classmethod
@@ -69,22 +73,28 @@ class PartialSet:
             upper = root * np.arange(first, min(last, first + _MOST_UPPER), dtype=np.float64)
         return cls(hz, amplitude, high_hz, high_amplitude, upper)
 
-    def transposed(self, amplitude: Floats, ratio: float) -> Floats:
-        """Amplitudes (B, P + H) at the root → (B, P + H + U) at `ratio`: the envelope stays, the power stays."""
-        heads, count = amplitude.shape
-        if abs(ratio - 1) < 1e-6 or not count:
-            return np.concatenate([amplitude, np.zeros((heads, len(self.upper_hz)), np.float32)], axis=1)
-        known, target = self.hz[:count], self.hz * ratio
-        beyond = np.maximum(np.log2(target / known[-1]), 0)
-        roll_off = 10 ** (-_ROLL_OFF_DB_PER_OCTAVE / 20 * beyond)
-        moved = np.empty((heads, len(target)), np.float32)
-        for head, row in enumerate(amplitude):
-            floor = _ENVELOPE_FLOOR * row.max() + np.float32(1e-12)
-            envelope = np.exp(np.interp(target, known, np.log(np.maximum(row, floor))))
-            moved[head] = envelope * roll_off
-            if ratio > 1:
-                moved[head, count:] = 0
-            power = float(np.sum(moved[head].astype(np.float64) ** 2))
-            wanted = float(np.sum(row.astype(np.float64) ** 2))
-            moved[head] *= min((wanted / (power + 1e-30)) ** 0.5, _LARGEST_GAIN)
+    def transposed(self, amplitudes: Floats, ratios: Doubles) -> Floats:
+        """Amplitudes (V, B, P + H) at the root → (V, B, P + H + U) at ratios (V,): the envelope and the power stay."""
+        voices, heads, count = amplitudes.shape
+        moved = np.zeros((voices, heads, len(self.hz)), np.float32)
+        moved[:, :, :count] = amplitudes
+        away = np.flatnonzero(np.abs(ratios - 1) >= _AT_THE_ROOT)
+        if len(away) and count:
+            moved[away] = self._away_from_the_root(amplitudes[away], ratios[away])
+        return moved
+
+    def _away_from_the_root(self, amplitudes: Floats, ratios: Doubles) -> Floats:
+        from synth.vocoder.spectral.kernels import kernels
+
+        count = amplitudes.shape[2]
+        floor = _ENVELOPE_FLOOR * amplitudes.max(axis=2, keepdims=True) + np.float32(1e-12)
+        moved = np.empty((*amplitudes.shape[:2], len(self.hz)), np.float32)
+        roll_off = _ROLL_OFF_DB_PER_OCTAVE / 20 * math.log(10)
+        kernels().envelope(np.log(np.maximum(amplitudes, floor)), self.hz, count, ratios, roll_off, moved)
+        np.exp(moved, out=moved)
+        # Upper multiples are for notes below the root.
+        moved[ratios > 1, :, count:] = 0
+        power = np.square(moved, dtype=np.float64).sum(axis=2, keepdims=True)
+        wanted = np.square(amplitudes, dtype=np.float64).sum(axis=2, keepdims=True)
+        moved *= np.minimum(np.sqrt(wanted / (power + 1e-30)), _LARGEST_GAIN).astype(np.float32)
         return moved

@@ -1,11 +1,15 @@
 """The spectral vocoder: sines where the recording has partials, shaped noise for the rest.
 
 Spectral modelling synthesis (Serra and Smith 1990), driven by mel frames. It needs no weights, keeps a held note's
-pitch for ever and speaks every mel format at every output rate. Axes: `B` heads, `M` mel bands, `n` frames of a
-block, `P` partials, `N` samples.
+pitch for ever and speaks every mel format at every output rate. All voices' columns are solved in one batch and their
+partials sounded by one bank; their noise does not move with the note, so its rows add up and are shaped once.
+
+Axes: `V` voices of a call, `A` voices that are alive, `F` pairs of a voice and a frame in which it is heard, `B` heads,
+`M` mel bands, `n` frames of a block, `P` oscillators, `R` rows of noise: mel bands, then high bands, `N` samples.
 """
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -15,32 +19,56 @@ from torch import Tensor
 from synth.errors import VocoderUnavailable
 from synth.mel import LOG_MEL_FLOOR, MelFormat, band_edges_hz
 from synth.presets.model import Preset
-from synth.vocoder.arrays import Floats
-from synth.vocoder.contract import samples_until
+from synth.vocoder.arrays import Doubles, Floats
+from synth.vocoder.contract import Vocoder, VoiceFrames, samples_until
 from synth.vocoder.spectral.air import Air
 from synth.vocoder.spectral.amplitudes import AmplitudeSolver
 from synth.vocoder.spectral.atoms import partial_responses
 from synth.vocoder.spectral.free_partials import FreePartials
 from synth.vocoder.spectral.high_partials import HighPartials
 from synth.vocoder.spectral.noise_shaper import NoiseShaper
-from synth.vocoder.spectral.oscillators import OscillatorBank, VibratoClock
+from synth.vocoder.spectral.oscillators import OscillatorBank
 from synth.vocoder.spectral.partial_set import PartialSet
+from synth.vocoder.spectral.vibrato import VibratoClock
+from synth.vocoder.spectral.voice_state import LEAVING, VoiceState
 
 # Louder than a full-scale square wave in any row: what a saturated grid is limited to.
 _LOUDEST_LOG_MEL = 3.0
 _PITCH_RANGE = (1 / 16, 16.0)
+_SILENT_GAIN = 1e-6
+_MOST_VOICES = 64
 MOST_TRIM_DB = 4.0
 """Rows may be trimmed by this much: what is painted there moves with them."""
+Rows = npt.NDArray[np.int64]
+"""Which voices, by their rows in the state."""
 
 
-class SpectralVocoder:
+@dataclass(frozen=True)
+class _Parts:
+    """What columns are made of, at the root."""
+
+    whole: Floats
+    """(F, B, M) the columns' magnitudes."""
+    partials: Floats
+    """(F, B, P) amplitudes of stored partials."""
+    residual: Floats
+    """(F, B, M) what they leave."""
+    air: Floats
+    """(F, B, R − M) rows of noise above fmax."""
+
+    def of(self, pairs: slice) -> "_Parts":
+        return _Parts(self.whole[pairs], self.partials[pairs], self.residual[pairs], self.air[pairs])
+
+
+class SpectralVocoder(Vocoder):
     """Mel frames to sound by partials, free partials, noise and air."""
-
-    name = "spectral"
 
     def __init__(self, fmt: MelFormat) -> None:
         self._format = fmt
-        self._ready = False
+
+    @property
+    def name(self) -> str:
+        return "spectral"
 
     @property
     def format(self) -> MelFormat:
@@ -50,6 +78,15 @@ class SpectralVocoder:
     def delay_samples(self) -> int:
         """Half a noise window less half a hop: a frame's window must have begun before its centre sounds."""
         return self._delay
+
+    @property
+    def onset_delay_samples(self) -> int:
+        """Partials need no lookahead: a started voice's sound at once and hold until its first frame's centre."""
+        return 0
+
+    @property
+    def max_voices(self) -> int:
+        return _MOST_VOICES
 
     def prepare(self, preset: Preset, out_rate_hz: int, n_heads: int = 1, seed: int = 0) -> None:
         fmt = self._format
@@ -74,32 +111,53 @@ class SpectralVocoder:
         hop = fmt.hop * out_rate_hz / fmt.rate_hz
         self._delay = math.ceil((self._noise.length - hop) / 2) + 1
         self._top_hz = float(band_edges_hz(fmt)[-1])
-        self._ready = True
         self.reset()
 
     def reset(self, warm: Tensor | None = None) -> None:
         n = 0 if warm is None else warm.shape[2]
-        self._bank.reset()
-        self._free.reset()
+        self._voices = VoiceState.none(self._n_heads, self._format.n_mels, self._bank.n_oscillators)
         self._noise.reset()
         self._frame = -n
-        self._start = samples_until(-n, self._format, self._out_rate) - self._delay
+        self._start = self._samples_until(-n) - self._delay
         self._buffer = np.zeros((self._n_heads, 0), np.float32)
         if warm is not None:
             self.process(warm, torch.ones(warm.shape[0], n))
 
-    def process(self, log_mel: Tensor, pitch_ratio: Tensor, spread: float = 0.0) -> Tensor:
-        columns = log_mel.detach().cpu().numpy().astype(np.float32, copy=False)
-        pitch = pitch_ratio.detach().cpu().numpy().astype(np.float64)[0]
-        self._push(columns, np.clip(pitch, *_PITCH_RANGE), spread)
-        return torch.from_numpy(self._emit(samples_until(self._frame, self._format, self._out_rate)))
+    def start(self, slot: int, note: int = 0, offset_samples: int = 0, lead: Tensor | None = None) -> None:
+        if not 0 <= offset_samples < self._samples_until(self._frame + 1) - self._samples_until(self._frame):
+            raise ValueError(f"An onset {offset_samples} samples into a frame lies outside of it.")
+        if lead is not None and lead.shape != (self._n_heads, self._format.n_mels, 2):
+            raise ValueError(f"A lead has two columns for each head, not {tuple(lead.shape)}.")
+        self.free(slot)
+        given = None if lead is None else np.nan_to_num(_array(lead), nan=LOG_MEL_FLOOR)
+        self._voices.add(slot, note, *self._bank.chance(slot, note), offset_samples, given)
+
+    def free(self, slot: int) -> None:
+        self._voices.slots[self._voices.slots == slot] = LEAVING
+
+    def process_voices(self, voices: VoiceFrames, spread: float = 0.0) -> Tensor:
+        if len(voices.slots) > self.max_voices:
+            raise ValueError(f"{len(voices.slots)} voices are more than the {self.max_voices} that may sound at once.")
+        for slot, row in zip(voices.slots, self._voices.rows_of(voices.slots), strict=True):
+            if row < 0:
+                # As the drone begins: no onset of its own.
+                self._voices.add(slot, 0, *self._bank.chance(slot, 0), -1, None)
+        gain, ratios = _array(voices.gain), _array(voices.pitch_ratio).astype(np.float64)
+        # What is not a number is not audible, and has no pitch.
+        gain = np.where((gain >= _SILENT_GAIN) & (gain < np.inf), gain, np.float32(0))
+        ratios = np.where(np.isnan(ratios), 1.0, np.minimum(np.maximum(ratios, _PITCH_RANGE[0]), _PITCH_RANGE[1]))
+        self._push(voices.slots, _array(voices.columns), ratios, gain, spread)
+        return torch.from_numpy(self._emit(self._samples_until(self._frame)))
 
     def flush(self) -> Tensor:
-        end = samples_until(self._frame, self._format, self._out_rate) + self._delay
-        silence = np.full((self._n_heads, self._format.n_mels, 1), LOG_MEL_FLOOR, np.float32)
-        while samples_until(self._frame, self._format, self._out_rate) < end:
-            self._push(silence, np.full(1, self._bank.pitch_ratio), 0.0)
+        end = self._samples_until(self._frame) + self._delay
+        nobody = np.zeros(0, np.int64)
+        while self._samples_until(self._frame) < end:
+            self._add_frame(nobody, np.zeros(0), nobody, np.zeros((0, self._n_heads), np.float32), None, 0.0)
         return torch.from_numpy(self._emit(end))
+
+    def _samples_until(self, frames: int) -> int:
+        return samples_until(frames, self._format, self._out_rate)
 
     def _emit(self, end: int) -> Floats:
         """Everything before output sample `end`, which is signal sample `end` − delay."""
@@ -109,55 +167,105 @@ class SpectralVocoder:
         self._start += count
         return out
 
-    def _push(self, log_columns: Floats, pitch: npt.NDArray[np.float64], spread: float) -> None:
-        """Add frames (B, M, n) to the buffer."""
-        heads, rows, n = log_columns.shape
-        stacked = np.ascontiguousarray(log_columns.transpose(2, 0, 1)).reshape(n * heads, rows)
-        stacked = np.clip(np.nan_to_num(stacked, nan=LOG_MEL_FLOOR), LOG_MEL_FLOOR, _LOUDEST_LOG_MEL)
+    def _push(self, slots: tuple[int, ...], columns: Floats, ratios: Doubles, gain: Floats, spread: float) -> None:
+        """Add frames: columns (V, B, M, n), ratios (V, n) and gain (V, B, n)."""
+        heard = np.asarray(gain.any(axis=1))
+        frames, voices = np.nonzero(heard.T)
+        parts = self._split(columns[voices, :, :, frames]) if len(voices) else None
+        begin = 0
+        for i in range(columns.shape[3]):
+            pairs = slice(begin, begin + int(heard[:, i].sum()))
+            # A voice that leaves in the block's first frame takes its row with it.
+            rows = self._voices.rows_of(slots)
+            of_frame = voices[pairs]
+            self._add_frame(rows, ratios[:, i], rows[of_frame], gain[of_frame, :, i], parts and parts.of(pairs), spread)
+            begin = pairs.stop
+
+    def _split(self, log_columns: Floats) -> _Parts:
+        """Columns (F, B, M), heads that read the same solved once."""
+        pairs, heads, rows = log_columns.shape
+        # The larger one that is a number, so that what is none is silent.
+        stacked = np.fmax(log_columns.reshape(pairs * heads, rows), np.float32(LOG_MEL_FLOOR))
+        stacked = np.minimum(stacked, np.float32(_LOUDEST_LOG_MEL))
+        back = None
+        if heads == 2 and (same := (stacked[0::2] == stacked[1::2]).all(axis=1)).any():
+            each = np.arange(pairs * heads)
+            each[1::2] -= same
+            once, back = np.unique(each, return_inverse=True)
+            stacked = stacked[once]
         # The floor itself is silence, so that a silent grid is digital silence.
         linear = np.maximum(np.exp(stacked) - np.float32(1.001e-5), 0) * self._trim
         amplitude, explained = self._solver.solve(linear)
-        residual = np.maximum(linear - explained, 0).reshape(n, heads, rows)
-        whole = linear.reshape(n, heads, rows)
-        tones, noise = np.empty_like(residual), np.empty_like(residual)
-        for i in range(n):
-            tones[i], noise[i] = self._free.take(residual[i], whole[i])
+        residual = np.maximum(linear - explained, 0)
         high, air = self._high.split(self._air.densities(stacked, self._noise.densities(linear)), self._air)
-        amplitude = np.concatenate([amplitude, high], axis=1).reshape(n, heads, -1)
-        wanted = np.concatenate([noise.reshape(n * heads, rows), self._noise.high_rows(air)], axis=1)
-        wanted = wanted.reshape(n, heads, -1)
-        for i in range(n):
-            moved = self._partials.transposed(amplitude[i], float(pitch[i]))
-            self._add_frame(np.concatenate([moved, tones[i]], axis=1), wanted[i], float(pitch[i]), spread)
+        parts = linear, np.concatenate([amplitude, high], axis=1), residual, self._noise.high_rows(air)
+        return _Parts(*((part if back is None else part[back]).reshape(pairs, heads, -1) for part in parts))
 
-    def _add_frame(self, amplitude: Floats, noise: Floats, pitch_ratio: float, spread: float) -> None:
-        fmt, frame = self._format, self._frame
+    def _add_frame(
+        self, rows: Rows, ratios: Doubles, heard: Rows, gain: Floats, parts: _Parts | None, spread: float
+    ) -> None:
+        """One frame of the voices in `rows` (V,) at `ratios` (V,); those in `heard` (F,) with `gain` (F, B)."""
+        fmt, frame, voices = self._format, self._frame, self._voices
         hop = fmt.hop * self._out_rate / fmt.rate_hz
+        voices.ratios[rows] = ratios
+        pitches = voices.ratios * self._vibrato.factors((frame + 0.5) / fmt.frames_per_second + voices.clocks_s)
+        levels = np.zeros_like(voices.levels)
+        noise = np.zeros((self._n_heads, fmt.n_mels + max(len(self._air.edges_hz) - 1, 0)), np.float32)
+        if parts is not None and len(heard):
+            levels[heard], noise = self._sounding(heard, pitches[heard], gain, parts)
         # Centres in exact integers first: an hour of frames must not lose fractions of samples.
         doubled = (2 * frame + 1) * fmt.hop * self._out_rate
-        centre, last = (
-            doubled / (2 * fmt.rate_hz),
-            (doubled - 2 * fmt.hop * self._out_rate) / (2 * fmt.rate_hz),
-        )
-        begin, end = math.ceil(last), math.ceil(centre)
+        centre = doubled / (2 * fmt.rate_hz)
+        last = (doubled - 2 * fmt.hop * self._out_rate) / (2 * fmt.rate_hz)
         noise_begin = round(centre) - self._noise.length // 2
         noise_end = round(centre + hop) - self._noise.length // 2
-        self._reserve(max(end, noise_end))
-
-        pitch = pitch_ratio * self._vibrato.factor((frame + 0.5) / fmt.frames_per_second)
-        glide = self._bank.advance(
-            amplitude * self._bank.audible(pitch).astype(np.float32),
-            pitch,
-            pitch_ratio,
-            hop,
-            np.arange(begin, end, dtype=np.float64) - last,
-        )
-        self._buffer[:, begin - self._start : end - self._start] += glide
+        self._reserve(max(math.ceil(centre), noise_end))
+        self._bank.advance(self._buffer, self._start, last, centre, voices, levels, pitches)
+        for row in np.flatnonzero(voices.onsets >= 0).tolist():
+            onset = self._samples_until(frame) - self._delay + int(voices.onsets[row])
+            path = [*self._lead(row, levels[row], gain[heard == row]), levels[row]]
+            self._bank.begin(self._buffer, self._start, onset, [last - hop, last, centre], voices, row, path)
         at, count = noise_begin - self._start, noise_end - noise_begin
         self._buffer[:, at : at + count] += self._noise.advance(noise, frame, spread, count)
+        if (voices.slots == LEAVING).any():
+            voices.keep(voices.slots != LEAVING)
         self._frame += 1
+
+    def _sounding(self, rows: Rows, pitches: Doubles, gain: Floats, parts: _Parts) -> tuple[Floats, Floats]:
+        """Levels (F, B, P) of the oscillators of a frame's voices, and the rows (B, R) of the noise of all."""
+        pairs, heads, bands = parts.whole.shape
+        voices = self._voices
+        flat = (pairs * heads, bands)
+        memory = voices.lines[rows].swapaxes(0, 1).reshape(2, *flat)
+        tones, rest, memory = self._free.take(parts.residual.reshape(flat), parts.whole.reshape(flat), memory)
+        voices.lines[rows] = memory.reshape(2, pairs, heads, bands).swapaxes(0, 1)
+        levels = self._levels(parts.partials, tones.reshape(pairs, heads, bands), voices.ratios[rows], pitches, gain)
+        noise = np.concatenate([rest.reshape(pairs, heads, bands), parts.air], axis=2) * gain[:, :, None]
+        # Sounds that know nothing of each other add up as power.
+        return levels, noise[0] if pairs == 1 else np.sqrt(np.square(noise).sum(axis=0))
+
+    def _levels(self, partials: Floats, tones: Floats, ratios: Doubles, pitches: Doubles, gain: Floats) -> Floats:
+        moved = self._partials.transposed(partials, ratios)
+        audible = self._bank.audible(pitches).astype(np.float32)[:, None]
+        return np.concatenate([moved, tones], axis=2) * audible * gain[:, :, None]
+
+    def _lead(self, row: int, level: Floats, gain: Floats) -> list[Floats]:
+        """Levels (B, P) at the two centres before a voice's first frame, of the level and the gain (0 or 1, B)."""
+        columns = self._voices.leads[row]
+        if np.isnan(columns).any() or not len(gain):
+            return [level, level]
+        partials = self._split(columns.transpose(2, 0, 1)).partials
+        tones = np.zeros((2, self._n_heads, self._format.n_mels), np.float32)
+        twice = np.array([row, row])
+        return list(self._levels(partials, tones, self._voices.ratios[twice], self._voices.pitches[twice], gain))
 
     def _reserve(self, end: int) -> None:
         missing = end - self._start - self._buffer.shape[1]
         if missing > 0:
-            self._buffer = np.pad(self._buffer, ((0, 0), (0, missing)))
+            longer = np.zeros((self._n_heads, self._buffer.shape[1] + missing), np.float32)
+            longer[:, : self._buffer.shape[1]] = self._buffer
+            self._buffer = longer
+
+
+def _array(tensor: Tensor) -> Floats:
+    return tensor.detach().cpu().numpy().astype(np.float32, copy=False)

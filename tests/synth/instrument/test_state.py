@@ -16,12 +16,12 @@ from synth.instrument.events import Action, Event, Hand, LimitEvolution, Rescue,
 from synth.instrument.instrument import Instrument, Setup
 from synth.instrument.parameters.table import PARAMETERS
 from synth.instrument.state import InstrumentState
-from synth.mel import MelFormat
 from synth.presets.model import Preset
 from synth.presets.schema import Fields
 from synth.takes.companion import load_beginning
 from synth.takes.state_record import arrays_of, read_state, told_of
-from synth.vocoder.contract import samples_until
+from synth.vocoder.contract import VoiceFrames
+from tests.doubles.instruments import Echo
 from tests.doubles.samples import notebook_preset
 from tests.synth.instrument.test_events import GESTURES, INSTRUMENT_EVENTS
 
@@ -38,35 +38,19 @@ DELAYS = (0, 3000, 8800)
 Heard = tuple[Tensor, Tensor, float]
 
 
-class Ear:
-    """A vocoder that keeps what it is given and gives silence."""
+class Ear(Echo):
+    """A vocoder that keeps what it is given."""
 
-    name = "ear"
+    last: Heard | None = None
 
-    def __init__(self, fmt: MelFormat, delay_samples: int) -> None:
-        self.format, self.delay_samples = fmt, delay_samples
-        self.last: Heard | None = None
-        self._frames = self._rate_hz = 0
-
-    def prepare(self, preset: Preset, out_rate_hz: int, n_heads: int = 1, seed: int = 0) -> None:
-        self._rate_hz = out_rate_hz
-
-    def reset(self, warm: Tensor | None = None) -> None:
-        self._frames = 0
-
-    def process(self, log_mel: Tensor, pitch_ratio: Tensor, spread: float = 0.0) -> Tensor:
-        self.last = log_mel.clone(), pitch_ratio.clone(), spread
-        before, self._frames = self._frames, self._frames + log_mel.shape[2]
-        counts = [samples_until(frames, self.format, self._rate_hz) for frames in (before, self._frames)]
-        return torch.zeros(2, counts[1] - counts[0])
-
-    def flush(self) -> Tensor:
-        return torch.zeros(2, self.delay_samples)
+    def process_voices(self, voices: VoiceFrames, spread: float = 0.0) -> Tensor:
+        self.last = voices.columns[0].clone(), voices.pitch_ratio.clone(), spread
+        return super().process_voices(voices, spread)
 
 
 def ready_ear(preset: Preset, delay_samples: int) -> Ear:
     ear = Ear(preset.mel, delay_samples)
-    ear.prepare(preset, RATE)
+    ear.prepare(preset, RATE, n_heads=2)
     return ear
 
 

@@ -15,6 +15,7 @@ from synth.instrument.instrument import Instrument
 from synth.instrument.parameters.values import ParameterValues
 from synth.loading.prepare import live_setup, ready_instrument, ready_vocoder
 from synth.vocoder.bigvgan.live import LiveBigVGANVocoder
+from synth.vocoder.contract import VoiceFrames
 from synth.vocoder.spectral.vocoder import SpectralVocoder
 from tests.doubles.instruments import PRESET, RATE, ScriptedSink, wait_until
 from tests.synth.vocoder.bigvgan.test_live import PUBLISHED, config_of, package_model, save
@@ -25,9 +26,9 @@ class Slow(SpectralVocoder):
 
     name = "slow double"
 
-    def process(self, log_mel: Tensor, pitch_ratio: Tensor, spread: float = 0.0) -> Tensor:
-        time.sleep(1.5 * log_mel.shape[2] / self.format.frames_per_second)
-        return super().process(log_mel, pitch_ratio, spread)
+    def process_voices(self, voices: VoiceFrames, spread: float = 0.0) -> Tensor:
+        time.sleep(1.5 * voices.columns.shape[3] / self.format.frames_per_second)
+        return super().process_voices(voices, spread)
 
 
 @pytest.fixture(scope="module")

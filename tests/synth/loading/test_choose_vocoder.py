@@ -14,6 +14,7 @@ from synth.loading.choose_vocoder import choose_vocoder
 from synth.mel import FORMATS
 from synth.vocoder.bigvgan.live import LiveBigVGANVocoder
 from synth.vocoder.choice import Choice, choice_path, store_choice
+from synth.vocoder.contract import VoiceFrames
 from synth.vocoder.spectral.vocoder import SpectralVocoder
 from tests.doubles.samples import live_preset
 from tests.synth.vocoder.bigvgan.test_live import PUBLISHED, config_of, package_model, save
@@ -24,9 +25,9 @@ PRESET = live_preset()
 class Slow(SpectralVocoder):
     """Takes twice as long as the frames last."""
 
-    def process(self, log_mel: Tensor, pitch_ratio: Tensor, spread: float = 0.0) -> Tensor:
-        time.sleep(2 * log_mel.shape[2] / self.format.frames_per_second)
-        return super().process(log_mel, pitch_ratio, spread)
+    def process_voices(self, voices: VoiceFrames, spread: float = 0.0) -> Tensor:
+        time.sleep(2 * voices.columns.shape[3] / self.format.frames_per_second)
+        return super().process_voices(voices, spread)
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +91,20 @@ def test_speed_and_choice_decide(
     assert vocoder.name == expected
     assert says in reason
     assert choose_vocoder("auto", PRESET)[0].name == "spectral"
+
+
+@pytest.mark.parametrize(("speed", "n", "says"), [(1.31, 1, "one voice"), (2.7, 2, "2 voices"), (90.0, 4, "4 voices")])
+def test_as_many_voices_as_keep_up(
+    speed: float, n: int, says: str, small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known_speed(monkeypatch, speed)
+    monkeypatch.setenv("PETRICHORD_BIGVGAN", str(small))
+    vocoder, reason = choose_vocoder("auto", PRESET, live=True)
+    assert vocoder.max_voices == n and says in reason
+    vocoder.prepare(PRESET, 44100, 2)
+    columns = torch.full((n, 2, 80, 2), -3.0)
+    block = VoiceFrames(tuple(range(n)), columns, torch.ones(n, 2), torch.ones(n, 2, 2))
+    assert vocoder.process_voices(block).shape == (2, 1024)
 
 
 def test_without_weights_or_in_another_format_it_is_spectral_and_says_so(

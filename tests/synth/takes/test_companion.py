@@ -25,6 +25,7 @@ from synth.takes.companion import (
     recorded_volume_db,
     save_beginning,
 )
+from synth.vocoder.contract import VoiceFrames
 from synth.vocoder.spectral.vocoder import SpectralVocoder
 from tests.doubles.cultures import steady_preset
 from tests.doubles.samples import notebook_preset
@@ -46,9 +47,9 @@ class Listening(SpectralVocoder):
 
     heard: torch.Tensor = torch.empty(0)
 
-    def process(self, log_mel: torch.Tensor, pitch_ratio: torch.Tensor, spread: float = 0.0) -> torch.Tensor:
-        self.heard = log_mel.clone()
-        return super().process(log_mel, pitch_ratio, spread)
+    def process_voices(self, voices: VoiceFrames, spread: float = 0.0) -> torch.Tensor:
+        self.heard = voices.columns[0].clone()
+        return super().process_voices(voices, spread)
 
 
 def touched(preset: Preset, seed: int = 7) -> Instrument:

@@ -1,0 +1,124 @@
+"""The compiled loops over all voices' partials, without the interpreter's lock.
+
+Compiled for fixed types when first asked for, which takes two seconds, and kept in the user's cache folder; without a
+place for it they are compiled anew by every process. Import this module where a vocoder is prepared and not before:
+numba itself takes half a second.
+
+Axes: `A` voices, `B` heads, `K` partials with an amplitude at the root, `P` oscillators, `N` samples.
+"""
+
+import math
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit
+
+from synth.compiled_cache import keep_compiled_code_apart
+
+# Samples whose phases are counted in single precision from one double: at most 32 cycles, so 2e-6 of a cycle off.
+_STRETCH = 64
+# cos(2πx) for |x| ≤ ½ as a polynomial in x², Chebyshev interpolation of degree 6: off by 1e-8, rounded by 5e-7.
+C0, C1, C2, C3, C4, C5, C6 = (
+    np.float32(c) for c in (1.0, -19.739204, 64.93912, -85.45011, 60.16743, -25.966885, 6.5277061)
+)
+_HALF = np.float32(0.5)
+# Contracting multiply and add, and nothing that assumes finite numbers or forgets about order.
+_FAST = {"contract"}
+
+
+def _play(out, begin, count, first, span, rows, cycles, turn, pitch, to_pitch, level, to_level, least):  # type: ignore[no-untyped-def]
+    """Add `count` samples of the voices `rows` to out (B, N) from column `begin` on, and move their phases by `span`.
+
+    cycles (A, P) double; turn (P,) cycles per sample at pitch 1; pitch (A,) and level (A, B, P) at the beginning of the
+    span, `to_pitch` and `to_level` at its end, both move in straight lines; the first sample lies `first` samples into
+    the span. An oscillator below `least` (relative, absolute) of its voice's loudest rests; its phase does not.
+    """
+    wave = np.empty(_STRETCH, np.float32)
+    steps = np.arange(_STRETCH).astype(np.float32)
+    n_heads, n_partials = level.shape[1], level.shape[2]
+    for j in range(len(rows)):
+        v = rows[j]
+        loudest = np.float32(0.0)
+        for h in range(n_heads):
+            for p in range(n_partials):
+                loudest = max(loudest, level[v, h, p], to_level[v, h, p])
+        floor = max(least[0] * loudest, least[1])
+        bend = (to_pitch[v] - pitch[v]) / span / 2
+        whole = (pitch[v] + to_pitch[v]) / 2 * span
+        for p in range(n_partials):
+            loud = np.float32(0.0)
+            if loudest > floor:
+                for h in range(n_heads):
+                    loud = max(loud, level[v, h, p], to_level[v, h, p])
+            if loud > floor:
+                for start in range(0, count, _STRETCH):
+                    n = min(_STRETCH, count - start)
+                    t = first + start
+                    c = cycles[v, p] + turn[p] * t * (pitch[v] + bend * t)
+                    phase = np.float32(c - math.floor(c + 0.5))
+                    speed = np.float32(turn[p] * (pitch[v] + 2 * bend * t))
+                    faster = np.float32(turn[p] * bend)
+                    for i in range(n):
+                        x = phase + steps[i] * (speed + faster * steps[i])
+                        x -= np.floor(x + _HALF)
+                        y = x * x
+                        wave[i] = C0 + y * (C1 + y * (C2 + y * (C3 + y * (C4 + y * (C5 + y * C6)))))
+                    for h in range(n_heads):
+                        rise = (to_level[v, h, p] - level[v, h, p]) / span
+                        gain, slope = np.float32(level[v, h, p] + rise * t), np.float32(rise)
+                        head = out[h, begin + start : begin + start + n]
+                        for i in range(n):
+                            head[i] += (gain + slope * steps[i]) * wave[i]
+            c = cycles[v, p] + turn[p] * whole
+            cycles[v, p] = c - math.floor(c)
+
+
+def _envelope(logs, hz, n_known, ratio, roll_off, out):  # type: ignore[no-untyped-def]
+    """log amplitudes `logs` (A, B, K) at hz[:K], read at hz · ratio by straight lines → out (A, B, P); beyond the last
+    known one they fall by `roll_off` nepers per octave."""
+    for v in range(len(ratio)):
+        k = 0
+        for p in range(len(hz)):
+            target = hz[p] * ratio[v]
+            while k < n_known - 2 and hz[k + 1] <= target:
+                k += 1
+            if target >= hz[n_known - 1]:
+                fall = roll_off * math.log2(target / hz[n_known - 1])
+                for h in range(logs.shape[1]):
+                    out[v, h, p] = logs[v, h, n_known - 1] - fall
+            elif target <= hz[0]:
+                for h in range(logs.shape[1]):
+                    out[v, h, p] = logs[v, h, 0]
+            else:
+                share = (target - hz[k]) / (hz[k + 1] - hz[k])
+                for h in range(logs.shape[1]):
+                    out[v, h, p] = logs[v, h, k] + share * (logs[v, h, k + 1] - logs[v, h, k])
+
+
+class Kernels(NamedTuple):
+    play: Callable[..., None]
+    envelope: Callable[..., None]
+
+
+@lru_cache(maxsize=1)
+def kernels() -> Kernels:
+    """Compiled, or read from where an earlier process left them."""
+    keep_compiled_code_apart()
+    play = compiled(
+        "void(f4[:,::1], i8, i8, f8, f8, i8[::1], f8[:,::1], f8[::1], f8[::1], f8[::1], f4[:,:,::1], f4[:,:,::1],"
+        " f8[::1])",
+        _play,
+    )
+    envelope = compiled("void(f4[:,:,::1], f8[::1], i8, f8[::1], f8, f4[:,:,::1])", _envelope)
+    return Kernels(play, envelope)
+
+
+def compiled(signature: str, function: Callable[..., None]) -> Callable[..., Any]:
+    """`function` for one signature, kept on disk where there is a place for it."""
+    try:
+        return njit(signature, nogil=True, fastmath=_FAST, cache=True)(function)  # type: ignore[no-any-return]
+    except (RuntimeError, OSError):
+        # RuntimeError: numba found no folder that it may write to. OSError: the folder is full, or has gone.
+        return njit(signature, nogil=True, fastmath=_FAST)(function)  # type: ignore[no-any-return]

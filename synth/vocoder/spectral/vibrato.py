@@ -1,0 +1,50 @@
+"""The recording's vibrato and jitter, as every voice has them. Axes: `V` voices."""
+
+import math
+
+import numpy as np
+
+from synth.presets.model import Vibrato
+from synth.random_streams import Stream, normal
+from synth.vocoder.arrays import Doubles
+
+# Knots of the slow random pitch, per second; the ear calls slower changes drift and faster ones roughness.
+_JITTER_KNOTS_PER_S = 5.0
+# Variance of a cubic B-spline through unit white knots, averaged over positions.
+_SPLINE_VARIANCE = 0.4794
+_MOST_KNOTS = 4096
+
+
+class VibratoClock:
+    """Vibrato and jitter as a pure function of time: the same for any block size and head.
+
+    Voices read one function at times of their own, so no two of them sway together.
+    """
+
+    def __init__(self, vibrato: Vibrato, seed: int) -> None:
+        self._vibrato, self._seed = vibrato, seed
+        self._knots: dict[int, float] = {}
+
+    def factors(self, times_s: Doubles) -> Doubles:
+        """Pitch factors around 1 at times in seconds, (V,) → (V,)."""
+        vibrato = self._vibrato
+        if not vibrato.depth_cents and not vibrato.jitter_cents:
+            return np.ones(len(times_s))
+        cents = vibrato.depth_cents * np.sin(2 * np.pi * vibrato.rate_hz * times_s)
+        if vibrato.jitter_cents:
+            cents = cents + vibrato.jitter_cents * self._smooth_noise(times_s * _JITTER_KNOTS_PER_S)
+        return np.asarray(2 ** (cents / 1200))
+
+    def _smooth_noise(self, positions: Doubles) -> Doubles:
+        first = np.floor(positions)
+        x = positions - first
+        weights = np.stack([(1 - x) ** 3, 3 * x**3 - 6 * x**2 + 4, -3 * x**3 + 3 * x**2 + 3 * x + 1, x**3])
+        knots = np.array([[self._knot(start + i) for start in first.astype(np.int64).tolist()] for i in range(4)])
+        return np.asarray((weights * knots).sum(axis=0) / 6 / math.sqrt(_SPLINE_VARIANCE))
+
+    def _knot(self, index: int) -> float:
+        if index not in self._knots:
+            if len(self._knots) >= _MOST_KNOTS:
+                self._knots.clear()
+            self._knots[index] = float(normal(self._seed, Stream.PITCH, index, (1,), sub=1))
+        return self._knots[index]
