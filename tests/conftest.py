@@ -18,6 +18,21 @@ settings.register_profile("petrichord", deadline=None)
 settings.load_profile("petrichord")
 
 
+_REAL_TIME = ("tests/device/", "tests/ui/shell/", "tests/synth/engine/", "tests/synth/device/", "tests/synth/takes/")
+"""Folders whose tests play through a clocked device, or drive a window or an engine that runs by the clock."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where tests run side by side: whatever runs by a clock one at a time, every other file as a whole.
+
+    Real-time tests begin first, because they wait more than they compute; files keep their fixtures to themselves.
+    """
+    for item in items:
+        real_time = item.nodeid.startswith(_REAL_TIME)
+        item.add_marker(pytest.mark.xdist_group("real time" if real_time else item.nodeid.split("::")[0]))
+    items.sort(key=lambda item: not item.nodeid.startswith(_REAL_TIME))
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Settings, presets, takes and logs of whoever runs the tests are neither read nor written."""
