@@ -1,0 +1,329 @@
+"""Notes to voices, by table: how many sound, which note each plays, what every pedal, mode and limit does to them."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from synth.instrument.note_events import (
+    AllNotesOff,
+    AllSoundOff,
+    ChannelExpression,
+    NoteEvent,
+    NoteExpression,
+    NoteOff,
+    NoteOn,
+)
+from synth.instrument.voices.allocator import Allocator, Phase
+from synth.instrument.voices.notes import (
+    FREE_NOTE,
+    MOST_VOICES,
+    Move,
+    Note,
+    Release,
+    Retrigger,
+    Start,
+    Stop,
+    VoiceAction,
+    VoiceMode,
+    VoiceSettings,
+)
+
+QUIET = np.zeros(MOST_VOICES)
+POLY, MONO, LEGATO = VoiceSettings("poly"), VoiceSettings("mono"), VoiceSettings("legato")
+
+
+def on(note_id: int, key: int | None = None, channel: int = 0) -> NoteOn:
+    return NoteOn(note_id, 60 + note_id if key is None else key, 0.8, channel)
+
+
+def off(note_id: int) -> NoteOff:
+    return NoteOff(note_id)
+
+
+def pedal(name: str, down: bool, channel: int = 0) -> ChannelExpression:
+    assert name in ("sustain", "sostenuto", "soft")
+    return ChannelExpression(channel, name, float(down))  # type: ignore[arg-type]
+
+
+class Player:
+    """An allocator with what it asked of its voices."""
+
+    def __init__(self, how: VoiceSettings = POLY) -> None:
+        self.allocator, self.how, self.levels = Allocator(), how, QUIET.copy()
+        self.actions: list[VoiceAction] = []
+
+    def play(self, *events: NoteEvent) -> list[VoiceAction]:
+        new = [a for event in events for a in self.allocator.handle(event, self.how, self.levels)]
+        self.actions += new
+        return new
+
+    @property
+    def held(self) -> list[int]:
+        """Keys of the voices that are held, ascending."""
+        state = self.allocator.state
+        return sorted(state.key[state.phase == Phase.HELD].tolist())
+
+    @property
+    def released(self) -> list[int]:
+        state = self.allocator.state
+        return sorted(state.key[state.phase == Phase.RELEASED].tolist())
+
+
+SUSTAIN, SUSTAIN_UP = pedal("sustain", True), pedal("sustain", False)
+SOSTENUTO, SOSTENUTO_UP = pedal("sostenuto", True), pedal("sostenuto", False)
+
+LADDER: list[tuple[str, VoiceMode, list[NoteEvent], list[int], list[int]]] = [
+    ("one note", "poly", [on(0)], [60], []),
+    ("one note and its end", "poly", [on(0), off(0)], [], [60]),
+    ("a chord", "poly", [on(0), on(1), on(2)], [60, 61, 62], []),
+    ("the end of a note that never began", "poly", [on(0), off(9)], [60], []),
+    ("an end that comes twice", "poly", [on(0), on(1), off(0), off(0)], [61], [60]),
+    ("five notes on one key", "poly", [on(i, 60) for i in range(5)], [60] * 5, []),
+    ("two of five ends", "poly", [*(on(i, 60) for i in range(5)), off(3), off(0)], [60] * 3, [60] * 2),
+    ("all five ends", "poly", [*(on(i, 60) for i in range(5)), *(off(i) for i in range(5))], [], [60] * 5),
+    ("one id twice is one key restruck", "poly", [on(0), on(0)], [60], []),
+    ("pedal before the note", "poly", [SUSTAIN, on(0), off(0)], [60], []),
+    ("pedal after the note", "poly", [on(0), SUSTAIN, off(0)], [60], []),
+    ("pedal after the note's end", "poly", [on(0), off(0), SUSTAIN], [], [60]),
+    ("pedal lifted after the end", "poly", [SUSTAIN, on(0), off(0), SUSTAIN_UP], [], [60]),
+    ("pedal lifted while the key is down", "poly", [SUSTAIN, on(0), SUSTAIN_UP], [60], []),
+    ("pedal of another channel", "poly", [pedal("sustain", True, 1), on(0), off(0)], [], [60]),
+    ("a key restruck under the pedal", "poly", [SUSTAIN, on(0, 60), off(0), on(1, 60)], [60], []),
+    ("and let go, and the pedal", "poly", [SUSTAIN, on(0, 60), off(0), on(1, 60), off(1), SUSTAIN_UP], [], [60]),
+    ("another channel's key is another string", "poly", [SUSTAIN, on(0, 60), off(0), on(1, 60, 1)], [60, 60], []),
+    ("a key restruck while its tail fades", "poly", [on(0, 60), off(0), on(1, 60)], [60], [60]),
+    ("sostenuto holds what was down", "poly", [on(0), SOSTENUTO, off(0)], [60], []),
+    ("but not what comes after", "poly", [on(0), SOSTENUTO, on(1), off(1), off(0)], [60], [61]),
+    ("sostenuto lifted", "poly", [on(0), SOSTENUTO, off(0), SOSTENUTO_UP], [], [60]),
+    ("sostenuto lifted, sustain down", "poly", [on(0), SOSTENUTO, SUSTAIN, off(0), SOSTENUTO_UP], [60], []),
+    ("sustain lifted, sostenuto down", "poly", [on(0), SOSTENUTO, SUSTAIN, off(0), SUSTAIN_UP], [60], []),
+    ("sostenuto pressed on while it is down", "poly", [SOSTENUTO, on(0), SOSTENUTO, off(0)], [], [60]),
+    ("all notes off", "poly", [on(0), on(1), AllNotesOff()], [], [60, 61]),
+    ("all notes off of one channel", "poly", [on(0), on(1, channel=1), AllNotesOff(1)], [60], [61]),
+    ("all notes off leaves the pedal its notes", "poly", [SUSTAIN, on(0), on(1), AllNotesOff()], [60, 61], []),
+    ("all sound off takes them", "poly", [SUSTAIN, on(0), on(1), off(1), AllSoundOff()], [], []),
+    ("all sound off of one channel", "poly", [on(0), on(1, channel=1), AllSoundOff(1)], [60], []),
+    ("mono: the last key", "mono", [on(0), on(1), on(2)], [62], []),
+    ("mono: back to the key still down", "mono", [on(0), on(1), on(2), off(2)], [61], []),
+    ("mono: an inner key let go", "mono", [on(0), on(1), on(2), off(1)], [62], []),
+    ("mono: and then back past it", "mono", [on(0), on(1), on(2), off(1), off(2)], [60], []),
+    ("mono: all let go", "mono", [on(0), on(1), off(0), off(1)], [], [61]),
+    ("mono: pedal holds what sounds", "mono", [SUSTAIN, on(0), on(1), off(1)], [61], []),
+    ("mono: pedal lifted, a key is down", "mono", [SUSTAIN, on(0), on(1), off(1), SUSTAIN_UP], [60], []),
+    ("mono: pedal lifted, none is", "mono", [SUSTAIN, on(0), on(1), off(1), off(0), SUSTAIN_UP], [], [61]),
+    ("mono: sostenuto's note comes back", "mono", [on(0), SOSTENUTO, off(0), on(1), off(1)], [60], []),
+    ("mono: keys of all channels share the voice", "mono", [on(0), on(1, channel=1)], [61], []),
+    ("mono: all sound off", "mono", [on(0), on(1), AllSoundOff()], [], []),
+    ("legato: back to the key still down", "legato", [on(0), on(1), off(1)], [60], []),
+]
+
+
+@pytest.mark.parametrize(
+    ("mode", "events", "held", "released"), [row[1:] for row in LADDER], ids=[r[0] for r in LADDER]
+)
+def test_so_many_voices_sound(mode: VoiceMode, events: list[NoteEvent], held: list[int], released: list[int]) -> None:
+    player = Player(VoiceSettings(mode))
+    player.play(*events)
+    assert (player.held, player.released) == (held, released)
+
+
+@pytest.mark.parametrize(
+    ("priority", "after_three", "after_off"), [("last", 62, 65), ("low", 60, 62), ("high", 65, 65)]
+)
+def test_priority_chooses_among_the_keys_that_are_down(priority: str, after_three: int, after_off: int) -> None:
+    player = Player(replace(MONO, priority=priority))  # type: ignore[arg-type]
+    player.play(on(0, 65), on(1, 60), on(2, 62))
+    assert player.held == [after_three]
+    player.play(off(1), *([off(2)] if priority == "last" else []))
+    assert player.held == [after_off]
+
+
+def test_under_the_pedal_a_lower_key_sounds_although_the_highest_has_priority() -> None:
+    player = Player(replace(MONO, priority="high"))
+    player.play(SUSTAIN, on(0, 70), off(0), on(1, 60))
+    assert player.held == [60]
+
+
+def test_mono_begins_its_envelope_anew_and_legato_goes_on() -> None:
+    for how, expected in ((MONO, Retrigger), (LEGATO, Move)):
+        player = Player(how)
+        assert [type(a) for a in player.play(on(0))] == [Start]
+        assert [type(a) for a in player.play(on(1))] == [expected]
+        assert [type(a) for a in player.play(off(1))] == [expected]
+        # Nothing is held any more: a new note is a new beginning, from wherever the tail is.
+        assert [type(a) for a in player.play(off(0), on(2))] == [Release, Retrigger]
+
+
+def test_a_voice_keeps_its_slot_as_its_note_changes() -> None:
+    player = Player(LEGATO)
+    slots = {a.slot for a in player.play(on(0), on(1), off(0), on(2), off(2), off(1), on(3))}
+    assert len(slots) == 1
+
+
+def test_notes_that_overlap_say_so_for_the_glide() -> None:
+    player = Player()
+    (first,), (second,) = player.play(on(0)), player.play(on(1))
+    (third,) = player.play(off(0), off(1), on(2))[2:]
+    assert isinstance(first, Start) and isinstance(second, Start) and isinstance(third, Start)
+    assert (first.legato, second.legato, third.legato) == (False, True, False)
+
+
+def test_at_the_limit_the_oldest_held_note_is_stolen() -> None:
+    player = Player(replace(POLY, limit=3))
+    player.play(on(0), on(1), on(2))
+    stop, start = player.play(on(3))
+    assert isinstance(stop, Stop) and isinstance(start, Start)
+    assert player.held == [61, 62, 63]
+    # Its end comes later, and ends nothing else.
+    assert player.play(off(0)) == []
+
+
+def test_released_voices_are_stolen_first_the_quietest_of_them_then_what_a_pedal_holds() -> None:
+    player = Player(replace(POLY, limit=5))
+    player.play(on(0), on(1), on(2), off(1), off(2))
+    player.play(pedal("sustain", True, 1), on(3, channel=1), on(4, channel=1), off(4))
+    state = player.allocator.state
+    player.levels[state.key == 61], player.levels[state.key == 62] = 0.5, 0.1
+    taken = []
+    for i in range(5, 10):
+        before = set(state.key[state.phase != Phase.FREE].tolist())
+        player.play(on(i))
+        taken += sorted(before - set(state.key[state.phase != Phase.FREE].tolist()))
+    assert taken == [62, 61, 64, 60, 63]
+
+
+def test_a_lower_limit_stops_what_is_too_much_and_a_higher_one_makes_room() -> None:
+    player = Player(replace(POLY, limit=8))
+    player.play(*(on(i) for i in range(8)))
+    player.how = replace(POLY, limit=3)
+    stops = player.allocator.within_limit(player.how, QUIET)
+    assert all(isinstance(a, Stop) for a in stops) and len(stops) == 5
+    assert player.held == [65, 66, 67]
+    player.how = replace(POLY, limit=5)
+    assert player.allocator.within_limit(player.how, QUIET) == []
+    player.play(on(8), on(9), on(10))
+    assert player.held == [66, 67, 68, 69, 70]
+
+
+def test_unison_voices_begin_end_and_are_stolen_together() -> None:
+    player = Player(replace(POLY, limit=8, unison=3))
+    starts = player.play(on(0), on(1))
+    assert [(a.unison_index, a.unison_count) for a in starts if isinstance(a, Start)] == [(0, 3), (1, 3), (2, 3)] * 2
+    player.play(off(0))
+    assert (player.held, player.released) == ([61] * 3, [60] * 3)
+    assert [type(a) for a in player.play(on(2))] == [Stop] * 3 + [Start] * 3
+    assert player.held == [61] * 3 + [62] * 3
+
+
+def test_a_note_has_no_more_unison_voices_than_the_limit_allows() -> None:
+    player = Player(replace(POLY, limit=2, unison=8))
+    player.play(on(0), on(1))
+    assert player.held == [61, 61]
+    player.how = replace(POLY, limit=1, unison=8)
+    assert len(player.allocator.within_limit(player.how, QUIET)) == 1
+    assert player.held == [61]
+
+
+def test_another_unison_while_one_voice_plays_begins_it_anew() -> None:
+    player = Player(MONO)
+    player.play(on(0))
+    player.how = replace(MONO, unison=4)
+    assert [type(a) for a in player.play(on(1))] == [Stop] + [Start] * 4
+
+
+def test_from_poly_to_mono_every_other_note_is_released() -> None:
+    player = Player()
+    player.play(on(0), on(1), on(2))
+    player.how = MONO
+    player.play(on(3))
+    assert (player.held, player.released) == ([63], [60, 61])
+    # The keys are still down, and are gone back to.
+    player.play(off(3))
+    assert player.held == [62]
+
+
+def test_the_soft_pedal_marks_what_begins_under_it() -> None:
+    player = Player()
+    actions = player.play(on(0), pedal("soft", True), on(1), on(2, channel=1), pedal("soft", False), on(3))
+    assert [a.note.soft for a in actions if isinstance(a, Start)] == [False, True, False, False]
+
+
+def test_slots_of_voices_that_ended_are_used_again() -> None:
+    player = Player()
+    (start,) = player.play(on(0))
+    player.play(off(0))
+    player.allocator.free(np.array([start.slot]))
+    assert len(player.allocator.sounding) == 0
+    (again,) = player.play(on(1))
+    assert again.slot == start.slot
+
+
+def test_expression_is_no_matter_of_the_allocator() -> None:
+    assert Player().play(NoteExpression(0, "bend", 1.0), ChannelExpression(0, "volume", 0.5)) == []
+
+
+IDS, CHANNELS = st.integers(0, 12), st.integers(0, 2)
+EVENTS = st.one_of(
+    st.builds(NoteOn, IDS, st.integers(50, 56), st.just(0.5), CHANNELS),
+    st.builds(NoteOff, IDS),
+    st.builds(
+        ChannelExpression, CHANNELS, st.sampled_from(["sustain", "sostenuto", "soft"]), st.sampled_from([0.0, 1.0])
+    ),
+    st.builds(AllNotesOff, st.none() | CHANNELS),
+    st.builds(AllSoundOff, st.none() | CHANNELS),
+)
+SETTINGS = st.builds(
+    VoiceSettings,
+    st.sampled_from(["poly", "mono", "legato"]),
+    st.sampled_from(["last", "low", "high"]),
+    st.integers(1, 9),
+    st.integers(1, 8),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.tuples(EVENTS, st.none() | SETTINGS), max_size=60))
+def test_whatever_is_played_ends_in_silence_and_a_saved_state_goes_on_the_same(
+    played: list[tuple[NoteEvent, VoiceSettings | None]],
+) -> None:
+    player = Player()
+    restored = Player()
+    for event, how in played:
+        if how is not None:
+            player.how = restored.how = how
+            player.allocator.within_limit(how, QUIET)
+        restored.allocator = Allocator(player.allocator.state.copy())
+        assert player.play(event) == restored.play(event)
+        state = player.allocator.state
+        sounding = state.phase != Phase.FREE
+        assert sounding.sum() <= max(player.how.limit, 0)
+        assert (state.note_id[~sounding] == FREE_NOTE).all()
+        # A voice is held by somebody, or it is on its way out.
+        held = {h.note.note_id for h in state.held}
+        assert set(state.note_id[state.phase == Phase.HELD].tolist()) <= held
+    for channel in range(3):
+        player.play(AllNotesOff(channel), pedal("sustain", False, channel), pedal("sostenuto", False, channel))
+    assert player.held == [] and player.allocator.state.held == ()
+
+
+def test_a_flood_of_notes_that_never_end_is_remembered_up_to_a_bound() -> None:
+    for how in (POLY, MONO):
+        player = Player(how)
+        player.play(*(on(i, i % 128) for i in range(5000)))
+        assert len(player.allocator.state.held) <= 256
+        player.play(AllNotesOff())
+        assert player.held == []
+
+
+def test_absurd_settings_are_refused() -> None:
+    for wrong in ({"limit": 0}, {"limit": 65}, {"unison": 0}, {"unison": 9}):
+        with pytest.raises(ValueError, match="limit"):
+            VoiceSettings(**wrong)  # type: ignore[arg-type]
+
+
+def test_a_note_is_what_the_event_said() -> None:
+    (start,) = Player().play(NoteOn(7, 64, 0.25, 3))
+    assert isinstance(start, Start) and start.note == Note(7, 64, 0.25, 3)
