@@ -25,6 +25,10 @@ class RecordingError(PetrichordError):
     """A take cannot be written, or an audio file cannot be read."""
 
 
+class TuningError(PetrichordError):
+    """A tuning file cannot be used."""
+
+
 class TrainingError(PetrichordError):
     """A recording cannot be trained on."""
 
