@@ -2,8 +2,8 @@
 
 The formats are Scala's (https://www.huygens-fokker.org/scala/scl_format.html): pitches need not ascend, and the last
 one is the interval after which the scale repeats, which may be anything. Scala allows a scale of no notes; a keyboard
-has nothing to play then, and it is refused. Lines are checked here, so that a fault is named with its line; the tables are computed by tuning-library, Surge's own. As there, the keyboard map's
-first and last key are read and not used.
+has nothing to play then, and it is refused. Lines are checked here, so that a fault is named with its line; the tables
+are computed by tuning-library, Surge's own. As there, a keyboard map's first and last key are read and not used.
 """
 
 import math
