@@ -127,9 +127,13 @@ class Allocator:
                 return self._stop(mine if channel is None else mine[self.state.channel[mine] == channel])
         return []
 
-    def within_limit(self, settings: VoiceSettings, levels: Levels) -> list[VoiceAction]:
-        """What voices are to do after the limit changed: notes that are too many stop, then voices of the last one."""
-        actions = self._make_room(0, settings, levels)
+    def settle(self, settings: VoiceSettings, levels: Levels) -> list[VoiceAction]:
+        """What voices are to do after settings changed.
+
+        A latch that was opened lets its notes go; notes that are too many stop, then voices of the last one.
+        """
+        actions = self._drop(self._left_alone(settings), settings, _RELEASE_VELOCITY)
+        actions += self._make_room(0, settings, levels)
         return actions + self._stop(self.sounding[settings.limit :])
 
     def free(self, slots: Integers) -> None:
@@ -205,10 +209,14 @@ class Allocator:
         state = self.state
         up = {h.note.note_id: replace(h, key_down=False) for h in notes}
         state.held = tuple(up.get(h.note.note_id, h) for h in state.held)
-        return self._drop([h for h in up.values() if not self._by_pedal(h)], settings, velocity)
+        return self._drop(self._left_alone(settings), settings, velocity)
 
-    def _by_pedal(self, held: HeldNote) -> bool:
-        return bool(held.sostenuto or self.state.sustain[held.note.channel])
+    def _left_alone(self, settings: VoiceSettings) -> list[HeldNote]:
+        """Notes that neither a key nor a pedal holds, nor a latch."""
+        if settings.latch:
+            return []
+        state = self.state
+        return [h for h in state.held if not (h.key_down or h.sostenuto or state.sustain[h.note.channel])]
 
     def _drop(self, ended: list[HeldNote], settings: VoiceSettings, velocity: float) -> list[VoiceAction]:
         """These notes are held no longer: their voices are released, or play a note that still is."""
@@ -243,8 +251,7 @@ class Allocator:
                 state.sostenuto[channel] = down
             case _:
                 return []
-        left = [h for h in state.held if h.note.channel == channel and not h.key_down and not self._by_pedal(h)]
-        return self._drop(left, settings, _RELEASE_VELOCITY) if left else []
+        return self._drop(self._left_alone(settings), settings, _RELEASE_VELOCITY)
 
     def _release(self, slots: Integers, velocity: float) -> list[VoiceAction]:
         self.state.phase[slots] = Phase.RELEASED

@@ -51,7 +51,7 @@ class Contour:
         self._fps = frames_per_second
         if attack_db is None or len(attack_db) == 0:
             attack_db = np.zeros((0, n_mels))
-        self._attack_frames = len(attack_db)
+        self.attack_frames = len(attack_db)
         self._attack = (attack_db if len(attack_db) else np.zeros((1, n_mels))).astype(np.float64) / DB_PER_NEPER
         self._decay = _falling(decay_db_per_s, n_mels) / frames_per_second
         self._release = _falling(release_db_per_s, n_mels) / frames_per_second
@@ -71,7 +71,7 @@ class Contour:
         share = _column(amounts.attack)
         offsets = share * self._attack_at(age)
         # The recorded attack fades by itself: as far as it is played, the decay begins where it ends.
-        within = np.minimum(age, self._attack_frames)
+        within = np.minimum(age, self.attack_frames)
         fading = (age - within)[:, None] + (1 - share) * within[:, None]
         offsets = offsets + _column(amounts.decay) * fading * self._decay
         offsets = offsets + _column(amounts.release) * np.maximum(release_age, 0.0)[:, None] * self._release
@@ -85,7 +85,7 @@ class Contour:
         low = np.floor(at).astype(np.int64)
         high = np.minimum(low + 1, last)
         rows = self._attack[low] + (at - low)[:, None] * (self._attack[high] - self._attack[low])
-        left = 1 - np.clip((age - self._attack_frames) / (_HANDOVER_S * self._fps), 0, 1)
+        left = 1 - np.clip((age - self.attack_frames) / (_HANDOVER_S * self._fps), 0, 1)
         return rows * left[:, None]
 
 

@@ -123,9 +123,13 @@ class Envelope:
         end = curved(_share(since, state.release_s), state.release_curve[:, None])
         return np.where(since >= 0, state.release_level[:, None] * (1 - end), held)
 
-    def finished(self) -> NDArray[np.bool_]:
-        """True for voices whose release is over, (V,)."""
-        return self.state.release_age_s >= self.state.release_s
+    def finished(self, sustain: float | Values, at_s: float = 0.0) -> NDArray[np.bool_]:
+        """True for voices that are silent from `at_s` on, (V,): their release is over, or they decayed to nothing."""
+        state = self.state
+        stages_s = state.delay_s + state.attack_s + state.hold_s + state.decay_s
+        faded = (np.asarray(sustain) <= 0) & (state.age_s + at_s >= stages_s) & (state.release_age_s == _NEVER)
+        over: NDArray[np.bool_] = (state.release_age_s + at_s >= state.release_s) | faded
+        return over
 
     def _begin(self, slots: Slots, shape: EnvelopeShape, at_s: float, level: Values) -> None:
         state = self.state

@@ -143,13 +143,18 @@ class Expression:
         values = state.notes.get(note.note_id, NoteValues())
         state.bend[slot], state.pressure[slot], state.timbre[slot] = values.bend, values.pressure, values.timbre
 
-    def note(self, note_id: int, slots: Slots, dimension: NoteDimension, value: float) -> None:
-        """A note is bent, pressed or coloured; `slots` are those that play it now."""
+    def note(self, note_id: int, slots: Slots, dimension: NoteDimension, value: float, *, keep: bool = True) -> None:
+        """A note is bent, pressed or coloured; `slots` are those that play it now.
+
+        `keep` remembers it for voices that play the note later on.
+        """
         state = self.state
+        getattr(state, dimension)[slots] = value
+        if not keep:
+            return
         state.notes[note_id] = replace(state.notes.pop(note_id, NoteValues()), **{dimension: value})
         while len(state.notes) > _MOST_REMEMBERED:
             del state.notes[next(iter(state.notes))]
-        getattr(state, dimension)[slots] = value
 
     def forget(self, note_id: int) -> None:
         """A note is held no longer: its id may be used again."""

@@ -29,6 +29,8 @@ class VoiceSettings:
     """Voices that may sound at once, unison voices counted one by one."""
     unison: int = 1
     """Voices per note."""
+    latch: bool = False
+    """True holds every note whose key is let go, as a pedal would, on all channels."""
 
     def __post_init__(self) -> None:
         if not 1 <= self.limit <= MOST_VOICES or not 1 <= self.unison <= MOST_UNISON:

@@ -199,11 +199,11 @@ def test_a_lower_limit_stops_what_is_too_much_and_a_higher_one_makes_room() -> N
     player = Player(replace(POLY, limit=8))
     player.play(*(on(i) for i in range(8)))
     player.how = replace(POLY, limit=3)
-    stops = player.allocator.within_limit(player.how, QUIET)
+    stops = player.allocator.settle(player.how, QUIET)
     assert all(isinstance(a, Stop) for a in stops) and len(stops) == 5
     assert player.held == [65, 66, 67]
     player.how = replace(POLY, limit=5)
-    assert player.allocator.within_limit(player.how, QUIET) == []
+    assert player.allocator.settle(player.how, QUIET) == []
     player.play(on(8), on(9), on(10))
     assert player.held == [66, 67, 68, 69, 70]
 
@@ -223,7 +223,7 @@ def test_a_note_has_no_more_unison_voices_than_the_limit_allows() -> None:
     player.play(on(0), on(1))
     assert player.held == [61, 61]
     player.how = replace(POLY, limit=1, unison=8)
-    assert len(player.allocator.within_limit(player.how, QUIET)) == 1
+    assert len(player.allocator.settle(player.how, QUIET)) == 1
     assert player.held == [61]
 
 
@@ -249,6 +249,16 @@ def test_the_soft_pedal_marks_what_begins_under_it() -> None:
     player = Player()
     actions = player.play(on(0), pedal("soft", True), on(1), on(2, channel=1), pedal("soft", False), on(3))
     assert [a.note.soft for a in actions if isinstance(a, Start)] == [False, True, False, False]
+
+
+def test_a_latch_holds_what_is_let_go_until_it_is_opened() -> None:
+    player = Player(replace(POLY, latch=True))
+    player.play(on(0), off(0), on(1, channel=3), off(1), on(2))
+    assert player.allocator.settle(player.how, QUIET) == []
+    assert player.held == [60, 61, 62]
+    player.how = POLY
+    assert [type(a) for a in player.allocator.settle(player.how, QUIET)] == [Release, Release]
+    assert (player.held, player.released) == ([62], [60, 61])
 
 
 def test_slots_of_voices_that_ended_are_used_again() -> None:
@@ -281,6 +291,7 @@ SETTINGS = st.builds(
     st.sampled_from(["last", "low", "high"]),
     st.integers(1, 9),
     st.integers(1, 8),
+    st.booleans(),
 )
 
 
@@ -294,7 +305,7 @@ def test_whatever_is_played_ends_in_silence_and_a_saved_state_goes_on_the_same(
     for event, how in played:
         if how is not None:
             player.how = restored.how = how
-            player.allocator.within_limit(how, QUIET)
+            player.allocator.settle(how, QUIET)
         restored.allocator = Allocator(player.allocator.state.copy())
         assert player.play(event) == restored.play(event)
         state = player.allocator.state
@@ -304,6 +315,8 @@ def test_whatever_is_played_ends_in_silence_and_a_saved_state_goes_on_the_same(
         # A voice is held by somebody, or it is on its way out.
         held = {h.note.note_id for h in state.held}
         assert set(state.note_id[state.phase == Phase.HELD].tolist()) <= held
+    player.how = replace(player.how, latch=False)
+    player.allocator.settle(player.how, QUIET)
     for channel in range(3):
         player.play(AllNotesOff(channel), pedal("sustain", False, channel), pedal("sostenuto", False, channel))
     assert player.held == [] and player.allocator.state.held == ()

@@ -99,7 +99,7 @@ def test_a_retrigger_during_the_release_takes_it_back() -> None:
     envelope.retrigger(SLOT, replace(SHAPE, delay_s=0.0), SUSTAIN, 1.1)
     assert envelope.level(SUSTAIN, 1.1)[3] == pytest.approx(half, abs=1e-12)
     assert envelope.level(SUSTAIN, 1.3001)[3] == pytest.approx(1.0)
-    assert not envelope.finished()[3]
+    assert not envelope.finished(SUSTAIN)[3]
 
 
 def test_a_release_in_the_attack_falls_from_there() -> None:
@@ -109,9 +109,17 @@ def test_a_release_in_the_attack_falls_from_there() -> None:
     levels = envelope.levels(SUSTAIN, np.array([0.15, 0.2, 0.35, 0.5, 2.0]))[3]
     np.testing.assert_allclose(levels, [by_hand(SHAPE, t, 0.0, 0.2) for t in (0.15, 0.2, 0.35, 0.5, 2.0)], atol=1e-12)
     envelope.advance(0.49)
-    assert not envelope.finished()[3]
+    assert not envelope.finished(SUSTAIN)[3]
     envelope.advance(0.02)
-    assert envelope.finished()[3]
+    assert envelope.finished(SUSTAIN)[3]
+
+
+def test_a_note_that_decays_to_nothing_is_over_although_its_key_is_down() -> None:
+    envelope = Envelope()
+    envelope.start(SLOT, SHAPE)
+    assert not envelope.finished(0.0, 0.74)[3] and envelope.level(0.0, 0.74)[3] > 0
+    assert envelope.finished(0.0, 0.7501)[3] and envelope.level(0.0, 0.7501)[3] == 0
+    assert not envelope.finished(0.01, 0.7501)[3]
 
 
 def test_letting_go_twice_is_letting_go_once() -> None:
@@ -149,7 +157,7 @@ def test_each_slot_has_stages_of_its_own() -> None:
 def test_voices_that_never_began_are_silent() -> None:
     envelope = Envelope()
     assert (envelope.levels(1.0, np.linspace(-1, 1e6, 50)) == 0).all()
-    assert not envelope.finished().any()
+    assert not envelope.finished(SUSTAIN).any()
 
 
 @pytest.mark.parametrize("curve", [-1.0, -0.3, 0.0, 1e-9, 0.3, 1.0])

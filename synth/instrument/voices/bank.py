@@ -1,0 +1,285 @@
+"""The voice bank: all voices of one preset, from note events to what each of them reads and how it is played.
+
+The bank makes no sound. Frame by frame it takes events, each at its moment inside the frame, and answers with what a
+vocoder needs: which slots sound, where they read, at what pitch, level and brightness, and which begin or are free.
+
+A vocoder lets a note's onset be heard sooner than the steady sound of the same frame (`onset_delay_samples` against
+`delay_samples`). A frame's values are therefore those at the moment when its centre is heard, counted from the moment
+when an event of this frame is heard: `lead_s` later. Events of one frame so keep their distances to the sample.
+
+Axes: `V` slots, `n` slots that sound, `M` mel bands.
+"""
+
+from dataclasses import dataclass, field, fields, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synth.instrument.note_events import (
+    AllNotesOff,
+    AllSoundOff,
+    ChannelExpression,
+    NoteEvent,
+    NoteExpression,
+    NoteOff,
+    NoteOn,
+)
+from synth.instrument.voices.allocator import Allocator, AllocatorState
+from synth.instrument.voices.contour import Contour, ContourAmounts
+from synth.instrument.voices.envelope import Envelope, EnvelopeShape, EnvelopeState
+from synth.instrument.voices.expression import Expression, ExpressionSettings, ExpressionState
+from synth.instrument.voices.glide import Glide, GlideSettings, GlideState, unison_detune, unison_gain, unison_positions
+from synth.instrument.voices.notes import (
+    MOST_VOICES,
+    Move,
+    Note,
+    Release,
+    Retrigger,
+    Start,
+    Stop,
+    VoiceAction,
+    VoiceSettings,
+)
+from synth.instrument.voices.playheads import PlayheadStart, PlayheadState, VoicePlayheads
+
+Values = NDArray[np.float64]
+Slots = NDArray[np.int64]
+
+_SLOW_ATTACK_S, _QUICK_ATTACK_S = 0.05, 0.01
+"""A vocoder holds the first frame's level from the onset on. A slow attack waits for that frame, so that it begins at
+silence; a quick one does not, and begins at once. Between them the wait is in proportion."""
+_INAUDIBLE_NEPERS = -9.0
+"""A voice whose every row has faded by 78 dB is over, even while its key is down."""
+
+
+@dataclass(frozen=True)
+class VoiceControls:
+    """Everything that parameters say about voices."""
+
+    voices: VoiceSettings = field(default_factory=VoiceSettings)
+    envelope: EnvelopeShape = field(default_factory=EnvelopeShape)
+    sustain: float = 1.0
+    glide: GlideSettings = field(default_factory=GlideSettings)
+    expression: ExpressionSettings = field(default_factory=ExpressionSettings)
+    contour: ContourAmounts = field(default_factory=ContourAmounts)
+    detune_cents: float = 12.0
+    """Between a note's outermost unison voices."""
+    transpose: float = 0.0
+    """Semitones added to every note."""
+    start: PlayheadStart = "follow"
+    place: float = 0.0
+    """Where voices begin to read with `start` = "place", 0 … 1 of the loop."""
+
+
+@dataclass(frozen=True)
+class VoiceStart:
+    """A voice that begins in this frame."""
+
+    slot: int
+    number: int
+    """Of the note, counted from the first one played: what chance in a voice depends on, with its slot."""
+    at_s: float
+    """After the frame's beginning."""
+
+
+@dataclass(frozen=True)
+class BankFrame:
+    """One frame of all voices that sound, (n, …), slots ascending."""
+
+    slots: Slots
+    distance: Values
+    """(n,) columns ahead of the culture's playhead."""
+    pitch: Values
+    """(n,) semitones, as a fractional MIDI note at A = 440 Hz."""
+    gain: Values
+    """(n, 2) left and right."""
+    tilt_db: Values
+    """(n,) dB per octave beside the instrument's own."""
+    contour: Values
+    """(n, M) nepers added to each row."""
+    lead: Values
+    """(n, 2, M) the contour in the two frames before this one: what is heard between an onset and its first frame."""
+    starts: tuple[VoiceStart, ...] = ()
+    freed: tuple[int, ...] = ()
+    """Slots that were silenced at once and do not begin anew, before this frame."""
+    ended: tuple[int, ...] = ()
+    """Slots whose voices are over with this frame."""
+
+
+def _per_slot(value: float) -> "Values":
+    return np.full(MOST_VOICES, value)
+
+
+@dataclass
+class BankState:
+    """Everything the voices' future depends on."""
+
+    allocator: AllocatorState = field(default_factory=AllocatorState)
+    envelope: EnvelopeState = field(default_factory=EnvelopeState)
+    glide: GlideState = field(default_factory=GlideState)
+    expression: ExpressionState = field(default_factory=ExpressionState)
+    playheads: PlayheadState = field(default_factory=PlayheadState)
+    detune: Values = field(default_factory=lambda: _per_slot(0.0))
+    """(V,) semitones a unison voice is off."""
+
+    def copy(self) -> "BankState":
+        """A state that shares nothing that changes with this one."""
+        parts = {f.name: getattr(self, f.name).copy() for f in fields(self)}
+        return BankState(**parts)
+
+
+class VoiceBank:
+    """The voices of one preset. Times inside a frame are seconds after its beginning."""
+
+    def __init__(
+        self, n_frames: int, frames_per_second: float, contour: Contour, key_pitches: Values, seed: int = 0
+    ) -> None:
+        """`key_pitches` (128,) as `Tuning.pitches` gives them; not a number for a key that plays nothing."""
+        self._n_frames, self._fps, self._seed = n_frames, frames_per_second, seed
+        self._contour, self._pitches = contour, key_pitches
+        self.restore(BankState())
+        self._starts: dict[int, VoiceStart] = {}
+        self._freed: set[int] = set()
+
+    def save(self) -> BankState:
+        """Between two frames."""
+        return self.state.copy()
+
+    def restore(self, state: BankState) -> None:
+        """Go on from a state; it is not changed."""
+        self.state = state = state.copy()
+        self._allocator = Allocator(state.allocator)
+        self._envelope, self._glide = Envelope(state.envelope), Glide(state.glide)
+        self._expression = Expression(state.expression)
+        self._playheads = VoicePlayheads(self._n_frames, self._seed, state.playheads)
+
+    @property
+    def silent(self) -> bool:
+        """True when no voice sounds."""
+        return not len(self._allocator.sounding)
+
+    @property
+    def keys(self) -> tuple[int, ...]:
+        """Keys of the notes that sound and are held, ascending: what a keyboard shows."""
+        held = {h.note.note_id for h in self.state.allocator.held}
+        slots = self._allocator.sounding
+        return tuple(
+            sorted({int(self.state.allocator.key[s]) for s in slots if self.state.allocator.note_id[s] in held})
+        )
+
+    def tune(self, key_pitches: Values) -> None:
+        """Keys have other pitches from now on, those that sound as well."""
+        self._pitches = key_pitches
+        slots = self._allocator.sounding
+        pitches = key_pitches[self.state.allocator.key[slots]]
+        known = np.isfinite(pitches)
+        self._glide.retune(slots[known], pitches[known])
+
+    def settle(self, controls: VoiceControls) -> None:
+        """Settings changed: voices that are too many stop, notes that no latch holds any more end."""
+        actions = self._allocator.settle(controls.voices, self._envelope.level(controls.sustain))
+        self._do(actions, controls, 0.0, 0.0, 0.0)
+
+    def handle(
+        self, event: NoteEvent, controls: VoiceControls, at_s: float = 0.0, culture: float = 0.0, lead_s: float = 0.0
+    ) -> None:
+        """Obey one event of this frame; `culture` is the culture's playhead."""
+        match event:
+            case NoteExpression(note_id, dimension, value):
+                slots = np.flatnonzero(self.state.allocator.note_id == note_id)
+                # A note that has ended and fades is moved still, but its id may be another note's next.
+                keep = self._allocator.is_held(note_id) or not len(slots)
+                self._expression.note(note_id, slots, dimension, value, keep=keep)
+            case NoteOn(_, key, _, _) if not (0 <= key < len(self._pitches) and np.isfinite(self._pitches[key])):
+                return
+            case NoteOn() | NoteOff() | ChannelExpression() | AllNotesOff() | AllSoundOff():
+                if isinstance(event, ChannelExpression):
+                    self._expression.controller(event.channel, event.dimension, event.value)
+                levels = self._envelope.level(controls.sustain, at_s)
+                held = self.state.allocator.held
+                actions = self._allocator.handle(event, controls.voices, levels)
+                for ended in {h.note.note_id for h in held} - {h.note.note_id for h in self.state.allocator.held}:
+                    self._expression.forget(ended)
+                self._do(actions, controls, at_s, culture, lead_s)
+
+    def frame(self, controls: VoiceControls, lead_s: float = 0.0) -> BankFrame:
+        """What sounds in this frame; then time goes on to the next one."""
+        span_s = 1 / self._fps
+        centre_s = span_s / 2 + lead_s
+        levels = self._envelope.levels(controls.sustain, np.array([centre_s]))[:, 0]
+        slots = self._allocator.sounding
+        self._expression.advance(controls.expression)
+        age_s = self.state.envelope.age_s + centre_s
+        contour, lead = self._contours(slots, controls.contour, centre_s)
+        bends = self._expression.bends(controls.expression, age_s)
+        pitch = self._glide.pitches(np.array([centre_s]))[:, 0] + self.state.detune + bends + controls.transpose
+        over = self._envelope.finished(controls.sustain, centre_s)[slots]
+        over |= (age_s[slots] * self._fps > self._contour.attack_frames) & (contour.max(1) < _INAUDIBLE_NEPERS)
+        frame = BankFrame(
+            slots,
+            self.state.playheads.distance[slots],
+            pitch[slots],
+            levels[slots, None] * self.state.expression.gain_now[slots],
+            self.state.expression.tilt_now[slots],
+            contour,
+            lead,
+            tuple(self._starts[slot] for slot in sorted(self._starts)),
+            tuple(sorted(self._freed - self._starts.keys())),
+            tuple(slots[over].tolist()),
+        )
+        self._starts, self._freed = {}, set()
+        self._allocator.free(slots[over])
+        self._envelope.advance(span_s)
+        self._glide.advance(span_s)
+        return frame
+
+    def _contours(self, slots: Slots, amounts: ContourAmounts, centre_s: float) -> tuple[Values, Values]:
+        """(n, M) at this frame, and (n, 2, M) in the two before it."""
+        age = (self.state.envelope.age_s[slots] + centre_s) * self._fps
+        release = (self.state.envelope.release_age_s[slots] + centre_s) * self._fps
+        now, before, first = (self._contour.offsets(age - back, release - back, amounts) for back in (0, 1, 2))
+        return now, np.stack([first, before], axis=1)
+
+    def _do(
+        self, actions: list[VoiceAction], controls: VoiceControls, at_s: float, culture: float, lead_s: float
+    ) -> None:
+        for action in actions:
+            slot = np.array([action.slot])
+            match action:
+                case Stop():
+                    self._freed.add(action.slot)
+                    self._starts.pop(action.slot, None)
+                case Start():
+                    self._start(action, controls, at_s, culture, lead_s)
+                case Retrigger(_, note, legato):
+                    self._expression.strike(action.slot, note)
+                    self._glide.move(slot, self._pitch(note), controls.glide, legato, at_s)
+                    self._envelope.retrigger(slot, controls.envelope, controls.sustain, at_s)
+                case Move(_, note):
+                    self._expression.move(action.slot, note)
+                    self._glide.move(slot, self._pitch(note), controls.glide, True, at_s)
+                case Release():
+                    self._envelope.release(slot, controls.envelope, controls.sustain, at_s)
+
+    def _start(self, start: Start, controls: VoiceControls, at_s: float, culture: float, lead_s: float) -> None:
+        slot, note, i, n = start.slot, start.note, start.unison_index, start.unison_count
+        # Every unison voice glides from the note before, not from the voice begun just now.
+        before = self.state.glide.last
+        self._glide.start(np.array([slot]), self._pitch(note), controls.glide, start.legato, at_s)
+        if i < n - 1:
+            self.state.glide.last = before
+        self._envelope.start(np.array([slot]), _waiting(controls.envelope, lead_s), at_s)
+        place = float(unison_positions(n)[i])
+        self._expression.start(slot, note, place, unison_gain(n), controls.expression)
+        self._playheads.start(slot, controls.start, controls.place, culture, note.note_id, i)
+        self.state.detune[slot] = unison_detune(n, controls.detune_cents)[i]
+        self._starts[slot] = VoiceStart(slot, self.state.allocator.count, at_s)
+
+    def _pitch(self, note: Note) -> float:
+        return float(self._pitches[note.key])
+
+
+def _waiting(shape: EnvelopeShape, lead_s: float) -> EnvelopeShape:
+    """The same envelope, later by `lead_s` where its attack is slow."""
+    share = np.clip((shape.attack_s - _QUICK_ATTACK_S) / (_SLOW_ATTACK_S - _QUICK_ATTACK_S), 0, 1)
+    return replace(shape, delay_s=shape.delay_s + lead_s * float(share))

@@ -1,0 +1,322 @@
+"""The voice bank: what each voice reads and how it is played, at the right moment, whatever is played."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import fields, is_dataclass, replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from synth.instrument.note_events import (
+    AllNotesOff,
+    AllSoundOff,
+    ChannelExpression,
+    NoteEvent,
+    NoteExpression,
+    NoteOff,
+    NoteOn,
+)
+from synth.instrument.tuning import equal_temperament
+from synth.instrument.voices.bank import BankFrame, BankState, VoiceBank, VoiceControls
+from synth.instrument.voices.contour import Contour, ContourAmounts
+from synth.instrument.voices.envelope import EnvelopeShape
+from synth.instrument.voices.expression import MEDIUM_VELOCITY, ExpressionSettings
+from synth.instrument.voices.glide import GlideSettings
+from synth.instrument.voices.notes import VoiceSettings
+
+FPS, T, M = 22050 / 256, 172, 6
+FRAME_S = 1 / FPS
+EQUAL = equal_temperament().pitches()
+LEAD_S = 0.015
+FLAT = ExpressionSettings(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 5.5, 0.0)
+PLAIN = VoiceControls(expression=FLAT, envelope=EnvelopeShape(attack_s=0.0, release_s=0.2, release_curve=0.0))
+RNG = np.random.default_rng(0)
+STRUCK = Contour(M, FPS, RNG.normal(0, 6, (20, M)), np.full(M, -40.0), np.full(M, -300.0))
+
+
+def bank(contour: Contour | None = None, seed: int = 0) -> VoiceBank:
+    return VoiceBank(T, FPS, contour or Contour(M, FPS), EQUAL, seed)
+
+
+def on(note_id: int, key: int = 60, velocity: float = MEDIUM_VELOCITY, channel: int = 0) -> NoteOn:
+    return NoteOn(note_id, key, velocity, channel)
+
+
+def test_a_note_begins_at_its_moment_and_its_frames_are_those_heard_when_they_are() -> None:
+    voices, controls = bank(), replace(PLAIN, envelope=EnvelopeShape(attack_s=0.2, attack_curve=0.0))
+    onset = 0.4 * FRAME_S
+    voices.handle(on(0), controls, onset, lead_s=LEAD_S)
+    for i in range(20):
+        frame = voices.frame(controls, LEAD_S)
+        (start,) = frame.starts if i == 0 else (None,)
+        assert start is None or (start.slot, start.at_s) == (0, onset)
+        # An attack this slow waits for the first frame, so that nothing sounds before it at a level above 0.
+        heard_s = (i + 0.5) * FRAME_S + LEAD_S - onset - LEAD_S
+        assert frame.gain[0].tolist() == pytest.approx([min(1, max(0, heard_s / 0.2))] * 2)
+
+
+def test_a_quick_attack_is_over_by_the_time_the_first_frame_is_heard() -> None:
+    voices, controls = bank(), replace(PLAIN, envelope=EnvelopeShape(attack_s=0.005))
+    voices.handle(on(0), controls, 0.9 * FRAME_S, lead_s=LEAD_S)
+    assert voices.frame(controls, LEAD_S).gain.tolist() == [[1.0, 1.0]]
+
+
+def test_a_note_let_go_fades_from_its_moment_and_its_slot_is_free_when_it_is_silent() -> None:
+    voices = bank()
+    voices.handle(on(0), PLAIN)
+    for _ in range(5):
+        voices.frame(PLAIN, LEAD_S)
+    end = 0.7 * FRAME_S
+    voices.handle(NoteOff(0), PLAIN, end)
+    for i in range(30):
+        frame = voices.frame(PLAIN, LEAD_S)
+        expected = 1 - ((i + 0.5) * FRAME_S + LEAD_S - end) / 0.2
+        assert frame.gain[0, 0] == pytest.approx(min(1.0, max(0.0, expected)))
+        if frame.ended:
+            assert expected <= 0 and frame.ended == (0,)
+            break
+    assert voices.silent and len(voices.frame(PLAIN, LEAD_S).slots) == 0
+
+
+def test_every_key_has_the_tuning_s_pitch_and_all_that_bends_it_adds_up() -> None:
+    voices, controls = bank(), replace(PLAIN, transpose=-0.25)
+    for i, key in enumerate((36, 60, 96)):
+        voices.handle(on(i, key, channel=i), controls)
+    voices.handle(NoteExpression(1, "bend", 3.0), controls)
+    voices.handle(ChannelExpression(2, "bend", -2.0), controls)
+    assert voices.frame(controls).pitch.tolist() == [35.75, 62.75, 93.75]
+
+
+def test_another_tuning_moves_what_sounds_and_silent_keys_start_nothing() -> None:
+    voices = bank()
+    voices.handle(on(0, 60), PLAIN)
+    table = EQUAL + 0.3
+    table[61] = math.nan
+    voices.tune(table)
+    voices.handle(on(1, 61), PLAIN)
+    voices.handle(on(2, 500), PLAIN)
+    voices.handle(on(3, 62), PLAIN)
+    assert voices.frame(PLAIN).pitch.tolist() == pytest.approx([60.3, 62.3])
+    table = EQUAL.copy()
+    table[60] = math.nan
+    voices.tune(table)
+    assert voices.frame(PLAIN).pitch.tolist() == pytest.approx([60.3, 62.0])
+
+
+def test_unison_voices_are_detuned_spread_and_glide_together() -> None:
+    how = replace(
+        PLAIN,
+        voices=VoiceSettings(unison=3),
+        detune_cents=40.0,
+        expression=replace(FLAT, spread=1.0),
+        glide=GlideSettings(0.1, "always"),
+    )
+    voices = bank()
+    voices.handle(on(0, 60), how)
+    assert voices.frame(how).pitch == pytest.approx([59.8, 60.0, 60.2])
+    for _ in range(20):
+        voices.frame(how)
+    voices.handle(NoteOff(0), how)
+    voices.handle(on(1, 72), how)
+    frame = voices.frame(how)
+    middle = 60 + 12 * 0.5 * FRAME_S / 0.1
+    assert frame.pitch[3:] == pytest.approx([middle - 0.2, middle, middle + 0.2])
+    gains = frame.gain[3:]
+    assert (gains**2).sum() == pytest.approx(2.0)
+    assert gains[0, 1] == pytest.approx(0, abs=1e-12) and gains[2, 0] == pytest.approx(0, abs=1e-12)
+
+
+def test_legato_glides_in_one_voice_and_does_not_begin_anew() -> None:
+    how = replace(PLAIN, voices=VoiceSettings("legato"), glide=GlideSettings(0.2))
+    voices = bank(STRUCK)
+    voices.handle(on(0, 60), how)
+    before = [voices.frame(how) for _ in range(4)]
+    voices.handle(on(1, 72), how)
+    frame = voices.frame(how)
+    assert len(before[0].starts) == 1 and not frame.starts and frame.slots.tolist() == [0]
+    assert frame.pitch[0] == pytest.approx(60 + 12 * 0.5 * FRAME_S / 0.2)
+    age = 4.5
+    np.testing.assert_allclose(frame.contour, STRUCK.offsets(np.array([age]), np.array([-1.0]), ContourAmounts()))
+
+
+def test_the_contour_follows_the_note_s_age_as_it_is_heard_and_the_two_frames_before_lead_into_it() -> None:
+    voices, onset = bank(STRUCK), 0.25 * FRAME_S
+    voices.handle(on(0), PLAIN, onset)
+    for i in range(10):
+        frame = voices.frame(PLAIN, LEAD_S)
+        age = i + 0.5 - 0.25 + LEAD_S * FPS
+        for row, back in ((frame.lead[0, 0], 2), (frame.lead[0, 1], 1), (frame.contour[0], 0)):
+            expected = STRUCK.offsets(np.array([age - back]), np.array([-1.0]), ContourAmounts())[0]
+            np.testing.assert_allclose(row, expected, atol=1e-12)
+
+
+def test_a_struck_note_that_has_died_away_frees_its_voice_although_the_key_is_down() -> None:
+    voices = bank(STRUCK)
+    voices.handle(on(0), PLAIN)
+    # 78 dB at 40 dB per second, after an attack of 20 frames.
+    expected = round(20 + 9 * 8.685889638 / 40 * FPS)
+    n = next(i for i in range(1000) if voices.frame(PLAIN).ended)
+    assert abs(n - expected) <= 1 and voices.silent
+    voices.handle(NoteOff(0), PLAIN)
+    assert not voices.state.allocator.held
+
+
+def test_an_attack_that_begins_in_silence_is_no_note_that_died_away() -> None:
+    rising = np.linspace(-100, 0, 30)[:, None] * np.ones(M)
+    voices = bank(Contour(M, FPS, rising))
+    voices.handle(on(0), PLAIN)
+    for _ in range(60):
+        assert not voices.frame(PLAIN).ended
+
+
+def test_a_stolen_voice_s_slot_begins_anew_and_all_sound_off_frees() -> None:
+    how = replace(PLAIN, voices=VoiceSettings(limit=2))
+    voices = bank()
+    for i in range(2):
+        voices.handle(on(i, 60 + i), how)
+    voices.frame(how)
+    voices.handle(on(2, 62), how)
+    frame = voices.frame(how)
+    assert [s.slot for s in frame.starts] == [0] and frame.freed == ()
+    voices.handle(AllSoundOff(), how)
+    frame = voices.frame(how)
+    assert frame.freed == (0, 1) and voices.silent
+
+
+def test_a_smaller_limit_silences_voices_at_once() -> None:
+    voices = bank()
+    for i in range(5):
+        voices.handle(on(i, 60 + i), PLAIN)
+    voices.frame(PLAIN)
+    fewer = replace(PLAIN, voices=VoiceSettings(limit=2))
+    voices.settle(fewer)
+    frame = voices.frame(fewer)
+    assert frame.freed == (0, 1, 2) and frame.pitch.tolist() == [63.0, 64.0]
+
+
+def test_a_keyboard_is_told_what_is_held() -> None:
+    voices = bank()
+    for i, key in enumerate((64, 60, 67)):
+        voices.handle(on(i, key), PLAIN)
+    voices.handle(NoteOff(1), PLAIN)
+    voices.frame(PLAIN)
+    assert voices.keys == (64, 67)
+
+
+def test_an_id_that_is_used_again_is_another_note() -> None:
+    voices = bank()
+    voices.handle(on(7), PLAIN)
+    voices.handle(NoteExpression(7, "bend", 2.0), PLAIN)
+    voices.handle(NoteOff(7), PLAIN)
+    voices.handle(NoteExpression(7, "bend", 1.0), PLAIN)
+    assert voices.frame(PLAIN).pitch.tolist() == [61.0]
+    voices.handle(on(7, 64), PLAIN)
+    assert voices.frame(PLAIN).pitch.tolist() == [61.0, 64.0]
+
+
+IDS, CHANNELS = st.integers(0, 9), st.integers(0, 2)
+EVENTS = st.one_of(
+    st.builds(NoteOn, IDS, st.integers(0, 127), st.floats(0.001, 1), CHANNELS),
+    st.builds(NoteOff, IDS),
+    st.builds(NoteExpression, IDS, st.sampled_from(["bend", "pressure", "timbre"]), st.floats(0, 1)),
+    st.builds(
+        ChannelExpression, CHANNELS, st.sampled_from(["sustain", "sostenuto", "soft"]), st.sampled_from([0.0, 1.0])
+    ),
+    st.builds(
+        ChannelExpression, CHANNELS, st.sampled_from(["bend", "wheel", "volume", "pan", "timbre"]), st.floats(0, 1)
+    ),
+    st.builds(AllNotesOff, st.none() | CHANNELS),
+    st.builds(AllSoundOff, st.none() | CHANNELS),
+)
+CONTROLS = st.builds(
+    VoiceControls,
+    st.builds(
+        VoiceSettings,
+        st.sampled_from(["poly", "mono", "legato"]),
+        st.sampled_from(["last", "low", "high"]),
+        st.integers(1, 12),
+        st.integers(1, 8),
+    ),
+    st.builds(
+        EnvelopeShape,
+        st.floats(0, 0.05),
+        st.floats(0, 0.1),
+        st.floats(0, 0.05),
+        st.floats(0, 0.1),
+        st.floats(0, 0.2),
+        st.floats(-1, 1),
+        st.floats(-1, 1),
+        st.floats(-1, 1),
+    ),
+    st.floats(0, 1),
+    st.builds(
+        GlideSettings, st.floats(0, 0.2), st.sampled_from(["always", "legato"]), st.sampled_from(["time", "rate"])
+    ),
+    start=st.sampled_from(["follow", "place", "random"]),
+    place=st.floats(0, 1),
+)
+Played = Sequence[tuple[VoiceControls | None, list[tuple[NoteEvent, float]]]]
+
+
+def equal(a: Any, b: Any) -> bool:
+    """Deep equality of dataclasses that hold arrays; not a number equals itself."""
+    if is_dataclass(a):
+        return type(a) is type(b) and all(equal(getattr(a, f.name), getattr(b, f.name)) for f in fields(a))
+    if isinstance(a, np.ndarray):
+        return np.array_equal(a, b, equal_nan=a.dtype.kind == "f")
+    return bool(a == b) or (a != a and b != b)
+
+
+def play(voices: VoiceBank, controls: VoiceControls, events: list[tuple[NoteEvent, float]], how: bool) -> BankFrame:
+    if how:
+        voices.settle(controls)
+    for event, share in sorted(events, key=lambda e: e[1]):
+        voices.handle(event, controls, share * FRAME_S, culture=30.0, lead_s=LEAD_S)
+    return voices.frame(controls, LEAD_S)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.none() | CONTROLS, st.lists(st.tuples(EVENTS, st.floats(0, 0.999)), max_size=6)),
+        min_size=1,
+        max_size=20,
+    )
+)
+def test_whatever_is_played_is_finite_and_a_restored_bank_plays_the_same(played: Played) -> None:
+    voices, other = bank(STRUCK, seed=3), bank(STRUCK, seed=3)
+    controls = VoiceControls()
+    for how, events in played:
+        controls = how or controls
+        other.restore(voices.save())
+        frame, again = (play(b, controls, events, how is not None) for b in (voices, other))
+        assert equal(frame, again) and equal(voices.save(), other.save())
+        for values in (frame.distance, frame.pitch, frame.gain, frame.tilt_db, frame.contour, frame.lead):
+            assert np.isfinite(values).all()
+        assert (frame.gain >= 0).all() and (frame.distance >= 0).all() and (frame.distance < T).all()
+        assert len(frame.slots) <= controls.voices.limit or how is None
+        assert {s.slot for s in frame.starts} <= set(frame.slots.tolist())
+        assert not set(frame.freed) & set(frame.slots.tolist())
+    for channel in range(3):
+        for pedal in ("sustain", "sostenuto"):
+            voices.handle(ChannelExpression(channel, pedal, 0.0), controls)
+    voices.handle(AllNotesOff(), controls)
+    for _ in range(math.ceil(0.6 * FPS) + 2):
+        voices.frame(controls, LEAD_S)
+    assert voices.silent
+
+
+def test_a_saved_state_is_not_changed_by_playing_on() -> None:
+    voices = bank(STRUCK)
+    voices.handle(on(0), PLAIN)
+    voices.frame(PLAIN)
+    saved = voices.save()
+    copy = saved.copy()
+    voices.handle(on(1), PLAIN)
+    voices.handle(ChannelExpression(0, "volume", 0.1), PLAIN)
+    voices.frame(PLAIN)
+    assert equal(saved, copy) and not equal(saved, voices.save())
+    assert isinstance(saved, BankState)
