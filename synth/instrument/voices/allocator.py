@@ -199,8 +199,7 @@ class Allocator:
             return actions + self._assign(latest, note, retrigger=again, legato=overlaps)
         actions += self._stop(latest)
         # Voices of other notes may still be fading out from before the mode was changed.
-        starts = self._start(note, settings, np.zeros(MOST_VOICES))
-        return actions + [replace(a, legato=overlaps) if isinstance(a, Start) else a for a in starts]
+        return actions + self._start(note, settings, np.zeros(MOST_VOICES))
 
     def _let_go(
         self, notes: list[HeldNote], settings: VoiceSettings, velocity: float = _RELEASE_VELOCITY

@@ -115,6 +115,13 @@ LADDER: list[tuple[str, VoiceMode, list[NoteEvent], list[int], list[int]]] = [
     ("mono: pedal lifted, a key is down", "mono", [SUSTAIN, on(0), on(1), off(1), SUSTAIN_UP], [60], []),
     ("mono: pedal lifted, none is", "mono", [SUSTAIN, on(0), on(1), off(1), off(0), SUSTAIN_UP], [], [61]),
     ("mono: sostenuto's note comes back", "mono", [on(0), SOSTENUTO, off(0), on(1), off(1)], [60], []),
+    (
+        "mono: a key that is down comes before a pedal's",
+        "mono",
+        [on(1), on(0), SOSTENUTO, off(0), on(2), off(2)],
+        [61],
+        [],
+    ),
     ("mono: keys of all channels share the voice", "mono", [on(0), on(1, channel=1)], [61], []),
     ("mono: all sound off", "mono", [on(0), on(1), AllSoundOff()], [], []),
     ("legato: back to the key still down", "legato", [on(0), on(1), off(1)], [60], []),
@@ -227,11 +234,21 @@ def test_a_note_has_no_more_unison_voices_than_the_limit_allows() -> None:
     assert player.held == [61]
 
 
+def test_a_key_restruck_under_the_pedal_is_one_note_from_then_on() -> None:
+    player = Player()
+    player.play(SUSTAIN, on(0, 60), off(0))
+    (again,) = player.play(on(1, 60))
+    assert isinstance(again, Retrigger) and not again.legato
+    assert [h.note.note_id for h in player.allocator.state.held] == [1]
+
+
 def test_another_unison_while_one_voice_plays_begins_it_anew() -> None:
     player = Player(MONO)
     player.play(on(0))
     player.how = replace(MONO, unison=4)
-    assert [type(a) for a in player.play(on(1))] == [Stop] + [Start] * 4
+    actions = player.play(on(1))
+    assert [type(a) for a in actions] == [Stop] + [Start] * 4
+    assert all(a.legato for a in actions if isinstance(a, Start))
 
 
 def test_from_poly_to_mono_every_other_note_is_released() -> None:

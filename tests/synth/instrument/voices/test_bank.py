@@ -146,10 +146,13 @@ def test_the_contour_follows_the_note_s_age_as_it_is_heard_and_the_two_frames_be
     voices, onset = bank(STRUCK), 0.25 * FRAME_S
     voices.handle(on(0), PLAIN, onset)
     for i in range(10):
+        if i == 5:
+            voices.handle(NoteOff(0), PLAIN)
         frame = voices.frame(PLAIN, LEAD_S)
         age = i + 0.5 - 0.25 + LEAD_S * FPS
+        released = age - 4.75 if i >= 5 else -1.0
         for row, back in ((frame.lead[0, 0], 2), (frame.lead[0, 1], 1), (frame.contour[0], 0)):
-            expected = STRUCK.offsets(np.array([age - back]), np.array([-1.0]), ContourAmounts())[0]
+            expected = STRUCK.offsets(np.array([age - back]), np.array([released - back]), ContourAmounts())[0]
             np.testing.assert_allclose(row, expected, atol=1e-12)
 
 
