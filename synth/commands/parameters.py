@@ -36,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
         print("\n".join(_page(rows)))
     else:
         for row in rows:
-            print(f"{row.id:<16} {_range(row):<32} {row.scope:<8} {row.help}")
+            print(f"{row.id:<20} {_range(row):<32} {row.scope:<8} {row.help}")
     return 0
 
 
@@ -51,13 +51,15 @@ def _page(rows: Iterable[Parameter]) -> Iterator[str]:
             low, high, usual = (row.text(value) for value in (row.minimum, row.maximum, row.default))
             follows = f"{1000 * row.smoothing_s:.0f} ms" if row.smoothing_s else "at once"
             settable = f"`{row.id}`" if row.scope != "brush" else ""
-            span = "off, on" if row.is_switch else f"{low} … {high}"
+            span = "off, on" if row.is_switch else ", ".join(row.choices) or f"{low} … {high}"
             yield f"| {row.label} | {row.help} | {span} | {usual} | {follows} | {row.owner} | {settable} |"
         yield ""
 
 
 def _range(row: Parameter) -> str:
     low, high = row.text(row.minimum), row.text(row.maximum)
+    if row.choices:
+        return " or ".join(row.choices)
     if row.id == "note":
         return f"{low}, notes up to {high}"
     return f"{low} … {high}, {row.text(row.default)}"

@@ -60,7 +60,9 @@ def _option_for(id: str) -> str:
 
 
 CONTROL_OPTIONS = {
-    p.id: _option_for(p.id) for p in PARAMETERS.values() if not p.is_switch and p.id not in ("note", "steps_per_frame")
+    p.id: _option_for(p.id)
+    for p in PARAMETERS.values()
+    if not (p.is_switch or p.choices or p.id in ("note", "steps_per_frame"))
 }
 """Numbers with an option of their own: note and evolution are given in other units."""
 

@@ -9,13 +9,15 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
+    QRadioButton,
     QSizePolicy,
+    QStackedWidget,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
-from synth.instrument.parameters.parameter import Parameter
+from synth.instrument.parameters.parameter import Page, Parameter
 from synth.instrument.parameters.table import PARAMETERS
 from synth.instrument.parameters.values import ParameterValues
 from ui.look.shortcuts import click_on_key
@@ -27,7 +29,14 @@ _SLIDER_WIDTH = 112
 _SMALLEST_SIDE, _LARGEST_SIDE = 52, 92
 _SIDE_SHARE = 0.062
 """A knob's width as a share of the panel's."""
+_TAB_HEIGHT = 18
 _KEYS = {"frozen": "Ctrl+F", "follow_hand": "Ctrl+H"}
+_PAGES: dict[Page, str] = {
+    "sound": "the culture's sound",
+    "voices": "how notes are given to voices",
+    "envelope": "how notes begin and end",
+    "touch": "what velocity, pressure and the wheel do",
+}
 _KNOB_ROOM, _STACK_ROOM, _SLIDER_ROOM = 2, 3, 4
 """How the panel's width is shared out among the groups."""
 
@@ -69,15 +78,50 @@ class ControlPanel(QFrame):
         self.note.editingFinished.connect(self._tune)
         self.own = _button("Own pitch", "Play the preset at its own pitch (0)", "0")
         self.own.clicked.connect(lambda: self.note.setValue(0))
+        self.pages = QStackedWidget()
+        self._tab_row = QWidget(self)
+        """Above the last group, beside its title: in the smallest window there is no other room."""
+        self.tabs: dict[Page, QRadioButton] = {}
+        """Which page is shown."""
         self._lay_out()
 
     def _lay_out(self) -> None:
-        row = QHBoxLayout(self)
-        row.setContentsMargins(9, 7, 9, 8)
+        whole = QHBoxLayout(self)
+        whole.setContentsMargins(9, 7, 9, 8)
+        whole.setSpacing(6)
+        whole.addWidget(self.pages, 1)
+        tabs = QHBoxLayout(self._tab_row)
+        tabs.setContentsMargins(0, 0, 0, 0)
+        tabs.setSpacing(2)
+        for page in dict.fromkeys(p.display.page for p in PARAMETERS.values()):
+            self.pages.addWidget(self._page(page))
+            tab = QRadioButton()
+            tab.setToolTip(f"{page.capitalize()}: show the controls of {_PAGES[page]}")
+            tab.setAccessibleName(f"{page.capitalize()} controls")
+            # The keyboard reaches each of them by Tab; of an exclusive group it would reach one.
+            tab.setAutoExclusive(False)
+            tab.clicked.connect(lambda _, page=page: self.show_page(page))
+            tabs.addWidget(tab)
+            self.tabs[page] = tab
+
+        self.show_page("sound")
+
+    def show_page(self, page: Page) -> None:
+        """Show the controls of one page."""
+        self.pages.setCurrentIndex(list(self.tabs).index(page))
+        for other, tab in self.tabs.items():
+            tab.setChecked(other == page)
+
+    def _page(self, page: Page) -> QWidget:
+        """The groups of one page, side by side."""
+        widget = QWidget()
+        row = QHBoxLayout(widget)
+        row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
         beside: dict[str, list[QWidget]] = {"LIFE": [self.reseed], "PITCH": [self.own]}
-        for i, title in enumerate(dict.fromkeys(p.display.group for p in PARAMETERS.values())):
-            members = [p for p in PARAMETERS.values() if p.display.group == title]
+        rows = [p for p in PARAMETERS.values() if p.display.page == page]
+        for i, title in enumerate(dict.fromkeys(p.display.group for p in rows)):
+            members = [p for p in rows if p.display.group == title]
             knobs = [self.knobs[p.id] for p in members if p.display.widget == "knob"]
             others = [self._stacked(p) for p in members if p.display.widget != "knob"] + beside.get(title, [])
             if i:
@@ -85,6 +129,7 @@ class ControlPanel(QFrame):
             has_slider = any(p.display.widget == "slider" for p in members)
             room = (_SLIDER_ROOM if has_slider else _STACK_ROOM) if others else 0
             row.addLayout(_group(title, knobs, others), _KNOB_ROOM * len(knobs) + room)
+        return widget
 
     def _stacked(self, parameter: Parameter) -> QWidget:
         """The widget of a control that is no knob."""
@@ -156,6 +201,9 @@ class ControlPanel(QFrame):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        width = self._tab_row.sizeHint().width()
+        self._tab_row.setGeometry(self.width() - width - 9, 7, width, _TAB_HEIGHT)
+        self._tab_row.raise_()
         side = round(min(max(_SIDE_SHARE * self.width(), _SMALLEST_SIDE), _LARGEST_SIDE))
         for knob in self.knobs.values():
             if isinstance(knob, Slider):

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from synth.instrument.parameters.parameter import Parameter
 from synth.instrument.parameters.table import PARAMETERS
 from synth.instrument.parameters.values import ParameterValues
 from synth.storage import (
@@ -77,7 +78,14 @@ class Session:
 
 def _control_checks() -> dict[str, Check]:
     """One check per control, whatever there is."""
-    return {p.id: flag if p.is_switch else number(p.minimum, p.maximum) for p in PARAMETERS.values()}
+    return {p.id: flag if p.is_switch else _value_of(p) for p in PARAMETERS.values()}
+
+
+def _value_of(parameter: Parameter) -> Check:
+    if not parameter.choices:
+        return number(parameter.minimum, parameter.maximum)
+    whole = whole_number(0, len(parameter.choices) - 1)
+    return lambda value: float(whole(int(value) if isinstance(value, float) and value.is_integer() else value))
 
 
 _SECTIONS: dict[str, dict[str, Check]] = {

@@ -20,6 +20,8 @@ Scope = Literal["voice", "culture", "output", "brush"]
 Owner = Literal["preset", "player"]
 """Whether a preset that is loaded sets the control, or it stays as the player left it."""
 Widget = Literal["knob", "slider", "note", "switch"]
+Page = Literal["sound", "voices", "envelope", "touch"]
+"""Which page of the window's controls it is on: the culture's sound, or how notes are played."""
 
 _NUMBER = re.compile(r"^\s*([+\-−]?\s*(?:\d+(?:[.,]\d*)?|[.,]\d+))\s*(.*?)\s*$")
 _SAME_UNIT = {
@@ -56,6 +58,9 @@ class Display:
     group: str = ""
     """Title of the group it belongs to in the window."""
     widget: Widget = "knob"
+    page: Page = "sound"
+    choices: tuple[str, ...] = ()
+    """Words for the values 0, 1, 2 …, where these are all there are."""
 
 
 @dataclass(frozen=True)
@@ -95,16 +100,29 @@ class Parameter:
             raise ValueError(f"{self.id}: the default must lie within the range")
         if self.curve == "exponential" and self.minimum <= 0:
             raise ValueError(f"{self.id}: an exponential curve needs a range above 0")
+        if self.choices and (self.minimum, self.maximum) != (0, len(self.choices) - 1):
+            raise ValueError(f"{self.id}: choices are numbered from 0 on")
 
     @property
     def is_switch(self) -> bool:
         return self.curve == "switch"
 
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The words its values stand for; none where values are numbers."""
+        return self.display.choices
+
+    def choice(self, value: float) -> str:
+        """The word for a value."""
+        return self.choices[int(value)]
+
     def holds(self, value: object) -> bool:
         """True for a number within range; for True and False where it is a switch, and nowhere else."""
         if isinstance(value, bool) or self.is_switch:
             return isinstance(value, bool) and self.is_switch
-        return isinstance(value, int | float) and math.isfinite(value) and self.minimum <= value <= self.maximum
+        if not isinstance(value, int | float) or not math.isfinite(value):
+            return False
+        return self.minimum <= value <= self.maximum and (not self.choices or value == round(value))
 
     def check(self, value: float) -> float:
         """The value as it is kept, or `UsageError` in one sentence when it cannot be used."""
@@ -113,9 +131,14 @@ class Parameter:
         if not self.holds(float(value)):
             raise UsageError(
                 f"{self.label} of {value:g}{self.unit and ' ' + self.unit} is outside its range: choose "
-                f"{'off or on' if self.is_switch else f'{self.minimum:g} to {self.maximum:g}'}."
+                f"{self._whole_range()}."
             )
         return float(value)
+
+    def _whole_range(self) -> str:
+        if self.choices:
+            return " or ".join(f"{i} ({word})" for i, word in enumerate(self.choices))
+        return "off or on" if self.is_switch else f"{self.minimum:g} to {self.maximum:g}"
 
     # Normalised
 
@@ -135,6 +158,8 @@ class Parameter:
             value = self.minimum * math.exp(share * math.log(self.maximum / self.minimum))
         else:
             value = self.minimum + share * (self.maximum - self.minimum)
+        if self.choices:
+            value = float(round(value))
         return min(max(value, self.minimum), self.maximum)
 
     # Steps of a knob
@@ -176,6 +201,8 @@ class Parameter:
         display = self.display
         if self.is_switch:
             return _ON[0] if value else _OFF[0]
+        if self.choices:
+            return self.choice(value)
         if display.widget == "note":
             return note_name(value) if value > 0 else _OWN_PITCH
         if self._is_time:
@@ -189,6 +216,8 @@ class Parameter:
         """The value of what was typed, with or without its unit; `UsageError` in one sentence."""
         if self.is_switch:
             return self._parse_switch(text)
+        if self.choices:
+            return self._parse_choice(text)
         if self.display.widget == "note":
             return 0.0 if text.strip().casefold() in (_OWN_PITCH, "0") else note_number(text)
         match = _NUMBER.match(text)
@@ -213,6 +242,13 @@ class Parameter:
         if word not in (*_ON, *_OFF):
             raise UsageError(f"“{text}” is not a value for {self._name}: type on or off.")
         return word in _ON
+
+    def _parse_choice(self, text: str) -> float:
+        word = text.strip().casefold()
+        known = [*self.choices, *(str(i) for i in range(len(self.choices)))]
+        if word not in known:
+            raise UsageError(f"“{text}” is not a value for {self._name}: choose {' or '.join(self.choices)}.")
+        return float(known.index(word) % len(self.choices))
 
     @property
     def _name(self) -> str:

@@ -28,7 +28,7 @@ def test_normalised_and_back_is_the_same_value(p: Parameter, share: float) -> No
     value = p.from_normalised(share)
     assert p.holds(value)
     assert p.from_normalised(p.to_normalised(value)) == pytest.approx(value, rel=1e-12, abs=1e-12)
-    if not p.is_switch:
+    if not (p.is_switch or p.choices):
         # Four roundings of doubles, and a logarithm that spreads them over seven octaves.
         assert p.to_normalised(value) == pytest.approx(share, abs=1e-12)
 
@@ -115,6 +115,18 @@ def test_switches_and_notes_are_read_as_words() -> None:
 
 
 # All values
+
+
+def test_choices_are_words_and_nothing_lies_between_them() -> None:
+    mode = PARAMETERS["voice_mode"]
+    assert [mode.text(value) for value in (0.0, 1.0, 2.0)] == ["poly", "mono", "legato"]
+    assert [mode.parse(word) for word in ("Poly", " mono", "2")] == [0.0, 1.0, 2.0]
+    assert [mode.from_normalised(share) for share in (0.2, 0.4, 0.9)] == [0.0, 1.0, 2.0]
+    assert mode.n_steps == 2 and mode.holds(1) and not mode.holds(0.5)
+    with pytest.raises(UsageError, match="“stereo” is not a value for Mode: choose poly or mono or legato"):
+        mode.parse("stereo")
+    with pytest.raises(UsageError, match=r"Voice mode of 0\.5 .* 0 \(poly\) or 1 \(mono\) or 2 \(legato\)"):
+        ParameterValues(voice_mode=0.5)
 
 
 def test_values_out_of_range_are_refused_by_name() -> None:

@@ -29,7 +29,7 @@ SHARED = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
 CONTROLS = st.builds(
     ParameterValues,
-    **{id: st.booleans() if p.is_switch else st.floats(p.minimum, p.maximum) for id, p in PARAMETERS.items()},
+    **{id: st.floats(0, 1).map(p.from_normalised) for id, p in PARAMETERS.items()},
 )
 PIXELS = st.integers(-5000, 5000)
 SESSIONS = st.builds(
