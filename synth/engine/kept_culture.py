@@ -7,7 +7,6 @@ import torch
 
 from synth.engine.protocol import Capture
 from synth.errors import RecordingError
-from synth.instrument.events import Hand
 from synth.instrument.instrument import Instrument
 from synth.presets.file import preset_bytes
 from synth.takes.companion import Beginning, load_beginning, save_beginning
@@ -42,5 +41,5 @@ def bring_back(instrument: Instrument, path: Path) -> bool:
             instrument.resume(fresh)
             return False
     # Whoever held it then does not hold it now.
-    instrument.do(Hand(False))
+    instrument.let_go()
     return True

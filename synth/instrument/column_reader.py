@@ -1,25 +1,49 @@
 """What the hearing heads get from the grid: log-mel columns, tilted, and bounded in level.
 
-Axes: `M` mel bands, `T` frames.
+Axes: `V` voices, `M` mel bands, `T` frames.
 """
 
 import math
+from dataclasses import dataclass
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from synth.automaton.scripted import scripted
 from synth.instrument.playhead import Place
 from synth.instrument.tilt import Tilt, turned
-from synth.mel import GRID_SCALE, GridScale, band_edges_hz, heard_as, log_mel_from_grid
+from synth.instrument.voices.bank import BankFrame
+from synth.instrument.voices.key_follow import moved_rows
+from synth.mel import (
+    GRID_MAX,
+    GRID_MIN,
+    GRID_SCALE,
+    LOG_MEL_FLOOR,
+    GridScale,
+    band_edges_hz,
+    heard_as,
+    log_mel_from_grid,
+)
 from synth.presets.model import Preset
+
+
+@dataclass(frozen=True)
+class Columns:
+    """What the voices of one frame read."""
+
+    now: Tensor
+    """(V, 2, M) log-mel."""
+    lead: Tensor | None
+    """(V, 2, M, 2): likewise in the two frames before, as a note's beginning has them; None where they are as now."""
 
 
 class Reader:
     """Reads one preset's cultures; its tilt glides by frames."""
 
     def __init__(self, preset: Preset, tilt_db: float) -> None:
-        self._reference_db = preset.reference_db
+        self._reference_db, self._format = preset.reference_db, preset.mel
         edges = band_edges_hz(preset.mel).float()
         self._bandwidths = edges[2:] - edges[:-2]
         self._grown = log_mel_from_grid(preset.state[0].T, preset.reference_db)
@@ -55,6 +79,36 @@ class Reader:
             self._most_power,
             GRID_SCALE,
         )
+
+    def read_voices(self, grid: Tensor, place: Place, frame: BankFrame, ratios: NDArray[np.float64]) -> Columns:
+        """Log-mel columns of the voices of one frame, each where it reads, tilted and with its contour.
+
+        `ratios` (V,) say how far rows move with the key: of a sound that has no pitch.
+        """
+        distance = torch.from_numpy(frame.distance)
+        heard = torch.zeros(len(distance), 2, grid.shape[0])
+        for reading in place.readings():
+            position = distance + reading.position
+            low = position.floor()
+            before, after = (grid[:, (low.long() + i) % grid.shape[1]].T.clamp(GRID_MIN, GRID_MAX) for i in (0, 1))
+            heard[:, reading.side] += reading.weight * before.lerp(after, (position - low)[:, None].float())
+        mel = turned(log_mel_from_grid(heard, self._reference_db), self._tilt.offsets)
+        mel = self._bounded(mel)
+        mel = torch.from_numpy(moved_rows(mel.numpy(), ratios, self._format)).clamp(min=LOG_MEL_FLOOR)
+        if frame.tilt_db.any():
+            mel = turned(mel, self._tilt.beside(torch.from_numpy(frame.tilt_db))[:, None])
+        contour, lead = (torch.from_numpy(offsets).float() for offsets in (frame.contour, frame.lead))
+        if not contour.any() and not lead.any():
+            return Columns(mel, None)
+        # What is silent stays silent.
+        now = turned(mel, contour[:, None]).clamp(min=LOG_MEL_FLOOR)
+        before = turned(mel[:, :, None], lead[:, None]).clamp(min=LOG_MEL_FLOOR)
+        return Columns(now, before.transpose(2, 3))
+
+    def _bounded(self, mel: Tensor) -> Tensor:
+        """No column louder than the loudest of the grown culture."""
+        excess = torch.log(_power(mel, self._bandwidths) / self._most_power) / 2
+        return (mel - excess.clamp(min=0)[..., None]).clamp(min=LOG_MEL_FLOOR)
 
     def _most_power_now(self) -> Tensor:
         """Of the loudest column of the grown culture: what is louder than that was painted."""

@@ -4,9 +4,10 @@ A record is `{"frame": 12, "kind": "touch", …}` with the fields of the event. 
 `PresetError` names the one that cannot be used; `UsageError` and `ValueError` are for values that are none.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from synth.automaton.gestures import GESTURE_KINDS, SHAPES, Gesture
 from synth.instrument.events import (
@@ -14,6 +15,7 @@ from synth.instrument.events import (
     ChangeVocoder,
     Event,
     Hand,
+    HoldDrone,
     LimitEvolution,
     LoggedEvent,
     Play,
@@ -24,8 +26,20 @@ from synth.instrument.events import (
     Stop,
     ThawAll,
     Touch,
+    Tune,
     Undo,
 )
+from synth.instrument.note_events import (
+    AllNotesOff,
+    AllSoundOff,
+    ChannelDimension,
+    ChannelExpression,
+    NoteDimension,
+    NoteExpression,
+    NoteOff,
+    NoteOn,
+)
+from synth.instrument.tuning import N_KEYS, Tuning
 from synth.presets.schema import Fields
 
 _Word = TypeVar("_Word", bound=str)
@@ -42,11 +56,23 @@ _KINDS: dict[str, type] = {
     "redo": Redo,
     "rescue": Rescue,
     "limit_evolution": LimitEvolution,
+    "hold_drone": HoldDrone,
+    "tune": Tune,
+    "note_on": NoteOn,
+    "note_off": NoteOff,
+    "note_expression": NoteExpression,
+    "channel_expression": ChannelExpression,
+    "all_notes_off": AllNotesOff,
+    "all_sound_off": AllSoundOff,
     "play": Play,
     "stop": Stop,
     "change_preset": ChangePreset,
     "change_vocoder": ChangeVocoder,
 }
+_NOTE_DIMENSIONS: tuple[NoteDimension, ...] = get_args(NoteDimension)
+_CHANNEL_DIMENSIONS: tuple[ChannelDimension, ...] = get_args(ChannelDimension)
+_MOST_SEMITONES = 256.0
+"""More than any bend reaches; all other expression lies within −1 … 1."""
 _NAMES = {kind: name for name, kind in _KINDS.items()}
 _READERS: dict[str, Callable[[Fields], Any]] = {
     "set_parameter": lambda told: SetParameter(told.text("id"), _value(told)),
@@ -54,6 +80,23 @@ _READERS: dict[str, Callable[[Fields], Any]] = {
     "hand": lambda told: Hand(told.flag("down"), told.number("column", -_FAR, _FAR), _radius(told, "radius_frames")),
     "rescue": lambda told: Rescue(told.text("ailment")),
     "limit_evolution": lambda told: LimitEvolution(told.number("share", 0, 1)),
+    "hold_drone": lambda told: HoldDrone(told.flag("on")),
+    "tune": lambda told: Tune(tuning_of(told.group("tuning"))),
+    "note_on": lambda told: NoteOn(
+        _note_id(told),
+        told.integer("key", 0, N_KEYS - 1),
+        told.number("velocity", 0, 1),
+        _channel(told),
+    ),
+    "note_off": lambda told: NoteOff(_note_id(told), told.number("velocity", 0, 1)),
+    "note_expression": lambda told: NoteExpression(
+        _note_id(told), _one_of(told, "dimension", _NOTE_DIMENSIONS), _expression(told)
+    ),
+    "channel_expression": lambda told: ChannelExpression(
+        _channel(told), _one_of(told, "dimension", _CHANNEL_DIMENSIONS), _expression(told)
+    ),
+    "all_notes_off": lambda told: AllNotesOff(_channel_or_all(told)),
+    "all_sound_off": lambda told: AllSoundOff(_channel_or_all(told)),
     "change_preset": lambda told: ChangePreset(told.text("preset"), told.text("sha256")),
     "change_vocoder": lambda told: ChangeVocoder(told.text("vocoder"), told.text("reason")),
 }
@@ -61,7 +104,10 @@ _READERS: dict[str, Callable[[Fields], Any]] = {
 
 def as_record(event: Event | LoggedEvent) -> dict[str, Any]:
     """The event as JSON has it."""
-    return {"frame": event.frame, "kind": _NAMES[type(event.action)], **asdict(event.action)}
+    action = event.action
+    told = {"tuning": told_of_tuning(action.tuning)} if isinstance(action, Tune) else asdict(action)
+    moment = {"moment": event.share} if event.share else {}
+    return {"frame": event.frame, **moment, "kind": _NAMES[type(action)], **told}
 
 
 def from_record(file: str, record: Mapping[str, Any]) -> LoggedEvent:
@@ -71,7 +117,40 @@ def from_record(file: str, record: Mapping[str, Any]) -> LoggedEvent:
     if kind not in _KINDS:
         raise ValueError(kind)
     read = _READERS.get(kind)
-    return LoggedEvent(told.integer("frame", 0, 2**53), read(told) if read is not None else _KINDS[kind]())
+    share = told.number("moment", 0, 1) if "moment" in record else 0.0
+    return LoggedEvent(told.integer("frame", 0, 2**53), read(told) if read is not None else _KINDS[kind](), share)
+
+
+def told_of_tuning(tuning: Tuning) -> dict[str, Any]:
+    """A tuning as JSON has it: null for a key that plays nothing."""
+    return {"name": tuning.name, "key_hz": [None if math.isnan(hz) else hz for hz in tuning.key_hz]}
+
+
+def tuning_of(told: Fields) -> Tuning:
+    """The tuning again."""
+    table = told.values.get("key_hz")
+    if not isinstance(table, list) or len(table) != N_KEYS:
+        raise ValueError("key_hz")
+    keys = [Fields(told.file, {"hz": hz}, f"{told.prefix}key_hz.") for hz in table]
+    heard = (math.nan if key.values["hz"] is None else key.number("hz", 0.1, 1e5) for key in keys)
+    return Tuning(told.text("name"), tuple(heard))
+
+
+def _note_id(told: Fields) -> int:
+    return told.integer("note_id", 0, 2**53)
+
+
+def _expression(told: Fields) -> float:
+    most = _MOST_SEMITONES if told.values.get("dimension") == "bend" else 1.0
+    return told.number("value", -most, most)
+
+
+def _channel_or_all(told: Fields) -> int | None:
+    return None if told.values.get("channel") is None else _channel(told)
+
+
+def _channel(told: Fields) -> int:
+    return told.integer("channel", 0, 15)
 
 
 def _value(told: Fields) -> float:

@@ -11,7 +11,11 @@ from numpy.typing import NDArray
 
 from synth.automaton.gestures import Gesture
 from synth.errors import UsageError
+from synth.instrument.note_events import NoteEvent
 from synth.instrument.parameters.values import parameter
+from synth.instrument.tuning import Tuning
+from synth.mel import MelFormat
+from synth.vocoder.contract import samples_until
 
 
 @dataclass(frozen=True)
@@ -85,7 +89,25 @@ class LimitEvolution:
             raise UsageError(f"A share of {self.share:g} of the evolution is not possible: choose 0 to 1.")
 
 
-Action = SetParameter | Touch | ReseedAll | ThawAll | Hand | Undo | Redo | Rescue | LimitEvolution
+@dataclass(frozen=True)
+class HoldDrone:
+    """Begin or end the drone: the voice that plays the preset at its own pitch, or at the control's note.
+
+    It comes and goes within a frame; whoever wants it slower fades the sound.
+    """
+
+    on: bool
+
+
+@dataclass(frozen=True)
+class Tune:
+    """Give keys other pitches, those that sound as well."""
+
+    tuning: Tuning
+
+
+OwnAction = SetParameter | Touch | ReseedAll | ThawAll | Hand | Undo | Redo | Rescue | LimitEvolution | HoldDrone | Tune
+Action = OwnAction | NoteEvent
 """What can be asked of an instrument by itself."""
 
 
@@ -123,18 +145,36 @@ AnyAction = Action | Play | Stop | ChangePreset | ChangeVocoder
 
 @dataclass(frozen=True)
 class Event:
-    """An action due before a frame of the instrument's own time."""
+    """An action due before a frame of the instrument's own time; a note event's, at its moment inside the frame."""
 
     frame: int
     action: Action
+    share: float = 0.0
+    """0 ≤ share < 1 of the frame has passed by then. Only note events know of it: all else is done before the frame."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.share < 1:
+            raise UsageError(f"A moment {self.share:g} of a frame after its beginning lies outside of it.")
+
+
+def at_sample(sample: int, action: Action, fmt: MelFormat, out_rate_hz: int) -> Event:
+    """An event at a sample of the instrument's sound, counted from its frame 0."""
+    frame = max(0, sample * fmt.rate_hz // (fmt.hop * out_rate_hz))
+    while samples_until(frame + 1, fmt, out_rate_hz) <= sample:
+        frame += 1
+    begin, end = (samples_until(f, fmt, out_rate_hz) for f in (frame, frame + 1))
+    # In the middle of the sample, so that no rounding moves it to the one before.
+    return Event(frame, action, (max(sample, 0) - begin + 0.5) / (end - begin))
 
 
 @dataclass(frozen=True)
 class LoggedEvent:
-    """What was done, and before which frame of the instrument that played."""
+    """What was done, and before or in which frame of the instrument that played."""
 
     frame: int
     action: AnyAction
+    share: float = 0.0
+    """As in `Event`."""
 
 
 @dataclass(frozen=True)

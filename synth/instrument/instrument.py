@@ -30,24 +30,35 @@ from synth.instrument.events import (
     ChangeVocoder,
     Event,
     Hand,
+    HoldDrone,
     LimitEvolution,
     LoggedEvent,
+    OwnAction,
     Redo,
     Rescue,
     ReseedAll,
     SetParameter,
     ThawAll,
     Touch,
+    Tune,
     Undo,
     View,
 )
+from synth.instrument.note_events import PEDALS, AllNotesOff, ChannelExpression, NoteEvent
 from synth.instrument.parameters.glide import Glide, frames_of
 from synth.instrument.parameters.table import PARAMETERS
 from synth.instrument.parameters.values import ParameterValues, pitch_ratio
 from synth.instrument.playhead import Playhead
 from synth.instrument.schedule import Agenda
 from synth.instrument.state import InstrumentState
+from synth.instrument.tuning import equal_temperament
 from synth.instrument.vocoder_slot import Voicing
+from synth.instrument.voice_player import VoicePlayer
+from synth.instrument.voice_sound import FrameOfVoices, sound_of
+from synth.instrument.voices.allocator import N_CHANNELS
+from synth.instrument.voices.bank import BankState
+from synth.instrument.voices.notes import MOST_VOICES
+from synth.mel import LOG_MEL_FLOOR
 from synth.presets.file import preset_bytes
 from synth.presets.model import Preset
 from synth.vocoder.contract import Vocoder
@@ -108,6 +119,11 @@ class Instrument:
         self._reader = Reader(preset, self.controls["tilt_db"])
         self._pitch = Glide(frames_of(PARAMETERS["note"].smoothing_s, preset.mel.frames_per_second))
         self._log_ratio = self._asked_log_ratio()
+        self.drone = True
+        """True while the voice at the preset's own pitch is held."""
+        self.voices = VoicePlayer(preset, setup.seed, self.controls)
+        """What notes are played with."""
+        self._played_with = 0
         vocoder.prepare(preset, out_rate_hz, n_heads=2, seed=setup.seed)
 
     @property
@@ -136,10 +152,13 @@ class Instrument:
         """Queue one action for the next frame."""
         self.schedule([Event(self.frame, action)])
 
-    def do(self, action: Action) -> None:
-        """Do this now, between two frames and before anything that is queued."""
-        self._tell(action)
-        self._act(action)
+    def do(self, action: Action, share: float = 0.0) -> None:
+        """Do this now, between two frames and before anything that is queued; a note's at `share` of the next one."""
+        self._tell(action, share)
+        if isinstance(action, NoteEvent):
+            self.voices.handle(action, share, self.playhead.place, self.voicing.onset_lead_s)
+        else:
+            self._act(action)
 
     def process(self, n_frames: int) -> NDArray[np.float32]:
         """The next `n_frames` frames at the preset's −23 LUFS, (2, N) float32; equal for any split into blocks."""
@@ -179,24 +198,29 @@ class Instrument:
 
     def _run(self, n_frames: int) -> list[Tensor]:
         """Sound of frames through which the same vocoders run, in parts."""
+        most_voices = self._most_voices()
+        if most_voices != self._played_with:
+            self._played_with = most_voices
+            self.voices.obey(self.controls, most_voices)
         offsets = self.voicing.offsets
-        columns = torch.empty(len(offsets), 2, self.preset.mel.n_mels, n_frames)
+        columns = torch.full((len(offsets), 2, self.preset.mel.n_mels, n_frames), LOG_MEL_FLOOR)
         ratios = torch.empty(2, n_frames)
-        spreads = []
+        frames = []
         for i in range(n_frames):
-            spreads.append(self.playhead.place.width)
+            spread = self.playhead.place.width
             ratios[:, i] = self._next_frame()
-            grid = self._played.heard()
-            for read, ago in zip(columns, offsets, strict=True):
-                read[:, :, i] = self._reader.read(grid, self.playhead.ago(ago))
+            grid, places = self._played.heard(), [self.playhead.ago(ago) for ago in offsets]
+            if self.drone:
+                for read, place in zip(columns, places, strict=True):
+                    read[:, :, i] = self._reader.read(grid, place)
+            lead_s = self.voicing.onset_lead_s
+            notes = None if self.voices.silent else self.voices.frame(self._reader, grid, places, lead_s)
+            frames.append(FrameOfVoices(spread, self.drone, notes))
             self.playhead.advance(self.controls)
         parts, start = [], 0
         for end in range(1, n_frames + 1):
-            # One spread per call: a width that is gliding is vocoded frame by frame.
-            if end == n_frames or spreads[end] != spreads[start]:
-                # A vocoder lost in the middle takes what the other one read with it.
-                mine = columns[: len(self.voicing.offsets), :, :, start:end]
-                parts.append(self.voicing.process(mine, ratios[:, start:end], spreads[start]))
+            if end == n_frames or not frames[end].goes_on_from(frames[end - 1]):
+                parts.append(sound_of(self.voicing, frames[start:end], columns[..., start:end], ratios[:, start:end]))
                 start = end
         return parts
 
@@ -240,6 +264,9 @@ class Instrument:
             pending=self._agenda.pending,
             fade=self._played.fade,
             change=self.voicing.change_state,
+            drone=self.drone,
+            voices=self.voices.save(),
+            tuning=self.voices.tuning,
             history=self.history.save() if with_history else None,
         )
 
@@ -257,7 +284,19 @@ class Instrument:
         self._played.restore_fade(state.fade)
         self.voicing.resume_change(state.change)
         self.history.restore(state.history or HistoryState())
+        self.drone = state.drone
+        self.voices.tune(state.tuning or equal_temperament())
+        self.voices.obey(self.controls, self._most_voices())
+        self.voices.restore(state.voices or BankState())
         self.warm_up()
+
+    def let_go(self) -> None:
+        """Nobody touches it any more: hand, keys and pedals are lifted; the drone stays as it is."""
+        self.do(Hand(False))
+        for channel in range(N_CHANNELS):
+            for pedal in PEDALS:
+                self.do(ChannelExpression(channel, pedal, 0.0))
+        self.do(AllNotesOff())
 
     def flush(self) -> NDArray[np.float32]:
         """The sound still inside the vocoder, (2, N); nothing may be processed after it."""
@@ -266,8 +305,9 @@ class Instrument:
     def _next_frame(self) -> float:
         """Do what is due and let the culture live; the pitch ratio."""
         self._played.advance()
-        for action in self._agenda.due(self.frame):
-            self.do(action)
+        for event in self._agenda.due(self.frame):
+            # What comes late is done at once.
+            self.do(event.action, event.share if event.frame == self.frame else 0.0)
         controls = self.controls
         if not controls["frozen"]:
             self._accumulator += controls["steps_per_frame"] * self.evolution_limit
@@ -279,19 +319,24 @@ class Instrument:
         self.frame += 1
         return float(2**self._log_ratio)
 
-    def _tell(self, action: AnyAction) -> None:
+    def _tell(self, action: AnyAction, share: float = 0.0) -> None:
         if self.listener is not None:
-            self.listener(LoggedEvent(self.frame, action))
+            self.listener(LoggedEvent(self.frame, action, share))
+
+    def _most_voices(self) -> int:
+        """Notes the vocoders at work can play, the drone left out."""
+        return max(1, min(self.voicing.max_voices - self.drone, MOST_VOICES))
 
     def _asked_log_ratio(self) -> float:
         """The transposition that the controls ask for, in octaves."""
         ratio = pitch_ratio(self.controls["note"], self.controls["fine_cents"], self.preset.root_hz)
         return float(np.log2(ratio))
 
-    def _act(self, action: Action) -> None:
+    def _act(self, action: OwnAction) -> None:
         match action:
             case SetParameter(id, value):
                 self.controls = self.controls.with_value(id, value)
+                self.voices.obey(self.controls, self._most_voices())
             case Touch(gesture):
                 self._played.touch(gesture, hand_down=self.playhead.hand_down)
             case ReseedAll():
@@ -307,6 +352,10 @@ class Instrument:
                 self.rescues += 1
             case LimitEvolution(share):
                 self.evolution_limit = share
+            case HoldDrone(on):
+                self.drone = on
+            case Tune(tuning):
+                self.voices.tune(tuning)
             case Hand(down):
                 if not down:
                     self._played.lift()

@@ -34,6 +34,9 @@ ChannelDimension = Literal[
     "bend", "pressure", "timbre", "wheel", "volume", "expression", "pan", "sustain", "sostenuto", "soft"
 ]
 
+Pedal = Literal["sustain", "sostenuto", "soft"]
+PEDALS: tuple[Pedal, ...] = ("sustain", "sostenuto", "soft")
+
 
 @dataclass(frozen=True)
 class NoteExpression:

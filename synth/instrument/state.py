@@ -13,6 +13,8 @@ from synth.culture.undo_states import HistoryState
 from synth.instrument.events import Event
 from synth.instrument.parameters.values import ParameterValues
 from synth.instrument.playhead import Place
+from synth.instrument.tuning import Tuning
+from synth.instrument.voices.bank import BankState
 
 
 @dataclass(frozen=True)
@@ -54,5 +56,11 @@ class InstrumentState:
     fade: FadeState | None = None
     """The cross-fade of an undo or redo that is under way."""
     change: ChangeState | None = None
+    drone: bool = True
+    """True while the voice at the preset's own pitch is held."""
+    voices: BankState | None = None
+    """Notes that sound or are held, and every controller's position; None where nothing was ever played."""
+    tuning: Tuning | None = None
+    """None is equal temperament."""
     history: HistoryState | None = None
     """What undo and redo go back to; None where it was not asked for: there is nothing to undo then."""

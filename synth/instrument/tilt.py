@@ -20,6 +20,9 @@ PIVOT_HZ = 1000.0
 _LOWEST_HZ = 40.0
 """Bands below turn no further: what is there is rumble."""
 _SETTLED_DB = 1e-3
+_TABLE_STEP_DB = 0.25
+_TABLE_DB = tuple(_TABLE_STEP_DB * i for i in range(-72, 73))
+"""Voices are tilted by looking it up between these: within 0.01 dB of what it would be."""
 _TONE_SHARE = 0.7
 """Of the power of a sound with partials, how much is taken to be theirs: a mel cannot tell, and a partial's row and its
 neighbours overstate it. Over twelve presets, loudness then stays within 2 LU (±6 dB per octave; 0.5 at ±3)."""
@@ -36,6 +39,7 @@ class Tilt:
         self._octaves = _octaves(band_centres_hz(preset.mel))
         self._powers, self._turns = _parts(preset, grown.double(), self._octaves)
         self._offsets = self._offsets_at(db_per_octave)
+        self._table = torch.stack([self._offsets_at(float(db)) for db in _TABLE_DB])
 
     def advance(self, db_per_octave: float) -> bool:
         """Move on by one frame; False when it is where it should be."""
@@ -53,6 +57,13 @@ class Tilt:
     def offsets(self) -> Tensor | None:
         """What is added to each band, (M,) nepers; None at 0."""
         return None if self.now == 0 else self._offsets
+
+    def beside(self, db_per_octave: Tensor) -> Tensor:
+        """What voices add to each band that are tilted by so much (V,) more, (V, M) nepers."""
+        at = ((db_per_octave + self.now).clamp(_TABLE_DB[0], _TABLE_DB[-1]) - _TABLE_DB[0]) / _TABLE_STEP_DB
+        low = at.floor().long().clamp(max=len(self._table) - 2)
+        offsets = self._table[low].lerp(self._table[low + 1], (at - low)[:, None].float())
+        return offsets - self._offsets
 
     def _offsets_at(self, db_per_octave: float) -> Tensor:
         """What is added to each band, (M,) nepers."""

@@ -70,6 +70,17 @@ class Voicing:
         return min(vocoder.max_voices for vocoder in self._at_work)
 
     @property
+    def onset_lead_s(self) -> float:
+        """How much sooner a note's onset is heard than the steady sound of the frame it begins in."""
+        return (self.vocoder.delay_samples - self.vocoder.onset_delay_samples) / self._rate_hz
+
+    def offset_samples(self, share: float) -> int:
+        """Samples of a frame that have passed at `share` (0 … 1) of it."""
+        fmt = self.vocoder.format
+        # Frames differ by a sample where a hop is no whole number of them: the shorter ones count.
+        return int(share * (fmt.hop * self._rate_hz // fmt.rate_hz))
+
+    @property
     def _at_work(self) -> list[Vocoder]:
         return [self.vocoder] if self._change is None else [self.vocoder, self._change.old]
 

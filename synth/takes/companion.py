@@ -17,7 +17,6 @@ from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 
 from synth.errors import PresetError, RecordingError, UsageError
-from synth.instrument.events import Hand
 from synth.instrument.instrument import Instrument
 from synth.instrument.state import InstrumentState
 from synth.loading.prepare import ready_instrument
@@ -71,14 +70,14 @@ def load_beginning(path: Path) -> Beginning:
 
 
 def ready_to_continue(path: Path, rate_hz: int) -> tuple[Beginning, Instrument, str]:
-    """An instrument that goes on from where a take began, its hand lifted, and why its vocoder was chosen; slow."""
+    """An instrument that goes on from where a take began, nothing held, and why its vocoder was chosen; slow."""
     beginning = load_beginning(path)
     state = beginning.state
     instrument, reason = ready_instrument(beginning.preset, rate_hz, state.controls, seed=state.seed)
     with torch.no_grad():
         instrument.resume(state)
     # Whoever held it then does not hold it now.
-    instrument.do(Hand(False))
+    instrument.let_go()
     return beginning, instrument, reason
 
 

@@ -15,13 +15,14 @@ from torch import Tensor
 from synth.automaton.rules import LiveRule
 from synth.culture.cross_fade import FADE_FRAMES, FadeState
 from synth.culture.culture import CultureState
-from synth.instrument.event_records import as_record, from_record
+from synth.instrument.event_records import as_record, from_record, told_of_tuning, tuning_of
 from synth.instrument.events import ChangePreset, ChangeVocoder, Event, Hand, Play, Stop
 from synth.instrument.parameters.values import readable
 from synth.instrument.playhead import REMEMBERED_FRAMES, Place
 from synth.instrument.state import ChangeState, InstrumentState
 from synth.presets.model import Preset
 from synth.presets.schema import Fields
+from synth.takes.voice_record import arrays_of_voices, read_voices, told_of_voices
 
 Arrays = Mapping[str, NDArray[Any]]
 
@@ -52,6 +53,9 @@ def told_of(state: InstrumentState) -> dict[str, Any]:
         "pending": [as_record(event) for event in state.pending],
         "fade_frame": None if state.fade is None else state.fade.frame,
         "change": None if state.change is None else [state.change.lead_frames, state.change.frames_left],
+        "drone": state.drone,
+        "voices": None if state.voices is None else told_of_voices(state.voices),
+        "tuning": None if state.tuning is None else told_of_tuning(state.tuning),
     }
 
 
@@ -61,6 +65,8 @@ def arrays_of(state: InstrumentState) -> dict[str, NDArray[Any]]:
     if state.fade is not None:
         tensors["fade"] = state.fade.old
     arrays: dict[str, NDArray[Any]] = {k: v.float().cpu().contiguous().numpy() for k, v in tensors.items()}
+    if state.voices is not None:
+        arrays |= arrays_of_voices(state.voices)
     arrays["way"] = np.array([_row(place) for place in (*state.past, state.place)], np.float64)
     return arrays
 
@@ -90,6 +96,10 @@ def read_state(told: Fields, arrays: Arrays, preset: Preset) -> InstrumentState:
         pending=_pending(told),
         fade=_fade(told, arrays, preset),
         change=_change(told),
+        # What was saved before there were notes had a drone and nothing else.
+        drone=told.flag("drone") if "drone" in told.values else True,
+        voices=None if told.values.get("voices") is None else read_voices(told.group("voices"), arrays),
+        tuning=None if told.values.get("tuning") is None else tuning_of(told.group("tuning")),
     )
 
 
@@ -131,7 +141,7 @@ def _pending(told: Fields) -> tuple[Event, ...]:
         logged = from_record(told.file, record)
         if isinstance(logged.action, Play | Stop | ChangePreset | ChangeVocoder):
             raise ValueError("pending")
-        events.append(Event(logged.frame, logged.action))
+        events.append(Event(logged.frame, logged.action, logged.share))
     return tuple(events)
 
 

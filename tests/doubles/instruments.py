@@ -39,8 +39,8 @@ class SineInstrument(Instrument):
         self.frames.append(n_frames)
         n = (self.frame + np.arange(0, n_frames, 1 / SPF)) * SPF
         self.frame += n_frames
-        for action in self._agenda.due(self.frame):
-            self._act(action)
+        for event in self._agenda.due(self.frame):
+            self.do(event.action)
         sound = self.amplitude * np.sin(2 * np.pi * self.hz * n / RATE)
         if self.poison:
             self.poison = False
@@ -100,7 +100,7 @@ class Echo(Vocoder):
             )
             parts.append(levels[:, i : i + 1].expand(-1, n))
             self._frames += 1
-        self.ratios += voices.pitch_ratio[0].tolist()
+        self.ratios += voices.pitch_ratio[0].tolist() if voices.slots else []
         sound = torch.cat(parts, dim=1)
         made = sound.shape[1] - self.delay_samples
         self._owed = sound[:, made:]

@@ -78,8 +78,8 @@ class VoiceStart:
     slot: int
     number: int
     """Of the note, counted from the first one played: what chance in a voice depends on, with its slot."""
-    at_s: float
-    """After the frame's beginning."""
+    share: float
+    """How much of the frame has passed by then, 0 … 1."""
 
 
 @dataclass(frozen=True)
@@ -157,6 +157,11 @@ class VoiceBank:
     def silent(self) -> bool:
         """True when no voice sounds."""
         return not len(self._allocator.sounding)
+
+    @property
+    def changed(self) -> bool:
+        """True when voices were silenced or begun since the last frame."""
+        return bool(self._freed or self._starts)
 
     @property
     def keys(self) -> tuple[int, ...]:
@@ -273,7 +278,7 @@ class VoiceBank:
         self._expression.start(slot, note, place, unison_gain(n), controls.expression)
         self._playheads.start(slot, controls.start, controls.place, culture, note.note_id, i)
         self.state.detune[slot] = unison_detune(n, controls.detune_cents)[i]
-        self._starts[slot] = VoiceStart(slot, self.state.allocator.count, at_s)
+        self._starts[slot] = VoiceStart(slot, self.state.allocator.count, at_s * self._fps)
 
     def _pitch(self, note: Note) -> float:
         return float(self._pitches[note.key])

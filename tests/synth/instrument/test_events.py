@@ -19,6 +19,7 @@ from synth.instrument.events import (
     ChangeVocoder,
     Event,
     Hand,
+    HoldDrone,
     LimitEvolution,
     LoggedEvent,
     Play,
@@ -32,6 +33,14 @@ from synth.instrument.events import (
     Undo,
 )
 from synth.instrument.instrument import Instrument, Setup
+from synth.instrument.note_events import (
+    AllNotesOff,
+    AllSoundOff,
+    ChannelExpression,
+    NoteExpression,
+    NoteOff,
+    NoteOn,
+)
 from synth.instrument.parameters.table import PARAMETERS
 from synth.vocoder.spectral.vocoder import SpectralVocoder
 from tests.doubles.samples import live_preset
@@ -46,7 +55,21 @@ PARAMETER_EVENTS = st.builds(
     st.sampled_from(list(PARAMETERS.values())),
     st.floats(0, 1),
 )
+IDS, CHANNELS = st.integers(0, 6), st.integers(0, 15)
+UNIT = st.floats(0, 1)
+NOTE_EVENTS: st.SearchStrategy[Action] = st.one_of(
+    st.builds(NoteOn, IDS, st.integers(0, 127), st.floats(0.01, 1), CHANNELS),
+    st.builds(NoteOff, IDS, UNIT),
+    st.builds(NoteExpression, IDS, st.just("bend"), st.floats(-48, 48)),
+    st.builds(NoteExpression, IDS, st.sampled_from(["pressure", "timbre"]), UNIT),
+    st.builds(ChannelExpression, CHANNELS, st.just("bend"), st.floats(-48, 48)),
+    st.builds(ChannelExpression, CHANNELS, st.sampled_from(["volume", "pan", "sustain", "sostenuto", "soft"]), UNIT),
+    st.builds(AllNotesOff, st.none() | CHANNELS),
+    st.builds(AllSoundOff, st.none() | CHANNELS),
+    st.builds(HoldDrone, st.booleans()),
+)
 INSTRUMENT_EVENTS: st.SearchStrategy[Action] = st.one_of(
+    NOTE_EVENTS,
     PARAMETER_EVENTS,
     st.builds(Touch, GESTURES),
     st.builds(Hand, st.booleans(), PLACES, RADII),
@@ -63,9 +86,9 @@ ANY_EVENTS: st.SearchStrategy[AnyAction] = st.one_of(
 PRESET = live_preset()
 
 
-@given(st.integers(0, 2**40), ANY_EVENTS)
-def test_every_event_comes_back_from_json(frame: int, action: AnyAction) -> None:
-    event = LoggedEvent(frame, action)
+@given(st.integers(0, 2**40), ANY_EVENTS, st.floats(0, 1, exclude_max=True))
+def test_every_event_comes_back_from_json(frame: int, action: AnyAction, share: float) -> None:
+    event = LoggedEvent(frame, action, share)
     assert from_record("log", json.loads(json.dumps(as_record(event)))) == event
 
 
@@ -76,7 +99,12 @@ def test_every_event_comes_back_from_json(frame: int, action: AnyAction) -> None
         {"gesture": {"column": float("nan")}}, {"gesture": {"radius_rows": 0}}, {"gesture": {"strength": 2}},
         {"kind": "set_parameter", "id": "colour", "value": 1.0}, {"kind": "set_parameter", "id": "width", "value": 7.0},
         {"kind": "set_parameter", "id": "width", "value": "wide"}, {"kind": "limit_evolution", "share": 2.0},
-        {"kind": "hand", "down": 1},
+        {"kind": "hand", "down": 1}, {"kind": "note_on", "note_id": 1, "key": 128, "velocity": 1.0, "channel": 0},
+        {"kind": "note_on", "note_id": -1, "key": 1, "velocity": 1.0, "channel": 0}, {"kind": "hold_drone", "on": 1},
+        {"kind": "note_expression", "note_id": 1, "dimension": "smell", "value": 0.0},
+        {"kind": "channel_expression", "channel": 0, "dimension": "pan", "value": 7.0},
+        {"kind": "all_notes_off", "channel": 16}, {"kind": "tune", "tuning": {"name": "x", "key_hz": [440.0]}},
+        {"kind": "tune", "tuning": {"name": "x", "key_hz": [-1.0] * 128}}, {"kind": "undo", "moment": 2.0},
     ],
 )  # fmt: skip
 def test_a_record_that_is_none_is_refused(harm: dict[str, object]) -> None:

@@ -23,7 +23,7 @@ events = st.lists(st.builds(Event, st.integers(0, 5), touches | st.just(ReseedAl
 def test_everything_is_done_once_in_the_order_of_its_frames_and_never_too_early(asked: list[Event]) -> None:
     agenda = Agenda(M, T)
     agenda.add(asked)
-    done = [(frame, action) for frame in range(60) for action in agenda.due(frame)]
+    done = [(frame, event.action) for frame in range(60) for event in agenda.due(frame)]
     assert [action for _, action in done] == [event.action for event in sorted(asked, key=lambda event: event.frame)]
     for (frame, _), event in zip(done, sorted(asked, key=lambda event: event.frame), strict=True):
         assert frame >= event.frame
@@ -35,9 +35,9 @@ def test_before_one_frame_the_last_of_three_touches_begins_on_less_than_half_a_g
     agenda.add(asked)
     for frame in range(60):
         reached = [
-            float((footprint(action.gesture, M, T) > 0).float().mean())
-            for action in agenda.due(frame)
-            if isinstance(action, Touch)
+            float((footprint(event.action.gesture, M, T) > 0).float().mean())
+            for event in agenda.due(frame)
+            if isinstance(event.action, Touch)
         ]
         assert len(reached) <= 3
         # Soft edges reach an eighth further to each side than the share tells.

@@ -52,7 +52,7 @@ def test_a_note_begins_at_its_moment_and_its_frames_are_those_heard_when_they_ar
     for i in range(20):
         frame = voices.frame(controls, LEAD_S)
         (start,) = frame.starts if i == 0 else (None,)
-        assert start is None or (start.slot, start.at_s) == (0, onset)
+        assert start is None or (start.slot, start.share) == (0, pytest.approx(0.4))
         # An attack this slow waits for the first frame, so that nothing sounds before it at a level above 0.
         heard_s = (i + 0.5) * FRAME_S + LEAD_S - onset - LEAD_S
         assert frame.gain[0].tolist() == pytest.approx([min(1, max(0, heard_s / 0.2))] * 2)

@@ -1,0 +1,134 @@
+"""The played notes of one preset: note events in, what the vocoder is to play out, frame by frame.
+
+Axes: `W` vocoders at work, `V` voices, `B` = 2 heads, `M` mel bands.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from synth.instrument.column_reader import Columns, Reader
+from synth.instrument.note_events import NoteEvent
+from synth.instrument.playhead import Place
+from synth.instrument.tuning import Tuning, equal_temperament
+from synth.instrument.voices.bank import BankState, VoiceBank, VoiceStart
+from synth.instrument.voices.contour import Contour
+from synth.instrument.voices.controls import voice_controls
+from synth.instrument.voices.glide import ratio
+from synth.instrument.voices.key_follow import follow_ratio
+from synth.presets.model import Preset
+
+FIRST_SLOT = 1
+"""The vocoder's slot of the bank's slot 0: the one before is the drone's."""
+
+
+@dataclass(frozen=True)
+class VoicesNow:
+    """One frame of all voices."""
+
+    slots: tuple[int, ...]
+    """(V,) the vocoder's."""
+    columns: tuple[Tensor, ...]
+    """(W,) of (V, B, M)."""
+    ratios: Tensor
+    """(V,)"""
+    gains: Tensor
+    """(V, B)"""
+    starts: tuple[tuple[VoiceStart, Tensor | None], ...] = ()
+    """Voices that begin with this frame, each with the two columns before it (B, M, 2)."""
+    freed: tuple[int, ...] = ()
+    """The vocoder's slots that are silenced before this frame."""
+    ended: tuple[int, ...] = ()
+    """Those that are over with it."""
+
+
+class VoicePlayer:
+    """Plays notes of one preset."""
+
+    def __init__(self, preset: Preset, seed: int, controls: Mapping[str, float], tuning: Tuning | None = None) -> None:
+        self._root_hz, self._fps = preset.root_hz, preset.mel.frames_per_second
+        self._tuning = tuning or equal_temperament()
+        self._reference_hz = controls["reference_hz"]
+        self._most_voices = 1
+        self._settings = voice_controls(controls, self._most_voices)
+        self._key_follow = controls["key_follow"]
+        pitches = self._tuning.pitches(self._reference_hz)
+        self._bank = VoiceBank(preset.n_frames, self._fps, contour_of(preset), pitches, seed)
+
+    @property
+    def silent(self) -> bool:
+        """True when no voice sounds and none was just ended."""
+        return self._bank.silent and not self._bank.changed
+
+    @property
+    def tuning(self) -> Tuning:
+        return self._tuning
+
+    @property
+    def keys(self) -> tuple[int, ...]:
+        """Keys of held notes that sound, ascending."""
+        return self._bank.keys
+
+    def tune(self, tuning: Tuning) -> None:
+        """Keys have other pitches from now on."""
+        self._tuning = tuning
+        self._bank.tune(tuning.pitches(self._reference_hz))
+
+    def obey(self, controls: Mapping[str, float], most_voices: int) -> None:
+        """Controls moved, or the vocoder plays another number of voices."""
+        settings = voice_controls(controls, most_voices)
+        self._key_follow = controls["key_follow"]
+        if controls["reference_hz"] != self._reference_hz:
+            self._reference_hz = controls["reference_hz"]
+            self.tune(self._tuning)
+        if settings != self._settings:
+            self._settings = settings
+            self._bank.settle(settings)
+
+    def handle(self, event: NoteEvent, share: float, place: Place, lead_s: float) -> None:
+        """Obey an event at `share` of this frame; `lead_s` as in the bank."""
+        self._bank.handle(event, self._settings, share / self._fps, place.position, lead_s)
+
+    def frame(self, reader: Reader, grid: Tensor, places: Sequence[Place], lead_s: float) -> VoicesNow:
+        """The next frame, read where each vocoder at work reads (W,)."""
+        now = self._bank.frame(self._settings, lead_s)
+        slots = tuple((now.slots + FIRST_SLOT).tolist())
+        freed, ended = (tuple(slot + FIRST_SLOT for slot in of) for of in (now.freed, now.ended))
+        if self._root_hz > 0:
+            ratios, moves = ratio(now.pitch, self._root_hz), np.ones(len(now.pitch))
+        else:
+            ratios, moves = np.ones(len(now.pitch)), follow_ratio(now.pitch, self._key_follow)
+        read = [reader.read_voices(grid, place, now, moves) for place in places] if slots else []
+        starts = tuple((start, _lead(read[0], now.slots.tolist().index(start.slot))) for start in now.starts)
+        gains = torch.from_numpy(now.gain).float()
+        columns = tuple(r.now for r in read)
+        return VoicesNow(slots, columns, torch.from_numpy(ratios).float(), gains, starts, freed, ended)
+
+    def save(self) -> BankState:
+        """Between two frames."""
+        return self._bank.save()
+
+    def restore(self, state: BankState) -> None:
+        """Go on from a state; it is not changed."""
+        self._bank.restore(state)
+
+
+def _lead(columns: Columns, row: int) -> Tensor | None:
+    return None if columns.lead is None else columns.lead[row].contiguous()
+
+
+def contour_of(preset: Preset) -> Contour:
+    """The contour of the recording a preset was trained on, as far as it was measured."""
+
+    def array(name: str) -> np.ndarray | None:
+        tensor = cast(Tensor | None, getattr(preset, name, None))
+        return None if tensor is None else tensor.double().numpy()
+
+    fmt = preset.mel
+    return Contour(
+        fmt.n_mels, fmt.frames_per_second, array("attack"), array("decay_db_per_s"), array("release_db_per_s")
+    )
