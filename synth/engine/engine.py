@@ -30,6 +30,7 @@ from synth.engine.observer import Observer
 from synth.engine.playing import Playing
 from synth.engine.protocol import Capture, Status
 from synth.engine.take_deck import Deck
+from synth.engine.transport import Transport
 from synth.errors import UsageError
 from synth.instrument.events import Action, LoggedEvent, Play, SetParameter, Stop, View
 from synth.instrument.instrument import Instrument
@@ -87,8 +88,7 @@ class Engine:
         laid_over = (self._deck, self._tone, self.audition)
         self._chain = Chain(self.rate_hz, instrument.controls, playing=False, effects=effects, after=laid_over)
         self._master = self._chain.master
-        if playing:
-            self._master.play(again=again)
+        self._transport = Transport(self._master, playing, again)
         self._sent = SentSound(self.rate_hz)
         self._start_level = round(_START_S * self.rate_hz)
         self._ring = Ring(4 * self._start_level + round(0.25 * self.rate_hz))
@@ -209,7 +209,7 @@ class Engine:
     def status(self) -> Status:
         current, recorder, player = self._playing.current, self._deck.recorder, self._deck.player
         return Status(
-            playing=self._master.playing,
+            playing=self._transport.held,
             preset=current.preset.name,
             device=self._feeding.name,
             rate_hz=self.rate_hz,
@@ -254,7 +254,10 @@ class Engine:
         waited = self._ring.ready / self.rate_hz + self._feeding.queued_s()
         start = time.perf_counter()
         self._obey()
-        sound = self._chain.process(self._playing.process(BLOCK_FRAMES, self._load.evolution_limit))
+        self._transport.before(self._playing.current)
+        sound = self._playing.process(BLOCK_FRAMES, self._load.evolution_limit)
+        self._transport.after(self._playing.current, sound.shape[1] / self.rate_hz)
+        sound = self._chain.process(sound)
         left = self._ring.ready / self.rate_hz + self._feeding.queued_s() if self._feeding.sounding else float("inf")
         self._ring.put(sound)
         block_s = sound.shape[1] / self.rate_hz
@@ -275,9 +278,12 @@ class Engine:
                 match command := self._commands.get_nowait():
                     case Play() | Stop():
                         self._playing.tell(command)
-                        (self._master.play if isinstance(command, Play) else self._master.stop)()
+                        if isinstance(command, Play):
+                            self._transport.play()
+                        else:
+                            self._transport.stop(self._playing.current)
                     case FarewellCommand():
-                        self._master.stop(for_good=True)
+                        self._transport.farewell()
                     case SwapCommand(_, instrument, reason):
                         self._playing.swap(instrument, reason)
                         self._master.obey(instrument.controls)

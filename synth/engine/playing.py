@@ -93,14 +93,14 @@ class Playing:
             remedy="vocoder",
         )
 
-    def tell(self, action: AnyAction) -> None:
-        """This is done now."""
+    def tell(self, action: AnyAction, share: float = 0.0) -> None:
+        """This is done now, at `share` of the present frame."""
         if self.listener is not None:
-            self.listener(LoggedEvent(self.current.frame, action))
+            self.listener(LoggedEvent(self.current.frame, action, share))
 
     def _listen_to(self, instrument: Instrument) -> None:
         """One that fades out has nothing to tell any more."""
-        instrument.listener = lambda event: self.tell(event.action) if instrument is self.current else None
+        instrument.listener = lambda event: self.tell(event.action, event.share) if instrument is self.current else None
 
     def _announce(self) -> None:
         """Another preset plays since this was asked last."""

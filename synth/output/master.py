@@ -110,6 +110,10 @@ class Master:
         longest = _AGAIN_S if again else float("inf")
         self._fade.move(1.0, self._samples(min(self._controls["fade_in_s"], longest)))
 
+    def open(self) -> None:
+        """Be at full level at once: for sound that begins from silence by itself."""
+        self._fade = Ramp(1.0, 1)
+
     def stop(self, *, for_good: bool = False) -> None:
         """Fade out; `for_good` does not keep anybody waiting."""
         longest = _FAREWELL_S if for_good else float("inf")

@@ -1,0 +1,62 @@
+"""Play and Stop: they hold and end the drone. Notes sound whether or not it is held.
+
+While nothing is held and no note sounds the master is closed and the drone at rest; a note opens the master in the very
+block it begins in. Owned by the engine's thread.
+"""
+
+from synth.instrument.events import HoldDrone
+from synth.instrument.instrument import Instrument
+from synth.output.master import Master
+
+_REST_S = 10.0
+"""Silence after the last note before the master closes: longer than any effect's tail that would be missed."""
+
+
+class Transport:
+    """Whether the drone is held, and with it the master's fades."""
+
+    def __init__(self, master: Master, held: bool, again: bool = False) -> None:
+        """`again` after an interruption that was no Stop: fade in quickly."""
+        self._master = master
+        self.held = held
+        """True from Play to Stop."""
+        self._silent_s, self._left = 0.0, False
+        if held:
+            master.play(again=again)
+
+    def play(self) -> None:
+        """Fade the drone in."""
+        self.held = True
+        self._master.play()
+
+    def stop(self, instrument: Instrument) -> None:
+        """Fade the drone out; notes that sound go on, and then it ends within a frame."""
+        self.held = False
+        if instrument.voices.silent:
+            self._master.stop()
+
+    def farewell(self) -> None:
+        """Fade everything out, for good."""
+        self._left = True
+        self._master.stop(for_good=True)
+
+    def before(self, instrument: Instrument) -> None:
+        """A block is about to be computed."""
+        wanted = self.held or (instrument.drone and instrument.voices.silent and not self._master.silent)
+        if instrument.drone != wanted:
+            instrument.do(HoldDrone(wanted))
+
+    def after(self, instrument: Instrument, block_s: float) -> None:
+        """A block was computed and is about to pass the master."""
+        if self.held or self._left:
+            return
+        if not instrument.voices.silent:
+            self._silent_s = 0.0
+            if self._master.silent:
+                self._master.open()
+            else:
+                self._master.play(again=True)
+        elif self._master.playing and not instrument.drone:
+            self._silent_s += block_s
+            if self._silent_s >= _REST_S:
+                self._master.stop()
