@@ -26,7 +26,12 @@ from synth.storage import write_bytes_whole
 SUFFIX = ".safetensors"
 MAX_BYTES = 1_048_576
 METADATA_KEY = "petrichord"
-_RANGES = {"noise_share": (0.0, 1.0), "attack": (-240.0, 240.0), "release_db_per_s": (-10_000.0, 0.0)}
+_RANGES = {
+    "noise_share": (0.0, 1.0),
+    "high_band.noise_share": (0.0, 1.0),
+    "attack": (-240.0, 240.0),
+    "release_db_per_s": (-10_000.0, 0.0),
+}
 """Lowest and highest value of the tensors that a voice multiplies or adds up."""
 
 
@@ -162,6 +167,8 @@ def _tensors(preset: Preset) -> dict[str, Tensor]:
             "high_band.edges_hz": preset.high_band.edges_hz.float(),
             "high_band.weights": preset.high_band.weights.float().contiguous(),
         }
+        if preset.high_band.noise_share is not None:
+            tensors["high_band.noise_share"] = preset.high_band.noise_share.float().contiguous()
     if preset.decay_db_per_s is not None:
         tensors["decay"] = preset.decay_db_per_s.float()
     if preset.trim_db is not None:
@@ -184,7 +191,7 @@ def _partials(tensors: dict[str, Tensor]) -> Partials | None:
 def _high_band(tensors: dict[str, Tensor]) -> HighBand | None:
     if "high_band.weights" not in tensors:
         return None
-    return HighBand(tensors["high_band.edges_hz"], tensors["high_band.weights"])
+    return HighBand(tensors["high_band.edges_hz"], tensors["high_band.weights"], tensors.get("high_band.noise_share"))
 
 
 def _read(path: Path) -> bytes:

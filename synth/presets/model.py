@@ -53,6 +53,8 @@ class HighBand:
     """(H + 1,) float32."""
     weights: Tensor
     """(H, M + 1) float32; the last column is the offset."""
+    noise_share: Tensor | None = None
+    """(H,) float32, 0 … 1: how much of each band's level lies between the partials. None where it was not measured."""
 
 
 @dataclass(frozen=True)

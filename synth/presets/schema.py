@@ -165,6 +165,8 @@ def tensor_plan(rule: Rule, mel: MelFormat, header: Header, attack_frames: int =
     if any(name.startswith("high_band.") for name in header.tensors):
         H = _bounded(header, "high_band.weights", 0, 1, 128)
         plan |= {"high_band.edges_hz": ("F32", (H + 1,)), "high_band.weights": ("F32", (H, M + 1))}
+        if "high_band.noise_share" in header.tensors:
+            plan["high_band.noise_share"] = ("F32", (H,))
     if "decay" in header.tensors:
         plan["decay"] = ("F32", (M,))
     for name in ("trim", "noise_share", "release_db_per_s"):

@@ -29,6 +29,7 @@ from synth.vocoder.spectral.high_partials import HighPartials
 from synth.vocoder.spectral.noise_shaper import NoiseShaper
 from synth.vocoder.spectral.oscillators import OscillatorBank
 from synth.vocoder.spectral.partial_set import PartialSet
+from synth.vocoder.spectral.row_split import RowSplit
 from synth.vocoder.spectral.vibrato import VibratoClock
 from synth.vocoder.spectral.voice_state import LEAVING, VoiceState
 
@@ -99,6 +100,7 @@ class SpectralVocoder(Vocoder):
         self._partials = PartialSet.of(preset)
         fitted = self._partials.fitted_hz
         self._solver = AmplitudeSolver(partial_responses(fitted, fmt), self._partials.prior)
+        self._row_split = RowSplit(preset, fitted)
         self._free = FreePartials(fmt, fitted)
         self._bank = OscillatorBank(np.concatenate([self._partials.hz, self._free.hz]), out_rate_hz, seed)
         self._vibrato = VibratoClock(preset.vibrato, seed)
@@ -195,8 +197,9 @@ class SpectralVocoder(Vocoder):
             stacked = stacked[once]
         # The floor itself is silence, so that a silent grid is digital silence.
         linear = np.maximum(np.exp(stacked) - np.float32(1.001e-5), 0) * self._trim
-        amplitude, explained = self._solver.solve(linear)
-        residual = np.maximum(linear - explained, 0)
+        shares = self._row_split.shares(linear)
+        amplitude, explained = self._solver.solve(self._row_split.tonal(linear, shares))
+        residual = self._row_split.noise(linear, shares, explained)
         high, air = self._high.split(self._air.densities(stacked, self._noise.densities(linear)), self._air)
         parts = linear, np.concatenate([amplitude, high], axis=1), residual, self._noise.high_rows(air)
         return _Parts(*((part if back is None else part[back]).reshape(pairs, heads, -1) for part in parts))

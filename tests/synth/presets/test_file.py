@@ -27,7 +27,7 @@ from tests.doubles.sounds import spectral
 def full_preset() -> Preset:
     return replace(
         live_preset(),
-        high_band=HighBand(torch.linspace(8000, 20_000, 7), torch.randn(6, 81)),
+        high_band=HighBand(torch.linspace(8000, 20_000, 7), torch.randn(6, 81), torch.rand(6)),
         decay_db_per_s=torch.randn(80),
         trim_db=torch.randn(80),
         noise_share=torch.rand(80),
@@ -64,6 +64,8 @@ def test_a_preset_comes_back_as_it_was(make: Callable[[], Preset], tmp_path: Pat
     assert torch.equal(again.quantiles, preset.quantiles)
     if preset.high_band is not None and again.high_band is not None:
         assert torch.equal(again.high_band.weights, preset.high_band.weights)
+        assert preset.high_band.noise_share is not None and again.high_band.noise_share is not None
+        assert torch.equal(again.high_band.noise_share, preset.high_band.noise_share)
     for name in ("trim_db", "decay_db_per_s", "noise_share", "attack", "release_db_per_s"):
         stored, kept = getattr(again, name), getattr(preset, name)
         assert (stored is None) == (kept is None) and (stored is None or torch.equal(stored, kept))
@@ -92,6 +94,7 @@ def set_field(name: str, value: object) -> Callable[[dict[str, Any], dict[str, A
         (set_field("attack_frames", 10**9), "attack_frames"),
         (set_field("vibrato.depth_wander", -1), "vibrato.depth_wander"),
         (lambda h, d: h["noise_share"].update(shape=[40, 2]), "noise_share"),
+        (lambda h, d: h["high_band.noise_share"].update(shape=[3, 2]), "high_band.noise_share"),
         (lambda h, d: h["release_db_per_s"].update(dtype="I32"), "release_db_per_s"),
         (set_field("reference_db", "loud"), "reference_db"),
         (set_field("reference_db", float("nan")), "reference_db"),
