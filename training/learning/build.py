@@ -3,7 +3,8 @@
 Axes: `M` mel bands, `T` frames, `N` samples.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import numpy as np
 from torch import Tensor
@@ -11,8 +12,10 @@ from torch import Tensor
 from synth.loudness import SILENT_DB, loudness_lufs
 from synth.mel import log_mel_from_grid
 from synth.presets.model import LOOP_FRAMES, Credit, HighBand, Preset
+from training.analysis.contour import Contour, measure_contour
 from training.analysis.data import Target
 from training.analysis.high_band import fit
+from training.analysis.noise_share import band_noise_share, between_partials, noise_share
 from training.analysis.partials import MeasuredPitch
 from training.analysis.partials import measure as measure_pitch
 from training.analysis.trim import measured_trim_db
@@ -45,12 +48,36 @@ class Measured:
 
     pitch: MeasuredPitch
     high_band: HighBand | None
+    noise_share: Tensor
+    contour: Contour = field(default_factory=Contour)
 
 
-def measure_recording(target: Target) -> Measured:
-    """Partials, pitch and air of the target's region; takes seconds."""
-    return Measured(
-        measure_pitch(target.wave, target.rate_hz, target.fmt), fit(target.wave, target.rate_hz, target.fmt)
+def measure_recording(target: Target, recording: Path | None = None) -> Measured:
+    """Pitch, partials, air and noise of the target's region, and the note's contour from the file `recording` around
+    it; takes seconds."""
+    pitch = measure_pitch(target.wave, target.rate_hz, target.fmt)
+    high_band = fit(target.wave, target.rate_hz, target.fmt)
+    root_hz = 0.0 if pitch.inharmonic else pitch.root_hz
+    between = between_partials(target.wave, target.rate_hz, root_hz, pitch.vibrato)
+    if high_band is not None:
+        high_band = replace(high_band, noise_share=band_noise_share(between, high_band.edges_hz))
+    contour = Contour() if recording is None else measure_contour(recording, target)
+    return Measured(pitch, high_band, noise_share(between, target.fmt), contour)
+
+
+def with_measured(preset: Preset, measured: Measured) -> Preset:
+    """`preset` with all that is measured and not trained; its gain and trim are no longer right: see `levelled`."""
+    pitch = measured.pitch
+    return replace(
+        preset,
+        root_hz=pitch.root_hz,
+        inharmonic=pitch.inharmonic,
+        partials=pitch.partials if len(pitch.partials.hz) else None,
+        vibrato=pitch.vibrato,
+        high_band=measured.high_band,
+        noise_share=measured.noise_share,
+        attack=measured.contour.attack_db,
+        release_db_per_s=measured.contour.release_db_per_s,
     )
 
 
@@ -58,7 +85,6 @@ def build_preset(
     target: Target, measured: Measured, grown: Grown, recipe: Recipe | NotebookRecipe, labels: Labels, seed: int = 0
 ) -> Preset:
     """Assemble; the gain brings the vocoded culture to −23 LUFS."""
-    pitch = measured.pitch
     preset = Preset(
         name=labels.name,
         mel=target.fmt,
@@ -68,11 +94,6 @@ def build_preset(
         quantiles=quantiles(target.grid, N_QUANTILES),
         reference_db=target.reference_db,
         credit=labels.credit,
-        root_hz=pitch.root_hz,
-        inharmonic=pitch.inharmonic,
-        partials=pitch.partials if len(pitch.partials.hz) else None,
-        vibrato=pitch.vibrato,
-        high_band=measured.high_band,
         decay_db_per_s=None if target.decay is None else target.decay.slopes_db_per_s,
         tags=labels.tags,
         author=labels.author,
@@ -80,7 +101,7 @@ def build_preset(
         recipe={**recipe.as_dict(), "seed": seed, "kept_iteration": grown.iteration},
         metrics=grown.metrics.as_dict(),
     )
-    return levelled(preset, grown.heard)
+    return levelled(with_measured(preset, measured), grown.heard)
 
 
 def levelled(preset: Preset, heard: Tensor) -> Preset:
