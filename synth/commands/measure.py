@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     from synth.presets.file import SUFFIX, load_preset, save_preset
     from synth.presets.library import find
-    from training.learning.measure_again import measured_again
+    from training.learning.build import measured_again
 
     if args.output.suffix != SUFFIX or args.output.is_dir():
         raise UsageError(f"{args.output} is not the name of a preset's file; end it with {SUFFIX}.")

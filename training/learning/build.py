@@ -7,8 +7,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
+import torch
 from torch import Tensor
 
+from synth.automaton.rules import LiveRule
+from synth.errors import TrainingError
 from synth.loudness import SILENT_DB, loudness_lufs
 from synth.mel import log_mel_from_grid
 from synth.presets.model import LOOP_FRAMES, Credit, HighBand, Preset
@@ -18,12 +21,16 @@ from training.analysis.high_band import fit
 from training.analysis.noise_share import band_noise_share, between_partials, noise_share
 from training.analysis.partials import MeasuredPitch
 from training.analysis.partials import measure as measure_pitch
+from training.analysis.region import region_of
 from training.analysis.trim import measured_trim_db
 from training.analysis.vocoding import vocoded
+from training.learning.fused import product_dtype
+from training.learning.grow import grow
 from training.learning.losses import quantiles
 from training.learning.notebook import NotebookRecipe
 from training.learning.recipe import Recipe
 from training.learning.session import Grown
+from training.learning.trainer import SETTLING_STEPS
 
 PRESET_LUFS = -23.0
 N_QUANTILES = 64
@@ -115,3 +122,20 @@ def measured_gain_db(preset: Preset, frames: Tensor) -> float:
     """Gain in dB that brings the sound of `frames` (1, M, n) to `PRESET_LUFS`, from both speakers: 3 LU over one."""
     loudness = loudness_lufs(vocoded(preset, frames, _GAIN_RATE_HZ).repeat(2, axis=0), _GAIN_RATE_HZ)
     return 0.0 if loudness <= SILENT_DB else float(np.clip(PRESET_LUFS - loudness, -80, 80))
+
+
+def measured_again(preset: Preset, recording: Path) -> Preset:
+    """Pitch, partials, air, noise share and contour as the present version measures them in the preset's region; trim
+    and gain solved again on a culture grown from seed.
+
+    Raises `TrainingError` for a recording without that region, and for a rule that is not made to grow on.
+    """
+    if not isinstance(preset.rule, LiveRule):
+        raise TrainingError(f"“{preset.name}” lives by the notebook's rule, which is not measured; train it again.")
+    target = region_of(preset, recording)
+    measured = with_measured(preset, measure_recording(target, recording))
+    level = (target.reference_db - preset.reference_db) / 40
+    measured = replace(measured, quantiles=quantiles(target.grid + level, N_QUANTILES))
+    steps, dtype = SETTLING_STEPS + GAIN_FRAMES, product_dtype(torch.device("cpu"))
+    heard = grow(preset.rule, preset.weather, steps, dtype=dtype).heard[:, SETTLING_STEPS:]
+    return levelled(measured, heard)

@@ -110,7 +110,7 @@ def train(entry: Entry, recording: Path, folder: Path, iterations: int) -> Path:
 
 def remeasure(entry: Entry, recording: Path, folder: Path) -> Path:
     """Take from the recording again what is not trained, and level the preset again; its rule and culture stay."""
-    from training.learning.measure_again import measured_again
+    from training.learning.build import measured_again
 
     path = folder / f"{entry.file}{SUFFIX}"
     preset = measured_again(load_preset(path), recording)

@@ -74,7 +74,8 @@ class RowSplit:
     def noise(rows: Floats, shares: Floats | None, explained: Floats) -> Floats:
         """What of rows (F, M) is noise where partials gave `explained` (F, M)."""
         if shares is None:
-            return np.maximum(rows - explained, 0)
+            residual: Floats = np.maximum(rows - explained, 0)
+            return residual
         share: Floats = shares * rows
         foreign = _EXPLAINED * rows - explained
         if not (foreign > 0).any():
