@@ -29,6 +29,7 @@ METADATA_KEY = "petrichord"
 _RANGES = {
     "noise_share": (0.0, 1.0),
     "high_band.noise_share": (0.0, 1.0),
+    "partials.linewidth_hz": (0.0, 1000.0),
     "attack": (-240.0, 240.0),
     "release_db_per_s": (-10_000.0, 0.0),
 }
@@ -162,6 +163,8 @@ def _tensors(preset: Preset) -> dict[str, Tensor]:
             "partials.bandwidth_hz": preset.partials.bandwidth_hz.float(),
             "partials.amplitude": preset.partials.amplitude.float(),
         }
+        if preset.partials.linewidth_hz is not None:
+            tensors["partials.linewidth_hz"] = preset.partials.linewidth_hz.float()
     if preset.high_band is not None:
         tensors |= {
             "high_band.edges_hz": preset.high_band.edges_hz.float(),
@@ -185,7 +188,12 @@ def _tensors(preset: Preset) -> dict[str, Tensor]:
 def _partials(tensors: dict[str, Tensor]) -> Partials | None:
     if "partials.hz" not in tensors:
         return None
-    return Partials(tensors["partials.hz"], tensors["partials.bandwidth_hz"], tensors["partials.amplitude"])
+    return Partials(
+        tensors["partials.hz"],
+        tensors["partials.bandwidth_hz"],
+        tensors["partials.amplitude"],
+        tensors.get("partials.linewidth_hz"),
+    )
 
 
 def _high_band(tensors: dict[str, Tensor]) -> HighBand | None:

@@ -28,6 +28,9 @@ class Partials:
     """(P,) float32: how far the partial wanders or is smeared, 0 for a pure tone."""
     amplitude: Tensor
     """(P,) float32: mean amplitude, linear, in the recording as trained."""
+    linewidth_hz: Tensor | None = None
+    """(P,) float32: width at half power of a partial whose phase wanders at random, vibrato apart; 0 for a pure tone.
+    None where it was not measured."""
 
 
 @dataclass(frozen=True)

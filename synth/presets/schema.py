@@ -162,6 +162,8 @@ def tensor_plan(rule: Rule, mel: MelFormat, header: Header, attack_frames: int =
     if any(name.startswith("partials.") for name in header.tensors):
         P = _bounded(header, "partials.hz", 0, 0, _MAX_PARTIALS)
         plan |= {f"partials.{k}": ("F32", (P,)) for k in ("hz", "bandwidth_hz", "amplitude")}
+        if "partials.linewidth_hz" in header.tensors:
+            plan["partials.linewidth_hz"] = ("F32", (P,))
     if any(name.startswith("high_band.") for name in header.tensors):
         H = _bounded(header, "high_band.weights", 0, 1, 128)
         plan |= {"high_band.edges_hz": ("F32", (H + 1,)), "high_band.weights": ("F32", (H, M + 1))}

@@ -16,9 +16,8 @@ from synth.errors import PresetError
 from synth.presets.file import load_preset
 from synth.presets.library import find
 from synth.presets.model import Preset
-from training.analysis.data import Target, load_recording, prepare
+from training.analysis.data import Target, load_recording, prepare, region_of
 from training.analysis.metrics import levels_db
-from training.analysis.region import region_of
 from training.evaluation.figures import Figure, table
 from training.evaluation.grid import SHORT_STEPS, GridRun, grid_figures, life_figures, run_grid
 from training.evaluation.rendering import render
