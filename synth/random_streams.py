@@ -23,6 +23,7 @@ class Stream(IntEnum):
     VOCODER_NOISE = 5
     PITCH = 6
     TRAINING = 7
+    PARTIALS = 8
 
 
 def generator(seed: int, stream: Stream, step: int, sub: int = 0) -> np.random.Generator:

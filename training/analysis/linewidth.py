@@ -19,6 +19,8 @@ _REACH_HZ, _REACH_SHARE = 60.0, 0.4
 """A partial is all that lies so near to it, and no further than this share of the way to the next."""
 _PADDING = 8
 _WIDEST_HZ = 20.0
+STEADY_CENTS = 3.0
+"""Of a pitch that swings further something is left however it is straightened: upper partials would seem wide."""
 _LEAST_HZ = 0.15
 """What is narrower cannot be told from a pure tone in a few seconds."""
 

@@ -18,7 +18,7 @@ from synth.presets.model import LOOP_FRAMES, Credit, HighBand, Preset
 from training.analysis.contour import Contour, measure_contour
 from training.analysis.data import Target, region_of
 from training.analysis.high_band import fit
-from training.analysis.linewidth import linewidths_hz
+from training.analysis.linewidth import STEADY_CENTS, linewidths_hz
 from training.analysis.noise_share import band_noise_share, between_partials, noise_share
 from training.analysis.partials import MeasuredPitch
 from training.analysis.partials import measure as measure_pitch
@@ -68,10 +68,9 @@ def measure_recording(target: Target, recording: Path | None = None) -> Measured
     between = between_partials(target.wave, target.rate_hz, root_hz, pitch.vibrato)
     if high_band is not None:
         high_band = replace(high_band, noise_share=band_noise_share(between, high_band.edges_hz))
-    if len(pitch.partials.hz):
-        widths = linewidths_hz(
-            between, pitch.partials.hz, None if target.decay is None else target.decay.slopes_db_per_s, target.fmt
-        )
+    if len(pitch.partials.hz) and pitch.vibrato.depth_cents + pitch.vibrato.jitter_cents < STEADY_CENTS:
+        slopes = None if target.decay is None else target.decay.slopes_db_per_s
+        widths = linewidths_hz(between, pitch.partials.hz, slopes, target.fmt)
         pitch = replace(pitch, partials=replace(pitch.partials, linewidth_hz=widths))
     contour = Contour() if recording is None else measure_contour(recording, target)
     return Measured(pitch, high_band, noise_share(between, target.fmt), contour)
