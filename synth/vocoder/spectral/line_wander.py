@@ -10,16 +10,17 @@ import numpy.typing as npt
 
 from synth.presets.model import Preset
 from synth.random_streams import Stream, generator
-from synth.vocoder.arrays import Doubles
+from synth.vocoder.arrays import Doubles, Floats
 
 # More than any preset has oscillators of its own: voices read the same draws from different places on.
-_DRAWS = 1021
+_DRAWS = 509
 _STRIDE_OF_SLOTS, _STRIDE_OF_NOTES = 211, 97
 _NARROWEST_HZ = 0.01
 # A frequency that changed from frame to frame would have a line with skirts as wide as the frame rate: between the
 # partials of a horn they were 11 dB above the recording. This one moves over a seventh of a second.
-_SMOOTHING = np.hanning(14)[1:-1] / np.hanning(14)[1:-1].sum()
-_KEPT_FRAMES = 64
+_SMOOTHING = (np.hanning(14)[1:-1] / np.hanning(14)[1:-1].sum()).astype(np.float32)
+# Frames are drawn so many at once: a generator costs more than its numbers.
+_BLOCK = 16
 
 
 class LineWander:
@@ -28,7 +29,8 @@ class LineWander:
     def __init__(self, preset: Preset, hz: Doubles, frame_s: float, seed: int) -> None:
         """`hz` (P,): of the oscillators that belong to the recording's partials; those without a width are pure."""
         self._seed = seed
-        self._draws: dict[int, Doubles] = {}
+        self._block: int | None = None
+        self._draws = np.zeros((2 * _BLOCK, _DRAWS), np.float32)
         widths = np.zeros(len(hz))
         partials = preset.partials
         if partials is not None and partials.linewidth_hz is not None and len(partials.hz):
@@ -52,18 +54,22 @@ class LineWander:
         A line's width goes with its frequency, so it grows with `ratios` (A,).
         """
         out = np.zeros((len(slots), count))
-        if not self._still and len(slots):
+        if not self._still:
             first = slots * _STRIDE_OF_SLOTS + notes * _STRIDE_OF_NOTES
             places = (first[:, None] + np.arange(len(self._step))) % _DRAWS
             out[:, : len(self._step)] = self._smooth(frame)[places] * self._step * ratios[:, None]
         return out
 
-    def _smooth(self, frame: int) -> Doubles:
-        """Draws (`_DRAWS`,) of the frames up to this one, the mean of them weighted."""
-        if len(self._draws) > _KEPT_FRAMES:
-            self._draws.clear()
-        frames = range(frame - len(_SMOOTHING) + 1, frame + 1)
-        for each in frames:
-            if each not in self._draws:
-                self._draws[each] = generator(self._seed, Stream.PARTIALS, each).standard_normal(_DRAWS)
-        return np.asarray(_SMOOTHING @ np.stack([self._draws[each] for each in frames]))
+    def _smooth(self, frame: int) -> Floats:
+        """The weighted mean of the draws of this frame and those before it, (`_DRAWS`,)."""
+        block = frame // _BLOCK
+        if block != self._block:
+            before = self._draws[_BLOCK:] if self._block == block - 1 else self._drawn(block - 1)
+            self._draws, self._block = np.concatenate([before, self._drawn(block)]), block
+        end = frame - (block - 1) * _BLOCK + 1
+        smooth: Floats = _SMOOTHING @ self._draws[end - len(_SMOOTHING) : end]
+        return smooth
+
+    def _drawn(self, block: int) -> Floats:
+        draw = generator(self._seed, Stream.PARTIALS, block)
+        return draw.standard_normal((_BLOCK, _DRAWS), dtype=np.float32)

@@ -101,6 +101,16 @@ def test_voices_wander_on_their_own() -> None:
     assert np.sqrt(np.square(together).mean()) < 0.3
 
 
+def test_a_frame_strays_alike_whichever_came_before() -> None:
+    """After a reset time goes back, and a voice that begins late finds the frames drawn."""
+    preset, hz = alive(5.0), F0_HZ * np.arange(1.0, N + 1, dtype=np.float64)
+    one, other = (LineWander(preset, hz, 1 / F22.frames_per_second, 0) for _ in range(2))
+    slots = np.zeros(1, np.int64)
+    in_order = [one.steps(frame, slots, slots, np.ones(1), N) for frame in range(-20, 40)]
+    for frame in (-20, 5, 6, 39, 38, 7, -19):
+        assert np.array_equal(other.steps(frame, slots, slots, np.ones(1), N), in_order[frame + 20])
+
+
 def test_a_higher_note_has_wider_lines() -> None:
     wander = LineWander(alive(5.0), F0_HZ * np.arange(1.0, N + 1, dtype=np.float64), 1 / F22.frames_per_second, 0)
     slots = np.zeros(1, np.int64)
