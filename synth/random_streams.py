@@ -23,7 +23,8 @@ class Stream(IntEnum):
     VOCODER_NOISE = 5
     PITCH = 6
     TRAINING = 7
-    PLAYHEAD = 8
+    PARTIALS = 8
+    PLAYHEAD = 9
 
 
 def generator(seed: int, stream: Stream, step: int, sub: int = 0) -> np.random.Generator:

@@ -158,7 +158,7 @@ def _train(args: argparse.Namespace, reporter: Reporter) -> None:
         if args.resume:
             trainer.resume(state_path)
         about = (*remarks, *remarks_on(recording, target.fmt), *trainer.remarks)
-        reporter.begin(Work(trainer, labels, measure_recording(target)), about)
+        reporter.begin(Work(trainer, labels, measure_recording(target, args.recording)), about)
         with stopped_by_signals() as stop, reporter:
             return trainer, trainer.run(reporter.hear, stop, state_path)
 

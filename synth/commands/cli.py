@@ -15,6 +15,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "play": ("synth.commands.play", "play a preset without a window"),
     "train": ("training.cli", "make a preset from a recording"),
     "evaluate": ("training.evaluation.cli", "measure how like its recording a preset sounds, and how it lasts"),
+    "measure": ("synth.commands.measure", "measure a preset's recording again, without training"),
     "parameters": ("synth.commands.parameters", "list every control: its id, unit, range and meaning"),
     "presets": ("synth.commands.presets", "list the installed presets"),
     "vocoder": ("synth.commands.vocoder", "get, choose and measure BigVGAN's weights"),

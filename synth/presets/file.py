@@ -20,14 +20,30 @@ from torch import Tensor
 from synth.automaton.rules import LiveRule
 from synth.errors import PresetError
 from synth.presets.model import SCHEMA_VERSION, Credit, HighBand, Partials, Preset, Vibrato
-from synth.presets.schema import Fields, Header, mel_format, rule_skeleton, tensor_plan, weather_spec
+from synth.presets.schema import MAX_ATTACK_FRAMES, Fields, Header, mel_format, rule_skeleton, tensor_plan, weather_spec
 from synth.storage import write_bytes_whole
 
 SUFFIX = ".safetensors"
 MAX_BYTES = 1_048_576
 METADATA_KEY = "petrichord"
+_RANGES = {
+    "noise_share": (0.0, 1.0),
+    "high_band.noise_share": (0.0, 1.0),
+    "partials.linewidth_hz": (0.0, 1000.0),
+    "attack": (-240.0, 240.0),
+    "release_db_per_s": (-10_000.0, 0.0),
+}
+"""Lowest and highest value of the tensors that a voice multiplies or adds up."""
 
-MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+
+def _from_1(description: dict[str, Any]) -> dict[str, Any]:
+    """Schema 1 had no noise share and no contour, and its vibrato was steady."""
+    vibrato = description.get("vibrato")
+    steady = {**vibrato, "rate_wander_hz": 0.0, "depth_wander": 0.0} if isinstance(vibrato, dict) else vibrato
+    return {**description, "schema_version": 2, "attack_frames": 0, "vibrato": steady}
+
+
+MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: _from_1}
 """From an older schema version to the next, each a pure function of the JSON description."""
 
 
@@ -43,11 +59,15 @@ def preset_from_bytes(raw: bytes, path: Path) -> Preset:
     fields = Fields(path.name, _description(path, header))
     mel, weather = mel_format(fields.group("mel")), weather_spec(fields.group("weather"))
     rule = rule_skeleton(fields.group("rule"), mel, weather)
-    header.check(path.name, tensor_plan(rule, mel, header))
+    attack_frames = fields.integer("attack_frames", 0, MAX_ATTACK_FRAMES)
+    header.check(path.name, tensor_plan(rule, mel, header, attack_frames))
     tensors = _load_tensors(path, raw)
     for name, tensor in tensors.items():
         if not torch.isfinite(tensor).all():
             raise PresetError(f"{path.name}: “{name}” holds values that are not numbers; the file is damaged.")
+    for name, (low, high) in _RANGES.items():
+        if name in tensors and not bool(((tensors[name] >= low) & (tensors[name] <= high)).all()):
+            raise PresetError(f"{path.name}: “{name}” holds values outside {low:g} to {high:g}; the file is damaged.")
     rule.load_state_dict({k.removeprefix("rule."): v.float() for k, v in tensors.items() if k.startswith("rule.")})
     rule.eval().requires_grad_(False)
     credit, vibrato, region = fields.group("credit"), fields.group("vibrato"), fields.numbers("region_s", 2)
@@ -68,10 +88,15 @@ def preset_from_bytes(raw: bytes, path: Path) -> Preset:
             vibrato.number("rate_hz", 0, 50),
             vibrato.number("depth_cents", 0, 1200),
             vibrato.number("jitter_cents", 0, 1200),
+            vibrato.number("rate_wander_hz", 0, 50),
+            vibrato.number("depth_wander", 0, 10),
         ),
         high_band=_high_band(tensors),
         decay_db_per_s=tensors.get("decay"),
         trim_db=tensors.get("trim"),
+        noise_share=tensors.get("noise_share"),
+        attack=tensors["attack"].float() if attack_frames else None,
+        release_db_per_s=tensors.get("release_db_per_s"),
         tags=fields.texts("tags"),
         author=fields.text("author"),
         parent=fields.text("parent"),
@@ -124,6 +149,7 @@ def describe(preset: Preset) -> dict[str, Any]:
         "weather": asdict(preset.weather),
         "credit": asdict(preset.credit),
         "vibrato": asdict(preset.vibrato),
+        "attack_frames": 0 if preset.attack is None else len(preset.attack),
         "rule": rule,
     }
 
@@ -137,28 +163,43 @@ def _tensors(preset: Preset) -> dict[str, Tensor]:
             "partials.bandwidth_hz": preset.partials.bandwidth_hz.float(),
             "partials.amplitude": preset.partials.amplitude.float(),
         }
+        if preset.partials.linewidth_hz is not None:
+            tensors["partials.linewidth_hz"] = preset.partials.linewidth_hz.float()
     if preset.high_band is not None:
         tensors |= {
             "high_band.edges_hz": preset.high_band.edges_hz.float(),
             "high_band.weights": preset.high_band.weights.float().contiguous(),
         }
+        if preset.high_band.noise_share is not None:
+            tensors["high_band.noise_share"] = preset.high_band.noise_share.float().contiguous()
     if preset.decay_db_per_s is not None:
         tensors["decay"] = preset.decay_db_per_s.float()
     if preset.trim_db is not None:
         tensors["trim"] = preset.trim_db.float().contiguous()
+    if preset.noise_share is not None:
+        tensors["noise_share"] = preset.noise_share.float().contiguous()
+    if preset.attack is not None and len(preset.attack):
+        tensors["attack"] = preset.attack.half().contiguous()
+    if preset.release_db_per_s is not None:
+        tensors["release_db_per_s"] = preset.release_db_per_s.float().contiguous()
     return tensors
 
 
 def _partials(tensors: dict[str, Tensor]) -> Partials | None:
     if "partials.hz" not in tensors:
         return None
-    return Partials(tensors["partials.hz"], tensors["partials.bandwidth_hz"], tensors["partials.amplitude"])
+    return Partials(
+        tensors["partials.hz"],
+        tensors["partials.bandwidth_hz"],
+        tensors["partials.amplitude"],
+        tensors.get("partials.linewidth_hz"),
+    )
 
 
 def _high_band(tensors: dict[str, Tensor]) -> HighBand | None:
     if "high_band.weights" not in tensors:
         return None
-    return HighBand(tensors["high_band.edges_hz"], tensors["high_band.weights"])
+    return HighBand(tensors["high_band.edges_hz"], tensors["high_band.weights"], tensors.get("high_band.noise_share"))
 
 
 def _read(path: Path) -> bytes:
@@ -207,7 +248,7 @@ def _description(path: Path, header: Header) -> dict[str, Any]:
         version = description["schema_version"]
     except (KeyError, ValueError, TypeError, RecursionError) as error:
         raise PresetError(f"{path.name} is a {SUFFIX} file, but not a Petrichord preset.") from error
-    while version in MIGRATIONS:
+    while isinstance(version, int) and version in MIGRATIONS:
         description = MIGRATIONS[version](description)
         version = description["schema_version"]
     if version != SCHEMA_VERSION:

@@ -1,7 +1,7 @@
 """A preset: one trained timbre and everything needed to play it.
 
-Axes: `C` channels, `M` mel bands, `T` frames, `P` partials, `Q` quantiles, `H` high bands. The file format is in
-`preset_file`.
+Axes: `C` channels, `M` mel bands, `T` frames, `P` partials, `Q` quantiles, `H` high bands, `A` frames of the attack.
+The file format is in `file`.
 """
 
 from dataclasses import dataclass, field, replace
@@ -13,7 +13,7 @@ from synth.automaton.rules import Rule
 from synth.automaton.weather import WeatherSpec
 from synth.mel import MelFormat
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 LOOP_FRAMES = 172
 """Columns of a culture as it is played: 2.0 s at 86.13 frames per second."""
 
@@ -28,6 +28,9 @@ class Partials:
     """(P,) float32: how far the partial wanders or is smeared, 0 for a pure tone."""
     amplitude: Tensor
     """(P,) float32: mean amplitude, linear, in the recording as trained."""
+    linewidth_hz: Tensor | None = None
+    """(P,) float32: width at half power of a partial whose phase wanders at random, vibrato apart; 0 for a pure tone.
+    None where it was not measured."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,10 @@ class Vibrato:
     """Peak deviation of the periodic part."""
     jitter_cents: float = 0.0
     """Standard deviation of the slow random part."""
+    rate_wander_hz: float = 0.0
+    """Standard deviation of the periodic part's rate; 0 for a steady swing."""
+    depth_wander: float = 0.0
+    """Standard deviation of the periodic part's depth, relative to `depth_cents`."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +56,8 @@ class HighBand:
     """(H + 1,) float32."""
     weights: Tensor
     """(H, M + 1) float32; the last column is the offset."""
+    noise_share: Tensor | None = None
+    """(H,) float32, 0 … 1: how much of each band's level lies between the partials. None where it was not measured."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +97,15 @@ class Preset:
     """(M,) float32: each row's removed decay, 0 or None for sustained sounds."""
     trim_db: Tensor | None = None
     """(M,) float32: added to each row by the spectral vocoder, so that its sound has the culture's average spectrum."""
+    noise_share: Tensor | None = None
+    """(M,) float32, 0 … 1: how much of each row's level lies between the partials and is played as noise. None where it
+    was never measured: then partials explain as much of a row as they can."""
+    attack: Tensor | None = None
+    """(A, M) float32, from float16 in the file: the recording's beginning, each row's level in dB relative to the mean
+    of its levels in dB in the trained region. Frame 0 is the mel frame whose hop begins at the onset. None where no
+    attack was measured."""
+    release_db_per_s: Tensor | None = None
+    """(M,) float32, 0 or less: each row's slope after the note's end. None where the recording has no release."""
     tags: tuple[str, ...] = ()
     author: str = ""
     parent: str = ""

@@ -1,6 +1,6 @@
 """What a preset file must hold: typed access to its JSON fields, and the plan its tensors must match.
 
-Axes: `C` channels, `M` mel bands, `T` frames, `P` partials, `Q` quantiles, `H` high bands.
+Axes: `C` channels, `M` mel bands, `T` frames, `P` partials, `Q` quantiles, `H` high bands, `A` frames of the attack.
 """
 
 from dataclasses import dataclass
@@ -14,6 +14,8 @@ from synth.mel import MelFormat
 _MAX_TEXT = 500
 _MAX_FRAMES = 2048
 _MAX_PARTIALS = 512
+MAX_ATTACK_FRAMES = 256
+"""3 s at 86 frames per second, where no more than 0.75 s are measured."""
 
 Shape = tuple[int, ...]
 
@@ -148,7 +150,7 @@ class Header:
             raise PresetError(f"{file}: “{name}” does not belong into a preset; the preset cannot be used.")
 
 
-def tensor_plan(rule: Rule, mel: MelFormat, header: Header) -> dict[str, tuple[str, Shape]]:
+def tensor_plan(rule: Rule, mel: MelFormat, header: Header, attack_frames: int = 0) -> dict[str, tuple[str, Shape]]:
     """The tensors a preset of this rule and format must have; free axes are taken from the file, within bounds."""
     M = mel.n_mels
     T, Q = _bounded(header, "state", 2, 8, _MAX_FRAMES), _bounded(header, "quantiles", 1, 2, 4096)
@@ -160,13 +162,20 @@ def tensor_plan(rule: Rule, mel: MelFormat, header: Header) -> dict[str, tuple[s
     if any(name.startswith("partials.") for name in header.tensors):
         P = _bounded(header, "partials.hz", 0, 0, _MAX_PARTIALS)
         plan |= {f"partials.{k}": ("F32", (P,)) for k in ("hz", "bandwidth_hz", "amplitude")}
+        if "partials.linewidth_hz" in header.tensors:
+            plan["partials.linewidth_hz"] = ("F32", (P,))
     if any(name.startswith("high_band.") for name in header.tensors):
         H = _bounded(header, "high_band.weights", 0, 1, 128)
         plan |= {"high_band.edges_hz": ("F32", (H + 1,)), "high_band.weights": ("F32", (H, M + 1))}
+        if "high_band.noise_share" in header.tensors:
+            plan["high_band.noise_share"] = ("F32", (H,))
     if "decay" in header.tensors:
         plan["decay"] = ("F32", (M,))
-    if "trim" in header.tensors:
-        plan["trim"] = ("F32", (M,))
+    for name in ("trim", "noise_share", "release_db_per_s"):
+        if name in header.tensors:
+            plan[name] = ("F32", (M,))
+    if attack_frames:
+        plan["attack"] = ("F16", (attack_frames, M))
     return plan
 
 

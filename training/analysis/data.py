@@ -5,6 +5,7 @@ Axes: `M` mel bands, `T` frames, `N` samples.
 
 import math
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -12,6 +13,7 @@ from torch import Tensor
 
 from synth.errors import TrainingError
 from synth.mel import DB_PER_NEPER, MelFormat, grid_from_log_mel, log_mel
+from synth.presets.model import Preset
 from training.analysis.decay import Decay, remove_decay, stroke_frames
 from training.analysis.leak import leak_db
 from training.analysis.partials import peaks_hz
@@ -26,6 +28,7 @@ _SEARCH_STEP_FRAMES = 4
 _FADED_DB = 30.0
 _BODY_DB = 4.0
 """A note's body is within this of its median level, taken over what is within `_FADED_DB` of its loudest frame."""
+_REGION_SLACK_S = 0.1
 _EDGE_FRAMES = 6
 """What an attack or a release reaches into the body: an analysis window and some."""
 
@@ -136,6 +139,29 @@ def _trend_db_per_s(mel_db: Tensor, frame_s: float) -> float:
     return float(slopes.abs().max())
 
 
+def region_of(preset: Preset, recording: Path, otherwise: str = "") -> Target:
+    """The preset's own region of `recording`, else the steadiest.
+
+    `TrainingError` for a recording without it; `otherwise` says what else could be done.
+    """
+    start, end = preset.region_s
+    if end <= start:
+        return prepare(load_recording(recording), preset.mel)
+    try:
+        part = load_recording(recording, start, end - start)
+    except TrainingError as error:
+        raise TrainingError(f"{error} {_advice(preset, otherwise)}" if recording.is_file() else str(error)) from error
+    if len(part.wave) / part.rate_hz < end - start - _REGION_SLACK_S:
+        length = start + len(part.wave) / part.rate_hz
+        raise TrainingError(f"{recording.name} is {length:.2f} s long. {_advice(preset, otherwise)}")
+    return prepare(part, preset.mel, whole=True, fades=preset.decay_db_per_s is not None)
+
+
+def _advice(preset: Preset, otherwise: str) -> str:
+    start, end = preset.region_s
+    return f"{preset.name} was trained on {start:.2f} to {end:.2f} s: give the recording it grew from{otherwise}."
+
+
 __all__ = [
     "MAX_REGION_SECONDS",
     "PEAK",
@@ -145,6 +171,7 @@ __all__ = [
     "find_region",
     "load_recording",
     "prepare",
+    "region_of",
     "remove_decay",
     "resampled",
     "uncut",

@@ -28,6 +28,7 @@ _LEAST_DEPTH_CENTS = 4.0
 _LEAST_SHARE = 0.3
 _MOST_SWING_CENTS = 120.0
 _MOST_DEPTH_CENTS, _MOST_JITTER_CENTS = 100.0, 12.0
+_MOST_RATE_WANDER_HZ, _MOST_DEPTH_WANDER, _WANDER_S = 1.0, 0.5, 0.1
 # The slow wander of two partials of one string correlates by 0.6 to 1; of two modes of a bowl, or of a choir, by less.
 _LEAST_COHERENCE = 0.4
 # What a single partial may claim, with no other to bear it out.
@@ -117,7 +118,31 @@ def vibrato_of(tracks: Sequence[PitchTrack]) -> Vibrato:
     ]
     if rate:
         slow = [_without_band(wander, rate, points_per_second) for wander in slow]
-    return Vibrato(rate, min(depth, _MOST_DEPTH_CENTS), _common_wander(slow, weights))
+    rate_wander, depth_wander = _swing_wander(flat[0], weights[0], rate, points_per_second) if rate else (0.0, 0.0)
+    return Vibrato(rate, min(depth, _MOST_DEPTH_CENTS), _common_wander(slow, weights), rate_wander, depth_wander)
+
+
+def _swing_wander(cents: Doubles, weight: Doubles, rate_hz: float, points_per_second: float) -> tuple[float, float]:
+    """Standard deviations of the swing's rate in Hz and of its depth, relative, from its analytic signal.
+
+    The band about the rate is narrow, so only what changes over a second or so is seen, as it is played.
+    """
+    spectrum = np.fft.fft(cents)
+    hz = np.fft.fftfreq(len(cents), 1 / points_per_second)
+    near = np.clip(1 - np.abs(hz - rate_hz) / (2 * _HALF_BAND_HZ), 0, 1)
+    swing = np.fft.ifft(2 * near * spectrum)
+    edge = len(swing) // 8
+    swing, sure = swing[edge : len(swing) - edge], weight[edge : len(weight) - edge]
+    depth = np.abs(swing)
+    if len(swing) < points_per_second or not depth.mean() > 0:
+        return 0.0, 0.0
+    smooth = np.convolve(swing, np.ones(round(_WANDER_S * points_per_second)), "valid")
+    turn = np.angle(smooth[1:] * np.conj(smooth[:-1])) * points_per_second / (2 * np.pi)
+    loud = np.minimum(np.abs(smooth[1:]), np.abs(smooth[:-1])) ** 2
+    middle = float(np.average(turn, weights=loud))
+    rate_wander = float(np.sqrt(np.average((turn - middle) ** 2, weights=loud)))
+    depth_wander = float(np.sqrt(np.average((depth / np.average(depth, weights=sure) - 1) ** 2, weights=sure)))
+    return min(rate_wander, _MOST_RATE_WANDER_HZ), min(depth_wander, _MOST_DEPTH_WANDER)
 
 
 def _sounding(track: PitchTrack) -> tuple[int, int]:

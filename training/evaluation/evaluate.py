@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from synth.automaton.rules import LiveRule
-from synth.errors import PresetError, TrainingError
+from synth.errors import PresetError
 from synth.presets.file import load_preset
 from synth.presets.library import find
 from synth.presets.model import Preset
-from training.analysis.data import Target, load_recording, prepare
+from training.analysis.data import Target, load_recording, prepare, region_of
 from training.analysis.metrics import levels_db
 from training.evaluation.figures import Figure, table
 from training.evaluation.grid import SHORT_STEPS, GridRun, grid_figures, life_figures, run_grid
@@ -24,7 +24,6 @@ from training.evaluation.rendering import render
 from training.evaluation.sound import SoundRun, Subject, analyse, recordings_in, sound_figures
 from training.evaluation.sound_metrics import ANALYSES, Analysis
 
-_REGION_SLACK_S = 0.1
 _SILENT_PITCH_HZ = 30.0
 
 
@@ -146,27 +145,9 @@ def _check(preset: Preset, path: Path) -> None:
 
 def _target(preset: Preset, recording: Path, options: Options) -> Target:
     """The region asked for, else the one the preset was trained on, else the steadiest."""
-    start, end = preset.region_s
     if options.start_s is not None or options.seconds is not None:
         return prepare(load_recording(recording, options.start_s or 0.0, options.seconds), preset.mel, whole=True)
-    if end <= start:
-        return prepare(load_recording(recording), preset.mel)
-    try:
-        part = load_recording(recording, start, end - start)
-    except TrainingError as error:
-        raise TrainingError(f"{error} {_advice(preset)}" if recording.is_file() else str(error)) from error
-    if len(part.wave) / part.rate_hz < end - start - _REGION_SLACK_S:
-        length = start + len(part.wave) / part.rate_hz
-        raise TrainingError(f"{recording.name} is {length:.2f} s long. {_advice(preset)}")
-    return prepare(part, preset.mel, whole=True, fades=preset.decay_db_per_s is not None)
-
-
-def _advice(preset: Preset) -> str:
-    start, end = preset.region_s
-    return (
-        f"{preset.name} was trained on {start:.2f} to {end:.2f} s: give the recording it grew from, or --start and "
-        "--seconds."
-    )
+    return region_of(preset, recording, ", or --start and --seconds")
 
 
 def _subject(preset: Preset, recording: Path, target: Target) -> Subject:

@@ -11,6 +11,7 @@ import numpy as np
 from training.evaluation.endurance import DRIFT_FROM
 from training.evaluation.evaluate import Evaluation, Options, evaluate_preset
 from training.evaluation.figures import Figure
+from training.evaluation.grain.picture import draw_spectra, draw_spectrogram
 from training.evaluation.sound_metrics import SILENT_DB, Levels, modulation_db, modulation_frames
 from training.evaluation.sound_partials import HOP, RATE_HZ, partial_rows, per_second
 
@@ -18,7 +19,7 @@ TARGET, GROWN, LIMIT, FAINT = "#1b6ca8", "#d1495b", "#3d3d3d", "#9a9a9a"
 _SHOWN_S = 4.0
 _SMOOTH_STEPS = 50
 _DRIFT_BAR_DB = 0.2
-_PAGE_INCHES = (17.0, 11.5)
+_PAGE_INCHES = (17.0, 14.5)
 _DPI = 110
 
 
@@ -41,6 +42,7 @@ def draw(evaluation: Evaluation, folder: Path) -> Path:
             ["rows", "modulation", "figures"],
             ["drift", "recovery", "figures"],
             ["tracks", "levels", "figures"],
+            ["fine target", "fine grown", "spectra"],
         ],
         width_ratios=(1, 1, 1.25),
     )
@@ -59,6 +61,7 @@ def draw(evaluation: Evaluation, folder: Path) -> Path:
     _recovery(rooms["recovery"], evaluation)
     _tracks(rooms["tracks"], evaluation)
     _second_by_second(rooms["levels"], evaluation)
+    _grain(page, rooms, evaluation)
     _figures(rooms["figures"], evaluation.figures)
     path = folder / f"{evaluation.preset.stem}-report.png"
     page.savefig(path, dpi=_DPI)
@@ -232,6 +235,17 @@ def _second_by_second(axes: Any, evaluation: Evaluation) -> None:
     reach = max(5.0, float(np.abs(strays).max()) * 1.75)
     axes.set(title=title, xlabel="second of the rendering", ylabel="dB", ylim=(-reach, reach))
     axes.legend(loc="upper right", frameon=False, fontsize=9, ncols=2)
+
+
+def _grain(page: Any, rooms: dict[str, Any], evaluation: Evaluation) -> None:
+    """What no mel shows: could you tell which is which?"""
+    grain = evaluation.sound.grain
+    for room, (level, rate_hz), title in zip(
+        ("fine target", "fine grown"), grain.pictures, ("recording, 4096 points", "grown, 4096 points"), strict=True
+    ):
+        image = draw_spectrogram(rooms[room], level, rate_hz, title)
+    page.colorbar(image, ax=rooms["fine grown"], label="dB below loudest", pad=0.01)
+    draw_spectra(rooms["spectra"], grain.recording, grain.sound, (TARGET, GROWN))
 
 
 def _figures(axes: Any, figures: tuple[Figure, ...]) -> None:

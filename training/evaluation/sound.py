@@ -12,6 +12,8 @@ import numpy.typing as npt
 
 from synth.errors import TrainingError
 from training.evaluation.figures import Bar, Figure
+from training.evaluation.grain.figures import Grain, grain_figures, measure_grain
+from training.evaluation.grain.unfaded import Fading
 from training.evaluation.rendering import SETTLED_S
 from training.evaluation.sound_likeness import Copying, Identity, copying, features, identify
 from training.evaluation.sound_metrics import (
@@ -60,6 +62,7 @@ class SoundRun:
     copying: Copying
     identity: Identity | None
     loudness_lufs: float
+    grain: Grain
 
 
 def analyse(subject: Subject, living: Path, still: Path, among: Path | None) -> SoundRun:
@@ -73,6 +76,7 @@ def analyse(subject: Subject, living: Path, still: Path, among: Path | None) -> 
     sound = region_levels(sound_wave, sound_hz, analysis)
     # The analysers match levels once more for themselves, which changes nothing.
     matched_sound, matched_target = matched(sound, target)
+    fading = None if subject.decay is None else Fading(subject.decay[0], subject.decay[1], analysis)
     return SoundRun(
         target_db=matched_target,
         sound_db=matched_sound,
@@ -82,6 +86,7 @@ def analyse(subject: Subject, living: Path, still: Path, among: Path | None) -> 
         pitch=pitch(sound_wave, sound_hz, target_wave, target_hz, subject.root_hz),
         copying=copying(matched_sound, matched_target),
         loudness_lufs=_loudness_lufs(living),
+        grain=measure_grain(sound_wave, sound_hz, target_wave, target_hz, fading),
         identity=None if among is None else _identify(sound_wave, sound_hz, subject.recording, among),
     )
 
@@ -152,6 +157,7 @@ def sound_figures(run: SoundRun) -> list[Figure]:
         row("silent_rows_db", "silent rows above the target", m["silent_rows_db"], "dB", None, Bar(high=3.0)),
         *_partial_figures(run.partials),
         *_pitch_figures(run.pitch),
+        *grain_figures(run.grain),
         row(
             "copying",
             "copying: best in an excerpt (floor: its halves)",

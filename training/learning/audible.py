@@ -2,8 +2,9 @@
 
 The twin plays a whole grid at once, at the recording's pitch and at the mel's own rate: partials by the same
 multiplicative updates, the rest as noise whose frames are corrected. What the playing vocoder adds for the ear
-(vibrato, free partials, air above fmax) is left out: it has no gradient, or none that the mel could use. Statistics,
-not frames, are compared, as everywhere in training: the culture is not aligned with the recording.
+(vibrato, free partials, the noise kept apart from partials, air above fmax) is left out: it has no gradient, or none
+that the mel could use. Statistics, not frames, are compared, as everywhere in training: the culture is not aligned with
+the recording.
 
 Axes: `B` grids, `M` mel bands, `T` frames, `P` partials, `K` bins, `N` samples, `R` bands of the loss.
 """

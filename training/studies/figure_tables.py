@@ -30,6 +30,18 @@ COLUMNS: tuple[tuple[str, str, str], ...] = (
     ("sound_neighbours_median_db", "beside partials", "{:.1f}"),
     ("sound_neighbours_worst_db", "worst second of a minute there", "{:.1f}"),
     ("sound_partials_cents", "partials, cents", "{:.1f}"),
+    ("sound_fine_db", "fine spectrum", "{:.1f}"),
+    ("sound_valleys_db", "valleys", "{:.1f}"),
+    ("sound_tonality_db", "tonality", "{:.1f}"),
+    ("sound_top_octave_db", "8–16 kHz", "{:+.1f}"),
+    ("sound_texture_level_db", "texture: level", "{:.1f}"),
+    ("sound_texture_variation", "variation", "{:.3f}"),
+    ("sound_texture_skew", "skew", "{:.2f}"),
+    ("sound_texture_correlation", "correlation", "{:.2f}"),
+    ("sound_texture_modulation_db", "modulation to 180 Hz", "{:.1f}"),
+    ("sound_partial_width", "partials' width", "{:.2f}"),
+    ("sound_partial_slow_db", "their movement", "{:.1f}"),
+    ("sound_partial_fast_db", "above 43 Hz", "{:.1f}"),
     ("sound_copying", "copying", "{:.2f}"),
     ("sound_copying_best", "copying, best", "{:.2f}"),
     ("sound_identity_rank", "rank", "{:.0f}"),
@@ -38,7 +50,13 @@ COLUMNS: tuple[tuple[str, str, str], ...] = (
     ("drift_db_per_decade", "drift", "{:.2f}"),
     ("lost_cultures", "lost of 20", "{:.0f}"),
 )
-_IN_FLOORS = ("sound_row_w1_db", "sound_modulation_db", "sound_partials_excerpt_db")
+_GRAIN = (
+    "sound_fine_db",
+    "sound_tonality_db",
+    *(f"sound_texture_{kind}" for kind in ("level_db", "variation", "skew", "correlation", "modulation_db")),
+    *(f"sound_partial_{kind}" for kind in ("width", "slow_db", "fast_db")),
+)
+_IN_FLOORS = ("sound_row_w1_db", "sound_modulation_db", "sound_partials_excerpt_db", *_GRAIN)
 _WITH_FLOOR = (
     *_IN_FLOORS,
     "sound_neighbours_worst_db",
@@ -47,10 +65,11 @@ _WITH_FLOOR = (
     "drift_db_per_decade",
 )
 LIFE = ("drift_db_per_decade", "lost_cultures")
-METHOD = 3
+METHOD = 4
 """Raised when figures can no longer be compared with those measured before.
 
 2: without the mirrored ends and the offset of the region; copying by equal chances. 3: without what sways below 10 Hz.
+4: with the recording's grain: fine spectrum, texture, movement of partials.
 """
 
 

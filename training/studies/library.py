@@ -16,14 +16,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from synth.automaton.rules import LiveRule
 from synth.errors import PetrichordError, TrainingError
 from synth.presets.file import SUFFIX, load_preset, save_preset
 from synth.presets.library import bundled_folder
 from synth.presets.model import Credit
 
 MANIFEST = "manifest.toml"
-_SETTLING_STEPS = 600
 _REQUIRED = ("file", "name", "tags", "credit", "author", "licence")
 
 
@@ -112,39 +110,12 @@ def train(entry: Entry, recording: Path, folder: Path, iterations: int) -> Path:
 
 def remeasure(entry: Entry, recording: Path, folder: Path) -> Path:
     """Take from the recording again what is not trained, and level the preset again; its rule and culture stay."""
-    import torch
-
-    from training.analysis.data import load_recording, prepare
-    from training.learning.build import GAIN_FRAMES, N_QUANTILES, levelled, measure_recording
-    from training.learning.fused import product_dtype
-    from training.learning.grow import grow
-    from training.learning.losses import quantiles
+    from training.learning.build import measured_again
 
     path = folder / f"{entry.file}{SUFFIX}"
-    preset = load_preset(path)
-    rule = preset.rule
-    if not isinstance(rule, LiveRule):
-        raise TrainingError(f"{path.name} lives by the notebook's rule; train it again.")
-    start_s, end_s = preset.region_s
-    part, fades = load_recording(recording, start_s, end_s - start_s), preset.decay_db_per_s is not None
-    target = prepare(part, preset.mel, whole=True, fades=fades)
-    measured = measure_recording(target)
-    pitch = measured.pitch
-    preset = replace(
-        preset,
-        name=entry.name,
-        tags=entry.tags,
-        credit=Credit(entry.credit, entry.author, entry.licence),
-        root_hz=pitch.root_hz,
-        inharmonic=pitch.inharmonic,
-        partials=pitch.partials if len(pitch.partials.hz) else None,
-        vibrato=pitch.vibrato,
-        high_band=measured.high_band,
-        quantiles=quantiles(target.grid + (target.reference_db - preset.reference_db) / 40, N_QUANTILES),
-    )
-    steps, dtype = _SETTLING_STEPS + GAIN_FRAMES, product_dtype(torch.device("cpu"))
-    heard = grow(rule, preset.weather, steps, dtype=dtype).heard[:, _SETTLING_STEPS:]
-    save_preset(levelled(preset, heard), path)
+    preset = measured_again(load_preset(path), recording)
+    credit = Credit(entry.credit, entry.author, entry.licence)
+    save_preset(replace(preset, name=entry.name, tags=entry.tags, credit=credit), path)
     print(f"{path}: measured again", flush=True)
     return path
 

@@ -157,6 +157,14 @@ Measured on 66 s rendered by the command, by code that shares nothing with the i
   not keep either. **Beside partials**: how far rows up to two beside them are above the recording's, median, and in the
   **worst second of a minute there**, bar 3 dB, in brackets the recording's own worst of its few seconds.
   **Partials, cents**: the strongest, median.
+* **Fine spectrum**: long-time spectra at 8192 points of 44.1 kHz, mean difference in dB from 100 Hz to 11 kHz, bar
+  1.5 × floor: what lies between the partials, which no mel row tells. **Valleys**: its lower quarter in six bands, the
+  band furthest off, bar 6 dB. **Tonality**: how far peaks stand above valleys, by thirds of octaves, bar 1.5 × floor.
+  **8–16 kHz**: level of that octave above the recording's, bar ± 3 dB.
+* **Texture**: statistics of 30 bands' envelopes (McDermott and Simoncelli 2011): level in dB, variation, skew,
+  correlation of bands and modulation to 180 Hz in dB, each bar 1.15 × floor. **Partials' width**: of strong ones, in
+  octaves; **their movement** in amplitude below 43 Hz and above, in dB, bars 1.5 × floor. Floors are between the
+  recording's halves.
 * **Copying**: best correlation of a second of the recording with an excerpt as long as half of it, median over
   excerpts, in brackets that between its own halves, bar that + 0.1: as many chances on both sides. **Copying, best** of
   all 66 s, in brackets and as a bar what so many chances give 99 times in 100, going by how the excerpts differ; a copy
@@ -171,7 +179,7 @@ Measured on 66 s rendered by the command, by code that shares nothing with the i
 )
 _OLDER = (
     "",
-    "† measured by an older method, and not again since: what sways below 10 Hz counted as sound.",
+    "† measured by an older method, and not again since: without the recording's grain.",
 )
 
 

@@ -33,6 +33,9 @@ class AmplitudeSolver:
         target = each_row_times(weight * relative, self._down)
         amplitude, rows = np.repeat(self._prior, len(columns), 0), np.repeat(self._prior_rows, len(columns), 0)
         for _ in range(_ITERATIONS):
-            amplitude = amplitude * (target / (each_row_times(weight * rows, self._down) + _TINY))
+            # In place: the same sums and products without an array for each.
+            wanted = each_row_times(np.multiply(weight, rows, out=rows), self._down)
+            wanted += _TINY
+            amplitude *= np.divide(target, wanted, out=wanted)
             rows = each_row_times(amplitude, self._up)
         return amplitude * peak, rows * peak

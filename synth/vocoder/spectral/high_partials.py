@@ -13,7 +13,7 @@ from synth.vocoder.spectral.air import Air
 from synth.vocoder.spectral.amplitudes import AmplitudeSolver
 from synth.vocoder.spectral.noise_shaper import NoiseShaper
 
-# Some noise is always left, whatever a preset claims: a band of pure sines sounds like an organ.
+# Where nobody measured the noise some is always left: a band of pure sines sounds like an organ.
 _LARGEST_SHARE = 0.9
 _COLUMNS = 64
 
@@ -41,14 +41,23 @@ class HighPartials:
         """
         if not self._inside.any():
             return
+        tonal = np.asarray(np.bincount(self._band, self._power, len(self._shares)), np.float64)
+        measured = None if preset.high_band is None else preset.high_band.noise_share
+        if measured is not None:
+            noise_power = measured.numpy().astype(np.float64)[: len(self._shares)] ** 2
+            self._set_shares(np.where(tonal > 0, 1 - noise_power, 0.0), tonal)
+            return
         columns = log_mel_from_grid(preset.state[0], preset.reference_db).T.numpy()
         columns = np.ascontiguousarray(columns[:: max(len(columns) // _COLUMNS, 1)], dtype=np.float32)
         linear = np.maximum(np.exp(columns) - np.float32(np.exp(LOG_MEL_FLOOR)), 0)
         solved = float((solver.solve(linear)[0].astype(np.float64) ** 2).sum(axis=1).mean())
         scale = solved / max(float(np.sum(fitted_amplitude**2)), 1e-20)
         of_bands = (air.levels(air.densities(columns, noise.densities(linear))).astype(np.float64) ** 2).mean(axis=0)
-        tonal = np.bincount(self._band, self._power, len(self._shares))
-        self._shares = np.clip(scale * tonal / np.maximum(of_bands, 1e-20), 0, _LARGEST_SHARE)
+        self._set_shares(np.clip(scale * tonal / np.maximum(of_bands, 1e-20), 0, _LARGEST_SHARE), tonal)
+
+    def _set_shares(self, shares: Doubles, tonal: Doubles) -> None:
+        """Tonal `shares` of the bands' power (H,), divided as the stored powers are, `tonal` (H,) in sum."""
+        self._shares = shares
         of_band = self._power / np.maximum(tonal[self._band], 1e-30)
         self._gain = np.sqrt(2 * self._shares[self._band] * of_band).astype(np.float32)
 

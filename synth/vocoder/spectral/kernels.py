@@ -28,12 +28,13 @@ _HALF = np.float32(0.5)
 _FAST = {"contract"}
 
 
-def _play(out, begin, count, first, span, rows, cycles, turn, pitch, to_pitch, level, to_level, least):  # type: ignore[no-untyped-def]
+def _play(out, begin, count, first, span, rows, cycles, turn, pitch, to_pitch, level, to_level, stray, least):  # type: ignore[no-untyped-def]
     """Add `count` samples of the voices `rows` to out (B, N) from column `begin` on, and move their phases by `span`.
 
     cycles (A, P) double; turn (P,) cycles per sample at pitch 1; pitch (A,) and level (A, B, P) at the beginning of the
-    span, `to_pitch` and `to_level` at its end, both move in straight lines; the first sample lies `first` samples into
-    the span. An oscillator below `least` (relative, absolute) of its voice's loudest rests; its phase does not.
+    span, `to_pitch` and `to_level` at its end, both move in straight lines; `stray` (A, P) cycles are added to each
+    phase evenly within the span; the first sample lies `first` samples into the span. An oscillator below `least`
+    (relative, absolute) of its voice's loudest rests; its phase does not.
     """
     wave = np.empty(_STRETCH, np.float32)
     steps = np.arange(_STRETCH).astype(np.float32)
@@ -56,9 +57,9 @@ def _play(out, begin, count, first, span, rows, cycles, turn, pitch, to_pitch, l
                 for start in range(0, count, _STRETCH):
                     n = min(_STRETCH, count - start)
                     t = first + start
-                    c = cycles[v, p] + turn[p] * t * (pitch[v] + bend * t)
+                    c = cycles[v, p] + turn[p] * t * (pitch[v] + bend * t) + stray[v, p] / span * t
                     phase = np.float32(c - math.floor(c + 0.5))
-                    speed = np.float32(turn[p] * (pitch[v] + 2 * bend * t))
+                    speed = np.float32(turn[p] * (pitch[v] + 2 * bend * t) + stray[v, p] / span)
                     faster = np.float32(turn[p] * bend)
                     for i in range(n):
                         x = phase + steps[i] * (speed + faster * steps[i])
@@ -71,7 +72,7 @@ def _play(out, begin, count, first, span, rows, cycles, turn, pitch, to_pitch, l
                         head = out[h, begin + start : begin + start + n]
                         for i in range(n):
                             head[i] += (gain + slope * steps[i]) * wave[i]
-            c = cycles[v, p] + turn[p] * whole
+            c = cycles[v, p] + turn[p] * whole + stray[v, p]
             cycles[v, p] = c - math.floor(c)
 
 
@@ -108,7 +109,7 @@ def kernels() -> Kernels:
     keep_compiled_code_apart()
     play = compiled(
         "void(f4[:,::1], i8, i8, f8, f8, i8[::1], f8[:,::1], f8[::1], f8[::1], f8[::1], f4[:,:,::1], f4[:,:,::1],"
-        " f8[::1])",
+        " f8[:,::1], f8[::1])",
         _play,
     )
     envelope = compiled("void(f4[:,:,::1], f8[::1], i8, f8[::1], f8, f4[:,:,::1])", _envelope)

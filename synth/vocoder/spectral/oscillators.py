@@ -51,18 +51,26 @@ class OscillatorBank:
         return np.minimum(np.maximum((_FADE_END - relative) / (_FADE_END - _FADE_START), 0), 1)
 
     def advance(
-        self, out: Floats, at: int, last: float, centre: float, voices: VoiceState, levels: Floats, pitches: Doubles
+        self,
+        out: Floats,
+        at: int,
+        last: float,
+        centre: float,
+        voices: VoiceState,
+        levels: Floats,
+        pitches: Doubles,
+        stray: Doubles | None = None,
     ) -> None:
         """Glide to `levels` (A, B, P) and `pitches` (A,) from one frame's centre to the next, and add that to `out`.
 
-        `out` (B, N) begins at sample `at`; centres are places in samples, not whole numbers. Voices with an onset are
-        left out: `begin` plays them.
+        `out` (B, N) begins at sample `at`; centres are places in samples, not whole numbers. `stray` (A, P) are cycles
+        that each phase gains besides. Voices with an onset are left out: `begin` plays them.
         """
         begin, end = math.ceil(last), math.ceil(centre)
         new = voices.pitches == 0
         voices.pitches[new] = pitches[new]
         rows = np.flatnonzero(voices.onsets < 0)
-        self._glide(out, begin - at, end - begin, begin - last, centre - last, rows, voices, levels, pitches)
+        self._glide(out, begin - at, end - begin, begin - last, centre - last, rows, voices, levels, pitches, stray)
         voices.levels[rows], voices.pitches[rows] = levels[rows], pitches[rows]
 
     def begin(
@@ -99,11 +107,13 @@ class OscillatorBank:
         voices: VoiceState,
         levels: Floats,
         pitches: Doubles,
+        stray: Doubles | None = None,
     ) -> None:
         if len(rows):
+            stray = np.zeros_like(voices.cycles) if stray is None else stray
             self._play(
                 out, begin, count, first, span, rows, voices.cycles, self._turn, voices.pitches, pitches,
-                voices.levels, levels, _INAUDIBLE,
+                voices.levels, levels, stray, _INAUDIBLE,
             )  # fmt: skip
 
 

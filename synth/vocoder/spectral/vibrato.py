@@ -12,6 +12,10 @@ from synth.vocoder.arrays import Doubles
 _JITTER_KNOTS_PER_S = 5.0
 # Variance of a cubic B-spline through unit white knots, averaged over positions.
 _SPLINE_VARIANCE = 0.4794
+# How fast rate and depth of the swing change, per second, and the spread of such a spline's slope over its own.
+_WANDER_KNOTS_PER_S, _SPLINE_SLOPE = 1.5, 1.179
+_JITTER, _RATE, _DEPTH = 1, 2**32, 2**32 + 1
+"""Draws within a step; those between are what notes begin with."""
 _MOST_KNOTS = 4096
 
 
@@ -23,28 +27,36 @@ class VibratoClock:
 
     def __init__(self, vibrato: Vibrato, seed: int) -> None:
         self._vibrato, self._seed = vibrato, seed
-        self._knots: dict[int, float] = {}
+        self._knots: dict[tuple[int, int], float] = {}
+        # The phase strays by a bounded amount, so that the swing is a pure function of time: its slope is the rate's.
+        self._stray = 2 * math.pi * vibrato.rate_wander_hz / (_WANDER_KNOTS_PER_S * _SPLINE_SLOPE)
 
     def factors(self, times_s: Doubles) -> Doubles:
         """Pitch factors around 1 at times in seconds, (V,) → (V,)."""
         vibrato = self._vibrato
         if not vibrato.depth_cents and not vibrato.jitter_cents:
             return np.ones(len(times_s))
-        cents = vibrato.depth_cents * np.sin(2 * np.pi * vibrato.rate_hz * times_s)
+        phase, depth = 2 * np.pi * vibrato.rate_hz * times_s, np.full(len(times_s), vibrato.depth_cents)
+        if vibrato.rate_wander_hz:
+            phase = phase + self._stray * self._smooth_noise(times_s * _WANDER_KNOTS_PER_S, _RATE)
+        if vibrato.depth_wander:
+            sway = self._smooth_noise(times_s * _WANDER_KNOTS_PER_S, _DEPTH)
+            depth = depth * np.maximum(1 + vibrato.depth_wander * sway, 0)
+        cents = depth * np.sin(phase)
         if vibrato.jitter_cents:
-            cents = cents + vibrato.jitter_cents * self._smooth_noise(times_s * _JITTER_KNOTS_PER_S)
+            cents = cents + vibrato.jitter_cents * self._smooth_noise(times_s * _JITTER_KNOTS_PER_S, _JITTER)
         return np.asarray(2 ** (cents / 1200))
 
-    def _smooth_noise(self, positions: Doubles) -> Doubles:
+    def _smooth_noise(self, positions: Doubles, sub: int) -> Doubles:
         first = np.floor(positions)
         x = positions - first
         weights = np.stack([(1 - x) ** 3, 3 * x**3 - 6 * x**2 + 4, -3 * x**3 + 3 * x**2 + 3 * x + 1, x**3])
-        knots = np.array([[self._knot(start + i) for start in first.astype(np.int64).tolist()] for i in range(4)])
+        knots = np.array([[self._knot(start + i, sub) for start in first.astype(np.int64).tolist()] for i in range(4)])
         return np.asarray((weights * knots).sum(axis=0) / 6 / math.sqrt(_SPLINE_VARIANCE))
 
-    def _knot(self, index: int) -> float:
-        if index not in self._knots:
+    def _knot(self, index: int, sub: int) -> float:
+        if (sub, index) not in self._knots:
             if len(self._knots) >= _MOST_KNOTS:
                 self._knots.clear()
-            self._knots[index] = float(normal(self._seed, Stream.PITCH, index, (1,), sub=1))
-        return self._knots[index]
+            self._knots[sub, index] = float(normal(self._seed, Stream.PITCH, index, (1,), sub=sub))
+        return self._knots[sub, index]

@@ -26,9 +26,11 @@ from synth.vocoder.spectral.amplitudes import AmplitudeSolver
 from synth.vocoder.spectral.atoms import partial_responses
 from synth.vocoder.spectral.free_partials import FreePartials
 from synth.vocoder.spectral.high_partials import HighPartials
+from synth.vocoder.spectral.line_wander import LineWander
 from synth.vocoder.spectral.noise_shaper import NoiseShaper
 from synth.vocoder.spectral.oscillators import OscillatorBank
 from synth.vocoder.spectral.partial_set import PartialSet
+from synth.vocoder.spectral.row_split import RowSplit
 from synth.vocoder.spectral.vibrato import VibratoClock
 from synth.vocoder.spectral.voice_state import LEAVING, VoiceState
 
@@ -99,9 +101,11 @@ class SpectralVocoder(Vocoder):
         self._partials = PartialSet.of(preset)
         fitted = self._partials.fitted_hz
         self._solver = AmplitudeSolver(partial_responses(fitted, fmt), self._partials.prior)
+        self._row_split = RowSplit(preset, fitted)
         self._free = FreePartials(fmt, fitted)
         self._bank = OscillatorBank(np.concatenate([self._partials.hz, self._free.hz]), out_rate_hz, seed)
         self._vibrato = VibratoClock(preset.vibrato, seed)
+        self._wander = LineWander(preset, self._partials.hz, 1 / fmt.frames_per_second, seed)
         self._air = Air(preset.high_band, out_rate_hz / 2, fmt.rate_hz)
         self._noise = NoiseShaper(fmt, self._air.edges_hz, out_rate_hz, seed, n_heads)
         trim_db = np.zeros(fmt.n_mels) if preset.trim_db is None else preset.trim_db.numpy()
@@ -195,8 +199,9 @@ class SpectralVocoder(Vocoder):
             stacked = stacked[once]
         # The floor itself is silence, so that a silent grid is digital silence.
         linear = np.maximum(np.exp(stacked) - np.float32(1.001e-5), 0) * self._trim
-        amplitude, explained = self._solver.solve(linear)
-        residual = np.maximum(linear - explained, 0)
+        shares = self._row_split.shares(linear)
+        amplitude, explained = self._solver.solve(self._row_split.tonal(linear, shares))
+        residual = self._row_split.noise(linear, shares, explained)
         high, air = self._high.split(self._air.densities(stacked, self._noise.densities(linear)), self._air)
         parts = linear, np.concatenate([amplitude, high], axis=1), residual, self._noise.high_rows(air)
         return _Parts(*((part if back is None else part[back]).reshape(pairs, heads, -1) for part in parts))
@@ -220,7 +225,8 @@ class SpectralVocoder(Vocoder):
         noise_begin = round(centre) - self._noise.length // 2
         noise_end = round(centre + hop) - self._noise.length // 2
         self._reserve(max(math.ceil(centre), noise_end))
-        self._bank.advance(self._buffer, self._start, last, centre, voices, levels, pitches)
+        stray = self._wander.steps(frame, voices.slots, voices.notes, voices.ratios, levels.shape[2])
+        self._bank.advance(self._buffer, self._start, last, centre, voices, levels, pitches, stray)
         for row in np.flatnonzero(voices.onsets >= 0).tolist():
             onset = self._samples_until(frame) - self._delay + int(voices.onsets[row])
             path = [*self._lead(row, levels[row], gain[heard == row]), levels[row]]

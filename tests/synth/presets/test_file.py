@@ -15,19 +15,28 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from synth.errors import PresetError
+from synth.mel import FORMATS, log_mel_from_grid
 from synth.presets import file as preset_file
 from synth.presets.file import load_preset, save_preset
 from synth.presets.library import entries, load
-from synth.presets.model import HighBand, Preset
+from synth.presets.model import HighBand, Preset, Vibrato
 from tests.doubles.samples import live_preset, notebook_preset
+from tests.doubles.sounds import spectral
 
 
 def full_preset() -> Preset:
+    plain = live_preset()
+    assert plain.partials is not None
     return replace(
-        live_preset(),
-        high_band=HighBand(torch.linspace(8000, 20_000, 7), torch.randn(6, 81)),
+        plain,
+        partials=replace(plain.partials, linewidth_hz=torch.rand(19)),
+        high_band=HighBand(torch.linspace(8000, 20_000, 7), torch.randn(6, 81), torch.rand(6)),
         decay_db_per_s=torch.randn(80),
         trim_db=torch.randn(80),
+        noise_share=torch.rand(80),
+        attack=(30 * torch.randn(65, 80)).half().float(),
+        release_db_per_s=-100 * torch.rand(80),
+        vibrato=Vibrato(5.0, 20.0, 3.0, 0.4, 0.2),
         metrics={"ltas_db": 0.5},
         recipe={"name": "live", "iterations": 3},
         settings={"width": 0.4},
@@ -58,9 +67,15 @@ def test_a_preset_comes_back_as_it_was(make: Callable[[], Preset], tmp_path: Pat
     assert torch.equal(again.quantiles, preset.quantiles)
     if preset.high_band is not None and again.high_band is not None:
         assert torch.equal(again.high_band.weights, preset.high_band.weights)
-    for stored, kept in ((again.trim_db, preset.trim_db), (again.decay_db_per_s, preset.decay_db_per_s)):
+        assert preset.high_band.noise_share is not None and again.high_band.noise_share is not None
+        assert torch.equal(again.high_band.noise_share, preset.high_band.noise_share)
+    for name in ("trim_db", "decay_db_per_s", "noise_share", "attack", "release_db_per_s"):
+        stored, kept = getattr(again, name), getattr(preset, name)
         assert (stored is None) == (kept is None) and (stored is None or torch.equal(stored, kept))
     assert (again.partials is None) == (preset.partials is None)
+    if preset.partials is not None and preset.partials.linewidth_hz is not None:
+        assert again.partials is not None and again.partials.linewidth_hz is not None
+        assert torch.equal(again.partials.linewidth_hz, preset.partials.linewidth_hz)
     assert (tmp_path / "a.safetensors").stat().st_size <= 1_048_576
     assert [p.name for p in tmp_path.iterdir()] == ["a.safetensors"]
 
@@ -79,6 +94,15 @@ def set_field(name: str, value: object) -> Callable[[dict[str, Any], dict[str, A
     ("change", "named"),
     [
         (set_field("schema_version", 99), "schema_version"),
+        (set_field("schema_version", 3), "schema_version"),
+        (set_field("attack_frames", 64), "attack"),
+        (set_field("attack_frames", 0), "attack"),
+        (set_field("attack_frames", 10**9), "attack_frames"),
+        (set_field("vibrato.depth_wander", -1), "vibrato.depth_wander"),
+        (lambda h, d: h["noise_share"].update(shape=[40, 2]), "noise_share"),
+        (lambda h, d: h["partials.linewidth_hz"].update(dtype="I32"), "partials.linewidth_hz"),
+        (lambda h, d: h["high_band.noise_share"].update(shape=[3, 2]), "high_band.noise_share"),
+        (lambda h, d: h["release_db_per_s"].update(dtype="I32"), "release_db_per_s"),
         (set_field("reference_db", "loud"), "reference_db"),
         (set_field("reference_db", float("nan")), "reference_db"),
         (set_field("mel.n_mels", 10**9), "mel.n_mels"),
@@ -177,6 +201,73 @@ def test_an_older_schema_migrates(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     rewrite(path, lambda _, d: d.update(schema_version=0, title=d.pop("name")))
     monkeypatch.setitem(preset_file.MIGRATIONS, 0, lambda d: {**d, "name": d["title"], "schema_version": 1})
     assert load_preset(path).name == "Test tone"
+
+
+def as_schema_1(_: dict[str, Any], description: dict[str, Any]) -> None:
+    """The description as it was written before there were noise shares and contours."""
+    del description["attack_frames"]
+    description["vibrato"] = {k: description["vibrato"][k] for k in ("rate_hz", "depth_cents", "jitter_cents")}
+    description["schema_version"] = 1
+
+
+def test_a_preset_of_schema_1_opens_without_noise_share_and_contour(tmp_path: Path) -> None:
+    preset = replace(live_preset(), vibrato=Vibrato(5.0, 20.0, 3.0), trim_db=torch.randn(80))
+    path = save_preset(preset, tmp_path / "old.safetensors")
+    rewrite(path, as_schema_1)
+    again = load_preset(path)
+    assert (again.noise_share, again.attack, again.release_db_per_s) == (None, None, None)
+    assert again.vibrato == Vibrato(5.0, 20.0, 3.0, rate_wander_hz=0.0, depth_wander=0.0)
+    assert preset_file.describe(again) == preset_file.describe(preset)
+    assert torch.equal(again.state, preset.state)
+
+
+def test_a_preset_of_schema_1_sounds_as_it_did(tmp_path: Path) -> None:
+    """Samples kept from the version before; other processors' products differ in the last bits."""
+    air = torch.cat([torch.full((3, 80), 1 / 80), torch.tensor([[-4.0], [-5.0], [-6.0]])], 1)
+    preset = replace(
+        live_preset(),
+        vibrato=Vibrato(5.0, 20.0, 3.0),
+        high_band=HighBand(torch.linspace(8000, 11000, 4), air),
+        trim_db=torch.linspace(-2, 2, 80),
+    )
+    path = save_preset(preset, tmp_path / "old.safetensors")
+    rewrite(path, as_schema_1)
+    columns = log_mel_from_grid(preset.state[0][:, :40], preset.reference_db)
+    moving = -5 + torch.sin(0.7 * torch.arange(40)[None] + torch.arange(80)[:, None] * 1.9)
+    frames = torch.maximum(columns, moving)[None].repeat(2, 1, 1)
+    pitch = torch.cat([torch.ones(20), torch.full((20,), 1.25)])[None].repeat(2, 1)
+    sound = spectral(load_preset(path), 22050, n_heads=2, seed=3).process(frames, pitch, 0.5).numpy()
+    kept = np.load(Path(__file__).parents[2] / "data" / "schema_1.npy")
+    assert np.abs(sound[:, : kept.shape[1]] - kept).max() < 10 ** (-90 / 20)
+
+
+def test_migrating_leaves_the_old_description_alone() -> None:
+    old = {"schema_version": 1, "vibrato": {"rate_hz": 5.0}}
+    new = preset_file.MIGRATIONS[1](old)
+    assert old == {"schema_version": 1, "vibrato": {"rate_hz": 5.0}}
+    assert new["schema_version"] == 2
+
+
+@pytest.mark.parametrize(
+    ("changed", "named"),
+    [
+        ({"noise_share": torch.full((80,), 1.5)}, "noise_share"),
+        ({"attack": torch.full((9, 80), 500.0)}, "attack"),
+        ({"release_db_per_s": torch.full((80,), 3.0)}, "release_db_per_s"),
+    ],
+)
+def test_values_no_recording_can_have_are_refused_and_named(
+    changed: dict[str, Any], named: str, tmp_path: Path
+) -> None:
+    path = save_preset(replace(full_preset(), **changed), tmp_path / "loud.safetensors")
+    with pytest.raises(PresetError, match=rf"loud.safetensors: “{named}” holds values outside"):
+        load_preset(path)
+
+
+def test_the_largest_contour_fits_into_a_preset(tmp_path: Path) -> None:
+    fmt = FORMATS["44k128"]
+    preset = replace(live_preset(fmt=fmt), attack=torch.randn(65, fmt.n_mels), noise_share=torch.rand(fmt.n_mels))
+    assert save_preset(preset, tmp_path / "wide.safetensors").stat().st_size <= 1_048_576
 
 
 def test_every_bundled_preset_loads_and_credits_its_recording() -> None:

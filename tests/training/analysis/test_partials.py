@@ -91,6 +91,20 @@ def test_vibrato_is_measured(rate_hz: float, depth_cents: float) -> None:
     assert measured.vibrato.jitter_cents < 0.1 * depth_cents
 
 
+@pytest.mark.parametrize(("rate_wander_hz", "depth_wander"), [(0.0, 0.0), (0.5, 0.0), (0.0, 0.35)])
+def test_how_a_vibrato_wanders_is_measured(rate_wander_hz: float, depth_wander: float) -> None:
+    """A player's rate and depth change over a second or two; a machine's do not."""
+    t = np.arange(6 * 44100) / 44100
+    slow = np.sqrt(2) * np.sin(2 * np.pi * 0.4 * t + 1)
+    turn = np.cumsum(5.5 + rate_wander_hz * slow) / 44100
+    cents_ = 25 * (1 + depth_wander * slow) * np.sin(2 * np.pi * turn)
+    phase = 2 * np.pi * np.cumsum(440 * 2 ** (cents_ / 1200)) / 44100
+    vibrato = measure(np.asarray(sum(0.2 / k * np.sin(k * phase) for k in range(1, 9))), 44100, F22).vibrato
+    assert vibrato.rate_wander_hz == pytest.approx(rate_wander_hz, rel=0.35, abs=0.08)
+    # A rate that wanders leaves the narrow band a little, and the depth seems to wander with it.
+    assert vibrato.depth_wander == pytest.approx(depth_wander, rel=0.35, abs=0.15)
+
+
 def test_a_steady_tone_in_noise_has_neither_vibrato_nor_jitter() -> None:
     wave = harmonics(261.6, 12, 3.0, 44100) + coloured_noise(3.0, 44100, level=0.01)
     vibrato = measure(wave, 44100, F22).vibrato

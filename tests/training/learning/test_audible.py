@@ -35,7 +35,8 @@ def test_the_twin_sounds_as_what_is_played() -> None:
     grid = tone.grid[:, :N_FRAMES]
     twin = AudibleVocoder(tone, N_FRAMES)(grid[None], torch.Generator().manual_seed(0))
     playing = SpectralVocoder(preset.mel)
-    playing.prepare(replace(preset, partials=None, root_hz=440.0, high_band=None), 22050)
+    plain = replace(preset, partials=None, root_hz=440.0, high_band=None, noise_share=None, trim_db=None)
+    playing.prepare(plain, 22050)
     played = playing.process(log_mel_from_grid(grid, tone.reference_db)[None], torch.ones(1, N_FRAMES))
     played = torch.cat([played, playing.flush()], dim=1)[:, playing.delay_samples :]
     a, b = (log_mel(wave[:, : twin.shape[1]], preset.mel)[0, :, 8:-8] * DB_PER_NEPER for wave in (twin, played))

@@ -108,7 +108,22 @@ def test_without_a_place_to_keep_it_the_bank_is_compiled_for_this_process(
     play = kernels.kernels.__wrapped__().play
     out, cycles, turn, one = np.zeros((1, 64), np.float32), np.zeros((1, 1)), np.array([1 / 64]), np.ones(1)
     level = np.ones((1, 1, 1), np.float32)
-    play(out, 0, 64, 0.0, 64.0, np.zeros(1, np.int64), cycles, turn, one, one, level, level, np.zeros(2))
+    play(
+        out,
+        0,
+        64,
+        0.0,
+        64.0,
+        np.zeros(1, np.int64),
+        cycles,
+        turn,
+        one,
+        one,
+        level,
+        level,
+        np.zeros_like(cycles),
+        np.zeros(2),
+    )
     np.testing.assert_allclose(out[0], np.cos(2 * np.pi * np.arange(64) / 64), atol=1e-6)
 
 

@@ -1,0 +1,186 @@
+"""The measures of grain see what a mel does not: gaps, hiss, stillness, wide lines, a dull top, a texture undone."""
+
+import math
+
+import numpy as np
+import pytest
+from scipy.signal import butter, sosfilt, sosfiltfilt
+
+from training.evaluation.figures import Figure
+from training.evaluation.grain import movement, texture
+from training.evaluation.grain.figures import grain_figures, measure_grain
+from training.evaluation.grain.fine_spectrum import BANDS_HZ, difference, fine_spectrum
+from training.evaluation.grain.unfaded import Fading, unfaded
+from training.evaluation.sound_metrics import ANALYSES, Wave, levels_of, region_levels
+
+RATE_HZ = 44100
+F0_HZ = 300.0
+
+
+def partials(seconds: float, seed: int = 0, wander_hz: float = 0.5) -> Wave:
+    """Multiples of 300 Hz to 16 kHz, each a line about as wide as `wander_hz` says, (N,)."""
+    rng, n = np.random.default_rng(seed), round(seconds * RATE_HZ)
+    t = np.arange(n) / RATE_HZ
+    wave = np.zeros(n)
+    for k in range(1, 54):
+        # A random walk of the phase has a line of this width at half its power (Lorentzian).
+        walk = np.cumsum(rng.standard_normal(n)) * np.sqrt(2 * np.pi * wander_hz / RATE_HZ)
+        wave += 0.1 / k * np.cos(2 * np.pi * k * F0_HZ * t + walk + k)
+    return wave
+
+
+def breath(seconds: float, seed: int = 1, level: float = 0.01) -> Wave:
+    """Noise that falls 6 dB per octave from 100 Hz, (N,)."""
+    white = np.random.default_rng(seed).standard_normal(round(seconds * RATE_HZ) + 500)
+    return np.asarray(level * 30 * sosfilt(butter(1, 100.0, "low", fs=RATE_HZ, output="sos"), white)[500:])
+
+
+def band(wave: Wave, low_hz: float, high_hz: float) -> Wave:
+    return np.asarray(sosfiltfilt(butter(6, (low_hz, high_hz), "bandpass", fs=RATE_HZ, output="sos"), wave))
+
+
+@pytest.fixture(scope="module")
+def recording() -> Wave:
+    return partials(4.0) + breath(4.0)
+
+
+@pytest.fixture(scope="module")
+def like_it() -> Wave:
+    """The same process, other chances."""
+    return partials(9.0, 5) + breath(9.0, 6)
+
+
+def figures(sound: Wave, recording: Wave) -> dict[str, Figure]:
+    return {f.key: f for f in grain_figures(measure_grain(sound, RATE_HZ, recording, RATE_HZ))}
+
+
+def test_another_excerpt_of_the_same_sound_meets_every_bar(like_it: Wave, recording: Wave) -> None:
+    found = figures(like_it, recording)
+    assert [key for key, figure in found.items() if figure.ok is False] == []
+    assert all(f.value is not None and np.isfinite(f.value) for f in found.values())
+
+
+def test_gaps_that_were_cleaned_are_seen_band_by_band(recording: Wave) -> None:
+    """Breath is missing from 4 to 8 kHz alone, as in what explains a mel row by its partials."""
+    noise = breath(9.0, 6)
+    found = figures(partials(9.0, 5) + noise - band(noise, 4000, 8000), recording)
+    assert found["sound_fine_db"].ok is False
+    assert found["sound_valleys_db"].ok is False
+    value = found["sound_valley_4000"].value
+    assert value is not None and value < -6
+    for low in (500, 1000, 2000):
+        other = found[f"sound_valley_{low}"].value
+        assert other is not None and abs(other) < 1.5
+
+
+def all_power_db(wave: Wave) -> float:
+    return float(10 * np.log10(np.square(wave).mean()))
+
+
+def test_gaps_that_were_filled_are_seen(recording: Wave) -> None:
+    sound = partials(9.0, 5) + 4 * breath(9.0, 6)
+    found = figures(sound, recording)
+    value = found["sound_valley_1000"].value
+    # Spectra are compared at equal power. Skirts of the lines fill the valleys a little as well.
+    expected = 20 * np.log10(4) - all_power_db(sound) + all_power_db(recording)
+    assert value is not None and expected - 1.5 < value < expected
+    assert found["sound_tonality_db"].ok is False
+    assert found["sound_fine_db"].ok is False
+
+
+def test_valleys_measure_decibels() -> None:
+    """Noise halved in amplitude is 6.0 dB lower between unmoved partials, at equal power."""
+    tones, noise = partials(6.0, 5, 0.001), breath(6.0, 6)
+    found = difference(fine_spectrum(tones + 0.5 * noise, RATE_HZ), fine_spectrum(tones + noise, RATE_HZ))
+    expected = 20 * np.log10(0.5) - all_power_db(tones + 0.5 * noise) + all_power_db(tones + noise)
+    inner = [v for (low, _), v in zip(BANDS_HZ, found.valleys_db, strict=True) if 500 <= low < 8000]
+    assert inner == pytest.approx([expected] * len(inner), abs=0.2)
+
+
+def test_a_dull_top_is_seen(like_it: Wave, recording: Wave) -> None:
+    dull = sosfiltfilt(butter(4, 8000.0, "low", fs=RATE_HZ, output="sos"), like_it)
+    assert figures(dull, recording)["sound_top_octave_db"].ok is False
+
+
+def test_noise_in_the_place_of_partials_is_seen(recording: Wave) -> None:
+    """The same long-time spectrum with random phases: no line is left, and every bin's level is right."""
+    n = 9 * RATE_HZ
+    spectrum = np.interp(
+        np.fft.rfftfreq(n, 1 / RATE_HZ),
+        np.fft.rfftfreq(8192, 1 / RATE_HZ),
+        10 ** (fine_spectrum(recording, RATE_HZ).level_db / 20),
+    )
+    phases = np.exp(2j * np.pi * np.random.default_rng(0).random(n // 2 + 1))
+    found = figures(np.fft.irfft(spectrum * phases, n), recording)
+    assert found["sound_tonality_db"].ok is False
+    assert found["sound_partial_width"].ok is False
+    assert found["sound_partial_slow_db"].ok is False
+
+
+@pytest.mark.parametrize(("wander_hz", "width_hz"), [(2.0, 12.6), (4.0, 25.3)])
+def test_the_width_of_a_line_is_measured(wander_hz: float, width_hz: float) -> None:
+    """A Lorentzian holds 90 % of its power within 6.31 times its width at half power."""
+    found = movement.movement(partials(20.0, 3, wander_hz), RATE_HZ, F0_HZ * np.arange(1.0, 9.0, dtype=np.float64))
+    assert np.median(found.width_hz) == pytest.approx(width_hz, rel=0.15)
+
+
+def test_partials_that_hold_still_are_seen(recording: Wave) -> None:
+    alive = partials(4.0, 0, 8.0) + breath(4.0)
+    found = figures(partials(9.0, 5, 0.01) + breath(9.0, 6), alive)
+    assert found["sound_partial_width"].ok is False
+
+
+@pytest.mark.parametrize(("rate_hz", "slow"), [(10.0, True), (100.0, False)])
+def test_movement_of_amplitude_is_measured_below_and_above_43_hz(rate_hz: float, slow: bool) -> None:
+    t = np.arange(8 * RATE_HZ) / RATE_HZ
+    wave = sum(np.cos(2 * np.pi * 600 * k * t) for k in range(1, 5)) * (1 + 0.2 * np.sin(2 * np.pi * rate_hz * t))
+    found = movement.movement(wave, RATE_HZ, 600.0 * np.arange(1.0, 5.0, dtype=np.float64))
+    moved, still = (found.slow_db, found.fast_db) if slow else (found.fast_db, found.slow_db)
+    # A swing of 0.2 is 0.141 root mean square; the band's edges take a little from sidebands 100 Hz away.
+    assert moved == pytest.approx(np.full(4, 20 * np.log10(0.2 / np.sqrt(2))), abs=0.2 if slow else 2.5)
+    assert (still < -40).all()
+
+
+def test_band_correlation_and_modulation_are_seen() -> None:
+    """Bands that swell together against bands that swell one by one, with the same levels and rates."""
+    rng = np.random.default_rng(0)
+
+    def swelling(together: bool, rate_hz: float, seconds: float) -> Wave:
+        n = round(seconds * RATE_HZ)
+        parts = []
+        for i in range(6):
+            at = 0.0 if together else i / 6
+            swell = 1 + 0.9 * np.sin(2 * np.pi * (rate_hz * np.arange(n) / RATE_HZ + at))
+            parts.append(swell * band(rng.standard_normal(n), 200 * 2**i, 390 * 2**i) / 2**i)
+        return np.asarray(sum(parts))
+
+    recording = swelling(True, 4.0, 5.0)
+    same, floor = texture.beside_halves(swelling(True, 4.0, 8.0), RATE_HZ, recording, RATE_HZ)
+    apart, _ = texture.beside_halves(swelling(False, 4.0, 8.0), RATE_HZ, recording, RATE_HZ)
+    slower, _ = texture.beside_halves(swelling(True, 1.5, 8.0), RATE_HZ, recording, RATE_HZ)
+    assert same[3] < 1.3 * floor[3] and apart[3] > 5 * floor[3]
+    assert same[4] < 1.3 * floor[4] and slower[4] > 2 * floor[4]
+    assert apart[0] < 1.5 * max(floor[0], 0.5)
+
+
+def test_texture_statistics_of_noise_are_those_of_rayleigh_envelopes() -> None:
+    """Moments of an envelope of Gaussian noise to the power 0.3 are gamma functions."""
+    one, two, three = (math.gamma(1 + 0.15 * k) for k in (1, 2, 3))
+    deviation = math.sqrt(two - one**2)
+    found = texture.texture(np.random.default_rng(0).standard_normal(30 * RATE_HZ), RATE_HZ)
+    # Wide bands move faster than what is kept of envelopes, which takes skew first, then variation.
+    assert found.variation[:12] == pytest.approx(np.full(12, deviation / one), abs=0.006)
+    assert found.skew[:6].mean() == pytest.approx((three - 3 * one * two + 2 * one**3) / deviation**3, abs=0.06)
+
+
+def test_a_fading_recording_is_measured_as_if_it_did_not_fade() -> None:
+    analysis = ANALYSES["22k80"]
+    steady = partials(4.0) + breath(4.0)
+    fading = steady * 10 ** (-20 * np.arange(len(steady)) / RATE_HZ / 20)
+    T = region_levels(steady, RATE_HZ, analysis).shape[1]
+    trend = np.tile(-20 * np.arange(T) / analysis.frames_per_second, (80, 1))
+    heard = np.tile([0, T], (80, 1))
+    again = unfaded(fading, RATE_HZ, Fading(trend, heard, analysis))
+    seconds = levels_of(again, RATE_HZ, analysis)
+    assert abs(seconds[:60, 20:60].mean() - seconds[:60, 280:320].mean()) < 0.5
+    assert measure_grain(steady, RATE_HZ, again, RATE_HZ).fine.spectrum_db < 0.5

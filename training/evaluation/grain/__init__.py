@@ -1,0 +1,1 @@
+"""The recording's grain: what lies between the partials and how it moves, which no mel shows."""

@@ -1,0 +1,143 @@
+"""How each strong partial lives: how wide its line is, and how its amplitude moves, slowly and faster than mel frames.
+
+Shares nothing with `synth`. Axes: `N` samples, `P` partials, `S` samples of a partial's envelope.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.signal
+import soxr
+
+from training.evaluation.sound_metrics import Levels, Wave
+
+RATE_HZ, ENVELOPE_HZ = 22050, 450
+FRAME_HZ = 43.0
+"""Half the rate of mel frames: what moves faster, no frame says."""
+SLOWEST_HZ, FASTEST_HZ = 0.7, 180.0
+_MOST_PARTIALS = 12
+_STRONG_DB, _TONAL_DB = 45.0, 15.0
+_LOWEST_HZ, _HIGHEST_HZ = 60.0, 10_000.0
+_OCCUPIED = 0.9
+_BLOCK_S = 1.0
+_MOST_SECONDS = 20.0
+_STILL_DB = -60.0
+"""A partial whose amplitude moves less is as still as one that does not move."""
+_LEAST_OCTAVES, _LEAST_DB = 0.1, 0.5
+
+
+@dataclass(frozen=True)
+class Movement:
+    """Of the partials at `hz` (P,)."""
+
+    hz: Levels
+    width_hz: Levels
+    """(P,) that holds 90 % of a partial's power."""
+    slow_db: Levels
+    """(P,) root mean square of the amplitude's movement below 43 Hz, of its mean."""
+    fast_db: Levels
+    """(P,) the same from 43 to 180 Hz, as far as half the way to the next partial; not a number where that is nearer
+    than 43 Hz."""
+
+
+@dataclass(frozen=True)
+class MovementDifference:
+    """Mean |difference| over the partials; None where no partial is strong."""
+
+    width_octaves: float | None
+    slow_db: float | None
+    fast_db: float | None
+
+
+def strong_partials(wave: Wave, rate_hz: int) -> Levels:
+    """Frequencies of up to twelve partials within 45 dB of the strongest, ascending, (P,)."""
+    wave = _at_rate(wave, rate_hz)
+    n = min(16384, len(wave))
+    hz, power = scipy.signal.welch(wave, RATE_HZ, "blackmanharris", n, 3 * n // 4, detrend=False)
+    level = 10 * np.log10(power + 1e-20)
+    peaks, _ = scipy.signal.find_peaks(level, prominence=_TONAL_DB, distance=max(1, round(30 / hz[1])))
+    good = [p for p in peaks if _LOWEST_HZ < hz[p] < _HIGHEST_HZ and level[p] > level.max() - _STRONG_DB]
+    strongest = sorted(good, key=lambda p: -level[p])[:_MOST_PARTIALS]
+    return np.sort(hz[strongest])
+
+
+def movement(wave: Wave, rate_hz: int, hz: Levels) -> Movement:
+    """Of the partials at `hz` (P,) in a sound (N,), its middle 20 s."""
+    wave = _at_rate(wave, rate_hz)
+    first = max(0, len(wave) - round(_MOST_SECONDS * RATE_HZ)) // 2
+    wave = wave[first : first + round(_MOST_SECONDS * RATE_HZ)]
+    gaps = np.diff(hz, prepend=-hz[:1], append=2 * hz[-1:]) if len(hz) else hz
+    reaches = np.minimum(np.minimum(gaps[:-1], gaps[1:]) / 2, FASTEST_HZ) if len(hz) else hz
+    rows = [_one(wave, centre, reach) for centre, reach in zip(hz, reaches, strict=True)]
+    width, slow, fast = np.array(rows).T if rows else np.zeros((3, 0))
+    return Movement(hz, width, slow, fast)
+
+
+def difference(sound: Movement, recording: Movement) -> MovementDifference:
+    """Of the same partials in two sounds."""
+    if not len(recording.hz):
+        return MovementDifference(None, None, None)
+    both = np.isfinite(sound.fast_db) & np.isfinite(recording.fast_db)
+    fast = np.abs(sound.fast_db - recording.fast_db)[both]
+    return MovementDifference(
+        float(np.abs(np.log2(sound.width_hz / recording.width_hz)).mean()),
+        float(np.abs(sound.slow_db - recording.slow_db).mean()),
+        float(fast.mean()) if len(fast) else None,
+    )
+
+
+def beside_halves(
+    sound: Wave, sound_hz: int, recording: Wave, recording_hz: int
+) -> tuple[MovementDifference, MovementDifference]:
+    """A sound beside its recording, and the recording's halves beside each other."""
+    hz = strong_partials(recording, recording_hz)
+    half = len(recording) // 2
+    parts = [movement(part, recording_hz, hz) for part in (recording[:half], recording[half:])]
+    found = difference(movement(sound, sound_hz, hz), movement(recording, recording_hz, hz))
+    between = difference(*parts)
+    return found, MovementDifference(
+        _at_least(_LEAST_OCTAVES, between.width_octaves),
+        _at_least(_LEAST_DB, between.slow_db),
+        _at_least(_LEAST_DB, between.fast_db),
+    )
+
+
+def _at_least(least: float, value: float | None) -> float | None:
+    return None if value is None else max(least, value)
+
+
+def _at_rate(wave: Wave, rate_hz: int) -> Wave:
+    return wave if rate_hz == RATE_HZ else np.asarray(soxr.resample(wave, rate_hz, RATE_HZ))
+
+
+def _one(wave: Wave, hz: float, reach_hz: float) -> tuple[float, float, float]:
+    """Width in Hz, slow and fast movement in dB of the partial at `hz`, of what lies within `reach_hz`."""
+    spectrum = np.fft.fft(wave)
+    offset = np.fft.fftfreq(len(wave), 1 / RATE_HZ) - hz
+    shape = np.sqrt(np.cos(np.pi / 2 * np.clip(offset / reach_hz, -1, 1)).clip(0))
+    base = np.fft.ifft(spectrum * shape) * np.exp(-2j * np.pi * hz * np.arange(len(wave)) / RATE_HZ)
+    base = base[:: RATE_HZ // ENVELOPE_HZ]
+    # The ends of an excerpt ring in a narrow band.
+    edge = min(len(base) // 8, round(ENVELOPE_HZ / reach_hz))
+    base = base[edge : len(base) - edge]
+    envelope = np.abs(base)
+    power = np.abs(np.fft.rfft((envelope - envelope.mean()) * np.hanning(len(envelope)))) ** 2
+    moves = np.fft.rfftfreq(len(envelope), 1 / ENVELOPE_HZ)
+    scale = 2 / (len(envelope) * np.square(np.hanning(len(envelope))).sum() * envelope.mean() ** 2 + 1e-30)
+
+    def moving_db(low: float, high: float) -> float:
+        return max(_STILL_DB, float(10 * np.log10(scale * power[(moves >= low) & (moves < high)].sum() + 1e-12)))
+
+    fast = moving_db(FRAME_HZ, reach_hz) if reach_hz > 1.25 * FRAME_HZ else np.nan
+    return _occupied_hz(base), moving_db(SLOWEST_HZ, min(FRAME_HZ, reach_hz)), fast
+
+
+def _occupied_hz(base: Wave) -> float:
+    """The narrowest width that holds 90 % of the power of a complex signal at `ENVELOPE_HZ`."""
+    n = min(len(base), round(_BLOCK_S * ENVELOPE_HZ))
+    hz, power = scipy.signal.welch(base, ENVELOPE_HZ, "hann", n, n // 2, 4 * n, detrend=False, return_onesided=False)
+    power = np.fft.fftshift(power)
+    cumulated = np.concatenate([[0.0], np.cumsum(power)]) / power.sum()
+    ends = np.searchsorted(cumulated, cumulated + _OCCUPIED)
+    widths = (ends - np.arange(len(ends)))[ends < len(cumulated)]
+    return float(widths.min() * hz[1])
