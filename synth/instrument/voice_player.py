@@ -5,7 +5,6 @@ Axes: `W` vocoders at work, `V` voices, `B` = 2 heads, `M` mel bands.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
 import torch
@@ -123,12 +122,6 @@ def _lead(columns: Columns, row: int) -> Tensor | None:
 
 def contour_of(preset: Preset) -> Contour:
     """The contour of the recording a preset was trained on, as far as it was measured."""
-
-    def array(name: str) -> np.ndarray | None:
-        tensor = cast(Tensor | None, getattr(preset, name, None))
-        return None if tensor is None else tensor.double().numpy()
-
-    fmt = preset.mel
-    return Contour(
-        fmt.n_mels, fmt.frames_per_second, array("attack"), array("decay_db_per_s"), array("release_db_per_s")
-    )
+    measured = (preset.attack, preset.decay_db_per_s, preset.release_db_per_s)
+    arrays = (None if tensor is None else tensor.double().numpy() for tensor in measured)
+    return Contour(preset.mel.n_mels, preset.mel.frames_per_second, *arrays)
