@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from synth.errors import RecordingError
 from synth.presets.user_folder import file_stem
+from synth.sound_files.reader import SoundReader, open_sound
 from synth.takes.companion import companion_of
 
 MAX_NAME = 80
@@ -52,18 +53,18 @@ def read_take(path: Path, n_places: int = 96) -> TakeCard:
 
     try:
         recorded = datetime.fromtimestamp(path.stat().st_mtime)
-        with soundfile.SoundFile(path) as file:
+        with open_sound(path) as file:
             peaks = _peaks(file, n_places)
             return TakeCard(
                 path,
-                file.frames / file.samplerate,
-                file.samplerate,
+                file.seconds,
+                file.rate_hz,
                 _FORMATS.get(file.subtype, file.subtype),
                 recorded,
                 peaks,
                 companion_of(path).is_file(),
             )
-    except (OSError, soundfile.SoundFileError) as error:
+    except (OSError, ValueError, soundfile.SoundFileError) as error:
         raise RecordingError(f"The take {path} cannot be read: it is damaged or not a WAV file.") from error
 
 
@@ -105,12 +106,11 @@ def _taken(file: Path, own: Path) -> bool:
     return file.exists() and not any(mine.exists() and file.samefile(mine) for mine in (own, companion_of(own)))
 
 
-def _peaks(file: object, n_places: int) -> NDArray[np.float32]:
+def _peaks(file: SoundReader, n_places: int) -> NDArray[np.float32]:
     """(n_places,) of an open sound file."""
-    frames, peaks = file.frames, np.zeros(n_places, np.float32)  # type: ignore[attr-defined]
-    span = math.ceil(frames / n_places)
-    for i in range(n_places if frames else 0):
-        file.seek(min(i * frames // n_places, frames - 1))  # type: ignore[attr-defined]
-        window = file.read(min(span, _WINDOW), dtype="float32", always_2d=True)  # type: ignore[attr-defined]
+    peaks = np.zeros(n_places, np.float32)
+    span = math.ceil(file.n_samples / n_places)
+    for i in range(n_places if file.n_samples else 0):
+        window = file.read(min(i * file.n_samples // n_places, file.n_samples - 1), min(span, _WINDOW))
         peaks[i] = np.abs(window).max(initial=0.0)
     return np.minimum(peaks, 1.0)

@@ -18,6 +18,7 @@ from synth.device.ring import Ring
 from synth.errors import RecordingError
 from synth.output.limiter import Audio
 from synth.output.master import CEILING_DB, Ramp, volume_gain
+from synth.sound_files.reader import open_sound
 from synth.takes.companion import recorded_volume_db
 from synth.thread_priority import raise_thread_priority
 
@@ -79,16 +80,15 @@ class TakeStream:
 
         try:
             self.recorded_gain = volume_gain(recorded_volume_db(self.path))
-            with soundfile.SoundFile(self.path) as file:
-                self.length = math.ceil(file.frames * self.rate_hz / file.samplerate)
-                same = file.samplerate == self.rate_hz
-                convert = None if same else Resampler(file.samplerate, self.rate_hz).process
-                while not self._closing.is_set():
-                    chunk = file.read(_READ, dtype="float32", always_2d=True)
-                    if not len(chunk):
+            with open_sound(self.path) as file:
+                self.length = math.ceil(file.n_samples * self.rate_hz / file.rate_hz)
+                same = file.rate_hz == self.rate_hz
+                convert = None if same else Resampler(file.rate_hz, self.rate_hz).process
+                for chunk in file.blocks(size=_READ):
+                    if self._closing.is_set():
                         break
                     self._put(_stereo(chunk) if convert is None else convert(_stereo(chunk)))
-        except (OSError, soundfile.SoundFileError) as error:
+        except (OSError, ValueError, soundfile.SoundFileError) as error:
             raise RecordingError(
                 f"The take “{self.path.stem}” cannot be played: {self.path} is damaged or gone."
             ) from error

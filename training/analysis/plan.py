@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from synth.sound_files.reader import open_sound
+
 if TYPE_CHECKING:
     from training.analysis.data import Target
     from training.analysis.partials import MeasuredPitch
@@ -47,16 +49,16 @@ class Plan:
 
 def plan(path: Path, target: "Target", remarks: tuple[str, ...]) -> Iterator[Plan]:
     """The region at once; then again, complete, when pitch and partials are measured."""
-    import soundfile
-
     from training.analysis.metrics import FLOOR_MIN_DB, alternate_blocks, levels_db, ltas_error_db
     from training.analysis.partials import measure
 
     odd, even = alternate_blocks(levels_db(target.grid), target.fmt.frames_per_second)
     start, end = target.region_s
+    with open_sound(path) as file:
+        seconds = file.seconds
     first = Plan(
         target.region_s,
-        soundfile.info(str(path)).duration,
+        seconds,
         target.decay is not None,
         max(FLOOR_MIN_DB, ltas_error_db(odd, even)),
         f"Learning {start:.2f} to {end:.2f} s.",

@@ -3,17 +3,15 @@
 Axes: `N` samples, `K` channels.
 """
 
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from synth.errors import TrainingError
+from synth.errors import RecordingError, TrainingError
 from synth.mel import MelFormat
+from synth.sound_files.reader import SoundReader, open_sound
 
 Wave = NDArray[np.float32]
 
@@ -26,17 +24,10 @@ SWAY_HZ = 10.0
 """What moves more slowly is no sound."""
 _SWAY_REACH_S = 0.5
 """So much around a part is read as well, to tell what of it is sway."""
-_BLOCK_VALUES = 1 << 20
 _CANCELS = 0.5
 _CLIPPED_SHARE = 0.01
 _SHORTEST_TOP = 3
 _DULL_SHARE = 0.9
-_SHORTER = re.compile(
-    r"(?:\bdata|SSND|Data Size)\s*: (\d+) \(should be (\d+)\)"
-    r"|frame count (\d+) does not match value from 'ds64' chunk of (\d+)"
-)
-_LENGTH_UNKNOWN = 0x7FFFFF00
-_CUT_SHARE = 0.001
 
 
 @dataclass(frozen=True)
@@ -62,8 +53,8 @@ def load_recording(path: Path, start_s: float = 0.0, seconds: float | None = Non
 
     _open(path)
     try:
-        with soundfile.SoundFile(path) as file:
-            rate_hz, total = file.samplerate, len(file)
+        with open_sound(path) as file:
+            rate_hz, total = file.rate_hz, file.n_samples
             if rate_hz < MIN_RATE_HZ:
                 raise TrainingError(f"{path.name} has {rate_hz} samples per second; at least {MIN_RATE_HZ} are needed.")
             if start_s * rate_hz >= total and total:
@@ -74,7 +65,10 @@ def load_recording(path: Path, start_s: float = 0.0, seconds: float | None = Non
             before = min(first, round(_SWAY_REACH_S * rate_hz))
             after = min(total - first - n_samples, round(_SWAY_REACH_S * rate_hz))
             wave, remarks = _mixed(file, first - before, before + n_samples + after, path.name)
-            remarks += _cut_off(file, path.name)
+            ending = file.how_it_ends(path.name)
+            remarks += (ending,) if ending else ()
+    except RecordingError as error:
+        raise TrainingError(str(error)) from error
     except (soundfile.SoundFileError, OSError, ValueError, MemoryError) as error:
         raise TrainingError(
             f"{path.name} cannot be read as audio ({_reason(error)}); export it again as WAV or FLAC."
@@ -119,10 +113,10 @@ def _reason(error: Exception) -> str:
     return text.strip(" .").removeprefix("Error : ").replace(". ", ": ").replace("\n", " ")
 
 
-def _mixed(file: Any, first: int, n_samples: int, name: str) -> tuple[Wave, tuple[str, ...]]:
+def _mixed(file: SoundReader, first: int, n_samples: int, name: str) -> tuple[Wave, tuple[str, ...]]:
     """The mean of all channels, (N,); of channels that cancel each other, the loudest alone."""
     blocks, power = [], np.zeros(file.channels)
-    for block in _blocks(file, first, n_samples):
+    for block in file.blocks(first, n_samples):
         blocks.append(block.mean(axis=1))
         power += np.square(block, dtype=np.float64).sum(axis=0)
     mix = np.concatenate(blocks) if blocks else np.zeros(0, np.float32)
@@ -130,31 +124,8 @@ def _mixed(file: Any, first: int, n_samples: int, name: str) -> tuple[Wave, tupl
     if np.square(mix, dtype=np.float64).sum() >= _CANCELS * power.mean() / file.channels:
         return mix, ()
     loudest = int(power.argmax())
-    mix = np.concatenate([block[:, loudest] for block in _blocks(file, first, n_samples)])
+    mix = np.concatenate([block[:, loudest] for block in file.blocks(first, n_samples)])
     return mix, (f"{name} has channels that cancel each other; only channel {loudest + 1} is learned from.",)
-
-
-def _cut_off(file: Any, name: str) -> tuple[str, ...]:
-    """What libsndfile notes of a file that is shorter than it says; what it reads of it is whole as far as it goes."""
-    log, seconds = str(file.extra_info), len(file) / file.samplerate
-    if "lacks an end-of-stream" in log:
-        return (f"{name} is cut off after {seconds:.1f} s; what is there is learned from.",)
-    found = _SHORTER.search(log)
-    if found is None:
-        return ()
-    there, said = sorted(int(number) for number in found.groups() if number is not None)
-    # Who writes into a pipe cannot know the length and says the largest number there is.
-    if not there or said >= _LENGTH_UNKNOWN or said - there < _CUT_SHARE * said:
-        return ()
-    return (f"{name} is cut off: {seconds:.1f} of {seconds * said / there:.1f} s are there, and learned from.",)
-
-
-def _blocks(file: Any, first: int, n_samples: int) -> Iterator[NDArray[np.float32]]:
-    """Samples (n, K) float32, a bounded number at a time: six channels at 192 kHz are 550 MB in two minutes."""
-    file.seek(first)
-    size = max(1, _BLOCK_VALUES // file.channels)
-    blocks: Iterator[NDArray[np.float32]] = file.blocks(size, frames=n_samples, dtype="float32", always_2d=True)
-    return blocks
 
 
 def checked(recording: Recording) -> Recording:

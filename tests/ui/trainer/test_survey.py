@@ -114,3 +114,23 @@ def test_regions_stay_within_the_recording_and_the_trainers_limits() -> None:
     assert Span(0.0, 0.2).fitted(0.3) == Span(0.0, 0.3), "a recording may be shorter than a region"
     view = Span(0.0, 300.0).zoomed(0.5, 100.0, whole_s)
     assert view == Span(50.0, 200.0), "100 s is a third of the way before and after"
+
+
+def test_an_mp3_cut_off_is_as_long_as_what_is_there(tmp_path: Path) -> None:
+    path = tmp_path / "cut.mp3"
+    sf.write(path, 0.3 * np.random.default_rng(0).standard_normal(40 * 22050), 22050)
+    path.write_bytes(path.read_bytes()[: 6 * path.stat().st_size // 10])
+    seen = last(path)
+    assert seen.seconds == pytest.approx(24.0, abs=0.5)
+    assert seen.peaks.shape[1] * seen.peak_s == pytest.approx(seen.seconds, abs=0.1)
+    assert np.abs(seen.peaks).max() < 3.0
+    # What is asked of the part that is missing is silence and not what was in memory.
+    assert len(excerpt(path, 30.0, 31.0, 22050, -20.0)) == 0
+
+
+def test_what_another_program_must_convert_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    path = tmp_path / "voice.m4a"
+    path.write_bytes(b"\0\0\0\x20ftypM4A \0\0\0\0M4A mp42isom" + bytes(100))
+    with pytest.raises(RecordingError, match="ffmpeg"):
+        last(path)

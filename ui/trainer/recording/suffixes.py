@@ -2,9 +2,12 @@
 
 from pathlib import Path
 
-SUFFIXES = frozenset(
-    {".wav", ".wave", ".flac", ".ogg", ".oga", ".opus", ".aif", ".aiff", ".aifc", ".mp3", ".w64", ".caf"}
-)
+from synth.sound_files.system_decoder import FOREIGN_SUFFIXES
+
+SUFFIXES = FOREIGN_SUFFIXES | {
+    ".wav", ".wave", ".bwf", ".rf64", ".w64", ".flac", ".ogg", ".oga", ".opus", ".aif", ".aiff", ".aifc", ".mp3",
+    ".caf", ".au", ".snd",
+}  # fmt: skip
 
 
 def recording_among(paths: list[Path]) -> Path | None:

@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 
 from synth.errors import RecordingError
 from synth.mel import MelFormat, filterbank
+from synth.sound_files.reader import SoundReader, open_sound
 
 Array = NDArray[np.float32]
 
@@ -61,21 +61,21 @@ def survey(path: Path) -> Iterator[Survey]:
     import soundfile
 
     try:
-        with soundfile.SoundFile(path) as file:
+        with open_sound(path) as file:
             yield from _read(path, file)
     except (soundfile.SoundFileError, OSError, ValueError, MemoryError) as error:
         raise RecordingError(f"{path.name} cannot be read as audio; export it again as WAV or FLAC.") from error
 
 
-def _read(path: Path, file: Any) -> Iterator[Survey]:
-    total = len(file)
+def _read(path: Path, file: SoundReader) -> Iterator[Survey]:
+    total = file.n_samples
     per_peak = max(32, total // _MOST_PEAKS // 2 * 2)
-    picture = _Picture(file.samplerate, total)
+    picture = _Picture(file.rate_hz, total)
     # Whole peaks in every block, or they would drift.
     block_size = per_peak * max(1, _BLOCK // per_peak)
     peaks: list[Array] = []
     done, told = 0, time.monotonic()
-    for block in file.blocks(block_size, dtype="float32", always_2d=True):
+    for block in file.blocks(size=block_size):
         wave = np.nan_to_num(block @ np.full(file.channels, 1 / file.channels, np.float32), posinf=0.0, neginf=0.0)
         peaks.append(_peaks(wave, per_peak))
         picture.add(wave)
@@ -126,10 +126,12 @@ def _peaks(wave: Array, per_peak: int) -> Array:
     return np.stack([rows.min(axis=1), rows.max(axis=1)])
 
 
-def _survey(path: Path, file: Any, n_samples: int, done: int, peaks: Array, per_peak: int, picture: _Picture) -> Survey:
+def _survey(
+    path: Path, file: SoundReader, n_samples: int, done: int, peaks: Array, per_peak: int, picture: _Picture
+) -> Survey:
     levels = np.concatenate([np.zeros((_BANDS, 0), np.float32), *picture.columns], axis=1)
     shades = ((levels - levels.max(initial=-200.0)) / _RANGE_DB + 1).clip(0, 1) * 255
-    rate_hz = file.samplerate
+    rate_hz = file.rate_hz
     return Survey(
         path,
         rate_hz,
@@ -149,10 +151,9 @@ def excerpt(path: Path, start_s: float, end_s: float, rate_hz: int, lufs: float)
     import soxr
 
     try:
-        with soundfile.SoundFile(path) as file:
-            file.seek(min(int(start_s * file.samplerate), len(file)))
-            wave = file.read(int(min(end_s - start_s, MOST_SECONDS) * file.samplerate), dtype="float32", always_2d=True)
-            from_hz = file.samplerate
+        with open_sound(path) as file:
+            from_hz = file.rate_hz
+            wave = file.read(int(start_s * from_hz), int(min(end_s - start_s, MOST_SECONDS) * from_hz))
     except (soundfile.SoundFileError, OSError, ValueError, MemoryError) as error:
         raise RecordingError(f"{path.name} cannot be read as audio; export it again as WAV or FLAC.") from error
     wave = np.nan_to_num(wave, posinf=0.0, neginf=0.0)
