@@ -90,12 +90,12 @@ class Librarian(QObject):
 
         self._do(work)
 
-    def adopt(self, path: Path) -> None:
+    def adopt(self, path: Path, *, load: bool = True) -> None:
         """Take a file from elsewhere into the user's folder, and play it."""
 
         def work() -> Change:
             adopted = adopt(path, self.folder)
-            return Change(f"“{adopted.stem}” is among your presets now.", adopted, load=True)
+            return Change(f"“{adopted.stem}” is among your presets now.", adopted, load=load)
 
         self._do(work)
 

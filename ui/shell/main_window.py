@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QResizeEvent
@@ -11,7 +10,6 @@ from PySide6.QtWidgets import QAbstractButton, QMainWindow
 
 from synth.engine.protocol import EngineControl
 from synth.instrument.events import View
-from synth.presets.file import SUFFIX
 from synth.presets.library import Entry
 from ui.culture.brushes import BrushHand
 from ui.files.folders import Places
@@ -28,9 +26,9 @@ from ui.settings.store import SettingsFile
 from ui.takes.desk import TakeDesk
 from ui.takes.sheet import TakesSheet
 from ui.trainer.desk import TrainDesk
-from ui.trainer.recording.suffixes import recording_among
 from ui.widgets.sheet import Sheet
 from ui.window.control_desk import ControlDesk
+from ui.window.drops import is_droppable, sort_out, take_in
 from ui.window.parts import Parts
 from ui.window.preset_desk import PresetDesk
 from ui.window.remedies import Remedies
@@ -205,17 +203,12 @@ class MainWindow(QMainWindow):
         return super().eventFilter(watched, event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if _dropped_preset(event) is not None or recording_among(_dropped(event)) is not None:
+        if is_droppable(event.mimeData()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        path = _dropped_preset(event)
-        if path is not None:
-            event.acceptProposedAction()
-            self.presets.librarian.adopt(path)
-        elif (recording := recording_among(_dropped(event))) is not None:
-            event.acceptProposedAction()
-            self.trainer.take(recording)
+        event.acceptProposedAction()
+        take_in(sort_out(event.mimeData()), self.presets.librarian, self.trainer, self.banner)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -234,12 +227,3 @@ class MainWindow(QMainWindow):
         self.settings_opener.close()
         self.settings.close()
         super().closeEvent(event)
-
-
-def _dropped_preset(event: QDropEvent) -> Path | None:
-    """The first preset file among what is dragged, if any."""
-    return next((path for path in _dropped(event) if path.suffix.casefold() == SUFFIX), None)
-
-
-def _dropped(event: QDropEvent) -> list[Path]:
-    return [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]

@@ -61,6 +61,10 @@ class TrainDesk(QObject):
         """A recording was dropped on the window."""
         self.studio.take(path)
 
+    def offer(self, paths: list[Path]) -> None:
+        """Several recordings were dropped: one of them can be learned from."""
+        self.studio.offer(paths)
+
     def tell_of_unfinished(self) -> None:
         """Once, at the start: what was not finished when the window was closed."""
         waiting = unfinished(self.root)

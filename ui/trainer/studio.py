@@ -94,6 +94,18 @@ class Studio(QObject):
         self.sheet.turn_to(self.sheet.choose)
         self.choosing.open(Job(path, path.stem.replace("_", " ")[:MAX_NAME], parent=default_name()))
 
+    def offer(self, paths: list[Path]) -> None:
+        """Several were dropped: they are listed, and one of them is chosen."""
+        self.open()
+        self.sheet.start.offer(paths)
+        if self.busy:
+            self.sheet.turn_to(self.sheet.grow)
+            self.sheet.grow.say(
+                f"One training at a time: stop this one first, then choose one of the {len(paths)} recordings.", "warn"
+            )
+        else:
+            self.sheet.turn_to(self.sheet.start)
+
     def look_for_file(self) -> None:
         endings = " ".join(f"*{suffix}" for suffix in sorted(SUFFIXES))
         choose_file(self._window, "Choose a recording", f"Recordings ({endings})", self.take)
@@ -117,6 +129,7 @@ class Studio(QObject):
         for page in (start, choose):
             page.file_asked.connect(self.look_for_file)
         start.opened.connect(self._take_up)
+        start.chosen.connect(self.take)
         choose.start_asked.connect(self._begin)
         grow.stop_asked.connect(self._stop)
         grow.resume_asked.connect(self._resume)

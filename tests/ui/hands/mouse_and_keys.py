@@ -4,7 +4,9 @@
 the window paints, which no hand can cause. Here the loop delivers what was posted, as it does with a real mouse.
 """
 
+import os
 from pathlib import Path
+from urllib.parse import quote_from_bytes
 
 from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QMouseEvent, QWheelEvent
@@ -63,10 +65,13 @@ def press_key(window: QWidget, key: Qt.Key, modifiers: Qt.KeyboardModifier = _NO
         QCoreApplication.postEvent(window.windowHandle(), QKeyEvent(kind, key, modifiers, text))
 
 
-def drop(window: QWidget, path: Path) -> bool:
-    """Let a file fall on the window; False when it is not taken."""
+def drop(window: QWidget, *things: Path | QUrl) -> bool:
+    """Let files, folders or links fall on the window together; False when they are not taken."""
     data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(path))])
+    # As a file manager writes them: names as bytes, in per cent.
+    data.setUrls(
+        [thing if isinstance(thing, QUrl) else QUrl.fromEncoded(b"file://" + quote(thing)) for thing in things]
+    )
     copy, left, none = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
     enter = QDragEnterEvent(QPoint(50, 50), copy, data, left, none)
     QCoreApplication.sendEvent(window, enter)
@@ -74,6 +79,11 @@ def drop(window: QWidget, path: Path) -> bool:
         return False
     QCoreApplication.sendEvent(window, QDropEvent(QPointF(50, 50), copy, data, left, none))
     return True
+
+
+def quote(path: Path) -> bytes:
+    """A path as it is in a URL."""
+    return quote_from_bytes(os.fsencode(path.absolute())).encode()
 
 
 def _mouse(kind: QEvent.Type, widget: QWidget, at: QPoint, button: Qt.MouseButton, held: Qt.MouseButton) -> None:

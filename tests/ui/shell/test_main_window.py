@@ -38,10 +38,6 @@ def test_a_dropped_preset_is_loaded_and_swapped_in(
     assert path_of(win.presets.list.currentItem()) == adopted
 
 
-def test_other_files_are_not_taken(win: MainWindow, tmp_path: Path) -> None:
-    assert not drop(win, tmp_path / "letter.pdf")
-
-
 def test_a_damaged_preset_is_a_banner_and_the_old_one_plays_on(
     win: MainWindow, engine: FakeEngine, qtbot: QtBot, tmp_path: Path
 ) -> None:

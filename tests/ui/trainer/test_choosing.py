@@ -36,10 +36,6 @@ def test_recordings_may_be_dropped(stage: Stage, tmp_path: Path, name: str) -> N
     assert stage.sheet.choose.title.text() == name
 
 
-def test_other_files_may_not(stage: Stage, tmp_path: Path) -> None:
-    assert not drop(stage.win, tmp_path / "letter.pdf")
-
-
 def test_a_dropped_recording_is_drawn_with_the_region_that_the_trainer_chose(stage: Stage, recording: Path) -> None:
     assert drop(stage.win, recording)
     choose = stage.sheet.choose

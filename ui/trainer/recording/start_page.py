@@ -1,13 +1,17 @@
 """Nothing chosen yet: drop a recording here, choose one, or take up a training that was not finished."""
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from pathlib import Path
 
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+
+from synth.file_names import shown_name
 from ui.trainer.buttons import push_button
 from ui.trainer.process.job import Bench
 from ui.widgets.elided_label import ElidedLabel
 
 _MOST = 4
+_PATH = int(Qt.ItemDataRole.UserRole)
 
 
 class StartPage(QWidget):
@@ -15,6 +19,8 @@ class StartPage(QWidget):
 
     file_asked = Signal()
     opened = Signal(Bench)
+    chosen = Signal(Path)
+    """One of the recordings that were dropped together."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -42,8 +48,26 @@ class StartPage(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(10)
+        self.offered = QListWidget()
+        self.offered.setAccessibleName("Recordings that were dropped")
+        self.offered.setToolTip("Enter or a double click chooses one to learn from")
+        self.offered.itemActivated.connect(lambda item: self.chosen.emit(item.data(_PATH)))
+        self.offered.hide()
         column.addWidget(self.drop, 1)
+        column.addWidget(self.offered, 2)
         column.addLayout(self._rows)
+
+    def offer(self, paths: list[Path]) -> None:
+        """List recordings of which one can be learned from."""
+        self.offered.clear()
+        for path in paths:
+            item = QListWidgetItem(shown_name(path.name))
+            item.setData(_PATH, path)
+            item.setToolTip(shown_name(path))
+            self.offered.addItem(item)
+        self.offered.setCurrentRow(0)
+        self.offered.show()
+        self.offered.setFocus()
 
     def show_unfinished(self, benches: list[Bench]) -> None:
         """List the latest of them."""
