@@ -39,5 +39,6 @@ def _append(path: Path, entry: str) -> None:
     """Append, first moving a log that has grown large out of the way."""
     if path.exists() and path.stat().st_size > _MAX_BYTES:
         path.replace(path.with_suffix(".old.log"))
-    with path.open("a", encoding="utf-8") as file:
+    # Names that are no text are lone surrogates, which UTF-8 lacks.
+    with path.open("a", encoding="utf-8", errors="backslashreplace") as file:
         file.write(entry)

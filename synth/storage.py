@@ -172,7 +172,7 @@ def texts(value: object) -> tuple[str, ...]:
 
 def absolute_path(value: object) -> Path:
     """A full path, of something that need not exist."""
-    if not isinstance(value, str) or not _plain(value) or not Path(value).is_absolute():
+    if not isinstance(value, str) or not _nameable(value) or not Path(value).is_absolute():
         raise ValueError("a full path")
     return Path(value)
 
@@ -214,6 +214,14 @@ class StoredFile:
 def _plain(value: str) -> bool:
     """Can be written, shown and given to the system: no zero bytes and no halves of characters."""
     return len(value) <= _LONGEST_TEXT and "\0" not in value and not any("\ud800" <= c <= "\udfff" for c in value)
+
+
+def _nameable(value: str) -> bool:
+    """Can be the name of a file here: text, or on some systems bytes that are none."""
+    try:
+        return _plain(os.fsencode(value).decode("utf-8", "replace"))
+    except UnicodeEncodeError:
+        return False
 
 
 def _merged(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:

@@ -138,6 +138,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _train(args: argparse.Namespace, reporter: Reporter) -> None:
+    from synth.file_names import shown_name
     from synth.presets.model import Credit
     from training.analysis.recording import remarks_on
     from training.learning.build import Labels, measure_recording
@@ -147,8 +148,8 @@ def _train(args: argparse.Namespace, reporter: Reporter) -> None:
     device = chosen_device(args.device)
     recording, target = _target(args)
     labels = Labels(
-        name=args.name or args.recording.stem.replace("_", " "),
-        credit=Credit(args.credit or args.recording.name, args.author, args.licence),
+        name=args.name or shown_name(args.recording.stem).replace("_", " "),
+        credit=Credit(args.credit or shown_name(args.recording.name), args.author, args.licence),
         tags=tuple(tag.strip() for tag in args.tags.split(",") if tag.strip()),
     )
     state_path = args.output.with_name(args.output.name + SUFFIX)

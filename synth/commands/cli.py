@@ -5,13 +5,15 @@ torch finds its environment set. Expected errors are one sentence and exit code 
 """
 
 import argparse
+import errno
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
 
 COMMANDS: dict[str, tuple[str, str]] = {
-    "render": ("synth.commands.render", "render a preset to a WAV file"),
+    "render": ("synth.commands.render", "render a preset to a sound file"),
     "play": ("synth.commands.play", "play a preset without a window"),
     "train": ("training.cli", "make a preset from a recording"),
     "evaluate": ("training.evaluation.cli", "measure how like its recording a preset sounds, and how it lasts"),
@@ -39,9 +41,23 @@ def prepare_environment() -> None:
     os.environ.setdefault("GOMP_SPINCOUNT", "0")
 
 
+def prepare_streams() -> None:
+    """What is printed may hold arrows, and names that are no text: an encoding that lacks them shows “?” instead.
+
+    A stream that the caller closed (`2>&-`) swallows what is written to it.
+    """
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit code."""
     prepare_environment()
+    prepare_streams()
     arguments = list(sys.argv[1:] if argv is None else argv)
     name = arguments[0] if arguments and arguments[0] in COMMANDS else ""
     module_name = COMMANDS[name][0] if name else "synth.commands.window"
@@ -56,7 +72,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         module.add_arguments(parser)
-        return int(module.run(parser.parse_args(arguments[bool(name) :])))
+        code = int(module.run(parser.parse_args(arguments[bool(name) :])))
+        # Python would print what is left after `main`, and a full disk would be a traceback then.
+        sys.stdout.flush()
+        return code
     except PetrichordError as error:
         print(f"petrichord: {error}", file=sys.stderr)
         return 2
@@ -68,6 +87,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
+        if isinstance(error, OSError) and error.filename is None and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            print(f"petrichord: what is printed cannot be written: {error.strerror}; make room.", file=sys.stderr)
+            return 2
         from synth.log import log_unexpected
 
         print(f"petrichord: something unexpected went wrong; details are in {log_unexpected(error)}", file=sys.stderr)

@@ -124,7 +124,12 @@ def nvidia_card(pci: Path = Path("/sys/bus/pci/devices")) -> str:
     tool = shutil.which("nvidia-smi")
     if tool:
         asked = subprocess.run(
-            [tool, "--query-gpu=name", "--format=csv,noheader"], capture_output=True, text=True, timeout=20, check=False
+            [tool, "--query-gpu=name", "--format=csv,noheader"],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=20,
+            check=False,
         )
         if asked.returncode == 0 and asked.stdout.strip():
             return asked.stdout.splitlines()[0].strip()

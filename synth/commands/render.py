@@ -1,4 +1,4 @@
-"""`petrichord render`: a preset to a WAV file, offline."""
+"""`petrichord render`: a preset to a sound file, offline."""
 
 import argparse
 import json
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("preset", metavar="PRESET", help="name of a bundled preset, or a path")
-    parser.add_argument("-o", "--output", required=True, type=Path, metavar="OUT.wav", help="file to write")
+    parser.add_argument(
+        "-o", "--output", required=True, type=Path, metavar="OUT.wav", help="file to write: .wav, .flac, .aiff or .ogg"
+    )
     parser.add_argument("--seconds", type=float, default=10.0, metavar="S", help="length, 10 by default")
     parser.add_argument("--rate", type=int, default=44100, metavar="HZ", help="sample rate, 44100 by default")
     parser.add_argument("--seed", type=int, metavar="N", help="grow from this seed; default is the stored grown state")

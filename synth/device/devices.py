@@ -65,7 +65,8 @@ def choose(devices: list[Device], wanted: str | None) -> Device:
     if wanted is None:
         return next((d for d in devices if d.is_default), devices[0])
     names = ", ".join(f"{d.index} “{d.name}”" for d in devices)
-    if wanted.strip().isdigit():
+    # `isdigit` is true of “²” as well, which `int` does not read.
+    if wanted.strip().isdecimal():
         found = [d for d in devices if d.index == int(wanted)]
     else:
         key = wanted.strip().casefold()

@@ -15,12 +15,14 @@ from numpy.typing import NDArray
 
 from synth.effects.contract import Effect
 from synth.errors import RecordingError, UsageError
+from synth.file_names import shown_name, system_name
 from synth.instrument.events import Event
 from synth.instrument.instrument import Instrument, Setup
 from synth.instrument.parameters.values import ParameterValues
 from synth.loudness import loudness_lufs, true_peak_db
 from synth.output.chain import Chain
 from synth.presets.model import Preset
+from synth.sound_files.formats import format_of
 from synth.vocoder.contract import Vocoder
 
 MAX_SECONDS = 3600.0
@@ -111,7 +113,11 @@ def _fades_within(job: Job) -> dict[str, float]:
 
 
 def render_to_file(preset: Preset, vocoder: Vocoder, job: Job, path: Path, progress: Progress | None = None) -> Report:
-    """Render to a 24-bit stereo WAV; `RecordingError` when it cannot be written, and then before any computing."""
+    """Render to a stereo file of the kind its name says, 24 bits or Vorbis.
+
+    `UsageError` for a kind that cannot be written and `RecordingError` for a place, both before any computing.
+    """
+    kind = format_of(path)
     try:
         path.open("ab").close()
     except OSError as error:
@@ -120,11 +126,11 @@ def render_to_file(preset: Preset, vocoder: Vocoder, job: Job, path: Path, progr
     sound = render(preset, vocoder, job, progress)
     elapsed = time.perf_counter() - start
     try:
-        sf.write(path, sound.T, job.rate_hz, subtype="PCM_24", format="WAV")
+        sf.write(system_name(path), sound.T, job.rate_hz, subtype=kind.subtype, format=kind.container)
     except (OSError, sf.LibsndfileError) as error:
         raise RecordingError(f"{path} could not be written: {error}; choose another place.") from error
     return Report(
-        path=str(path),
+        path=shown_name(path),
         preset=preset.name,
         vocoder=vocoder.name,
         seconds=sound.shape[1] / job.rate_hz,

@@ -4,9 +4,7 @@ libsndfile believes what a header says of the length, and `soundfile.blocks` ret
 memory where a file ends before that. Here the length is found by reading. Axes: `N` samples, `K` channels.
 """
 
-import os
 import re
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -15,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from synth.file_names import system_name
 from synth.sound_files.headers import Repaired, repair_of
 from synth.sound_files.system_decoder import decoded
 
@@ -34,11 +33,6 @@ _PACKETS = re.compile(r"Samples/Block\s*: (\d+)")
 _ENDLESS = "lacks an end-of-stream"
 _LENGTH_UNKNOWN = 0x7FFFFF00
 _CUT_SHARE = 0.001
-
-
-def system_name(path: Path) -> str | bytes:
-    """The file's name as libsndfile takes it: bytes, where names are bytes that need not be text."""
-    return str(path) if sys.platform == "win32" else os.fsencode(path)
 
 
 class SoundReader:

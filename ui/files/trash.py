@@ -67,7 +67,8 @@ class Removal:
 def move_to_trash(path: Path) -> Trashed | None:
     """None where there is no trash or the file cannot be moved there."""
     file = QFile(str(path))
-    if not file.moveToTrash():
+    # Qt drops what is no text in a name, and would move another file.
+    if file.fileName() != str(path) or not file.moveToTrash():
         return None
     there = Path(file.fileName())
     return Trashed(path, there if file.fileName() and there != path else None)

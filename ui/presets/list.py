@@ -7,6 +7,7 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QListWidget, QListWidgetItem, QWidget
 
+from synth.file_names import shown_name
 from synth.presets.card import Card
 from ui.presets.row import BUNDLED, CARD, LIKED, PATH, PROBLEM, PresetRow
 
@@ -54,11 +55,12 @@ class PresetList(QListWidget):
 
     def put(self, path: Path, *, bundled: bool, liked: bool, sort: bool = True) -> QListWidgetItem:
         """List a file by its place in the alphabet, or at the end."""
-        item = QListWidgetItem(path.stem.replace("_", " "))
-        item.setData(PATH, str(path))
+        item = QListWidgetItem(shown_name(path.stem).replace("_", " "))
+        # The path and not its text: Qt drops what is no text in a name.
+        item.setData(PATH, path)
         item.setData(BUNDLED, bundled)
         item.setData(LIKED, liked)
-        item.setToolTip("Comes with Petrichord" if bundled else str(path))
+        item.setToolTip("Comes with Petrichord" if bundled else shown_name(path))
         keys = [path_of(other).stem.casefold() for other in self.all_items()]
         place = sum(key < path.stem.casefold() for key in keys) if sort else len(keys)
         self.insertItem(place, item)
@@ -75,7 +77,7 @@ class PresetList(QListWidget):
         item = self.at(path)
         if item is None:
             return
-        self.rows.forget(str(path))
+        self.rows.forget(path)
         if isinstance(card, Card):
             item.setData(CARD, card)
             item.setData(PROBLEM, None)
@@ -112,4 +114,5 @@ class PresetList(QListWidget):
 
 def path_of(item: QListWidgetItem) -> Path:
     """The file an item stands for."""
-    return Path(item.data(PATH))
+    path: Path = item.data(PATH)
+    return path

@@ -1,6 +1,7 @@
 """How one preset looks in the list: a picture of its culture, name, tags and star."""
 
 import math
+from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QPointF, QRectF, QSize, Qt, Signal
@@ -51,9 +52,9 @@ class PresetRow(QStyledItemDelegate):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._pictures: dict[tuple[str, float], QPixmap] = {}
+        self._pictures: dict[tuple[Path, float], QPixmap] = {}
 
-    def forget(self, path: str) -> None:
+    def forget(self, path: Path) -> None:
         """The file has changed: its picture is made anew."""
         self._pictures = {key: made for key, made in self._pictures.items() if key[0] != path}
 

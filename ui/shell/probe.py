@@ -18,7 +18,12 @@ def display_usable() -> tuple[bool, str]:
         return False, "neither DISPLAY nor WAYLAND_DISPLAY is set."
     try:
         done = subprocess.run(
-            [sys.executable, "-c", _PROGRAM], capture_output=True, text=True, timeout=_TIMEOUT_S, check=False
+            [sys.executable, "-c", _PROGRAM],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_TIMEOUT_S,
+            check=False,
         )
     except subprocess.TimeoutExpired:
         return False, f"the display did not answer within {_TIMEOUT_S:.0f} s."

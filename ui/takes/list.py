@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from synth.file_names import shown_name
 from synth.takes.files import TakeCard
 from ui.look.clock import clock
 from ui.look.theme import COLOURS
@@ -119,9 +120,10 @@ class TakeList(QListWidget):
         cards = {self._path(item): (item.data(CARD), item.data(PROBLEM)) for item in self._items()}
         self.clear()
         for path in paths:
-            item = QListWidgetItem(path.stem)
-            item.setData(PATH, str(path))
-            item.setToolTip(str(path))
+            item = QListWidgetItem(shown_name(path.stem))
+            # The path and not its text: Qt drops what is no text in a name.
+            item.setData(PATH, path)
+            item.setToolTip(shown_name(path))
             self.addItem(item)
             card, problem = cards.get(path, (None, None))
             item.setData(CARD, card)
@@ -185,4 +187,5 @@ class TakeList(QListWidget):
         return next((item for item in self._items() if self._path(item) == path), None)
 
     def _path(self, item: QListWidgetItem) -> Path:
-        return Path(item.data(PATH))
+        path: Path = item.data(PATH)
+        return path

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 import wave
 from pathlib import Path
 
@@ -195,3 +196,113 @@ def test_rendering_imports_neither_qt_nor_librosa_nor_training(preset: Path, tmp
     root = Path(__file__).parents[3]
     run = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, timeout=60)
     assert run.returncode == 0, run.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "container", "subtype"),
+    [
+        ("a.wav", "WAV", "PCM_24"),
+        ("a.WAVE", "WAV", "PCM_24"),
+        ("a", "WAV", "PCM_24"),
+        ("a.flac", "FLAC", "PCM_24"),
+        ("a.aif", "AIFF", "PCM_24"),
+        ("a.AIFF", "AIFF", "PCM_24"),
+        ("a.ogg", "OGG", "VORBIS"),
+    ],
+)
+def test_render_writes_the_format_that_the_name_says(
+    name: str, container: str, subtype: str, preset: Path, tmp_path: Path
+) -> None:
+    sound = render(preset, tmp_path / name)
+    info = sf.info(tmp_path / name)
+    assert (info.format, info.subtype, info.frames) == (container, subtype, 22050)
+    exact = render(preset, tmp_path / "b.wav")
+    if subtype == "PCM_24":
+        # libsndfile rounds to 24 bits in each format's own way.
+        assert np.abs(sound - exact).max() < 1.5 * 2**-23
+    else:
+        # Vorbis at its usual quality keeps this tone within a few percent.
+        assert np.corrcoef(sound[4000:-4000, 0], exact[4000:-4000, 0])[0, 1] > 0.99
+
+
+@pytest.mark.parametrize("name", ["a.mp3", "a.m4a", "a.safetensors", "a.wav.bak"])
+def test_a_format_that_cannot_be_written_is_refused_before_anything_is_computed(
+    name: str, preset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    began = time.perf_counter()
+    assert main(["render", str(preset), "-o", str(tmp_path / name), "--seconds", "3000"]) == 2
+    assert time.perf_counter() - began < 5.0
+    assert f"ends in {Path(name).suffix}" in capsys.readouterr().err
+    assert not (tmp_path / name).exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names are text there")
+@pytest.mark.parametrize("name", [b"caf\xe9.wav", b"\xff.flac", b"\x83\x65.aiff"])
+def test_render_writes_to_a_name_that_is_no_text(
+    name: bytes, preset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / os.fsdecode(name)
+    assert main(["render", str(preset), "-o", str(path), "--seconds", "0.5"]) == 0
+    assert len(sf.read(os.fsencode(path))[0]) == 22050
+    assert "�" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "encoding",
+    [
+        {"PYTHONIOENCODING": "cp1252"},
+        {"PYTHONIOENCODING": "ascii:strict"},
+        {"LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+    ],
+)
+def test_an_encoding_that_lacks_a_character_gets_another(
+    encoding: dict[str, str], preset: Path, tmp_path: Path
+) -> None:
+    """The summary of a rendering has “×” in it, and doctor's remedies begin with an arrow."""
+    render = ["render", str(preset), "-o", str(tmp_path / "a.wav"), "--seconds", "0.2"]
+    printed = []
+    for arguments in (render, ["vocoder", "--help"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "synth.commands.cli", *arguments],
+            env={**os.environ, **encoding}, capture_output=True, timeout=120, check=False,
+        )  # fmt: skip
+        assert (done.returncode, done.stderr) == (0, b"")
+        printed.append(done.stdout)
+    assert (b"\xd7 real time" if "cp1252" in encoding.values() else b"? real time") in printed[0]
+
+
+def test_doctor_prints_its_arrows_in_any_encoding(monkeypatch: pytest.MonkeyPatch) -> None:
+    import io
+
+    from synth.commands.cli import prepare_streams
+    from synth.commands.doctor import Finding
+
+    raw = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding="cp1252"))
+    prepare_streams()
+    print(Finding("audio", False, "no sound card", "play in silence"), flush=True)
+    assert " ".join(raw.getvalue().decode("cp1252").split()) == "-- audio no sound card ? play in silence"
+
+
+def test_streams_that_were_closed_swallow_what_is_printed(preset: Path, tmp_path: Path) -> None:
+    command = f"{sys.executable} -m synth.commands.cli render {preset} -o {tmp_path}/a.wav --seconds 0.2 >&- 2>&-"
+    assert subprocess.run(command, shell=True, check=False).returncode == 0
+    assert sf.info(tmp_path / "a.wav").frames == 8820
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+def test_a_full_disk_behind_the_output_is_a_sentence() -> None:
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "synth.commands.cli", "presets"], stdout=full, stderr=subprocess.PIPE, check=False
+        )
+    assert done.returncode == 2
+    assert done.stderr.count(b"\n") == 1 and b"cannot be written: No space left" in done.stderr
+
+
+def test_the_log_takes_names_that_are_no_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from synth.log import log_unexpected
+
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    written = log_unexpected(ValueError(os.fsdecode(b"caf\xe9.wav")))
+    assert r"caf\udce9.wav" in written.read_text(encoding="utf-8")

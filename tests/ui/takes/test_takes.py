@@ -1,5 +1,6 @@
 """The sheet of takes: listed, played, named, gone on from, thrown away; and how the next take is written."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from synth.takes.companion import companion_of
 from synth.takes.files import TakeCard
 from tests.doubles.engine import FakeEngine
 from tests.ui.hands.shelves import choose_take, open_takes
+from ui.files.trash import move_to_trash
 from ui.shell.main_window import MainWindow
 from ui.takes.list import CARD, PROGRESS, facts
 
@@ -31,6 +33,31 @@ def test_takes_are_listed_newest_first_with_their_facts(win: MainWindow, takes: 
     assert not facts(card).endswith("sound only")
     assert facts(win.takes.sheet.list.item(0).data(CARD)).endswith("sound only")
     assert card.peaks.max() == pytest.approx(0.5, abs=0.01)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names are text there")
+@pytest.mark.parametrize("name", [b"caf\xe9.wav", b"\xff\xfe.wav"])
+def test_a_take_whose_name_is_no_text_is_listed_and_played(
+    name: bytes, win: MainWindow, engine: FakeEngine, takes: Path, qtbot: QtBot
+) -> None:
+    path = takes / os.fsdecode(name)
+    (takes / "middle.wav").rename(path)
+    open_takes(win, qtbot)
+    sheet = win.takes.sheet
+    sheet.list.setCurrentRow(1)
+    assert sheet.list.chosen() == path
+    assert "�" in sheet.list.item(1).text()
+    assert facts(sheet.list.item(1).data(CARD)).startswith("0:02")
+    QTest.keyClick(sheet.list, Qt.Key.Key_Return)
+    assert engine.calls[-1] == f"play {path.name}"
+
+
+def test_the_trash_never_takes_another_file_for_one_whose_name_is_no_text(tmp_path: Path) -> None:
+    """Qt drops what is no text in a name: “caf\xe9.wav” would be “caf.wav”."""
+    for name in (b"caf\xe9.wav", b"caf.wav"):
+        (tmp_path / os.fsdecode(name)).touch()
+    assert move_to_trash(tmp_path / os.fsdecode(b"caf\xe9.wav")) is None
+    assert len(list(tmp_path.iterdir())) == 2
 
 
 def test_enter_plays_the_chosen_take_and_enter_again_stops_it(
