@@ -20,6 +20,7 @@ def run(args: argparse.Namespace) -> int:
     default = choose(devices, None)
     for device in devices:
         mark = "*" if device == default else " "
-        print(f"{mark} {device.index:3d}  {device.label}, {device.rate_hz} Hz")
+        mono = ", one channel: both sides are mixed" if device.channels == 1 else ""
+        print(f"{mark} {device.index:3d}  {device.label}, {device.rate_hz} Hz{mono}")
     print("* is the default; --device takes a number, a name or a part of a name.")
     return 0

@@ -1,6 +1,7 @@
 """Where sound goes: a PortAudio stream, or a clock that swallows it. Axes: `N` samples; chunks are (N, 2)."""
 
 import time
+from collections.abc import Iterator
 from typing import Protocol
 
 import numpy as np
@@ -13,8 +14,15 @@ from synth.errors import AudioDeviceError
 
 PERIOD = 256
 """Samples the feeder writes at a time."""
-_INVALID_RATE = -9997
-"""PortAudio's paInvalidSampleRate."""
+_INVALID_RATE, _INVALID_CHANNELS = -9997, -9998
+"""PortAudio's paInvalidSampleRate and paInvalidChannelCount."""
+_OTHER_RATES_HZ = (48000, 44100, 96000, 88200, 192_000, 176_400, 32000, 16000)
+_MOST = 64
+"""Channels; who has more is a mixer in software, which takes two as well."""
+
+
+class FormatRefused(AudioDeviceError):
+    """A device has no such sample rate or number of channels; another may do."""
 
 
 class Sink(Protocol):
@@ -45,16 +53,20 @@ class Sink(Protocol):
 class DeviceSink:
     """A PortAudio stream written to with blocking calls, which release the GIL and survive a busy one."""
 
-    def __init__(self, device: Device, rate_hz: int, latency_s: float) -> None:
+    def __init__(self, device: Device, rate_hz: int, latency_s: float, channels: int = 2) -> None:
+        """`channels` of the device are opened: both sides are mixed into one, or go to the first two of many.
+
+        `FormatRefused` where it has no such rate or number of channels, `AudioDeviceError` for all else.
+        """
         self._sd = portaudio()
-        self.name, self.rate_hz = device.name, rate_hz
+        self.name, self.rate_hz, self._channels = device.name, rate_hz, channels
         try:
             self._stream = self._sd.OutputStream(
                 samplerate=rate_hz,
                 # A fixed block would be rounded to 46 or 70 ms of queue.
                 blocksize=0,
                 device=device.index,
-                channels=2,
+                channels=channels,
                 dtype="float32",
                 latency=latency_s,
                 extra_settings=_host_settings(self._sd, device),
@@ -63,14 +75,15 @@ class DeviceSink:
             self._capacity = max(PERIOD, int(self._stream.write_available))
             self.full_s = self._capacity / rate_hz
         except (self._sd.PortAudioError, ValueError) as cause:
-            raise AudioDeviceError(
+            refused = any(code in cause.args for code in (_INVALID_RATE, _INVALID_CHANNELS))
+            raise (FormatRefused if refused else AudioDeviceError)(
                 f"The output “{device.name}” cannot be opened at {rate_hz} Hz ({_reason(cause)}): close other "
                 "programs that use it or choose another."
             ) from cause
 
     def write(self, chunk: NDArray[np.float32]) -> bool:
         try:
-            return bool(self._stream.write(chunk))
+            return bool(self._stream.write(routed(chunk, self._channels)))
         except self._sd.PortAudioError as cause:
             raise AudioDeviceError(f"The output “{self.name}” is gone ({_reason(cause)}).") from cause
 
@@ -148,17 +161,48 @@ class ConvertingSink:
 
 
 def open_sink(wanted: str | None, rate_hz: int, latency_s: float = BUFFER_S) -> Sink:
-    """A stream on the output that `wanted` names (see `devices.choose`), converted where it refuses `rate_hz`."""
+    """A stream on the output that `wanted` names (see `devices.choose`), converted where it refuses `rate_hz`, mixed
+    down where it has one channel, and on its first two channels where it takes no less than all it has."""
     device = find_device(wanted)
-    try:
-        return DeviceSink(device, rate_hz, latency_s)
-    except AudioDeviceError as error:
-        if device.rate_hz == rate_hz:
-            raise
+    if device.channels == 1 and "JACK" in device.host_api:
+        # Measured with PortAudio 19.6 and 19.7: it overwrites its memory, and the process ends.
+        raise AudioDeviceError(
+            f"The output “{device.name}” of JACK has a single port, which PortAudio cannot serve: start it with two."
+        )
+    first: AudioDeviceError | None = None
+    for rate, channels in _ways(device, rate_hz):
         try:
-            return ConvertingSink(DeviceSink(device, device.rate_hz, latency_s), rate_hz)
-        except AudioDeviceError:
-            raise error from None
+            sink = DeviceSink(device, rate, latency_s, channels)
+        except AudioDeviceError as error:
+            first = first or error
+            if not isinstance(error, FormatRefused) and rate == device.rate_hz:
+                # It is in use, or gone: no other format helps.
+                break
+        else:
+            return sink if rate == rate_hz else ConvertingSink(sink, rate_hz)
+    assert first is not None
+    raise first
+
+
+def _ways(device: Device, rate_hz: int) -> Iterator[tuple[int, int]]:
+    """Rates and numbers of channels to open a device with, the best first."""
+    usual = min(2, device.channels)
+    rates = list(dict.fromkeys((rate_hz, device.rate_hz, *_OTHER_RATES_HZ)))
+    all_of_them = min(device.channels, _MOST)
+    ways = [(rate, usual) for rate in rates[:2]]
+    ways += [(rate, channels) for rate in rates for channels in (usual, all_of_them)]
+    yield from dict.fromkeys(ways)
+
+
+def routed(chunk: NDArray[np.float32], channels: int) -> NDArray[np.float32]:
+    """(N, 2) as a device of so many channels takes it, (N, channels): the mean for one, silence beyond the second."""
+    if channels == 2:
+        return chunk
+    if channels == 1:
+        return np.ascontiguousarray(chunk.mean(axis=1, keepdims=True))
+    wide = np.zeros((len(chunk), channels), np.float32)
+    wide[:, :2] = chunk
+    return wide
 
 
 def rate_refusal(device: Device, rate_hz: int) -> str:
@@ -166,7 +210,11 @@ def rate_refusal(device: Device, rate_hz: int) -> str:
     sd = portaudio()
     try:
         sd.check_output_settings(
-            device.index, channels=2, dtype="float32", samplerate=rate_hz, extra_settings=_host_settings(sd, device)
+            device.index,
+            channels=min(2, device.channels),
+            dtype="float32",
+            samplerate=rate_hz,
+            extra_settings=_host_settings(sd, device),
         )
     except sd.PortAudioError as cause:
         if _INVALID_RATE in cause.args:

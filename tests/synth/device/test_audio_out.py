@@ -461,7 +461,7 @@ def test_the_silent_sink_keeps_time() -> None:
 def test_a_device_that_refuses_the_rate_is_converted_for(monkeypatch: pytest.MonkeyPatch) -> None:
     inner = ScriptedSink(rate_hz=48000)
 
-    def device_sink(device: Device, rate_hz: int, latency_s: float) -> Sink:
+    def device_sink(device: Device, rate_hz: int, latency_s: float, channels: int) -> Sink:
         if rate_hz != 48000:
             raise AudioDeviceError("The output “Speakers” cannot be opened at 44100 Hz.")
         return inner
@@ -479,7 +479,7 @@ def test_a_device_that_refuses_the_rate_is_converted_for(monkeypatch: pytest.Mon
 
 
 def test_a_device_that_refuses_its_own_rate_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    def device_sink(device: Device, rate_hz: int, latency_s: float) -> Sink:
+    def device_sink(device: Device, rate_hz: int, latency_s: float, channels: int) -> Sink:
         raise AudioDeviceError(f"refused at {rate_hz}")
 
     monkeypatch.setattr(sinks, "find_device", lambda wanted: DEVICES[1])
