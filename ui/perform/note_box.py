@@ -37,7 +37,7 @@ def parse_note(text: str) -> int | None:
     if text.strip().casefold().startswith(_OWN) or text.strip() == "0":
         return 0
     try:
-        note = round(note_number(text))
+        note = round(note_number(text.replace(",", ".")))
     except UsageError:
         return None
     return note if note >= FIRST_PLAYABLE else None

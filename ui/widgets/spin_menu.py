@@ -3,9 +3,14 @@
 Qt's boxes wait inside the click until the menu is closed: whatever called them waits as well.
 """
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QContextMenuEvent
-from PySide6.QtWidgets import QDoubleSpinBox, QSpinBox
+import unicodedata
+
+from PySide6.QtCore import QLocale, Qt
+from PySide6.QtGui import QContextMenuEvent, QValidator
+from PySide6.QtWidgets import QDoubleSpinBox, QSpinBox, QWidget
+
+_SAME = {",": ".", "\u066b": ".", "\uff0c": ".", "\uff0e": ".", "\u2212": "-", "\uff0d": "-"}
+"""Decimal marks of Europe, Arabic and Japanese keyboards, and minus signs."""
 
 
 def _open_menu(box: QSpinBox | QDoubleSpinBox, event: QContextMenuEvent) -> None:
@@ -22,7 +27,33 @@ class SpinBox(QSpinBox):
 
 
 class DoubleSpinBox(QDoubleSpinBox):
-    """`QDoubleSpinBox` with an open menu."""
+    """`QDoubleSpinBox` with an open menu, in which a comma and a point are the same in every country.
+
+    Qt takes the one that is not the country's own for a mark between thousands, and 1.5 typed in Germany for 15.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        plain = QLocale.c()
+        plain.setNumberOptions(QLocale.NumberOption.OmitGroupSeparator | QLocale.NumberOption.RejectGroupSeparator)
+        self.setLocale(plain)
+
+    def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
+        state, _, _ = super().validate(plain_number(text), position)
+        return state, text, position
+
+    def valueFromText(self, text: str) -> float:
+        return super().valueFromText(plain_number(text))
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         _open_menu(self, event)
+
+
+def plain_number(text: str) -> str:
+    """A number as it was typed, in the letters that programs read: “1,5”, “１．５” and “١٫٥” are all 1.5."""
+    return "".join(_SAME.get(letter) or _digit(letter) for letter in text)
+
+
+def _digit(letter: str) -> str:
+    value = unicodedata.decimal(letter, None)
+    return letter if value is None else str(value)
