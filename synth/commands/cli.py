@@ -33,12 +33,14 @@ def prepare_environment() -> None:
     step took 208 ms, then 4.6 ms), and memory that is given back must be fetched again page by page. Before numba is:
     it must not write into the package."""
     from synth.compiled_cache import keep_compiled_code_apart
+    from synth.environment import forget_absurd_numbers, set_if_unset
     from synth.memory import keep_freed_memory
 
     keep_compiled_code_apart()
     keep_freed_memory()
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    os.environ.setdefault("GOMP_SPINCOUNT", "0")
+    forget_absurd_numbers()
+    set_if_unset("OMP_WAIT_POLICY", "PASSIVE")
+    set_if_unset("GOMP_SPINCOUNT", "0")
 
 
 def prepare_streams() -> None:

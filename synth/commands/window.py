@@ -17,15 +17,15 @@ def run(args: argparse.Namespace) -> int:
     # Importing torch and Qt makes a million objects that stay: collecting among them costs 0.4 s of the start. Once
     # all is loaded it is on again.
     gc.disable()
-    from ui.shell.probe import display_usable
+    from ui.shell.probe import look_at_display
 
-    usable, why = display_usable()
-    if not usable:
+    display = look_at_display()
+    if not display.usable:
         gc.enable()
-        return _demo(args.preset, why)
+        return _demo(args.preset, display.why)
     from ui.shell.app import run as run_window
 
-    return run_window(args.preset, args.device)
+    return run_window(args.preset, args.device, display.screens)
 
 
 def _demo(name: str | None, why: str) -> int:

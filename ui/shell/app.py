@@ -9,7 +9,7 @@ import importlib
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -34,15 +34,16 @@ if TYPE_CHECKING:
     from ui.window.session import Session
 
 
-def run(preset: str | Path | None = None, device: str | None = None) -> int:
+def run(preset: str | Path | None = None, device: str | None = None, screens: Sequence[tuple[int, int]] = ()) -> int:
     """Show the window until it is closed; returns the exit code.
 
+    `screens` are the sizes that windows have on them, in the system's own units, where they are known.
     Raises `PresetError` for a preset that is not there, or when not even the default can be loaded.
     """
     from ui.settings.store import SettingsFile
 
     stored = SettingsFile()
-    enlarge(stored.settings.interface_scale)
+    enlarge(stored.settings.interface_scale, screens)
     app = QApplication.instance() or QApplication(["petrichord"])
     assert isinstance(app, QApplication)
     QGuiApplication.setApplicationDisplayName("Petrichord")
@@ -199,12 +200,7 @@ class Opening(QWidget):
         self.setWindowTitle("Petrichord")
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.maximized = wanted is not None and wanted.maximized
-        if wanted is not None:
-            self.setGeometry(fitted(wanted))
-            return
-        screen = QGuiApplication.primaryScreen().availableGeometry()
-        self.resize(min(1280, screen.width()), min(800, screen.height()))
-        self.move(screen.center() - self.rect().center())
+        self.setGeometry(fitted(wanted))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -1,11 +1,11 @@
 """Where BigVGAN checkpoints lie on this machine; looks at files only, never at the network."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import platformdirs
 
+from synth.environment import variable
 from synth.vocoder.bigvgan.catalogue import CHECKPOINTS
 
 CONFIG_NAME, WEIGHTS_NAME = "config.json", "bigvgan_generator.pt"
@@ -51,9 +51,9 @@ def named(name_or_path: str) -> Path | None:
 
 def candidates(folder: Path | None, chosen: str = "") -> Iterator[Path]:
     """Complete checkpoint folders: in the folder given, the environment's, the one chosen, installed, cached."""
-    for place in (folder, os.environ.get(FOLDER_VARIABLE)):
+    for place in (folder, variable(FOLDER_VARIABLE)):
         if place:
-            yield from _inside(Path(place))
+            yield from _inside(Path(place).expanduser())
     choice = named(chosen) if chosen else None
     if choice is not None:
         yield choice
@@ -66,5 +66,9 @@ def candidates(folder: Path | None, chosen: str = "") -> Iterator[Path]:
 
 def _inside(place: Path) -> list[Path]:
     """The folder itself and those directly in it."""
-    inside = sorted(p for p in place.glob("*") if p.is_dir()) if place.is_dir() else []
-    return [folder for folder in (place, *inside) if complete(folder)]
+    try:
+        inside = sorted(p for p in place.glob("*") if p.is_dir()) if place.is_dir() else []
+        return [folder for folder in (place, *inside) if complete(folder)]
+    except OSError:
+        # No such name can be, as one of 5000 letters.
+        return []

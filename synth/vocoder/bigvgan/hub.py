@@ -4,18 +4,19 @@ Two steps, so that size and licence are seen before anything is downloaded: `ask
 downloads beside the final place, checks, and moves the whole folder there at once.
 """
 
-import os
 import shutil
 import threading
 from dataclasses import dataclass
 from pathlib import Path
 
+from synth.environment import variable
 from synth.errors import VocoderUnavailable
 from synth.vocoder.bigvgan.catalogue import Checkpoint
 from synth.vocoder.bigvgan.fetch import Patience, Progress, RemoteFile, counted_bytes, fetch, megabytes
 from synth.vocoder.bigvgan.folders import CONFIG_NAME, FOLDER_VARIABLE, WEIGHTS_NAME, user_folder
 from synth.vocoder.bigvgan.weights import read_config, read_tensors
 
+_HUB = "https://huggingface.co"
 _SPARE_BYTES = 50_000_000
 """Left on the disk beyond the files."""
 _CHECKSUM_DIGITS = (40, 64)
@@ -88,9 +89,10 @@ def _metadata(wanted: Checkpoint, name: str, revision: str, timeout_s: float) ->
     from huggingface_hub import errors, get_hf_file_metadata, hf_hub_url
     from huggingface_hub.utils import build_hf_headers
 
-    endpoint = os.environ.get("HF_ENDPOINT", "").rstrip("/") or None
+    # Named also where it is the usual one: the library takes an empty HF_ENDPOINT for a place.
+    endpoint = variable("HF_ENDPOINT").rstrip("/") or _HUB
     url = hf_hub_url(wanted.repository, name, revision=revision, endpoint=endpoint)
-    where = endpoint or "the Hugging Face hub"
+    where = "the Hugging Face hub" if endpoint == _HUB else endpoint
     try:
         found = get_hf_file_metadata(url, timeout=timeout_s)
     except errors.OfflineModeIsEnabled as error:

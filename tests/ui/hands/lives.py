@@ -26,6 +26,7 @@ def look():
 
 import ui.shell.app
 from ui.shell.app import apply_theme, run
+from ui.shell.probe import look_at_display
 from synth.errors import PetrichordError
 
 def begin(command_s_own):
@@ -39,7 +40,7 @@ ui.shell.app.apply_theme = begin
 exec(first)
 
 try:
-    said["code"] = run(*[argument or None for argument in arguments])
+    said["code"] = run(*[argument or None for argument in arguments], look_at_display().screens)
 except PetrichordError as error:
     said["error"] = str(error)
 said["heavy"] = [name for name in ("bigvgan", "librosa", "matplotlib", "training") if name in sys.modules]
@@ -56,15 +57,27 @@ def furnish(home: Path, *names: str) -> None:
         save_preset(replace(steady_preset(), name=name.capitalize()), presets / f"{name}.safetensors")
 
 
-def live(home: Path, act: str, preset: str = "", device: str = "", *, first: str = "") -> dict[str, object]:
+def live(
+    home: Path,
+    act: str,
+    preset: str = "",
+    device: str = "",
+    *,
+    first: str = "",
+    screen_size: tuple[int, int] = (1920, 1080),
+    variables: dict[str, str] | None = None,
+) -> dict[str, object]:
     """One life of the command; what it `said`.
 
-    `act` is run when the `window` is there, and must close it; `first` before anything is imported.
+    `act` is run when the `window` is there, and must close it; `first` before anything is imported. `variables` are the
+    environment's beside the usual ones, such as those of a real screen.
     """
     screen = home / "screen.json"
-    screen.write_text('{"screens": [{"name": "wide", "x": 0, "y": 0, "width": 1920, "height": 1080}]}')
+    size = dict(zip(("width", "height"), screen_size, strict=True))
+    screen.write_text(json.dumps({"screens": [{"name": "only", "x": 0, "y": 0, **size}]}))
     environment = {**os.environ, "QT_QPA_PLATFORM": f"offscreen:configfile={screen}", "HOME": str(home)}
     environment |= {f"XDG_{name}_HOME": str(home / name.lower()) for name in ("DATA", "STATE", "CONFIG", "CACHE")}
+    environment |= variables or {}
     done = subprocess.run(
         [sys.executable, "-c", _PROGRAM, first, act, preset, device],
         env=environment, capture_output=True, text=True, timeout=120, check=False,
