@@ -14,6 +14,8 @@ from typing import Any
 
 import platformdirs
 
+from synth.file_lock import alone_in
+
 _MOST_BYTES = 1_000_000
 _SHOWN = 40
 _LONGEST_TEXT = 4096
@@ -69,6 +71,10 @@ class StoredObject:
         self.lost = False
         """True when there was a file of which nothing can be used."""
         self.content: dict[str, Any] = self._read()
+        self._seen = self.content
+        """What was read, and what was written since: where the file says something else now, another window wrote."""
+        self._given: Mapping[str, Any] = {}
+        """The values that this window had last."""
 
     def fields(self, checks: Mapping[str, Check], section: str = "") -> dict[str, Any]:
         """The usable fields of the object, or of an object in it; what is missing is not among them."""
@@ -91,18 +97,39 @@ class StoredObject:
                 )
         return usable
 
+    def begin_with(self, values: Mapping[str, Any]) -> None:
+        """These are the values in use since the file was read: only what differs from them is a change of ours."""
+        self._given = values
+
     def write(self, values: Mapping[str, Any]) -> None:
-        """Replace these fields, one by one within objects, and keep the others; `OSError` when it cannot be written."""
-        self.content = _merged(self.content, values)
-        known = self.content.get(_VERSION)
-        newer = isinstance(known, int) and not isinstance(known, bool) and known > self._version
-        self.content[_VERSION] = known if newer else self._version
+        """Replace these fields, one by one within objects, and keep the others; `OSError` when it cannot be written.
+
+        The file is read again before: a field that another window changed is replaced only if it was changed here too.
+        """
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with alone_in(self.path.parent):
+            now = self._read_again()
+            ours = _ours(values, self._given, self._seen, now)
+            self._seen = _merged(self._seen, ours)
+            self._given = _merged(self._given, values)
+            self.content = _merged(now, ours)
+            known = self.content.get(_VERSION)
+            newer = isinstance(known, int) and not isinstance(known, bool) and known > self._version
+            self.content[_VERSION] = known if newer else self._version
+            try:
+                write_whole(self.path, self.content)
+            except (ValueError, RecursionError):
+                # Something unknown in it can be read and not written again: nested too deeply.
+                self.content = {_VERSION: self._version, **values}
+                write_whole(self.path, self.content)
+
+    def _read_again(self) -> dict[str, Any]:
+        """What the file says now; what was known of it where it cannot be read."""
         try:
-            write_whole(self.path, self.content)
-        except (ValueError, RecursionError):
-            # Something unknown in it can be read and not written again: nested too deeply.
-            self.content = {_VERSION: self._version, **values}
-            write_whole(self.path, self.content)
+            content = json.loads(self.path.read_bytes().decode("utf-8"))
+        except (OSError, ValueError, RecursionError):
+            return self.content
+        return content if isinstance(content, dict) else self.content
 
     def _read(self) -> dict[str, Any]:
         try:
@@ -230,6 +257,30 @@ def _merged(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]
         old = merged.get(name)
         merged[name] = _merged(old, value) if isinstance(old, dict) and isinstance(value, Mapping) else value
     return merged
+
+
+_MISSING = object()
+
+
+def _ours(
+    values: Mapping[str, Any], given: Mapping[str, Any], seen: Mapping[str, Any], now: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Those of the values that are to be written: changed here since they were `given`, or by nobody else since they
+    were `seen` in the file that says `now`."""
+    ours: dict[str, Any] = {}
+    for name, value in values.items():
+        there = now.get(name, _MISSING)
+        if isinstance(value, Mapping) and isinstance(there, Mapping):
+            inner = _ours(value, _object(given.get(name)), _object(seen.get(name)), there)
+            if inner:
+                ours[name] = inner
+        elif there is _MISSING or there == seen.get(name, _MISSING) or value != given.get(name, _MISSING):
+            ours[name] = value
+    return ours
+
+
+def _object(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
 
 
 def _shown(value: object) -> str:

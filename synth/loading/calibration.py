@@ -40,7 +40,8 @@ def speed_of(vocoder: Vocoder, folder: Path, preset: Preset) -> float:
     key, known = _key(folder, preset), _read()
     if key not in known:
         known[key] = measured_speed(vocoder, preset)
-        _write(known)
+        # Read again: it took seconds, and another window may have measured meanwhile.
+        _write(_read() | {key: known[key]})
     return known[key]
 
 

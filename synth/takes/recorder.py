@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synth.errors import RecordingError
-from synth.takes.wav import MAX_WAV_BYTES, SampleFormat, WavWriter, unused_path
+from synth.takes.wav import MAX_WAV_BYTES, SampleFormat, WavWriter, new_writer
 from synth.thread_priority import raise_thread_priority
 
 Notify = Callable[[str, bool], None]
@@ -120,7 +120,7 @@ class Recorder:
         self.stop()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            writer = WavWriter(unused_path(path), self.rate_hz, sample_format or self.sample_format)
+            writer = new_writer(path, self.rate_hz, sample_format or self.sample_format)
         except OSError as cause:
             raise RecordingError(
                 f"The take cannot be written to “{path}” ({_reason(cause)}); sound goes on: choose another folder."
@@ -224,7 +224,7 @@ class Recorder:
                         chunk = chunk[room:]
                         yield writer
                         part = asked.with_name(f"{asked.stem} part{asked.suffix}")
-                        writer = WavWriter(unused_path(part, first=2), self.rate_hz, writer.sample_format)
+                        writer = new_writer(part, self.rate_hz, writer.sample_format, first=2)
                         self.path = writer.path
                     writer.write(chunk)
                 if not kept and self._frames and self._companion is not None:

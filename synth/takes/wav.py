@@ -51,6 +51,17 @@ def encode(audio: NDArray[np.float32], sample_format: SampleFormat, dither: np.r
     return scaled.reshape(-1, 1).view(np.uint8).reshape(-1, 4)[:, :3].tobytes()
 
 
+def new_writer(path: Path, rate_hz: int, sample_format: "SampleFormat", first: int = 1) -> "WavWriter":
+    """A file named as `unused_path` says, also where another window takes that name at this moment."""
+    while True:
+        unused = unused_path(path, first)
+        try:
+            return WavWriter(unused, rate_hz, sample_format)
+        except FileExistsError:
+            if not unused.exists():
+                raise
+
+
 class WavWriter:
     """One file. `write` appends, `patch` makes the header tell the truth, `close` does both and syncs to disk."""
 

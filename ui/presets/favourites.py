@@ -1,8 +1,11 @@
 """The presets the user likes best, kept in a small JSON file."""
 
 import json
+from collections.abc import Set
+from contextlib import suppress
 from pathlib import Path
 
+from synth.file_lock import alone_in
 from synth.storage import put_aside, write_whole
 
 _KEY = "favourites"
@@ -16,10 +19,7 @@ class Favourites:
         self.problem = ""
         self.names: set[str] = set()
         try:
-            names = json.loads(path.read_text(encoding="utf-8"))[_KEY]
-            if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-                raise TypeError(_KEY)
-            self.names = set(names)
+            self.names = _read(path)
         except FileNotFoundError:
             pass
         except OSError as error:
@@ -32,16 +32,26 @@ class Favourites:
 
     def set(self, name: str, liked: bool) -> None:
         """Remember or forget one; `OSError` when that cannot be written (it holds until the program ends)."""
-        if liked == (name in self.names):
-            return
-        self.names = self.names | {name} if liked else self.names - {name}
-        self._write()
+        if liked != (name in self.names):
+            self._change(liked=frozenset([name] if liked else []), unliked=frozenset([name]))
 
     def rename(self, old: str, new: str) -> None:
         """A preset has another name now."""
         if old in self.names:
-            self.names = self.names - {old} | {new}
-            self._write()
+            self._change(liked={new}, unliked={old})
 
-    def _write(self) -> None:
-        write_whole(self._path, {_KEY: sorted(self.names)})
+    def _change(self, liked: Set[str], unliked: Set[str]) -> None:
+        """Change these alone, in what the file says now: another window may have changed others."""
+        self.names = self.names - unliked | liked
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with alone_in(self._path.parent):
+            with suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
+                self.names = _read(self._path) - unliked | liked
+            write_whole(self._path, {_KEY: sorted(self.names)})
+
+
+def _read(path: Path) -> set[str]:
+    names = json.loads(path.read_text(encoding="utf-8"))[_KEY]
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise TypeError(_KEY)
+    return set(names)

@@ -49,6 +49,7 @@ class SettingsFile(StoredFile):
         super().__init__(path or settings_path(), "settings")
         output = Output(**self._file.fields(_OUTPUT_CHECKS, "output"))
         self.settings = Settings(output=output, **self._file.fields(_TAKE_CHECKS | _WINDOW_CHECKS))
+        self._file.begin_with(as_json(self.settings))
 
     def write(self, settings: Settings) -> None:
         """Keep these; fields of a newer version stay in the file. `OSError` when it cannot be written."""

@@ -61,7 +61,12 @@ class SessionKeeper(QObject):
                 )
 
     def _keep_culture(self) -> None:
-        """A culture that cannot be kept grows anew: not worth a word when the window is gone."""
+        """A culture that cannot be kept grows anew: not worth a word when the window is gone.
+
+        One of another preset than the next start plays would only take the place of the culture of that one.
+        """
+        if not self._file.plays(self._written):
+            return
         with suppress(NoAnswer, OSError):
             save_culture(self._window.engine.capture().result(_ANSWER_S), self._culture)
 

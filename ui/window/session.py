@@ -134,11 +134,16 @@ class SessionFile(StoredFile):
             browser=Browser(**found["browser"]),
             **top,
         )
+        self._file.begin_with(as_json(self.session))
 
     def write(self, session: Session) -> None:
         """Keep this; `OSError` when it cannot be written."""
         self.session = session
         self._file.write(as_json(session))
+
+    def plays(self, session: Session) -> bool:
+        """Whether the preset that the next start plays is this session's, and not another window's."""
+        return bool(self._file.content.get("preset") == as_json(session)["preset"])
 
     def _controls(self, section: str, found: dict[str, dict[str, Any]]) -> ParameterValues:
         controls, unread = ParameterValues(found[section]), self._file.lost
