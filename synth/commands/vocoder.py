@@ -110,7 +110,7 @@ def _get(name: str | None, yes: bool) -> int:
         else:
             print(f"{wanted.name} is here already, in {place}")
             return 0
-    offer = ask(wanted)
+    offer = ask(wanted, tell=_tell)
     print(_shown(offer))
     if not yes and not _confirmed():
         print("Nothing was downloaded.")
@@ -155,7 +155,7 @@ def _download(offer: "Offer") -> int:
     name = offer.checkpoint.name
     with tqdm(total=offer.size_bytes, unit="B", unit_scale=True, desc=name, disable=not sys.stderr.isatty()) as bar:
         try:
-            folder = install(offer, progress=progress)
+            folder = install(offer, progress=progress, tell=_tell)
         except KeyboardInterrupt:
             bar.close()
             print("\npetrichord: stopped; the same command goes on from there.", file=sys.stderr)
@@ -163,6 +163,10 @@ def _download(offer: "Offer") -> int:
     print(f"Installed in {folder}")
     print(f"Next: petrichord vocoder use {name}, and petrichord vocoder verify {name} says how it sounds.")
     return 0
+
+
+def _tell(text: str) -> None:
+    print(f"petrichord: {text}", file=sys.stderr, flush=True)
 
 
 def _use(name: str) -> int:

@@ -31,6 +31,10 @@ class HubStandIn:
     stalls_after: int | None = None
     """Send the file up to this byte and then nothing until `release`."""
     busy: bool = False
+    answers: list[tuple[int, dict[str, str]]] = field(default_factory=list)
+    """Given one after the other in place of the large file's bytes: status and headers."""
+    metadata_answers: list[tuple[int, dict[str, str]]] = field(default_factory=list)
+    """The same in place of what it knows of a file."""
     ignores_ranges: bool = False
     status: int = 200
     error_code: str = ""
@@ -95,7 +99,9 @@ class _Handler(BaseHTTPRequestHandler):
         asked, authorization = self.headers.get("Range", ""), self.headers.get("Authorization", "")
         hub.requests.append(Request(method, path, asked, authorization))
         name = path.rsplit("/", 1)[-1]
-        if hub.status != 200:
+        if not path.startswith("/bytes/") and hub.metadata_answers:
+            self._head(*hub.metadata_answers.pop(0), 0)
+        elif hub.status != 200:
             self._head(hub.status, {"X-Error-Code": hub.error_code, "X-Error-Message": "no"}, 0)
         elif name not in hub.files:
             self._head(404, {"X-Error-Code": "EntryNotFound"}, 0)
@@ -128,6 +134,8 @@ class _Handler(BaseHTTPRequestHandler):
         hub = self.hub
         if hub.busy:
             return self._head(503, {}, 0)
+        if hub.breaks_after is None and hub.answers:
+            return self._head(*hub.answers.pop(0), 0)
         start = int(asked.removeprefix("bytes=").rstrip("-")) if asked and not hub.ignores_ranges else 0
         body = content[start:]
         headers = {"Content-Range": f"bytes {start}-{len(content) - 1}/{len(content)}"} if start else {}

@@ -8,8 +8,9 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from synth.errors import PetrichordError, VocoderUnavailable
 from synth.vocoder.bigvgan.catalogue import CHECKPOINTS, Checkpoint
-from synth.vocoder.bigvgan.fetch import DownloadCancelled, Patience
+from synth.vocoder.bigvgan.fetch import Patience
 from synth.vocoder.bigvgan.folders import cached, installed, user_folder
+from synth.vocoder.bigvgan.refusals import DownloadCancelled
 from synth.vocoder.choice import Choice, read_choice, store_choice
 from ui.files.trash import move_to_trash
 from ui.settings.errand import Errand
@@ -69,6 +70,8 @@ class Keeper(QObject):
     """A sentence: it has been done."""
     failed = Signal(str)
     """A sentence: it has not, why, and what helps."""
+    told = Signal(str)
+    """A sentence: what is waited for."""
     chosen = Signal()
     """Another vocoder is stored as the choice."""
     busy_changed = Signal(bool)
@@ -76,7 +79,7 @@ class Keeper(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.patience = Patience()
-        self.downloading = False
+        self.downloading = self.asking = False
         self._cancel = threading.Event()
         self._have = self._told = (0, 0)
         self._ticks = QTimer(self)
@@ -106,7 +109,9 @@ class Keeper(QObject):
         """Ask the hub for size and licence."""
         from synth.vocoder.bigvgan import hub
 
-        self._run(lambda: hub.ask(known, self.patience.timeout_s))
+        self._cancel = cancel = threading.Event()
+        self.asking = True
+        self._run(lambda: hub.ask(known, self.patience.timeout_s, cancel, self.told.emit))
 
     def get(self, offer: object) -> None:
         """Download what was offered, from where it broke off."""
@@ -116,7 +121,7 @@ class Keeper(QObject):
         self._cancel = cancel = threading.Event()
 
         def download() -> str:
-            folder = hub.install(offer, self._progress, cancel, self.patience)
+            folder = hub.install(offer, self._progress, cancel, self.patience, self.told.emit)
             return f"{offer.checkpoint.name} is installed in {folder}. “Use” plays it, “Verify” measures it."
 
         self.downloading = True
@@ -124,7 +129,7 @@ class Keeper(QObject):
         self._run(download)
 
     def cancel(self) -> None:
-        """Stop the download; what has arrived is kept."""
+        """Stop the download, or waiting for the hub; what has arrived is kept."""
         self._cancel.set()
 
     def use(self, here: Here) -> None:
@@ -183,7 +188,7 @@ class Keeper(QObject):
         if self._errand.run(work):
             self.busy_changed.emit(True)
         else:
-            self.downloading = False
+            self.downloading = self.asking = False
             self.failed.emit("Something else is under way: wait for it, or cancel it.")
 
     def _progress(self, have: int, of: int) -> None:
@@ -210,6 +215,6 @@ class Keeper(QObject):
     def _rest(self) -> None:
         self._ticks.stop()
         self._tell_progress()
-        self.downloading = False
+        self.downloading = self.asking = False
         self.busy_changed.emit(False)
         self.look()

@@ -135,6 +135,7 @@ class VocoderPage(Page):
         keeper.offered.connect(self._show_offer)
         keeper.progressed.connect(self._show_progress)
         keeper.done.connect(self._say)
+        keeper.told.connect(self._say)
         keeper.failed.connect(self._complain)
         keeper.chosen.connect(self._desk.presets.prepare_vocoder)
         keeper.busy_changed.connect(lambda _: self._show_buttons())
@@ -173,7 +174,7 @@ class VocoderPage(Page):
         shown = {
             self.get: choosing, self.use: choosing, self.verify: choosing, self.remove: choosing,
             self.download: offered and idle, self.decline: offered and idle,
-            self.cancel: self.keeper.downloading or measuring, self.back: reading and idle,
+            self.cancel: self.keeper.downloading or self.keeper.asking or measuring, self.back: reading and idle,
         }  # fmt: skip
         focused = next((button for button in shown if button.hasFocus()), None)
         for button, on in shown.items():

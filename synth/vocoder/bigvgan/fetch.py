@@ -12,6 +12,7 @@ import socket
 import ssl
 import threading
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -20,6 +21,14 @@ from pathlib import Path
 from typing import IO
 
 from synth.errors import VocoderUnavailable
+from synth.vocoder.bigvgan.refusals import (
+    WAIT_CODES,
+    DownloadCancelled,
+    Tell,
+    Waits,
+    asked_wait_s,
+    refusal_of_bytes,
+)
 
 _CHUNK_BYTES = 1 << 16
 _TRIES = 3
@@ -28,13 +37,10 @@ _SMALL_BYTES = 1_000_000
 _LISTEN_S = 0.05
 """How soon a download notices that it is to stop."""
 _BUSY = (408, 429, 500, 502, 503, 504)
+_NO_SUCH_RANGE = 416
 
 Progress = Callable[[int, int], None]
 """Called with the bytes there are and the bytes there will be."""
-
-
-class DownloadCancelled(VocoderUnavailable):
-    """The user stopped a download; what has arrived is kept."""
 
 
 @dataclass(frozen=True)
@@ -65,13 +71,16 @@ def fetch(
     progress: Progress | None = None,
     cancel: threading.Event | None = None,
     patience: Patience | None = None,
+    tell: Tell | None = None,
 ) -> None:
     """Bring `part` to the whole file, from whatever of it is there, and check it.
 
     `VocoderUnavailable` in words when the server, the disk or the file is no good: `part` is then kept if going on can
-    help, deleted if what arrived is wrong. `DownloadCancelled` when `cancel` is set.
+    help, deleted if what arrived is wrong. `DownloadCancelled` when `cancel` is set. A server that says how long to
+    wait is waited for as long, and `tell` is told.
     """
     patience, cancel = patience or Patience(), cancel or threading.Event()
+    waits = Waits(cancel, tell or _unheard)
     part.touch()
     if part.stat().st_size > remote.size_bytes:
         part.write_bytes(b"")
@@ -82,6 +91,13 @@ def fetch(
         except (OSError, http.client.HTTPException) as error:
             if cancel.is_set():
                 raise _cancelled(remote, part) from None
+            if isinstance(error, urllib.error.HTTPError):
+                if error.code == _NO_SUCH_RANGE:
+                    # What is here is not the beginning of what is there.
+                    part.write_bytes(b"")
+                elif error.code in WAIT_CODES and (told_s := asked_wait_s(error.headers)) is not None:
+                    waits.wait(told_s, urllib.parse.urlsplit(remote.url).hostname or "the server")
+                    continue
             failures = failures + 1 if part.stat().st_size <= have else 1
             if failures >= _TRIES:
                 raise VocoderUnavailable(
@@ -185,11 +201,14 @@ def _open(remote: RemoteFile, have: int, timeout_s: float) -> http.client.HTTPRe
         response: http.client.HTTPResponse = urllib.request.urlopen(request, timeout=timeout_s, context=_certificates())
     except urllib.error.HTTPError as error:
         error.close()
-        if error.code in _BUSY:
+        if error.code in (*_BUSY, _NO_SUCH_RANGE):
             raise
-        raise VocoderUnavailable(
-            f"{remote.name} is refused by the server ({error.code} {error.reason}): try later, or check HF_ENDPOINT."
-        ) from error
+        raise VocoderUnavailable(refusal_of_bytes(error.code, error.reason, remote.name)) from error
+    except OSError as error:
+        if "Tunnel connection failed: 407" in str(error):
+            # So urllib says it of a tunnel.
+            raise VocoderUnavailable(refusal_of_bytes(407, "", remote.name)) from error
+        raise
     return response
 
 
@@ -249,3 +268,7 @@ def _reason(error: Exception) -> str:
 
 def _silent(have: int, of: int) -> None:
     """Nobody watches."""
+
+
+def _unheard(text: str) -> None:
+    """Nobody listens."""

@@ -14,6 +14,7 @@ from synth.errors import VocoderUnavailable
 from synth.vocoder.bigvgan.catalogue import Checkpoint
 from synth.vocoder.bigvgan.fetch import Patience, Progress, RemoteFile, counted_bytes, fetch, megabytes
 from synth.vocoder.bigvgan.folders import CONFIG_NAME, FOLDER_VARIABLE, WEIGHTS_NAME, user_folder
+from synth.vocoder.bigvgan.refusals import WAIT_CODES, Tell, Waits, asked_wait_s, socks_proxy
 from synth.vocoder.bigvgan.weights import read_config, read_tensors
 
 _HUB = "https://huggingface.co"
@@ -45,11 +46,17 @@ class Offer:
         return sum(max(file.size_bytes - _size(self.parts_folder / file.name), 0) for file in self.files)
 
 
-def ask(wanted: Checkpoint, timeout_s: float = 10.0) -> Offer:
-    """Sizes and checksums as the hub states them; `VocoderUnavailable` in words when it cannot be asked."""
-    config = _metadata(wanted, CONFIG_NAME, "main", timeout_s)
+def ask(
+    wanted: Checkpoint, timeout_s: float = 10.0, cancel: threading.Event | None = None, tell: Tell | None = None
+) -> Offer:
+    """Sizes and checksums as the hub states them; `VocoderUnavailable` in words when it cannot be asked.
+
+    A hub that says how long to wait is waited for as long: `tell` is told, and `cancel` ends it.
+    """
+    waits = Waits(cancel or threading.Event(), tell) if tell else Waits(cancel or threading.Event())
+    config = _metadata(wanted, CONFIG_NAME, "main", timeout_s, waits)
     # Both files of one commit, even if a new one is published between the two questions.
-    weights = _metadata(wanted, WEIGHTS_NAME, config[1], timeout_s)
+    weights = _metadata(wanted, WEIGHTS_NAME, config[1], timeout_s, waits)
     return Offer(wanted, config[1], (config[0], weights[0]))
 
 
@@ -58,6 +65,7 @@ def install(
     progress: Progress | None = None,
     cancel: threading.Event | None = None,
     patience: Patience | None = None,
+    tell: Tell | None = None,
 ) -> Path:
     """Download what is missing, check it, move it into place; returns the folder. Safe in any thread.
 
@@ -68,7 +76,7 @@ def install(
     _make_room(offer)
     for file in offer.files:
         shown = None if progress is None else _shifted(progress, before, offer.size_bytes)
-        fetch(file, parts / file.name, shown, cancel, patience)
+        fetch(file, parts / file.name, shown, cancel, patience, tell)
         before += file.size_bytes
     try:
         _check_format(offer, parts)
@@ -84,7 +92,7 @@ def remedy() -> str:
     return f"copy the checkpoint's folder by hand and name it with petrichord vocoder use or in {FOLDER_VARIABLE}"
 
 
-def _metadata(wanted: Checkpoint, name: str, revision: str, timeout_s: float) -> tuple[RemoteFile, str]:
+def _metadata(wanted: Checkpoint, name: str, revision: str, timeout_s: float, waits: Waits) -> tuple[RemoteFile, str]:
     """One file as the hub describes it, and the commit it is of."""
     from huggingface_hub import errors, get_hf_file_metadata, hf_hub_url
     from huggingface_hub.utils import build_hf_headers
@@ -93,8 +101,25 @@ def _metadata(wanted: Checkpoint, name: str, revision: str, timeout_s: float) ->
     endpoint = variable("HF_ENDPOINT").rstrip("/") or _HUB
     url = hf_hub_url(wanted.repository, name, revision=revision, endpoint=endpoint)
     where = "the Hugging Face hub" if endpoint == _HUB else endpoint
+    if proxy := socks_proxy():
+        raise VocoderUnavailable(
+            f"{proxy} is a SOCKS proxy, through which nothing can be downloaded: name an HTTP proxy in HTTPS_PROXY "
+            f"and unset the other (ALL_PROXY), or {remedy()}."
+        )
     try:
-        found = get_hf_file_metadata(url, timeout=timeout_s)
+        while True:
+            try:
+                found = get_hf_file_metadata(url, timeout=timeout_s)
+                break
+            except errors.HfHubHTTPError as error:
+                if error.response is None or error.response.status_code not in WAIT_CODES:
+                    raise
+                told_s = asked_wait_s(error.response.headers)
+                if told_s is None:
+                    raise
+                waits.wait(told_s, where)
+    except VocoderUnavailable:
+        raise
     except errors.OfflineModeIsEnabled as error:
         raise VocoderUnavailable(f"HF_HUB_OFFLINE forbids downloading: unset it, or {remedy()}.") from error
     except errors.HfHubHTTPError as error:
@@ -122,6 +147,10 @@ def _metadata(wanted: Checkpoint, name: str, revision: str, timeout_s: float) ->
 def _refusal(status: int, wanted: Checkpoint, name: str, where: str) -> str:
     if status in (401, 403):
         return f"{wanted.repository} asks for permission at {where} ({status}): log in with hf auth login"
+    if status == 407:
+        return f"The proxy on the way to {where} asks for a name and a password (407): write them into HTTPS_PROXY"
+    if status == 429:
+        return f"{where} is asked too much (429) and does not say for how long: try again in some minutes"
     if status == 404:
         return f"{wanted.repository}/{name} is not at {where}: check HF_ENDPOINT"
     return f"{where} answered {status} for {wanted.repository}: try later"

@@ -321,3 +321,15 @@ def test_what_verify_refuses_is_said(page: VocoderPage, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: "ended early" in page.sentence.text(), timeout=120_000)
     assert "config.json" in page.sentence.text()
     press(page.back)
+
+
+def test_a_hub_that_says_to_wait_is_shown_and_waiting_is_cancelled(
+    page: VocoderPage, served: HubStandIn, qtbot: QtBot
+) -> None:
+    served.metadata_answers = [(429, {"Retry-After": "600"})]
+    press(page.get)
+    qtbot.waitUntil(lambda: "says to wait 10 min" in page.sentence.text(), timeout=PATIENT_MS)
+    press(page.cancel)
+    qtbot.waitUntil(lambda: not page.keeper.busy and not page.cancel.isVisible(), timeout=PATIENT_MS)
+    assert "Stopped while waiting" in page.sentence.text()
+    offer(page, qtbot)

@@ -10,8 +10,9 @@ from synth.commands.cli import main
 from synth.mel import FORMATS
 from synth.vocoder.bigvgan import hub
 from synth.vocoder.bigvgan.catalogue import FOR_CPU
-from synth.vocoder.bigvgan.fetch import DownloadCancelled, Patience
+from synth.vocoder.bigvgan.fetch import Patience
 from synth.vocoder.bigvgan.folders import installed, user_folder
+from synth.vocoder.bigvgan.refusals import DownloadCancelled
 from synth.vocoder.bigvgan.weights import find_weights, load_generator
 from tests.doubles.hub_client import NAME, QUICK, WEIGHTS, get, refusal
 from tests.doubles.hub_stand_in import COMMIT, HubStandIn
