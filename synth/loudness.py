@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 _BLOCK_S = 0.4
-_OVERSAMPLED_HZ = 176400
+OVERSAMPLED_HZ = 176400
 SILENT_DB = -120.0
 
 
@@ -48,6 +48,6 @@ def true_peak_db(sound: npt.NDArray[np.floating], rate_hz: int) -> float:
     samples = np.atleast_2d(np.asarray(sound, dtype=np.float64))
     if not samples.any():
         return SILENT_DB
-    factor = max(math.ceil(_OVERSAMPLED_HZ / rate_hz), 1)
+    factor = max(math.ceil(OVERSAMPLED_HZ / rate_hz), 1)
     peak = max(float(np.abs(resample_poly(samples, factor, 1, axis=1)).max()), float(np.abs(samples).max()))
     return max(20 * math.log10(peak), SILENT_DB)

@@ -1,11 +1,16 @@
-"""Offline rendering: the instrument and the chain behind it, into an array or a WAV file.
+"""Offline rendering: the instrument and the chain behind it, into an array or a file, of any length in little memory.
 
 Axes: `N` samples; sound is (2, N) float32.
 """
 
+import os
+import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +24,9 @@ from synth.file_names import shown_name, system_name
 from synth.instrument.events import Event
 from synth.instrument.instrument import Instrument, Setup
 from synth.instrument.parameters.values import ParameterValues
-from synth.loudness import loudness_lufs, true_peak_db
+from synth.output.beside import SoundThread, VocoderBeside
 from synth.output.chain import Chain
+from synth.output.running_levels import RunningLevels
 from synth.presets.model import Preset
 from synth.sound_files.formats import format_of
 from synth.vocoder.contract import Vocoder
@@ -76,32 +82,90 @@ def render(
     effects: Sequence[Effect] = (),
 ) -> NDArray[np.float32]:
     """The sound of a job, (2, N): exactly `seconds` long, faded in and out, with the device's level and limiter."""
-    setup = Setup(seed=job.seed or 0, grown=job.seed is None, dtype=job.dtype)
-    instrument = Instrument(preset, vocoder, job.rate_hz, job.controls, setup)
-    instrument.schedule(job.events)
-    fades = _fades_within(job)
-    chain = Chain(job.rate_hz, fades, playing=False, effects=effects)
-    n_samples = round(job.seconds * job.rate_hz)
-    # Delays are not part of the piece: frame 0 sounds at time 0, and there the fade begins, when it reaches the master.
-    begin = vocoder.delay_samples + chain.effects.delay_samples
-    stop = begin + n_samples - round(fades["fade_out_s"] * job.rate_hz)
-    lead = vocoder.delay_samples + chain.delay_samples
-    blocks, have = [], 0
-    with torch.inference_mode():
-        while have < n_samples + lead:
-            block = instrument.process(_BLOCK_FRAMES)
-            before, sounding, after = np.split(block, [max(0, begin - have), max(0, stop - have)], axis=1)
-            blocks.append(chain.process(before))
-            if sounding.shape[1]:
-                chain.master.play()
-            blocks.append(chain.process(sounding))
-            if after.shape[1]:
-                chain.master.stop()
-            blocks.append(chain.process(after))
-            have += block.shape[1]
-            if progress is not None:
-                progress(min(1.0, have / (n_samples + lead)))
-    return np.concatenate(blocks, axis=1)[:, lead : lead + n_samples]
+    parts: list[NDArray[np.float32]] = []
+    render_into(parts.append, preset, vocoder, job, progress, effects)
+    return np.concatenate(parts, axis=1)
+
+
+def render_into(
+    take: Callable[[NDArray[np.float32]], object],
+    preset: Preset,
+    vocoder: Vocoder,
+    job: Job,
+    progress: Progress | None = None,
+    effects: Sequence[Effect] = (),
+) -> None:
+    """The same block by block: `take` is given each as soon as it is made, in a thread of its own.
+
+    There the vocoder, the chain and `take` work, beside the culture here. What they raise is raised here.
+    """
+    thread = SoundThread()
+    try:
+        beside = VocoderBeside(vocoder, thread)
+        setup = Setup(seed=job.seed or 0, grown=job.seed is None, dtype=job.dtype)
+        instrument = Instrument(preset, beside, job.rate_hz, job.controls, setup)
+        instrument.schedule(job.events)
+        finish = _Finish(take, vocoder, job, progress, effects)
+        passed: Future[None] | None = None
+        with torch.inference_mode():
+            while not finish.complete:
+                block = instrument.process(_BLOCK_FRAMES)
+                if passed is not None:
+                    passed.result()
+                passed = thread.submit(partial(finish.process, block))
+        if passed is not None:
+            passed.result()
+    finally:
+        thread.close()
+
+
+class _Finish:
+    """What becomes of the instrument's sound: the chain, and the part of its output that is the piece."""
+
+    def __init__(
+        self,
+        take: Callable[[NDArray[np.float32]], object],
+        vocoder: Vocoder,
+        job: Job,
+        progress: Progress | None,
+        effects: Sequence[Effect],
+    ) -> None:
+        """`vocoder` is prepared."""
+        fades = _fades_within(job)
+        self._take, self._progress = take, progress
+        self._chain = Chain(job.rate_hz, fades, playing=False, effects=effects)
+        n_samples = round(job.seconds * job.rate_hz)
+        # Delays are not part of the piece: frame 0 sounds at time 0, and there the fade begins, when it reaches the
+        # master.
+        self._begin = vocoder.delay_samples + self._chain.effects.delay_samples
+        self._stop = self._begin + n_samples - round(fades["fade_out_s"] * job.rate_hz)
+        self._lead = vocoder.delay_samples + self._chain.delay_samples
+        self._end = n_samples + self._lead
+        self._have = 0
+
+    @property
+    def complete(self) -> bool:
+        """All of the piece has been made."""
+        return self._have >= self._end
+
+    def process(self, block: NDArray[np.float32]) -> None:
+        """The instrument's next (2, N)."""
+        chain, have = self._chain, self._have
+        before, sounding, after = np.split(block, [max(0, self._begin - have), max(0, self._stop - have)], axis=1)
+        parts = [chain.process(before)]
+        if sounding.shape[1]:
+            chain.master.play()
+        parts.append(chain.process(sounding))
+        if after.shape[1]:
+            chain.master.stop()
+        parts.append(chain.process(after))
+        made = np.concatenate(parts, axis=1)
+        piece = made[:, max(0, self._lead - have) : max(0, self._end - have)]
+        if piece.shape[1]:
+            self._take(piece)
+        self._have += block.shape[1]
+        if self._progress is not None:
+            self._progress(min(1.0, self._have / self._end))
 
 
 def _fades_within(job: Job) -> dict[str, float]:
@@ -113,29 +177,67 @@ def _fades_within(job: Job) -> dict[str, float]:
 
 
 def render_to_file(preset: Preset, vocoder: Vocoder, job: Job, path: Path, progress: Progress | None = None) -> Report:
-    """Render to a stereo file of the kind its name says, 24 bits or Vorbis.
+    """Render to a stereo file of the kind its name says, 24 bits or Vorbis, written as it is made.
 
-    `UsageError` for a kind that cannot be written and `RecordingError` for a place, both before any computing.
+    `UsageError` for a kind that cannot be written and `RecordingError` for a place, both before any computing. Until it
+    is whole it has another name, so a file that was there stays until then, and half of one is never left.
     """
     kind = format_of(path)
-    try:
-        path.open("ab").close()
-    except OSError as error:
-        raise RecordingError(f"{path} cannot be written: {error.strerror}; choose another place.") from error
+    levels = RunningLevels(job.rate_hz)
     start = time.perf_counter()
-    sound = render(preset, vocoder, job, progress)
-    elapsed = time.perf_counter() - start
     try:
-        sf.write(system_name(path), sound.T, job.rate_hz, subtype=kind.subtype, format=kind.container)
-    except (OSError, sf.LibsndfileError) as error:
-        raise RecordingError(f"{path} could not be written: {error}; choose another place.") from error
+        with (
+            _written(path) as part,
+            sf.SoundFile(system_name(part), "w", job.rate_hz, 2, subtype=kind.subtype, format=kind.container) as file,
+        ):
+
+            def take(piece: NDArray[np.float32]) -> None:
+                file.write(piece.T)
+                levels.add(piece)
+
+            render_into(take, preset, vocoder, job, progress)
+    except (OSError, sf.SoundFileError) as error:
+        reason = getattr(error, "strerror", None) or getattr(error, "error_string", None) or error
+        raise RecordingError(f"{path} cannot be written: {reason}; choose another place.") from error
     return Report(
         path=shown_name(path),
         preset=preset.name,
         vocoder=vocoder.name,
-        seconds=sound.shape[1] / job.rate_hz,
+        seconds=round(job.seconds * job.rate_hz) / job.rate_hz,
         rate_hz=job.rate_hz,
-        loudness_lufs=loudness_lufs(sound, job.rate_hz),
-        peak_dbtp=true_peak_db(sound, job.rate_hz),
-        real_time_factor=job.seconds / elapsed,
+        loudness_lufs=levels.loudness_lufs(),
+        peak_dbtp=levels.true_peak_db(),
+        real_time_factor=job.seconds / (time.perf_counter() - start),
     )
+
+
+@contextmanager
+def _written(path: Path) -> Iterator[Path]:
+    """Another name beside it to write to, which becomes `path` when all went well and is removed otherwise.
+
+    What is no ordinary file, such as /dev/null, is written itself. `OSError` when there can be no file.
+    """
+    # Where a link leads.
+    path = Path(os.path.realpath(path))
+    if path.exists():
+        path.open("ab").close()
+    if path.exists() and not (path.is_file() and os.access(path.parent, os.W_OK)):
+        # No ordinary file, or one in a folder that takes no others.
+        yield path
+        return
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".petrichord-", suffix=".part")
+    os.close(handle)
+    part = Path(name)
+    try:
+        yield part
+        part.chmod(path.stat().st_mode if path.exists() else 0o666 & ~_umask())
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    """What files of this user are not allowed by default; there is no way to ask without setting it."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
