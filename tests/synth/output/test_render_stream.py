@@ -12,9 +12,9 @@ import torch
 from numpy.typing import NDArray
 
 from synth.errors import RecordingError
-from synth.instrument.events import Event, SetControls
+from synth.instrument.events import Event, set_parameters
 from synth.instrument.instrument import Instrument, Setup
-from synth.instrument.parameters import Controls
+from synth.instrument.parameters.values import ParameterValues
 from synth.loudness import SILENT_DB, loudness_lufs, true_peak_db
 from synth.output.beside import SoundThread, VocoderBeside
 from synth.output.render import Job, render, render_into, render_to_file
@@ -26,7 +26,7 @@ from tests.doubles.samples import live_preset
 RATE = 44100
 
 
-def _instrument(beside: SoundThread | None, preset_seed: int, controls: Controls) -> Instrument:
+def _instrument(beside: SoundThread | None, preset_seed: int, controls: ParameterValues) -> Instrument:
     preset = live_preset(seed=preset_seed)
     vocoder = SpectralVocoder(preset.mel)
     chosen = vocoder if beside is None else VocoderBeside(vocoder, beside)
@@ -36,8 +36,10 @@ def _instrument(beside: SoundThread | None, preset_seed: int, controls: Controls
 @pytest.mark.parametrize("blocks", [[32] * 6, [1] * 40, [7, 64, 3, 50]])
 def test_a_vocoder_beside_the_culture_gives_the_same_stream_to_the_bit(blocks: list[int]) -> None:
     """With a note, a width and a tilt that glide, so that one block is vocoded in several calls."""
-    begun, later = Controls(note=60.0, width=1.0), Controls(note=67.0, width=0.2, tilt_db=6.0)
-    events = [Event(20, SetControls(later)), Event(33, SetControls(begun))]
+    begun = ParameterValues(note=60.0, width=1.0)
+    later = {"note": 67.0, "width": 0.2, "tilt_db": 6.0}
+    events = [Event(20, change) for change in set_parameters(later)]
+    events += [Event(33, change) for change in set_parameters({name: begun[name] for name in later})]
     streams = []
     thread = SoundThread()
     for beside in (None, thread):
@@ -56,7 +58,7 @@ def test_a_vocoder_beside_the_culture_gives_the_same_stream_to_the_bit(blocks: l
 @pytest.mark.parametrize("seconds", [0.1, 0.37, 2.0, 3.3])
 def test_blocks_joined_are_the_piece_and_exactly_as_long(seconds: float) -> None:
     preset = live_preset(seed=5)
-    job = Job(seconds, RATE, Controls(fade_in_s=0.2, fade_out_s=0.3), seed=1)
+    job = Job(seconds, RATE, ParameterValues(fade_in_s=0.2, fade_out_s=0.3), seed=1)
     whole = render(preset, SpectralVocoder(preset.mel), job)
     parts: list[NDArray[np.float32]] = []
     threads = set()

@@ -10,7 +10,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from synth.device.outputs import Output
-from synth.instrument.parameters import with_values
 from synth.storage import StoredObject, write_whole
 from synth.takes import wav
 from tests.doubles.samples import live_preset
@@ -84,10 +83,10 @@ def test_sessions_of_two_windows_keep_what_only_one_changed(tmp_path: Path) -> N
     path = tmp_path / "session.json"
     SessionFile(path).write(Session(preset=tmp_path / "violin.safetensors", octave=4))
     one, other = SessionFile(path), SessionFile(path)
-    one.write(replace(one.session, octave=6, controls=with_values(one.session.controls, {"volume_db": -9.0})))
+    one.write(replace(one.session, octave=6, controls=one.session.controls.with_value("volume_db", -9.0)))
     other.write(replace(other.session, brush=replace(other.session.brush, kind="paint")))
     after = SessionFile(path).session
-    assert (after.octave, after.brush.kind, after.controls.volume_db) == (6, "paint", -9.0)
+    assert (after.octave, after.brush.kind, after.controls["volume_db"]) == (6, "paint", -9.0)
 
 
 def test_a_culture_is_kept_by_the_window_whose_preset_plays_next(tmp_path: Path) -> None:
