@@ -17,6 +17,7 @@ PACKAGES = ("synth", "ui", "training")
 ORDER = {
     "synth": (
         ("",),
+        ("sound_files",),
         ("automaton",),
         ("presets",),
         ("culture", "vocoder"),
