@@ -19,8 +19,12 @@ from synth.engine import rest
 from synth.engine.engine import BLOCK_FRAMES, Engine
 from synth.engine.load import EngineLoad
 from synth.engine.rest import Rest
+from synth.engine.transport import Transport
 from synth.instrument.events import Evolve, Touch
+from synth.instrument.instrument import Instrument
+from synth.instrument.note_events import NoteOn
 from synth.output.chain import Chain
+from synth.output.limiter import Audio
 from tests.doubles.engines import CONTROLS, instrument
 from tests.doubles.instruments import RATE, ScriptedSink, wait_until
 
@@ -69,6 +73,14 @@ def as_the_engine_computes() -> Iterator[None]:
     finally:
         torch.set_num_threads(threads)
         torch.set_flush_denormal(False)
+
+
+def one_block(played: Instrument, transport: Transport, chain: Chain) -> Audio:
+    """As the engine makes one, (2, N)."""
+    transport.before(played)
+    sound = played.process(BLOCK_FRAMES)
+    transport.after(played, sound.shape[1] / RATE)
+    return chain.process(sound)
 
 
 def pass_time(sink: ScriptedSink, seconds: float, meanwhile: Callable[[], object] = lambda: None) -> None:
@@ -134,11 +146,12 @@ def test_play_is_heard_soon_and_goes_on_exactly_where_the_culture_was(monkeypatc
             assert engine.status().underruns == 0
         # The same without any rest: every sample equal, so there is neither a gap nor a jump.
         again, chain = instrument(), Chain(RATE, CONTROLS, playing=False)
+        transport = Transport(chain.master, held=False)
         with torch.inference_mode(), as_the_engine_computes():
             for _ in range(blocks):
-                chain.process(again.process(BLOCK_FRAMES))
-            chain.master.play()
-            made = np.concatenate([chain.process(again.process(BLOCK_FRAMES)) for _ in range(60)], axis=1).T
+                one_block(again, transport, chain)
+            transport.play()
+            made = np.concatenate([one_block(again, transport, chain) for _ in range(60)], axis=1).T
         begins = int(np.flatnonzero(made.any(axis=1))[0])
         np.testing.assert_array_equal(heard, made[begins : begins + RATE])
         if delays_s[-1] <= BEGINS_S:
@@ -181,6 +194,7 @@ def test_a_take_has_no_rests_in_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
 
 WAKING: dict[str, Callable[[Engine], object]] = {
     "play": lambda engine: engine.play(),
+    "note": lambda engine: engine.send(NoteOn(1, 60, 0.8, 0)),
     "gesture": lambda engine: engine.send(Touch(Gesture("erase", 40, 20))),
     "capture": lambda engine: engine.capture(),
     "preset": lambda engine: engine.swap(instrument()),
