@@ -27,6 +27,12 @@ _FULL = 0.75
 _GUARD_S = 0.014
 """The fade is written when this much is left: sound servers fetch up to 10 ms at a time."""
 
+_REST_FULL, _REST_WAIT = 0.8, 0.35
+"""At rest a sink is filled up to this share after each wait of that share: a quarter as many pieces as sound comes in,
+and what is played next is heard a little sooner."""
+_REST_MOST_S = 0.056
+"""A sink that holds more than this is not kept as full as it could be."""
+
 _LATE_S = 0.012
 """Sinks tell what is queued in them in steps of up to 10 ms."""
 _HALTED_S = 0.1
@@ -36,7 +42,10 @@ _HALTED_S = 0.1
 class Feeder:
     """Moves sound from one ring to one sink until retired or until the sink fails."""
 
-    def __init__(self, ring: Ring, sink: Sink, tap: Tap, resume_at: int) -> None:
+    def __init__(
+        self, ring: Ring, sink: Sink, tap: Tap, resume_at: int, resting: Callable[[], bool] = lambda: False
+    ) -> None:
+        """`resting` says that the ring is not filled because there is nothing to be heard."""
         self.sink = sink
         self.underruns = 0
         """Gaps in sound; one in silence is heard by nobody and not counted."""
@@ -46,6 +55,8 @@ class Feeder:
         self._fade = round(_FADE_S * sink.rate_hz)
         self._chunk = -(-self._fade // PERIOD) * PERIOD
         self._ring, self._tap, self._resume_at = ring, tap, max(resume_at, self._chunk + self._fade)
+        self._resting = resting
+        self._rest_full_s = min(sink.full_s, _REST_MOST_S)
         self.sounding = False
         """True from a fade-in to the next fade-out."""
         self._ramp = (0.5 + 0.5 * np.cos(np.pi * (np.arange(self._fade) + 1) / self._fade)).astype(np.float32)
@@ -83,6 +94,8 @@ class Feeder:
             while not self._retired.is_set():
                 if self._ring.ready >= PERIOD + self._fade:
                     self._send(self._ring.take(PERIOD))
+                elif self._resting():
+                    self._rest()
                 elif (spare := self.sink.queued_s() - _GUARD_S) > 0:
                     self._ring.wait_at_least(PERIOD + self._fade, spare)
                 else:
@@ -108,12 +121,23 @@ class Feeder:
         ):
             if self._retired.is_set():
                 return
+            if self._resting() and sent >= least_s * self.sink.rate_hz:
+                # What comes next begins from silence by itself.
+                self.sounding = True
+                return
             self._send(silence)
             sent += PERIOD
         chunk = self._ring.take(self._chunk)
         chunk[: self._fade] *= self._ramp[::-1, None]
         self.sounding = True
         self._send(chunk)
+
+    def _rest(self) -> None:
+        """Keep the sink from running dry, in few pieces; what is put into the ring meanwhile follows at once."""
+        if not self._ring.wait_at_least(PERIOD + self._fade, _REST_WAIT * self._rest_full_s):
+            missing_s = _REST_FULL * self._rest_full_s - self.sink.queued_s()
+            if missing_s > 0:
+                self._send(np.zeros((round(missing_s * self.sink.rate_hz), 2), np.float32))
 
     def _fade_out(self) -> None:
         """The last of the sound, and silence to the end of a period."""
@@ -127,7 +151,7 @@ class Feeder:
         self._tap(chunk)
         queued_s, since = self._queued
         lasts_until = since + queued_s + self.sink.beyond_s()
-        if self.sounding:
+        if self.sounding and not self._resting():
             self._used_s = max(self._used_s, self.sink.full_s - self.queued_s())
         # Sinks do not always tell: one that gets its next sound too late, or was halted itself, has been silent.
         dry = time.monotonic() > lasts_until + _LATE_S

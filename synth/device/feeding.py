@@ -23,6 +23,8 @@ class Feeding:
         self._feeder: Feeder | None = None
         self._past_underruns = 0
         self._stuck: list[Feeder] = []
+        self.resting = False
+        """True while the ring is not filled because there is nothing to be heard: silence is sent, and no gap."""
         self.silent = True
         """True while a clock stands in for a device."""
 
@@ -82,7 +84,7 @@ class Feeding:
     def use(self, sink: Sink) -> None:
         """Play through this sink from now on; the one before fades out."""
         self._drop(abort=self.silent)
-        feeder = Feeder(self._ring, sink, self._tap, self._resume_at)
+        feeder = Feeder(self._ring, sink, self._tap, self._resume_at, lambda: self.resting)
         self._feeder, self.silent = feeder, isinstance(sink, SilentSink)
         feeder.start()
 

@@ -52,6 +52,12 @@ class Ring:
             self._changed.notify_all()
             return out
 
+    def clear(self) -> None:
+        """Forget what waits to be taken."""
+        with self._changed:
+            self._start, self._ready = (self._start + self._ready) % self.capacity, 0
+            self._changed.notify_all()
+
     def wait_at_least(self, n: int, timeout_s: float) -> bool:
         """Wait until `n` samples are ready; False when time is up."""
         return self._wait(lambda: self._ready >= n, timeout_s)

@@ -1,8 +1,8 @@
 """The real-time engine: commands in, sound out, status to poll.
 
 One thread computes blocks of two frames whenever the ring has room and does nothing else: no files, no loading, no
-waiting for anybody. A feeder thread empties the ring into the device (`audio_out`), a writer thread records what the
-feeder sent (`recorder`). Axes: `N` samples.
+waiting for anybody. After Stop, once nothing sounds and nothing is asked, it rests (`rest`). A feeder thread empties
+the ring into the device (`audio_out`), a writer thread records what the feeder sent (`recorder`). Axes: `N` samples.
 """
 
 import threading
@@ -29,6 +29,7 @@ from synth.engine.notices import Noticeboard
 from synth.engine.observer import Observer
 from synth.engine.playing import Playing
 from synth.engine.protocol import Capture, Status
+from synth.engine.rest import Rest
 from synth.engine.take_deck import Deck
 from synth.engine.transport import Transport
 from synth.errors import UsageError
@@ -73,7 +74,7 @@ class Engine:
         `effects` are made for the instrument's rate.
         """
         self.rate_hz = instrument.out_rate_hz
-        self.audition = Audition(self.rate_hz)
+        self.audition = Audition(self.rate_hz, lambda: self._rest.wake())
         self._notices = Noticeboard()
         self._playing = Playing(instrument, reason, self._notices)
         self._deck = Deck(
@@ -85,7 +86,7 @@ class Engine:
             lambda: self._playing.current.controls["volume_db"],
         )
         self._tone = Tone(self.rate_hz)
-        laid_over = (self._deck, self._tone, self.audition)
+        laid_over = self._laid_over = (self._deck, self._tone, self.audition)
         self._chain = Chain(self.rate_hz, instrument.controls, playing=False, effects=effects, after=laid_over)
         self._master = self._chain.master
         self._transport = Transport(self._master, playing, again)
@@ -103,6 +104,7 @@ class Engine:
             buffer_s,
         )
         self._feeding = self._out.feeding
+        self._rest = Rest(self._ring, self._feeding)
         self._load = EngineLoad()
         self._commands: SimpleQueue[Command] = SimpleQueue()
         self._closing = threading.Event()
@@ -130,7 +132,7 @@ class Engine:
 
     def close(self) -> None:
         self.stop_take()
-        self._commands.put(FarewellCommand())
+        self._ask(FarewellCommand())
         deadline = time.monotonic() + _CLOSE_S
         while self._thread.is_alive() and not self._master.silent and time.monotonic() < deadline:
             time.sleep(0.005)
@@ -142,13 +144,13 @@ class Engine:
 
     def play(self) -> None:
         self._deck.recorder.begin()
-        self._commands.put(Play())
+        self._ask(Play())
 
     def stop(self) -> None:
-        self._commands.put(Stop())
+        self._ask(Stop())
 
     def send(self, action: Action) -> None:
-        self._commands.put(action)
+        self._ask(action)
 
     def swap(self, instrument: Instrument, reason: str = "") -> None:
         if instrument.out_rate_hz != self.rate_hz:
@@ -156,23 +158,25 @@ class Engine:
                 f"“{instrument.preset.name}” was prepared for {instrument.out_rate_hz} Hz, but the output runs at "
                 f"{self.rate_hz} Hz: load it again."
             )
-        self._commands.put(SwapCommand(instrument.description(), instrument, reason))
+        self._ask(SwapCommand(instrument.description(), instrument, reason))
 
     def change_vocoder(
         self, vocoder: Vocoder, reason: str = "", spare: Vocoder | None = None, preset: str = ""
     ) -> None:
-        self._commands.put(ChangeCommand(vocoder, reason, spare, preset))
+        self._ask(ChangeCommand(vocoder, reason, spare, preset))
 
     def record(
         self, path: Path | None = None, sample_format: SampleFormat | None = None, *, wait: bool = False
     ) -> None:
         self._deck.record(path or default_take_path(self._playing.current.preset.name), sample_format, wait)
+        self._rest.wake()
 
     def stop_recording(self) -> None:
         self._deck.recorder.finish()
 
     def play_take(self, path: Path) -> None:
         self._deck.play(path)
+        self._rest.wake()
 
     def stop_take(self) -> None:
         self._deck.player.stop()
@@ -190,6 +194,7 @@ class Engine:
 
     def test_tone(self) -> None:
         self._tone.start()
+        self._rest.wake()
 
     def release(self) -> tuple[Instrument, str]:
         """The instrument of a closed engine, for another to go on with, and why its vocoder was chosen."""
@@ -203,7 +208,7 @@ class Engine:
 
     def capture(self) -> Future[Capture]:
         answer: Future[Capture] = Future()
-        self._commands.put(CaptureCommand(answer))
+        self._ask(CaptureCommand(answer))
         return answer
 
     def status(self) -> Status:
@@ -215,7 +220,8 @@ class Engine:
             rate_hz=self.rate_hz,
             latency_s=self._out_delay_s + current.delay_s,
             device_s=self._feeding.device_s,
-            load=self._load.load,
+            resting=self._rest.resting,
+            load=0.0 if self._rest.resting else self._load.load,
             steps_per_second=self._observer.steps_per_second,
             slowed=self._load.slowed,
             underruns=self._feeding.underruns,
@@ -231,6 +237,10 @@ class Engine:
             notices=self._notices.latest,
         )
 
+    def _ask(self, command: Command) -> None:
+        self._commands.put(command)
+        self._rest.wake()
+
     def _run(self) -> None:
         raise_thread_priority("sound")
         torch.set_num_threads(1)
@@ -238,7 +248,10 @@ class Engine:
         try:
             with torch.inference_mode():
                 while not self._closing.is_set():
-                    if self._ring.wait_at_most(self._start_level + round(self._load.ahead_s * self.rate_hz), 0.1):
+                    if self._rest.resting:
+                        self._rest.pass_time(self._playing.current, self._observer, self._out_delay_s)
+                        self.cpu_s = time.thread_time()
+                    elif self._ring.wait_at_most(self._start_level + round(self._load.ahead_s * self.rate_hz), 0.1):
                         self._block()
         except Exception as error:
             # The thread ends, the feeder fades out: the fault is shown, not hidden behind a frozen window.
@@ -260,15 +273,18 @@ class Engine:
         sound = self._chain.process(sound)
         left = self._ring.ready / self.rate_hz + self._feeding.queued_s() if self._feeding.sounding else float("inf")
         self._ring.put(sound)
+        self._rest.end()
         block_s = sound.shape[1] / self.rate_hz
         took_s = min(time.perf_counter() - start, _LONGEST_BLOCK * block_s)
-        self._load.note(took_s, block_s, left, self._feeding.full_s)
+        self._load.note(took_s, block_s, float("inf") if self._rest.just_ended else left, self._feeding.full_s)
         delay = 0.5 * block_s + waited + self._chain.delay_samples / self.rate_hz
         self._out_delay_s += (delay - self._out_delay_s) * (0.05 if self.blocks > 40 else 1.0)
         self.blocks += 1
         if self._load.is_lost(excused=self._playing.excused):
             self._playing.leave_vocoder()
         self._observer.observe(self._playing.current, self._out_delay_s)
+        idle = self._master.silent and self._feeding.sounding and not self._playing.changing and not sound.any()
+        self._rest.note(idle=idle and all(stage.idle for stage in self._laid_over))
         self.cpu_s = time.thread_time()
 
     def _obey(self) -> None:

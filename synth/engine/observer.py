@@ -6,6 +6,7 @@ from synth.instrument.events import View
 from synth.instrument.instrument import Instrument
 
 _STEPS_WINDOW_S = 1.0
+_WATCHED_S = 1.0
 
 
 class Observer:
@@ -15,12 +16,19 @@ class Observer:
         self.steps_per_second = 0.0
         self._view: View | None = None
         self._wanted = True
+        self._asked_at = float("-inf")
         self._hidden_wanted = False
         self._mark = (time.monotonic(), instrument.culture, instrument.culture.steps)
+
+    @property
+    def watched(self) -> bool:
+        """True when somebody asked within the last second."""
+        return time.monotonic() - self._asked_at < _WATCHED_S
 
     def ask(self, *, hidden: bool) -> View | None:
         """The latest view, None before the first; another is made with the next block."""
         self._hidden_wanted = hidden
+        self._asked_at = time.monotonic()
         self._wanted = True
         return self._view
 

@@ -76,9 +76,14 @@ class Playing:
             instrument.change_vocoder(asked.vocoder, asked.reason)
 
     @property
+    def changing(self) -> bool:
+        """True while presets or vocoders change."""
+        return self.voices.changing or self.current.changing
+
+    @property
     def excused(self) -> bool:
         """True when too much work is no reason to leave the vocoder: two run, or there is no other."""
-        return self.current.voicing.spare is None or self.current.changing or self.voices.changing
+        return self.current.voicing.spare is None or self.changing
 
     def leave_vocoder(self) -> None:
         """Give up the vocoder for the spare one: it takes longer than its sound lasts."""

@@ -49,6 +49,8 @@ class Status:
     """From a gesture to its sound at the device."""
     device_s: float = 0.0
     """The part of it that the device's own queue takes; 0 without a device."""
+    resting: bool = False
+    """True while nothing sounds and nothing is computed ahead; Play, and whatever else is asked, ends it at once."""
     load: float = 0.0
     """Share of a block's duration that computing it took, smoothed; 1 is the limit."""
     steps_per_second: float = 0.0

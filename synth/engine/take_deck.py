@@ -58,6 +58,11 @@ class Deck:
         """The engine's sound passes at once."""
         return 0
 
+    @property
+    def idle(self) -> bool:
+        """True while no take is heard or about to be, and none is recorded: a take has no rests in it."""
+        return self.player.idle and (self.recorder.armed or not self.recorder.active)
+
     def process(self, sound: Audio) -> Audio:
         """What the engine made, or the take in its place."""
         return self.player.process(sound, self._volume_db())

@@ -11,9 +11,11 @@ from typing import Any, TypeVar, get_args
 
 from synth.automaton.gestures import GESTURE_KINDS, SHAPES, Gesture
 from synth.instrument.events import (
+    MOST_STEPS,
     ChangePreset,
     ChangeVocoder,
     Event,
+    Evolve,
     Hand,
     HoldDrone,
     LimitEvolution,
@@ -64,6 +66,7 @@ _KINDS: dict[str, type] = {
     "channel_expression": ChannelExpression,
     "all_notes_off": AllNotesOff,
     "all_sound_off": AllSoundOff,
+    "evolve": Evolve,
     "play": Play,
     "stop": Stop,
     "change_preset": ChangePreset,
@@ -97,6 +100,7 @@ _READERS: dict[str, Callable[[Fields], Any]] = {
     ),
     "all_notes_off": lambda told: AllNotesOff(_channel_or_all(told)),
     "all_sound_off": lambda told: AllSoundOff(_channel_or_all(told)),
+    "evolve": lambda told: Evolve(told.integer("steps", 1, MOST_STEPS)),
     "change_preset": lambda told: ChangePreset(told.text("preset"), told.text("sha256")),
     "change_vocoder": lambda told: ChangeVocoder(told.text("vocoder"), told.text("reason")),
 }

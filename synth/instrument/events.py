@@ -17,6 +17,9 @@ from synth.instrument.tuning import Tuning
 from synth.mel import MelFormat
 from synth.vocoder.contract import samples_until
 
+MOST_STEPS = 1000
+"""In one `Evolve`."""
+
 
 @dataclass(frozen=True)
 class SetParameter:
@@ -106,7 +109,31 @@ class Tune:
     tuning: Tuning
 
 
-OwnAction = SetParameter | Touch | ReseedAll | ThawAll | Hand | Undo | Redo | Rescue | LimitEvolution | HoldDrone | Tune
+@dataclass(frozen=True)
+class Evolve:
+    """Take so many steps between two frames, unheard: the engine rests, and somebody looks at the culture."""
+
+    steps: int
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.steps <= MOST_STEPS:
+            raise UsageError(f"{self.steps} steps between two frames are not possible: choose 1 to {MOST_STEPS}.")
+
+
+OwnAction = (
+    SetParameter
+    | Touch
+    | ReseedAll
+    | ThawAll
+    | Hand
+    | Undo
+    | Redo
+    | Rescue
+    | LimitEvolution
+    | HoldDrone
+    | Tune
+    | Evolve
+)
 Action = OwnAction | NoteEvent
 """What can be asked of an instrument by itself."""
 

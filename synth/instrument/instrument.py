@@ -29,6 +29,7 @@ from synth.instrument.events import (
     ChangePreset,
     ChangeVocoder,
     Event,
+    Evolve,
     Hand,
     HoldDrone,
     LimitEvolution,
@@ -360,6 +361,15 @@ class Instrument:
                 if not down:
                     self._played.lift()
                 self.playhead.hold(action)
+            case Evolve(steps):
+                for _ in range(steps):
+                    self.culture.step(self.controls["weather_depth"], self.controls["weather_speed"])
+
+    @property
+    def steps_per_second(self) -> float:
+        """What the controls ask for."""
+        asked = self.controls["steps_per_frame"] * self.preset.mel.frames_per_second
+        return 0.0 if self.controls["frozen"] else asked
 
     def rescue(self) -> str:
         """Reseed a culture that is not well; why, or "" when it is well."""

@@ -4,6 +4,7 @@ It is laid over what the master sends by a cross-fade of gains that sum to one, 
 other above the limiter's ceiling. Without one the master's sound passes untouched. Axes: `N` samples.
 """
 
+from collections.abc import Callable
 from queue import Empty, SimpleQueue
 
 import numpy as np
@@ -17,8 +18,9 @@ FADE_S = 0.02
 class Audition:
     """`play`, `stop`, `at_s` from any thread, `process` in the engine's; any partition of the sound gives the same."""
 
-    def __init__(self, rate_hz: int) -> None:
-        self.rate_hz = rate_hz
+    def __init__(self, rate_hz: int, asked: Callable[[], None] = lambda: None) -> None:
+        """`asked` is called, on the caller's thread, after each `play` and `stop`."""
+        self.rate_hz, self._tell_asked = rate_hz, asked
         self._fade = round(FADE_S * rate_hz)
         self._asked: SimpleQueue[NDArray[np.float32] | None] = SimpleQueue()
         self._next: NDArray[np.float32] | None = None
@@ -31,15 +33,22 @@ class Audition:
         if samples.ndim != 2 or samples.shape[1] != 2:
             raise ValueError(f"{samples.shape} samples, (N, 2) wanted")
         self._asked.put(np.ascontiguousarray(samples.T, dtype=np.float32))
+        self._tell_asked()
 
     def stop(self) -> None:
         """Fade out, and back to the instrument."""
         self._asked.put(None)
+        self._tell_asked()
 
     @property
     def at_s(self) -> float | None:
         """How far the sound has come, None when there is none."""
         return None if self._sound is None else self._at / self.rate_hz
+
+    @property
+    def idle(self) -> bool:
+        """True while nothing is laid over or about to be."""
+        return self._sound is None and self._next is None and self._asked.empty()
 
     @property
     def delay_samples(self) -> int:

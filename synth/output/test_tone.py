@@ -31,6 +31,11 @@ class Tone:
         self._asked = True
 
     @property
+    def idle(self) -> bool:
+        """True while it is silent and will be."""
+        return not self._asked and self._at >= self._sound.shape[1]
+
+    @property
     def delay_samples(self) -> int:
         """What it is laid over passes at once."""
         return 0

@@ -122,6 +122,11 @@ class TakePlayer:
         asked = self._asked
         return None if asked is None or asked.failed else asked.path
 
+    @property
+    def idle(self) -> bool:
+        """True while nothing is heard or about to be."""
+        return self._heard is None and self.path is None
+
     def position_s(self) -> tuple[float, float]:
         """Where it is and how long it is."""
         heard = self._heard

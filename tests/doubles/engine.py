@@ -75,6 +75,10 @@ class FakeEngine:
             self._begin()
         self.state = replace(self.state, playing=True, peak_db=(-9.0, -11.5))
 
+    def rest(self, resting: bool) -> None:
+        """As the real one does some seconds after Stop."""
+        self.state = replace(self.state, resting=resting)
+
     def stop(self) -> None:
         self.calls.append("stop")
         self.state = replace(self.state, playing=False, peak_db=(-120.0, -120.0))

@@ -127,7 +127,10 @@ class CultureScreen(pg.PlotWidget):  # type: ignore[misc]
         old_culture = view.grid.shape != (self._overlay.field.n_mels, self._overlay.field.n_frames)
         if view is self._shown or old_culture:
             return  # Nothing new; or a cross-fade to another format is under way.
-        if self._shown is not None and view.frame > self._shown.frame:
+        if self._shown is not None and view.frame == self._shown.frame:
+            # The engine rests: the culture lives on where it stands.
+            self._columns_per_frame = 0.0
+        elif self._shown is not None and view.frame > self._shown.frame:
             n = view.grid.shape[1]
             way = (view.playhead - self._shown.playhead + n / 2) % n - n / 2
             self._columns_per_frame = way / (view.frame - self._shown.frame)
@@ -146,7 +149,7 @@ class CultureScreen(pg.PlotWidget):  # type: ignore[misc]
     def move_on(self, seconds: float) -> None:
         """Nothing new to see, for so long since the last view: the heads go on as they went."""
         view, overlay = self._shown, self._overlay
-        if view is not None and overlay.playhead is not None:
+        if view is not None and overlay.playhead is not None and self._columns_per_frame:
             way = self._columns_per_frame * seconds * self.format.frames_per_second
             overlay.playhead = view.playhead + way
             if not view.hand:

@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QMainWindow
 
-from synth.engine.protocol import EngineControl
+from synth.engine.protocol import EngineControl, Status
 from synth.instrument.events import View
 from synth.presets.library import Entry
 from ui.culture.brushes import BrushHand
@@ -23,12 +23,13 @@ from ui.presets.loader import Build
 from ui.settings.desk import SettingsDesk
 from ui.settings.opener import SettingsOpener
 from ui.settings.store import SettingsFile
+from ui.shell.drops import is_droppable, sort_out, take_in
 from ui.takes.desk import TakeDesk
 from ui.takes.sheet import TakesSheet
 from ui.trainer.desk import TrainDesk
 from ui.widgets.sheet import Sheet
 from ui.window.control_desk import ControlDesk
-from ui.window.drops import is_droppable, sort_out, take_in
+from ui.window.exposure import Exposure
 from ui.window.parts import Parts
 from ui.window.preset_desk import PresetDesk
 from ui.window.remedies import Remedies
@@ -40,6 +41,8 @@ latest, when only the heads move on. A timer of 25 ms beat against the engine's 
 nothing new (gaps of 50 ms). Waiting for a late view for 27 ms, which is found a tick later, cost gaps of 34."""
 _PATIENCE_S = 0.1
 """So long pictures wait while the sound is close to breaking."""
+_RESTING_TICK_MS, _UNSEEN_TICK_MS = 50, 1000
+"""While the engine rests it makes ten views per second; of a window that nobody sees only the news matters."""
 _STATUS_EVERY = 5
 """The status line follows every fifth look: numbers that flicker cannot be read."""
 
@@ -98,6 +101,8 @@ class MainWindow(QMainWindow):
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._look)
         self._timer.start(_TICK_MS)
+        self.exposure = Exposure(self)
+        self.exposure.changed.connect(self._look_anew)
 
     def _connect(self) -> None:
         self.transport.play_asked.connect(self._play)
@@ -156,6 +161,7 @@ class MainWindow(QMainWindow):
         self.takes.follow(stored.take_folder, stored.take_format, stored.take_wait)
 
     def _play(self, play: bool) -> None:
+        self._keep_pace(resting=False)
         if play:
             self.engine.play()
         else:
@@ -163,7 +169,24 @@ class MainWindow(QMainWindow):
 
     # The engine's news
 
+    def _keep_pace(self, *, resting: bool) -> None:
+        """Look as often as there is something to see and somebody who sees it."""
+        tick = _UNSEEN_TICK_MS if not self.exposure.seen else _RESTING_TICK_MS if resting else _TICK_MS
+        if tick != self._timer.interval():
+            exact = tick == _TICK_MS
+            self._timer.setTimerType(Qt.TimerType.PreciseTimer if exact else Qt.TimerType.CoarseTimer)
+            self._timer.setInterval(tick)
+
+    def _look_anew(self) -> None:
+        """The window can be seen again, or cannot any more."""
+        if self._timer.isActive():
+            self._keep_pace(resting=False)
+            self._look()
+
     def _look(self) -> None:
+        if not self.exposure.seen:
+            self._tell_news(self.engine.status())
+            return
         now, view = time.perf_counter(), self.engine.view(hidden=self.brushes.hidden.isChecked())
         since = now - self._looked_at
         if since < _SHORTEST_S or (view is self._view and since < _LONGEST_S):
@@ -181,11 +204,16 @@ class MainWindow(QMainWindow):
         status = self.engine.status()
         self.header.meter.show_peaks(status.peak_db, now - self._looked_at)
         self._looked_at = now
-        self.takes.show_status(status)
+        self._keep_pace(resting=status.resting)
+        self._tell_news(status)
         self.dock.show_sound(self.engine.sound(SNAPSHOT), status.rate_hz)
         if self._looks % _STATUS_EVERY == 0:
             self.status_line.show_status(status)
         self._looks += 1
+
+    def _tell_news(self, status: Status) -> None:
+        """What must be known even if nobody sees the window now: takes that have ended, notices."""
+        self.takes.show_status(status)
         for notice in status.notices:
             if notice.serial > self._notice:
                 self._notice = notice.serial

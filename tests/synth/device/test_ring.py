@@ -55,3 +55,14 @@ def test_each_side_can_wait_for_the_other() -> None:
 
 def test_waiting_gives_up_in_time() -> None:
     assert not Ring(8).wait_at_least(1, 0.01)
+
+
+def test_what_is_cleared_is_forgotten_and_what_follows_is_whole() -> None:
+    ring = Ring(8)
+    ring.put(np.ones((2, 6), np.float32))
+    ring.take(4)
+    ring.clear()
+    assert ring.ready == 0
+    sound = np.arange(16, dtype=np.float32).reshape(2, 8)
+    ring.put(sound)
+    np.testing.assert_array_equal(ring.take(8), sound.T)

@@ -18,6 +18,7 @@ from synth.instrument.events import (
     ChangePreset,
     ChangeVocoder,
     Event,
+    Evolve,
     Hand,
     HoldDrone,
     LimitEvolution,
@@ -75,6 +76,7 @@ INSTRUMENT_EVENTS: st.SearchStrategy[Action] = st.one_of(
     st.builds(Hand, st.booleans(), PLACES, RADII),
     st.sampled_from([ReseedAll(), ThawAll(), Undo(), Redo(), Rescue("dead")]),
     st.builds(LimitEvolution, st.floats(0, 1)),
+    st.builds(Evolve, st.integers(1, 3)),
 )
 WORDS = st.text(max_size=40)
 ANY_EVENTS: st.SearchStrategy[AnyAction] = st.one_of(
@@ -105,6 +107,7 @@ def test_every_event_comes_back_from_json(frame: int, action: AnyAction, share: 
         {"kind": "channel_expression", "channel": 0, "dimension": "pan", "value": 7.0},
         {"kind": "all_notes_off", "channel": 16}, {"kind": "tune", "tuning": {"name": "x", "key_hz": [440.0]}},
         {"kind": "tune", "tuning": {"name": "x", "key_hz": [-1.0] * 128}}, {"kind": "undo", "moment": 2.0},
+        {"kind": "evolve", "steps": 0}, {"kind": "evolve", "steps": 10**6},
     ],
 )  # fmt: skip
 def test_a_record_that_is_none_is_refused(harm: dict[str, object]) -> None:
@@ -131,7 +134,7 @@ def test_what_was_logged_and_is_done_again_sounds_the_same(sent: list[tuple[int,
             for when, action in sent:
                 if start <= when < start + block:
                     # The engine's own come between frames, past the queue.
-                    (played.do if isinstance(action, Rescue | LimitEvolution) else played.send)(action)
+                    (played.do if isinstance(action, Rescue | LimitEvolution | Evolve) else played.send)(action)
             parts.append(played.process(min(block, 24 - start)))
         replayed = [Event(e.frame, e.action) for e in log if not isinstance(e.action, ANY_BUT_INSTRUMENT)]
         assert len(replayed) == len(log)

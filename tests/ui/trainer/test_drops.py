@@ -12,7 +12,7 @@ from synth.presets.file import save_preset
 from tests.doubles.samples import live_preset
 from tests.ui.hands.mouse_and_keys import drop, quote
 from tests.ui.trainer.stage import LONG, Stage
-from ui.window.drops import is_droppable, local_path, sort_out
+from ui.shell.drops import is_droppable, local_path, sort_out
 
 
 def _offered(stage: Stage) -> list[str]:
