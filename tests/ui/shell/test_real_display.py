@@ -21,7 +21,7 @@ def test_the_main_job_works_under_xvfb_and_openbox() -> None:
         try:
             environment = {**os.environ, **screen}
             child = subprocess.run(
-                [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", _JOBS, *files],
+                [sys.executable, "-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider", "-k", _JOBS, *files],
                 env=environment,
                 capture_output=True,
                 text=True,
