@@ -18,7 +18,8 @@ from synth.mel import DB_PER_NEPER, LOG_MEL_FLOOR
 Values = NDArray[np.float64]
 
 _HANDOVER_S = 0.5
-"""What the attack's last frame is away from the region glides to 0 within this: the culture takes over."""
+"""What the attack's last frame of a row that lasts is away from the region glides to 0 within this: the culture takes
+over. A row that fades goes on from that frame by its decay."""
 _LOWEST = LOG_MEL_FLOOR
 """No offset need be lower: the loudest row is silent by then."""
 
@@ -78,7 +79,8 @@ class Contour:
         return np.maximum(offsets, _LOWEST)
 
     def _attack_at(self, age: Values) -> Values:
-        """(V,) frames → (V, M): between frames in a straight line, after the last one on the way to 0."""
+        """(V,) frames → (V, M): between frames in a straight line; after the last one, rows that last are on the way to 0
+        and rows that fade stay, since the culture holds a fading sound at a height it has passed by then."""
         last = len(self._attack) - 1
         # A frame's level is that of its middle.
         at = np.clip(age - 0.5, 0, last)
@@ -86,7 +88,7 @@ class Contour:
         high = np.minimum(low + 1, last)
         rows = self._attack[low] + (at - low)[:, None] * (self._attack[high] - self._attack[low])
         left = 1 - np.clip((age - self.attack_frames) / (_HANDOVER_S * self._fps), 0, 1)
-        return rows * left[:, None]
+        return rows * np.where(self._decay < 0, 1.0, left[:, None])
 
 
 def _falling(slopes_db_per_s: NDArray[np.floating] | None, n_mels: int) -> Values:

@@ -30,10 +30,21 @@ def test_at_the_middle_of_each_frame_the_attack_is_as_recorded_and_between_them_
         np.testing.assert_allclose(db(WHOLE, a + 0.75), between, rtol=1e-12, atol=1e-12)
 
 
-def test_after_the_attack_rows_fade_by_their_slopes() -> None:
+def test_after_the_attack_fading_rows_go_on_from_its_end_and_lasting_ones_return_to_the_culture() -> None:
     seconds = 2.0
-    expected = np.minimum(DECAY, 0) * seconds
+    expected = np.where(DECAY < 0, ATTACK_DB[-1].astype(float) + DECAY * seconds, 0.0)
     np.testing.assert_allclose(db(WHOLE, A + seconds * FPS), expected, rtol=1e-6, atol=1e-6)
+
+
+def test_a_struck_note_falls_in_one_line_through_its_attack_and_after_it() -> None:
+    """A culture holds the level a string had one second after its stroke; a note begins where the string began."""
+    slopes = np.array([-20.0, -6.0], np.float32)
+    since_stroke = (np.arange(60) + 0.5) / FPS
+    struck = Contour(2, FPS, slopes * (since_stroke[:, None] - 1.0), slopes)
+    for seconds in (0.1, 0.5, 0.69, 0.72, 1.0, 1.5, 4.0):
+        level = struck.offsets(np.array([seconds * FPS]), np.array([-1.0]), FULL)[0] * DB_PER_NEPER
+        # Half a frame of slope: the last frame's level is that of its middle.
+        np.testing.assert_allclose(level, slopes * (seconds - 1.0), atol=0.5 / FPS * 20 + 1e-6)
 
 
 def test_without_the_attack_they_fade_from_the_beginning() -> None:
@@ -74,7 +85,7 @@ def test_the_attack_hands_over_without_a_jump() -> None:
     # A frame's steepest change is that between two frames of the attack, in steps of a hundredth.
     steepest = np.abs(np.diff(ATTACK_DB[-5:].astype(float), axis=0)).max() * 0.01
     assert np.abs(np.diff(path, axis=0)).max() <= steepest * 1.01
-    assert not path[-1].any()
+    assert not path[-1][DECAY >= 0].any()
 
 
 def test_voices_have_ages_and_knobs_of_their_own() -> None:
