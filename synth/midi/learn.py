@@ -19,7 +19,7 @@ _REACHED = 1.5 / 127
 """A 7-bit controller this close stands on the parameter's value."""
 _SAME = 1e-4
 """Values closer than this are the same value, after the parameter's own rounding."""
-_ECHOES = 64
+_ECHOES = 128
 """Values that were set and that the parameter may still be on its way to: the engine reports one some blocks later."""
 _MOST_LEARNED = 1024
 _BANK_SELECT = (0, 32)
@@ -121,9 +121,12 @@ class MidiLearn:
         current = self._parameters.current(parameter)
         if any(abs(current - echo) <= _SAME for echo in follower.echoes):
             return True
-        if abs(now - current) <= _REACHED:
-            return True
-        return before is not None and min(before, now) <= current <= max(before, now)
+        is_passed = before is not None and min(before, now) <= current <= max(before, now)
+        if not is_passed and abs(now - current) > _REACHED:
+            return False
+        # Until the engine reports what it is sent now, the parameter will be seen to stand where it stands.
+        follower.echoes.append(current)
+        return True
 
     def _parameter_of(self, move: Move) -> str | None:
         parameter = self._learned.get(Source(move.channel, move.controller))

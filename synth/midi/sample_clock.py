@@ -7,11 +7,10 @@ constant latency (Adriaensen, "Using a DLL to filter time", Linux Audio Conferen
 
 import math
 
-_BANDWIDTH_HZ = 0.1
-"""Slow against jitter of single blocks, fast against a drift of clocks: parts in a million."""
-_STARTING_HZ = 2.0
-"""Until the line has been found."""
-_STARTING_S = 2.0
+_BANDWIDTH_HZ = 0.05
+"""Slow against the jitter of blocks, fast against a change of the clocks' drift, which takes minutes."""
+_STARTING_CYCLES = 0.5
+"""The line is found fast and then held ever more firmly: a bandwidth of this divided by the seconds since it began."""
 _LOST_S = 0.1
 """A block that begins this far from the line belongs to a new line: the device was changed or sound was interrupted."""
 
@@ -40,10 +39,14 @@ class SampleClock:
     def observe(self, now_s: float, sample: int) -> None:
         """The engine is about to compute from `sample` on: call it at the beginning of each block."""
         passed = sample - self._at
-        if self._begin_s is None or passed <= 0 or not self._follow(now_s, passed):
+        if passed == 0 and self._begin_s is not None:
+            return
+        if passed < 0:
+            # The engine counts from the beginning again.
+            self._placed = sample
+        if self._begin_s is None or passed < 0 or not self._follow(now_s, passed):
             self._begin_s, self._at_s = now_s, now_s
             self._seconds_per_sample = 1 / self._rate_hz
-            self._placed = min(self._placed, sample)
         self._at = self._next = sample
 
     def place(self, arrived_s: float) -> int:
@@ -62,10 +65,9 @@ class SampleClock:
         error_s = now_s - predicted_s
         if abs(error_s) > _LOST_S or self._begin_s is None:
             return False
-        starting = now_s - self._begin_s < _STARTING_S
+        bandwidth_hz = max(_BANDWIDTH_HZ, _STARTING_CYCLES / max(now_s - self._begin_s, 1e-3))
         # Critically damped: the loop's two gains for one step of this length.
-        omega = 2 * math.pi * (_STARTING_HZ if starting else _BANDWIDTH_HZ) * passed / self._rate_hz
-        omega = min(omega, 0.5)
+        omega = min(2 * math.pi * bandwidth_hz * passed / self._rate_hz, 0.5)
         self._at_s = predicted_s + math.sqrt(2) * omega * error_s
         self._seconds_per_sample += omega * omega * error_s / passed
         return True
