@@ -90,7 +90,12 @@ def test_a_parameter_that_was_moved_elsewhere_waits_again() -> None:
     parameters.set(learn.feed(_move(30)))
     parameters.values["tilt"] = 0.9
     assert learn.feed(_move(31)) is None
-    assert learn.feed(_move(127)) is not None
+    parameters.values["tilt"] = 30 / 127
+    assert learn.feed(_move(5)) is not None, "passed on the way from 31 to 5"
+    parameters.values["tilt"] = 0.9
+    assert learn.feed(_move(6)) is None
+    parameters.values["tilt"] = 30 / 127
+    assert learn.feed(_move(7)) is None, "where it once was led to is not where it is led now"
 
 
 def test_a_parameter_in_steps_is_led_all_the_way() -> None:
