@@ -33,8 +33,8 @@ class SampleClock:
         self._at = 0
         self._next = 0
         """The first sample that is not yet computed."""
-        self._placed = 0
-        """Where the last event was put."""
+        self._placed: dict[str, int] = {}
+        """Where the last event of each source was put."""
 
     def observe(self, now_s: float, sample: int) -> None:
         """The engine is about to compute from `sample` on: call it at the beginning of each block."""
@@ -43,21 +43,22 @@ class SampleClock:
             return
         if passed < 0:
             # The engine counts from the beginning again.
-            self._placed = sample
+            self._placed.clear()
         if self._begin_s is None or passed < 0 or not self._follow(now_s, passed):
             self._begin_s, self._at_s = now_s, now_s
             self._seconds_per_sample = 1 / self._rate_hz
         self._at = self._next = sample
 
-    def place(self, arrived_s: float) -> int:
-        """The sample at which an event sounds: never one that is computed already, never before the event before it."""
+    def place(self, arrived_s: float, source: str = "") -> int:
+        """The sample at which an event sounds: never one that is computed already, and never before an earlier event
+        of the same source. A file may be ahead of time without holding a keyboard up."""
         wanted = self._at + (arrived_s - self._at_s) / self._seconds_per_sample + self.latency_samples
         sample = round(wanted)
         if sample < self._next:
             self.late += 1
             self.worst_late_samples = max(self.worst_late_samples, self._next - sample)
-        self._placed = max(sample, self._next, self._placed)
-        return self._placed
+        placed = self._placed[source] = max(sample, self._next, self._placed.get(source, 0))
+        return placed
 
     def _follow(self, now_s: float, passed: int) -> bool:
         """Move the line on by `passed` samples and a little towards `now_s`; False when it is too far away."""

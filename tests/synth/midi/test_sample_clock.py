@@ -94,3 +94,11 @@ def test_an_event_before_the_first_block_waits_for_it() -> None:
     clock = SampleClock(_RATE, 1000)
     clock.observe(7.0, 0)
     assert clock.place(0.0) == 0
+
+
+def test_a_source_that_is_ahead_of_time_holds_no_other_up() -> None:
+    clock = SampleClock(_RATE, 100)
+    clock.observe(0.0, 0)
+    assert clock.place(1.0, "file") == _RATE + 100
+    assert clock.place(0.0, "keyboard") == 100
+    assert clock.place(0.5, "file") == _RATE + 100
