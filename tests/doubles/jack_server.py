@@ -1,23 +1,31 @@
 """A private JACK server without a sound card, and a keyboard on it."""
 
+import fcntl
 import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 from types import TracebackType
+from typing import IO
 
-SERVER = "petrichord-test"
+_MOST_SERVERS = 4
 
 
 class JackServer:
-    """`jackd` with its dummy driver: real ports, no hardware. A test that asks for it fails where it is missing."""
+    """`jackd` with its dummy driver: real ports, no hardware. A test that asks for it fails where it is missing.
 
-    def __init__(self, name: str, frames: int = 128, rate_hz: int = 44100) -> None:
-        self.name = name
+    JACK knows at most eight servers on a machine and counts one that was killed until a server of the same name starts:
+    so names are few, and each belongs to whoever holds its lock.
+    """
+
+    def __init__(self, frames: int = 128, rate_hz: int = 44100) -> None:
+        self.name, self._lock = _free_name()
         self._arguments = ["-r", "-d", "dummy", "-r", str(rate_hz), "-p", str(frames)]
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -36,14 +44,16 @@ class JackServer:
         """As a crash would."""
         self._end(signal.SIGKILL)
 
-    def stop(self) -> None:
+    def close(self) -> None:
+        """Stop, and let others have the name."""
         self._end(signal.SIGTERM)
+        self._lock.close()
 
     def _end(self, how: signal.Signals) -> None:
         if self._process is not None:
             self._process.send_signal(how)
             try:
-                self._process.wait(5)
+                self._process.wait(10)
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
@@ -104,6 +114,19 @@ class Keyboard:
         except (subprocess.TimeoutExpired, BrokenPipeError):
             process.kill()
             process.communicate()
+
+
+def _free_name() -> tuple[str, IO[bytes]]:
+    for number in range(_MOST_SERVERS):
+        name = f"petrichord-test-{number}"
+        lock = (Path(tempfile.gettempdir()) / f"{name}.lock").open("wb")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.close()
+        else:
+            return name, lock
+    raise AssertionError(f"{_MOST_SERVERS} JACK servers are in use by other tests")
 
 
 def wait_until(condition: Callable[[], bool], complaint: str, timeout_s: float = 20.0) -> None:

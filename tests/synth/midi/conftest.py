@@ -1,11 +1,10 @@
 """JACK servers for the tests of ports."""
 
-import os
 from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.doubles.jack_server import SERVER, JackServer
+from tests.doubles.jack_server import JackServer
 
 MakeServer = Callable[[int], JackServer]
 
@@ -17,14 +16,14 @@ def make_jack_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[MakeServer]:
     servers: list[JackServer] = []
 
     def make(frames: int) -> JackServer:
-        server = JackServer(f"{SERVER}-{os.getpid()}-{frames}", frames)
+        server = JackServer(frames)
         monkeypatch.setenv("JACK_DEFAULT_SERVER", server.name)
         servers.append(server)
         return server
 
     yield make
     for server in servers:
-        server.stop()
+        server.close()
 
 
 @pytest.fixture
