@@ -18,6 +18,7 @@ from synth.midi.messages import Parser
 from synth.midi.mpe import MpeSetting, zones_for
 from synth.midi.ports import Arrival, PortEvent, PortLost, PortOpened, Ports
 from synth.midi.translator import ALL_CHANNELS, ProgramChange, Translated, Translator
+from synth.thread_priority import raise_thread_priority
 
 _LOOK_S = 0.02
 """How long a request of another thread waits at most while nothing arrives."""
@@ -107,6 +108,7 @@ class MidiInput:
         self._ports.close()
 
     def _run(self) -> None:
+        raise_thread_priority("worker")
         while not self._closing.is_set():
             try:
                 while True:

@@ -34,6 +34,8 @@ _MOST_BYTES = 256
 _NO_LIBRARY = "MIDI keyboards need the package python-rtmidi, which is not installed: pip install python-rtmidi."
 _NO_START_SERVER = 1
 _JACK_GONE = 3
+_PRIORITY = 4
+"""As that of the threads which the sound waits for (`synth.thread_priority`)."""
 
 
 class _Out:
@@ -183,7 +185,15 @@ def _why_none() -> str:
     return "No MIDI ports here: neither ALSA's sequencer (load the module snd-seq) nor a JACK server can be reached."
 
 
+def _favour() -> None:
+    """Real-time priority where it is allowed, above all else in the instrument but its sound: a note waits for it."""
+    if sys.platform == "linux":
+        with suppress(OSError):
+            os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(_PRIORITY))
+
+
 def main() -> None:
+    _favour()
     # The pipe under another number, and whatever a library prints to its old one goes nowhere.
     out = _Out(os.dup(1))
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

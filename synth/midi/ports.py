@@ -21,6 +21,7 @@ from typing import Protocol
 from synth.errors import MidiError
 from synth.midi import port_process
 from synth.midi.port_process import FRAME, MIDI, VIRTUAL_PORT
+from synth.thread_priority import raise_thread_priority
 
 MOST_WAITING = 4096
 """Messages: 0.4 s of ten thousand a second."""
@@ -159,6 +160,7 @@ class MidiPorts:
             return
 
     def _run(self) -> None:
+        raise_thread_priority("worker")
         short_lives = 0
         while not self._closing.is_set():
             began_s = time.monotonic()

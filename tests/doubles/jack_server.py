@@ -14,6 +14,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO
 
+from tests.doubles.rig import favour
+
 _MOST_SERVERS = 4
 
 
@@ -24,9 +26,11 @@ class JackServer:
     so names are few, and each belongs to whoever holds its lock.
     """
 
-    def __init__(self, frames: int = 128, rate_hz: int = 44100) -> None:
+    def __init__(self, frames: int = 128, rate_hz: int = 44100, *, realtime: bool = False) -> None:
+        """With `realtime` its clients' threads come before everything else, as in a studio; that needs permission."""
         self.name, self._lock = _free_name()
-        self._arguments = ["-r", "-d", "dummy", "-r", str(rate_hz), "-p", str(frames)]
+        priority = ["-R", "-P", "10"] if realtime else ["-r"]
+        self._arguments = [*priority, "-d", "dummy", "-r", str(rate_hz), "-p", str(frames)]
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -39,6 +43,8 @@ class JackServer:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
+        # Before it starts its threads: it stands for hardware, which waits for nobody.
+        favour(self._process.pid)
 
     def kill(self) -> None:
         """As a crash would."""
