@@ -27,6 +27,13 @@ def file_events(
         yield file.length_s, event
 
 
+def file_notes(file: MidiFile, channels: frozenset[int] = ALL_CHANNELS) -> Iterator[tuple[float, NoteEvent]]:
+    """What a file plays on one preset, with times in seconds."""
+    for due_s, event in file_events(file, channels=channels):
+        if not isinstance(event, Move | ProgramChange):
+            yield due_s, event
+
+
 class FilePlayer:
     """Plays a file to a receiver on a thread of its own."""
 
