@@ -1,5 +1,6 @@
 """A private JACK server without a sound card, and a keyboard on it."""
 
+import ctypes
 import fcntl
 import json
 import os
@@ -17,6 +18,7 @@ from typing import IO
 from tests.doubles.rig import favour
 
 _MOST_SERVERS = 4
+_PR_SET_PDEATHSIG = 1
 
 
 class JackServer:
@@ -42,6 +44,7 @@ class JackServer:
             env=os.environ | {"JACK_NO_AUDIO_RESERVATION": "1"},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            preexec_fn=_end_with_parent,
         )
         # Before it starts its threads: it stands for hardware, which waits for nobody.
         favour(self._process.pid)
@@ -120,6 +123,11 @@ class Keyboard:
         except (subprocess.TimeoutExpired, BrokenPipeError):
             process.kill()
             process.communicate()
+
+
+def _end_with_parent() -> None:
+    """Tests that are killed leave no server behind, which would answer to the next one's name."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _free_name() -> tuple[str, IO[bytes]]:
