@@ -16,12 +16,14 @@ from synth.engine.note_input import JITTER_S, NoteInput
 from synth.errors import MidiError
 from synth.instrument.events import Event, HoldDrone
 from synth.instrument.instrument import Instrument
-from synth.instrument.note_events import NoteEvent
+from synth.instrument.note_events import NoteEvent, NoteOn
+from synth.instrument.parameters.values import ParameterValues
 from synth.midi.file_player import file_notes
 from synth.midi.files import read_midi_file
 from synth.midi.messages import Parser
 from synth.midi.ports import PortList
 from synth.midi.translator import Translator
+from synth.output.chain import Chain
 from synth.output.render import Job, render
 from synth.presets.file import save_preset
 from synth.vocoder.spectral.vocoder import SpectralVocoder
@@ -157,15 +159,21 @@ def test_a_file_rendered_equals_the_same_events_sent_live(midi_file: Path) -> No
     np.testing.assert_array_equal(_through_master(own, rendered.shape[1], vocoder.delay_samples), rendered)
 
 
+def test_a_note_at_the_beginning_is_not_faded_in() -> None:
+    sounds = []
+    for fade_in_s in (0.005, 0.4):
+        job = Job(seconds=0.6, rate_hz=RATE, controls=ParameterValues(fade_in_s=fade_in_s))
+        sounds.append(render(PRESET, SpectralVocoder(PRESET.mel), job, notes=iter([(0.0, NoteOn(0, 60, 1.0))])))
+    assert np.abs(sounds[0][:, : RATE // 20]).max() > 1e-3, "it sounds within 50 ms"
+    np.testing.assert_array_equal(*sounds)
+
+
 def _moments(exact: list[tuple[float, NoteEvent]]) -> Iterator[tuple[float, NoteEvent]]:
     yield from exact
 
 
 def _through_master(sound: NDArray[np.float32], n_samples: int, delay: int) -> NDArray[np.float32]:
     """What the renderer does behind the instrument."""
-    from synth.instrument.parameters.values import ParameterValues
-    from synth.output.chain import Chain
-
     chain = Chain(RATE, ParameterValues(), playing=True)
     lead = delay + chain.delay_samples
     stop = delay + n_samples - round(ParameterValues()["fade_out_s"] * RATE)
