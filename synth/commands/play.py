@@ -103,7 +103,6 @@ def run(args: argparse.Namespace) -> int:
     from synth.device.devices import find_device, preferred_rate_hz
     from synth.engine.engine import Engine
     from synth.errors import RecordingError, UsageError
-    from synth.instrument.events import HoldDrone
     from synth.loading.prepare import live_setup, ready_instrument
     from synth.presets.library import entries, load
     from synth.thread_priority import favoured
@@ -131,7 +130,8 @@ def run(args: argparse.Namespace) -> int:
         instrument,
         device=args.device,
         reason=reason,
-        playing=True,
+        # Notes sound in place of the drone.
+        playing=args.midi_in is None and args.midi is None,
         sample_format="float32" if args.float else "pcm24",
         buffer_s=args.buffer,
     )
@@ -143,7 +143,6 @@ def run(args: argparse.Namespace) -> int:
             chosen = load(names[number])
             controls = controls_from(args, chosen.settings, fps)
             instrument, reason = ready_instrument(chosen, rate_hz, controls, vocoder, dtype=dtype)
-            instrument.do(HoldDrone(False))
             engine.swap(instrument, reason)
 
     midi = PlayedMidi(engine, args, channels_from(args), load_program)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from synth.engine.midi_receiver import EngineReceiver
 from synth.errors import MidiError, PetrichordError
-from synth.instrument.events import HoldDrone
 from synth.midi.file_player import FilePlayer
 from synth.midi.files import read_midi_file
 from synth.midi.input import MidiInput, MidiSettings
@@ -54,8 +53,6 @@ class PlayedMidi:
         self._player: FilePlayer | None = None
         self._loader = threading.Thread(target=self._load_programs, name="midi programs", daemon=True)
         self._loader.start()
-        if settings is not None or self._file is not None:
-            engine.send(HoldDrone(False))
 
     def start_file(self) -> None:
         """Once the engine sounds."""
