@@ -21,6 +21,10 @@ class AudioDeviceError(PetrichordError):
     """An output device is unknown, busy or gone."""
 
 
+class MidiError(PetrichordError):
+    """A MIDI file cannot be read, or a MIDI port cannot be used."""
+
+
 class RecordingError(PetrichordError):
     """A take cannot be written, or an audio file cannot be read."""
 

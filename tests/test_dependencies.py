@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.test_rooms import IMPORTS, PACKAGES
 
 ROOT = Path(__file__).parents[1]
-MODULE_OF = {"pyside6_essentials": "PySide6"}
+MODULE_OF = {"pyside6_essentials": "PySide6", "python_rtmidi": "rtmidi"}
 """Where a distribution's module is named otherwise."""
 OURS = {*PACKAGES, "presets"}
 WITHOUT_ITS_OWN = {"bigvgan"}

@@ -21,7 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "parameters": ("synth.commands.parameters", "list every control: its id, unit, range and meaning"),
     "presets": ("synth.commands.presets", "list the installed presets"),
     "vocoder": ("synth.commands.vocoder", "get, choose and measure BigVGAN's weights"),
-    "devices": ("synth.commands.devices", "list the audio outputs"),
+    "devices": ("synth.commands.devices", "list the audio outputs and MIDI ports"),
     "bench": ("synth.commands.bench", "measure how fast the vocoders are here"),
     "doctor": ("synth.commands.doctor", "say what this machine can do, and what it lacks"),
 }

@@ -8,14 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from synth.commands.render import add_control_options, controls_from
+from synth.commands.render import add_channel_option, add_control_options, channels_from, controls_from
+from synth.device.outputs import BUFFER_RANGE_S, BUFFER_S
 
 if TYPE_CHECKING:
+    from synth.commands.play_midi import PlayedMidi
     from synth.engine.engine import Engine
     from synth.engine.protocol import Status
     from synth.presets.model import Preset
 
 _POLL_S = 0.1
+LEAST_BUFFER_S = 0.003
+"""One period of 128 frames: for JACK and other servers that keep time."""
 _SETTLED_S = 10.0
 """Memory is compared with what it is after this long."""
 
@@ -24,8 +28,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("preset", metavar="PRESET", help="name of a bundled preset, or a path")
     parser.add_argument("--minutes", type=float, metavar="M", help="stop after this long; default is on Ctrl-C")
     parser.add_argument("--device", metavar="D", help="audio output, by name or number (see `petrichord devices`)")
+    parser.add_argument(
+        "--buffer",
+        type=float,
+        default=BUFFER_S,
+        metavar="S",
+        help=f"queued in the device, {LEAST_BUFFER_S:g} to {BUFFER_RANGE_S[1]:g} s: less is quicker, more is safer",
+    )
     parser.add_argument("--record", type=Path, metavar="TAKE.wav", help="record what is played; never overwrites")
     parser.add_argument("--float", action="store_true", help="record 32-bit float instead of 24-bit integer")
+    parser.add_argument(
+        "--midi-in",
+        metavar="PORT",
+        help="play the notes of this MIDI port in place of the drone, by its name or a part of it; “virtual” makes a "
+        "port “Petrichord” for other programs",
+    )
+    parser.add_argument("--midi", type=Path, metavar="FILE.mid", help="play this MIDI file, and stop after it")
+    add_channel_option(parser)
     parser.add_argument("--gesture-every", type=float, metavar="S", help="touch the culture at random every S seconds")
     parser.add_argument(
         "--precision",
@@ -62,6 +81,7 @@ class Measurements:
             "device": status.device,
             "rate_hz": status.rate_hz,
             "underruns": status.underruns,
+            "late_notes": engine.late_notes,
             "rescues": status.rescues,
             "slowed": status.slowed,
             "latency_s": status.latency_s,
@@ -79,11 +99,12 @@ class Measurements:
 def run(args: argparse.Namespace) -> int:
     import torch
 
+    from synth.commands.play_midi import PlayedMidi
     from synth.device.devices import find_device, preferred_rate_hz
     from synth.engine.engine import Engine
     from synth.errors import RecordingError, UsageError
     from synth.loading.prepare import live_setup, ready_instrument
-    from synth.presets.library import load
+    from synth.presets.library import entries, load
     from synth.thread_priority import favoured
     from synth.vocoder.choice import VocoderName
 
@@ -91,10 +112,15 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(f"Playing for {args.minutes:g} minutes is not possible: choose more than 0, or leave it out.")
     if args.gesture_every is not None and not args.gesture_every >= 0.02:
         raise UsageError(f"A gesture every {args.gesture_every:g} s is too often: choose 0.02 or more.")
+    if not LEAST_BUFFER_S <= args.buffer <= BUFFER_RANGE_S[1]:
+        raise UsageError(
+            f"A buffer of {args.buffer:g} s is not possible: choose {LEAST_BUFFER_S:g} to {BUFFER_RANGE_S[1]:g}."
+        )
     if args.device is not None:
         find_device(args.device)
     preset = load(args.preset)
-    controls = controls_from(args, preset.settings, preset.mel.frames_per_second)
+    fps = preset.mel.frames_per_second
+    controls = controls_from(args, preset.settings, fps)
     torch.set_num_threads(1)
     dtype = None if args.precision == "auto" else getattr(torch, args.precision)
     rate_hz = preferred_rate_hz(args.device)
@@ -104,9 +130,22 @@ def run(args: argparse.Namespace) -> int:
         instrument,
         device=args.device,
         reason=reason,
-        playing=True,
+        # Notes sound in place of the drone.
+        playing=args.midi_in is None and args.midi is None,
         sample_format="float32" if args.float else "pcm24",
+        buffer_s=args.buffer,
     )
+
+    def load_program(number: int) -> None:
+        """The preset of this number in the list of `petrichord presets`, with the controls as they are."""
+        names = [entry.name for entry in entries()]
+        if number < len(names):
+            chosen = load(names[number])
+            controls = controls_from(args, chosen.settings, fps)
+            instrument, reason = ready_instrument(chosen, rate_hz, controls, vocoder, dtype=dtype)
+            engine.swap(instrument, reason)
+
+    midi = PlayedMidi(engine, args, channels_from(args), load_program)
     if args.record is not None:
         engine.record(args.record)
         if engine.status().recording is None:
@@ -115,22 +154,28 @@ def run(args: argparse.Namespace) -> int:
     # This thread hardly works, but while it does it holds the interpreter: it must not be put aside meanwhile.
     with favoured("helper"):
         engine.start()
+        midi.start_file()
         try:
-            _play(engine, preset, args, measured)
+            _play(engine, preset, args, measured, midi)
         except KeyboardInterrupt:
             print(file=sys.stderr)
+        midi.close()
         report = measured.report(engine) | {"dtype": str(live_setup(preset, dtype=dtype).dtype)}
         engine.close()
     _say_goodbye(engine, report, args.json)
     return 0
 
 
-def _play(engine: "Engine", preset: "Preset", args: argparse.Namespace, measured: Measurements) -> None:
+def _play(
+    engine: "Engine", preset: "Preset", args: argparse.Namespace, measured: Measurements, midi: "PlayedMidi"
+) -> None:
     """Until time is up: touch, tell, measure."""
     import psutil
 
     process = psutil.Process()
+    lasts_s = midi.seconds()
     end = measured.started + 60 * args.minutes if args.minutes else float("inf")
+    end = min(end, float("inf") if lasts_s is None else measured.started + lasts_s)
     touch_at = measured.started + args.gesture_every if args.gesture_every else float("inf")
     told = 0
     while (now := time.monotonic()) < end:
@@ -143,6 +188,8 @@ def _play(engine: "Engine", preset: "Preset", args: argparse.Namespace, measured
             if notice.serial > told:
                 told = notice.serial
                 print(f"petrichord: {notice.text}", file=sys.stderr, flush=True)
+        while midi.problems:
+            print(f"petrichord: {midi.problems.pop(0)}", file=sys.stderr, flush=True)
         measured.update(engine, process.memory_info().rss / 2**20)
         if sys.stderr.isatty():
             print(f"\r{_line(status)} ", end="", file=sys.stderr, flush=True)

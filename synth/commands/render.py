@@ -4,7 +4,7 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,8 +12,12 @@ from synth.instrument.parameters.table import PARAMETERS
 from synth.instrument.parameters.values import ParameterValues, from_settings, parameter
 
 if TYPE_CHECKING:
+    from synth.output.render import Note
     from synth.presets.model import Preset
     from synth.vocoder.contract import Vocoder
+
+
+_SECONDS, _TAIL_S = 10.0, 3.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,7 +25,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-o", "--output", required=True, type=Path, metavar="OUT.wav", help="file to write: .wav, .flac, .aiff or .ogg"
     )
-    parser.add_argument("--seconds", type=float, default=10.0, metavar="S", help="length, 10 by default")
+    parser.add_argument("--seconds", type=float, metavar="S", help="length; 10, or that of the MIDI file and its tail")
+    parser.add_argument("--midi", type=Path, metavar="FILE.mid", help="play this file's notes in place of the drone")
+    parser.add_argument("--tail", type=float, metavar="S", help="how long the sound goes on after a MIDI file, 3 s")
+    add_channel_option(parser)
     parser.add_argument("--rate", type=int, default=44100, metavar="HZ", help="sample rate, 44100 by default")
     parser.add_argument("--seed", type=int, metavar="N", help="grow from this seed; default is the stored grown state")
     parser.add_argument("--precision", choices=("float32", "bfloat16"), default="float32", help="of the automaton")
@@ -36,6 +43,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--json", action="store_true", help="print the result as one JSON object")
     add_control_options(parser)
+
+
+def add_channel_option(parser: argparse.ArgumentParser) -> None:
+    """Which MIDI channels are played."""
+    parser.add_argument("--channel", type=int, metavar="N", help="one MIDI channel, 1 to 16; all by default")
+
+
+def channels_from(args: argparse.Namespace) -> frozenset[int]:
+    """The channels asked for, counted from 0."""
+    from synth.errors import UsageError
+    from synth.midi.translator import ALL_CHANNELS
+
+    if args.channel is None:
+        return ALL_CHANNELS
+    if not 1 <= args.channel <= 16:
+        raise UsageError(f"There is no MIDI channel {args.channel}: choose 1 to 16.")
+    return frozenset({args.channel - 1})
 
 
 def add_control_options(parser: argparse.ArgumentParser) -> None:
@@ -79,8 +103,9 @@ def run(args: argparse.Namespace) -> int:
     preset = load(args.preset)
     controls = controls_from(args, preset.settings, preset.mel.frames_per_second)
     events = [parse_gesture(g, preset.mel, preset.n_frames, controls["playhead_speed"]) for g in args.gesture]
+    seconds, notes = _length_and_notes(args)
     job = Job(
-        seconds=args.seconds,
+        seconds=seconds,
         rate_hz=args.rate,
         controls=controls,
         events=tuple(events),
@@ -90,7 +115,7 @@ def run(args: argparse.Namespace) -> int:
     vocoder, reason = _choose(args, preset)
     torch.set_num_threads(1)
     with progress_bar("Rendering", sys.stderr.isatty() and not args.json) as progress:
-        report = render_to_file(preset, vocoder, job, args.output, progress)
+        report = render_to_file(preset, vocoder, job, args.output, progress, notes)
     if args.json:
         print(json.dumps(report.as_dict() | {"vocoder_reason": reason}))
     else:
@@ -99,6 +124,24 @@ def run(args: argparse.Namespace) -> int:
             f"{report.peak_dbtp:.1f} dBTP, {report.real_time_factor:.1f}× real time, {report.vocoder} ({reason})"
         )
     return 0
+
+
+def _length_and_notes(args: argparse.Namespace) -> tuple[float, "Iterator[Note] | None"]:
+    """Seconds to render, and the notes of the MIDI file if there is one."""
+    from synth.errors import UsageError
+    from synth.midi.file_player import file_notes
+    from synth.midi.files import read_midi_file
+
+    channels = channels_from(args)
+    if args.midi is None:
+        if args.tail is not None or args.channel is not None:
+            raise UsageError("--tail and --channel belong to a MIDI file: name one with --midi FILE.mid.")
+        return (_SECONDS if args.seconds is None else args.seconds), None
+    file = read_midi_file(args.midi)
+    tail_s = _TAIL_S if args.tail is None else args.tail
+    if not tail_s >= 0:
+        raise UsageError(f"A tail of {tail_s:g} s is not possible: choose 0 or more.")
+    return (file.length_s + tail_s if args.seconds is None else args.seconds), file_notes(file, channels)
 
 
 def _choose(args: argparse.Namespace, preset: "Preset") -> tuple["Vocoder", str]:

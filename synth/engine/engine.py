@@ -25,6 +25,7 @@ from synth.device.sinks import open_sink
 from synth.effects.contract import Effect
 from synth.engine.commands import CaptureCommand, ChangeCommand, Command, FarewellCommand, SwapCommand
 from synth.engine.load import EngineLoad
+from synth.engine.note_input import NoteInput
 from synth.engine.notices import Noticeboard
 from synth.engine.observer import Observer
 from synth.engine.playing import Playing
@@ -35,6 +36,8 @@ from synth.engine.transport import Transport
 from synth.errors import UsageError
 from synth.instrument.events import Action, LoggedEvent, Play, SetParameter, Stop, View
 from synth.instrument.instrument import Instrument
+from synth.instrument.note_events import NoteEvent
+from synth.instrument.parameters.values import ParameterValues
 from synth.log import log_unexpected
 from synth.output.audition import Audition
 from synth.output.chain import Chain
@@ -106,6 +109,7 @@ class Engine:
         self._feeding = self._out.feeding
         self._rest = Rest(self._ring, self._feeding)
         self._load = EngineLoad()
+        self._notes = NoteInput(instrument.preset.mel.frames_per_second, BLOCK_FRAMES)
         self._commands: SimpleQueue[Command] = SimpleQueue()
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
@@ -151,6 +155,18 @@ class Engine:
 
     def send(self, action: Action) -> None:
         self._ask(action)
+
+    def play_notes(self, events: Sequence[NoteEvent], arrived_s: float, source: str = "") -> None:
+        self._notes.put(events, arrived_s, source)
+
+    @property
+    def controls(self) -> ParameterValues:
+        return self._playing.voices.latest.controls
+
+    @property
+    def late_notes(self) -> int:
+        """Note events that came too late for their moment."""
+        return self._notes.late
 
     def swap(self, instrument: Instrument, reason: str = "") -> None:
         if instrument.out_rate_hz != self.rate_hz:
@@ -267,7 +283,9 @@ class Engine:
         waited = self._ring.ready / self.rate_hz + self._feeding.queued_s()
         start = time.perf_counter()
         self._obey()
-        self._transport.before(self._playing.current)
+        frame, listener = self.blocks * BLOCK_FRAMES, self._playing.current
+        self._playing.schedule(self._notes.due(time.monotonic(), frame, BLOCK_FRAMES, listener))
+        self._transport.before(listener)
         sound = self._playing.process(BLOCK_FRAMES, self._load.evolution_limit)
         self._transport.after(self._playing.current, sound.shape[1] / self.rate_hz)
         sound = self._chain.process(sound)

@@ -4,12 +4,13 @@ Owned by the engine's thread. Axes: `N` samples; sound is (2, N) float32.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from synth.engine.commands import ChangeCommand
 from synth.engine.notices import Noticeboard
 from synth.engine.preset_cross_fade import Audio, Voices
-from synth.instrument.events import Action, AnyAction, LimitEvolution, LoggedEvent
+from synth.instrument.events import Action, AnyAction, Event, LimitEvolution, LoggedEvent
 from synth.instrument.instrument import Instrument
 
 _RESCUE_SERIES_S = 10.0
@@ -60,6 +61,11 @@ class Playing:
     def send(self, action: Action) -> None:
         """To the preset that was asked for last, even while it waits for a cross-fade to end."""
         self.voices.latest.send(action)
+
+    def schedule(self, events: Iterable[Event]) -> None:
+        """Events of the next frames, counted from now, to the preset that sounds."""
+        now = self.current.frame
+        self.current.schedule(replace(event, frame=now + event.frame) for event in events)
 
     def swap(self, instrument: Instrument, reason: str) -> None:
         """Cross-fade to another instrument."""

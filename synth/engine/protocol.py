@@ -3,6 +3,7 @@
 All methods return at once and may be called from any thread; nothing here computes sound on the caller's thread.
 """
 
+from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,8 @@ from synth.culture.culture import CultureState
 from synth.device.outputs import Output
 from synth.instrument.events import Action, View
 from synth.instrument.instrument import Instrument
+from synth.instrument.note_events import NoteEvent
+from synth.instrument.parameters.values import ParameterValues
 from synth.instrument.state import InstrumentState
 from synth.output.audition import Audition
 from synth.presets.model import Preset
@@ -113,6 +116,18 @@ class EngineControl(Protocol):
 
     def send(self, action: Action) -> None:
         """Control change, gesture, reseed, undo or hand; due at the next block."""
+        ...
+
+    def play_notes(self, events: Sequence[NoteEvent], arrived_s: float, source: str = "") -> None:
+        """Play these in order, a constant time after `arrived_s` by `time.monotonic`; a time ahead is kept exactly.
+
+        `source` names a keyboard or a file: events of one source never overtake each other.
+        """
+        ...
+
+    @property
+    def controls(self) -> ParameterValues:
+        """Every control's value, of the preset that was asked for last."""
         ...
 
     def swap(self, instrument: Instrument, reason: str = "") -> None:

@@ -6,7 +6,7 @@ out and a fade in. What is asked meanwhile is done afterwards; nothing is lost.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -25,6 +25,8 @@ from synth.engine.protocol import Capture, Status
 from synth.errors import PetrichordError
 from synth.instrument.events import Action, View
 from synth.instrument.instrument import Instrument
+from synth.instrument.note_events import NoteEvent
+from synth.instrument.parameters.values import ParameterValues
 from synth.loading.prepare import ready_vocoder
 from synth.output.audition import Audition
 from synth.takes.wav import SampleFormat
@@ -96,6 +98,13 @@ class ReopeningEngine:
             for late in self._late:
                 late.missed.append(action)
             self._do_locked(lambda engine: engine.send(action))
+
+    def play_notes(self, events: Sequence[NoteEvent], arrived_s: float, source: str = "") -> None:
+        self._do(lambda engine: engine.play_notes(events, arrived_s, source))
+
+    @property
+    def controls(self) -> ParameterValues:
+        return self._engine.controls
 
     def swap(self, instrument: Instrument, reason: str = "") -> None:
         if instrument.out_rate_hz == self._rate_hz:
@@ -239,6 +248,8 @@ class ReopeningEngine:
         vocoder, reason, spare = prepared
         with torch.no_grad():
             instrument.move_to_rate(rate_hz, vocoder, spare)
+            # Ends of notes that were on their way are lost with the old engine.
+            instrument.let_go()
         new = self._made(instrument, reason, output, playing=status.playing)
         new.start()
         with self._lock:

@@ -6,7 +6,7 @@ Axes: `N` samples; sound is (2, N) float32.
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -21,8 +21,9 @@ from numpy.typing import NDArray
 from synth.effects.contract import Effect
 from synth.errors import RecordingError, UsageError
 from synth.file_names import shown_name, system_name
-from synth.instrument.events import Event
+from synth.instrument.events import Event, HoldDrone
 from synth.instrument.instrument import Instrument, Setup
+from synth.instrument.note_events import NoteEvent
 from synth.instrument.parameters.values import ParameterValues
 from synth.output.beside import SoundThread, VocoderBeside
 from synth.output.chain import Chain
@@ -36,6 +37,8 @@ _BLOCK_FRAMES = 32
 
 Progress = Callable[[float], None]
 """Called with the share done, 0 … 1."""
+Note = tuple[float, NoteEvent]
+"""When it is heard, in seconds, and what is played."""
 
 
 @dataclass(frozen=True)
@@ -80,10 +83,15 @@ def render(
     job: Job,
     progress: Progress | None = None,
     effects: Sequence[Effect] = (),
+    notes: Iterable[Note] | None = None,
 ) -> NDArray[np.float32]:
-    """The sound of a job, (2, N): exactly `seconds` long, faded in and out, with the device's level and limiter."""
+    """The sound of a job, (2, N): exactly `seconds` long, faded in and out, with the device's level and limiter.
+
+    With `notes`, in the order of their seconds, the preset plays these and not its drone; they have beginnings of their
+    own, so nothing fades in, and a note at 0 s is heard from the first sample on.
+    """
     parts: list[NDArray[np.float32]] = []
-    render_into(parts.append, preset, vocoder, job, progress, effects)
+    render_into(parts.append, preset, vocoder, job, progress, effects, notes)
     return np.concatenate(parts, axis=1)
 
 
@@ -94,6 +102,7 @@ def render_into(
     job: Job,
     progress: Progress | None = None,
     effects: Sequence[Effect] = (),
+    notes: Iterable[Note] | None = None,
 ) -> None:
     """The same block by block: `take` is given each as soon as it is made, in a thread of its own.
 
@@ -105,10 +114,14 @@ def render_into(
         setup = Setup(seed=job.seed or 0, grown=job.seed is None, dtype=job.dtype)
         instrument = Instrument(preset, beside, job.rate_hz, job.controls, setup)
         instrument.schedule(job.events)
-        finish = _Finish(take, vocoder, job, progress, effects)
+        score = _Score(instrument, notes or ())
+        if notes is not None:
+            instrument.do(HoldDrone(False))
+        finish = _Finish(take, vocoder, job, progress, effects, is_open=notes is not None)
         passed: Future[None] | None = None
         with torch.inference_mode():
             while not finish.complete:
+                score.schedule(_BLOCK_FRAMES)
                 block = instrument.process(_BLOCK_FRAMES)
                 if passed is not None:
                     passed.result()
@@ -117,6 +130,27 @@ def render_into(
             passed.result()
     finally:
         thread.close()
+
+
+class _Score:
+    """Gives an instrument its notes block by block: a piece of a million is never held as a whole."""
+
+    def __init__(self, instrument: Instrument, notes: Iterable[Note]) -> None:
+        self._instrument, self._notes = instrument, iter(notes)
+        self._next = next(self._notes, None)
+
+    def schedule(self, n_frames: int) -> None:
+        """What begins within the next `n_frames`; a note's onset is heard sooner than the steady sound of its frame."""
+        instrument = self._instrument
+        fps, lead_s = instrument.preset.mel.frames_per_second, instrument.voicing.onset_lead_s
+        due = []
+        while self._next is not None:
+            moment = (self._next[0] + lead_s) * fps
+            if moment >= instrument.frame + n_frames:
+                break
+            due.append(Event(int(moment), self._next[1], moment % 1))
+            self._next = next(self._notes, None)
+        instrument.schedule(due)
 
 
 class _Finish:
@@ -129,11 +163,13 @@ class _Finish:
         job: Job,
         progress: Progress | None,
         effects: Sequence[Effect],
+        *,
+        is_open: bool,
     ) -> None:
-        """`vocoder` is prepared."""
+        """`vocoder` is prepared; nothing fades in when the master is open from the start."""
         fades = _fades_within(job)
         self._take, self._progress = take, progress
-        self._chain = Chain(job.rate_hz, fades, playing=False, effects=effects)
+        self._chain = Chain(job.rate_hz, fades, playing=is_open, effects=effects)
         n_samples = round(job.seconds * job.rate_hz)
         # Delays are not part of the piece: frame 0 sounds at time 0, and there the fade begins, when it reaches the
         # master.
@@ -176,7 +212,14 @@ def _fades_within(job: Job) -> dict[str, float]:
     return {**controls, "fade_in_s": share * fade_in_s, "fade_out_s": share * fade_out_s}
 
 
-def render_to_file(preset: Preset, vocoder: Vocoder, job: Job, path: Path, progress: Progress | None = None) -> Report:
+def render_to_file(
+    preset: Preset,
+    vocoder: Vocoder,
+    job: Job,
+    path: Path,
+    progress: Progress | None = None,
+    notes: Iterable[Note] | None = None,
+) -> Report:
     """Render to a stereo file of the kind its name says, 24 bits or Vorbis, written as it is made.
 
     `UsageError` for a kind that cannot be written and `RecordingError` for a place, both before any computing. Until it
@@ -195,7 +238,7 @@ def render_to_file(preset: Preset, vocoder: Vocoder, job: Job, path: Path, progr
                 file.write(piece.T)
                 levels.add(piece)
 
-            render_into(take, preset, vocoder, job, progress)
+            render_into(take, preset, vocoder, job, progress, notes=notes)
     except (OSError, sf.SoundFileError) as error:
         reason = getattr(error, "strerror", None) or getattr(error, "error_string", None) or error
         raise RecordingError(f"{path} cannot be written: {reason}; choose another place.") from error

@@ -4,6 +4,7 @@ Axes: `M` mel bands, `T` frames.
 """
 
 import time
+from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from synth.device.outputs import Output
 from synth.engine.protocol import Capture, EngineControl, Notice, Remedy, Status
 from synth.instrument.events import Action, Hand, Redo, ReseedAll, SetParameter, ThawAll, Touch, Undo, View
 from synth.instrument.instrument import Instrument
+from synth.instrument.note_events import NoteEvent
 from synth.instrument.parameters.values import ParameterValues
 from synth.output.audition import Audition
 from synth.takes.wav import SampleFormat
@@ -34,6 +36,8 @@ class FakeEngine:
         self.actions: list[Action] = []
         self.values = ParameterValues()
         """What the instrument plays with: as it was prepared, and moved since."""
+        self.notes: list[tuple[NoteEvent, float, str]] = []
+        """With the time each arrived and its source."""
         self.swapped: list[tuple[Instrument, str]] = []
         self.changed: list[tuple[str, str, str]] = []
         self.recorded: list[tuple[Path | None, SampleFormat | None, bool]] = []
@@ -109,6 +113,13 @@ class FakeEngine:
                     self._rest[touched] = 1.0
             case _:
                 pass
+
+    def play_notes(self, events: Sequence[NoteEvent], arrived_s: float, source: str = "") -> None:
+        self.notes += [(event, arrived_s, source) for event in events]
+
+    @property
+    def controls(self) -> ParameterValues:
+        return self.values
 
     def _remember(self) -> None:
         self.undos, self.redos = min(self.undos + 1, self.undo_room), 0

@@ -12,6 +12,7 @@ from synth.commands.cli import main
 from synth.device import devices
 from synth.errors import AudioDeviceError
 from synth.log import log_path, log_unexpected
+from synth.midi import ports
 from synth.presets.file import save_preset
 from tests.doubles.cultures import steady_preset
 
@@ -76,10 +77,35 @@ def test_devices_are_listed_with_the_default_marked(
 ) -> None:
     known = [devices.Device(0, "HDMI", "ALSA", 48000, False), devices.Device(2, "Speakers", "ALSA", 44100, True)]
     monkeypatch.setattr(devices, "list_devices", lambda: known)
+    monkeypatch.setattr(ports, "list_ports", lambda: ports.PortList(("MPK mini", "Keystation"), has_virtual=True))
     assert main(["devices"]) == 0
-    assert "*   2  Speakers (ALSA), 44100 Hz" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "*   2  Speakers (ALSA), 44100 Hz" in out
+    assert "  MIDI  MPK mini\n  MIDI  Keystation\n" in out and "a port “Petrichord” of our own" in out
     assert main(["devices", "--json"]) == 0
     assert [d["index"] for d in json.loads(capsys.readouterr().out)] == [0, 2]
+
+
+@pytest.mark.parametrize(
+    ("there", "words"),
+    [
+        (ports.PortList(trouble="No permission."), "No permission.\n"),
+        (ports.PortList(has_virtual=True), "Nothing that sends MIDI is connected.\n"),
+    ],
+)
+def test_midi_ports_are_listed_by_themselves(
+    there: ports.PortList, words: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without a look at the audio outputs, of which there may be none."""
+    monkeypatch.setattr(ports, "list_ports", lambda: there)
+    assert main(["devices", "--midi"]) == 0
+    assert capsys.readouterr().out.startswith(words)
+    assert main(["devices", "--midi", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {
+        "ports": list(there.ports),
+        "has_virtual": there.has_virtual,
+        "trouble": there.trouble,
+    }
 
 
 def test_missing_portaudio_names_its_remedy(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """What every engine does, the real one, the one that changes its rate, and the window's double."""
 
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,8 @@ import soundfile
 from synth.automaton.gestures import Gesture
 from synth.device.outputs import Output
 from synth.engine.protocol import EngineControl
-from synth.instrument.events import Touch, Undo
+from synth.instrument.events import SetParameter, Touch, Undo
+from synth.instrument.note_events import AllSoundOff, NoteOff, NoteOn
 from synth.loading.prepare import ready_vocoder
 from tests.doubles.engines import ENGINES, MISSING, Candidate, instrument
 from tests.doubles.instruments import PRESET, wait_until
@@ -78,6 +80,16 @@ def test_a_gesture_and_its_undo_are_seen(engine: EngineControl) -> None:
     wait_until(lambda: undos_redos() == (1, 0))
     engine.send(Undo())
     wait_until(lambda: undos_redos() == (0, 1))
+
+
+def test_controls_are_told_once_they_are_moved(engine: EngineControl) -> None:
+    engine.send(SetParameter("width", 0.25))
+    wait_until(lambda: engine.controls["width"] == 0.25)
+
+
+def test_notes_are_taken_from_any_source(engine: EngineControl) -> None:
+    engine.play_notes([NoteOn(1, 60, 1.0), NoteOff(1)], time.monotonic(), "keyboard")
+    engine.play_notes([AllSoundOff()], time.monotonic() + 0.05)
 
 
 def test_a_preset_is_told_and_captured(engine: EngineControl) -> None:

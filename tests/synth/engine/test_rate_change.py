@@ -1,6 +1,7 @@
 """Another rate while it plays: the culture, undo, controls and everything asked for meanwhile go on."""
 
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from synth.engine.rate_change import ReopeningEngine
 from synth.errors import AudioDeviceError
 from synth.instrument.events import Touch, Undo, set_parameters
 from synth.instrument.instrument import Instrument
+from synth.instrument.note_events import ChannelExpression, NoteOff, NoteOn
 from synth.instrument.parameters.values import ParameterValues
 from synth.loading.prepare import ready_instrument
 from tests.doubles.instruments import PRESET, RATE, ScriptedSink, wait_until
@@ -158,6 +160,14 @@ def test_what_is_asked_meanwhile_is_done_afterwards(studio: Studio, tmp_path: Pa
     engine.stop_recording()
     wait_until(lambda: engine.status().last_take is not None)
     assert soundfile.info(tmp_path / "take.wav").samplerate == 96000
+
+
+def test_no_note_hangs_whose_end_was_on_its_way(studio: Studio) -> None:
+    studio.engine.play_notes([NoteOn(1, 60, 1.0), ChannelExpression(0, "sustain", 1.0)], time.monotonic())
+    wait_until(lambda: studio.instrument.voices.keys == (60,))
+    studio.engine.play_notes([NoteOff(1)], time.monotonic() + 30)
+    assert studio.change() == ""
+    wait_until(lambda: studio.instrument.voices.keys == ())
 
 
 def test_a_preset_prepared_for_the_rate_before_gets_what_is_sent_while_it_is_moved(studio: Studio) -> None:

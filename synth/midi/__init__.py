@@ -1,0 +1,1 @@
+"""MIDI: bytes, ports, files and controllers become the note events and parameter values that the engine obeys."""

@@ -1,0 +1,84 @@
+"""A MIDI file as note events: all at once with their times for rendering, or as time passes for playing."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+from synth.instrument.note_events import AllSoundOff, NoteEvent
+from synth.midi.controllers import Move
+from synth.midi.files import MidiFile
+from synth.midi.input import Receiver
+from synth.midi.translator import ALL_CHANNELS, ProgramChange, Translated, Translator
+
+_AHEAD_S = 0.2
+"""Events are handed over this long before they are due, so that a late thread makes none of them late."""
+_CLOSE_S = 2.0
+
+
+def file_events(
+    file: MidiFile, ids: Iterator[int] | None = None, channels: frozenset[int] = ALL_CHANNELS
+) -> Iterator[tuple[float, Translated]]:
+    """Every event of a file with its time in seconds; what still sounds is let go where the file ends."""
+    translator = Translator(ids, channels)
+    for due_s, message in file:
+        for event in translator.feed(message):
+            yield due_s, event
+    for event in translator.release_all():
+        yield file.length_s, event
+
+
+def file_notes(file: MidiFile, channels: frozenset[int] = ALL_CHANNELS) -> Iterator[tuple[float, NoteEvent]]:
+    """What a file plays on one preset, with times in seconds."""
+    for due_s, event in file_events(file, channels=channels):
+        if not isinstance(event, Move | ProgramChange):
+            yield due_s, event
+
+
+class FilePlayer:
+    """Plays a file to a receiver on a thread of its own."""
+
+    def __init__(
+        self,
+        file: MidiFile,
+        receiver: Receiver,
+        ids: Iterator[int],
+        channels: frozenset[int] = ALL_CHANNELS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._file, self._receiver, self._ids, self._channels, self._clock = file, receiver, ids, channels, clock
+        self._stopping = threading.Event()
+        self._began_s = clock() + _AHEAD_S
+        self._thread = threading.Thread(target=self._run, name="midi file", daemon=True)
+        self._thread.start()
+
+    @property
+    def done(self) -> bool:
+        """True when the last event has been handed over; it sounds within the time that events are ahead."""
+        return not self._thread.is_alive()
+
+    @property
+    def position_s(self) -> float:
+        """Where in the file the sound is, from 0 to its length."""
+        return min(max(self._clock() - self._began_s, 0.0), self._file.length_s)
+
+    def stop(self) -> None:
+        """End now: every note is silenced."""
+        self._stopping.set()
+        self._thread.join(_CLOSE_S)
+
+    def _run(self) -> None:
+        source = str(self._file.path)
+        for due_s, event in file_events(self._file, self._ids, self._channels):
+            wait_s = self._began_s + due_s - _AHEAD_S - self._clock()
+            if self._stopping.wait(wait_s) if wait_s > 0 else self._stopping.is_set():
+                # Behind the events that were handed over ahead of time.
+                self._receiver.play_notes([AllSoundOff()], self._clock() + _AHEAD_S, source)
+                return
+            match event:
+                case Move():
+                    pass
+                case ProgramChange(_, number):
+                    self._receiver.choose_program(number)
+                case _:
+                    note: NoteEvent = event
+                    self._receiver.play_notes([note], self._began_s + due_s, source)
