@@ -79,8 +79,8 @@ class Contour:
         return np.maximum(offsets, _LOWEST)
 
     def _attack_at(self, age: Values) -> Values:
-        """(V,) frames → (V, M): between frames in a straight line; after the last one, rows that last are on the way to 0
-        and rows that fade stay, since the culture holds a fading sound at a height it has passed by then."""
+        """(V,) frames → (V, M): between frames in a straight line. After the last one, rows that last are on the way to
+        0; rows that fade stay, since the culture holds a fading sound at a height it has passed by then."""
         last = len(self._attack) - 1
         # A frame's level is that of its middle.
         at = np.clip(age - 0.5, 0, last)
