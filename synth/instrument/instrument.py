@@ -137,6 +137,11 @@ class Instrument:
         return self._played.history
 
     @property
+    def pending(self) -> tuple[Event, ...]:
+        """Events that are not done yet, in order."""
+        return self._agenda.pending
+
+    @property
     def vocoder(self) -> Vocoder:
         return self.voicing.vocoder
 

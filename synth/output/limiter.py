@@ -53,8 +53,13 @@ class Limiter:
 
     def save(self) -> SavedArrays:
         """A copy of its state between two samples."""
-        moving = {"input": self._input.copy(), "targets": self._targets.copy(), "deficits": self._deficits.copy()}
-        return {**moving, "count": np.array([self._count]), "floor": np.array([self._floor])}
+        return {
+            "input": self._input.copy(),
+            "targets": self._targets.copy(),
+            "deficits": self._deficits.copy(),
+            "count": np.array([self._count]),
+            "floor": np.array([self._floor]),
+        }
 
     def restore(self, saved: SavedArrays) -> None:
         """Go on from what was saved of one for the same rate."""

@@ -108,6 +108,11 @@ class Master:
         return self._fade.target == 1.0
 
     @property
+    def controls(self) -> dict[str, float]:
+        """What it obeys."""
+        return {id: self._controls[id] for id in OBEYED}
+
+    @property
     def silent(self) -> bool:
         """Stopped, and the fade is over."""
         return self._fade.settled and self._fade.target == 0.0

@@ -99,7 +99,7 @@ class SpectralVocoder(Vocoder):
                 f"The preset “{preset.name}” speaks {preset.mel.name}, this vocoder {fmt.name}: choose the spectral "
                 "vocoder, which speaks every format."
             )
-        self._out_rate, self._n_heads, self._seed = out_rate_hz, n_heads, seed
+        self._preset, self._out_rate, self._n_heads, self._seed = preset, out_rate_hz, n_heads, seed
         self._partials = PartialSet.of(preset)
         fitted = self._partials.fitted_hz
         self._solver = AmplitudeSolver(partial_responses(fitted, fmt), self._partials.prior)
@@ -137,7 +137,9 @@ class SpectralVocoder(Vocoder):
     def restore(self, saved: SavedArrays) -> None:
         frame, seed = fitted(saved, "clock", (2,), np.int64).tolist()
         buffer = fitted(saved, "buffer", (self._n_heads, None))
-        if seed != self._seed or abs(frame) > _MOST_FRAMES or buffer.shape[1] > 4 * self._noise.length:
+        if seed != self._seed:
+            self.prepare(self._preset, self._out_rate, self._n_heads, seed)
+        if abs(frame) > _MOST_FRAMES or buffer.shape[1] > 4 * self._noise.length:
             raise ValueError("clock")
         self._voices.restore(part("voices", saved))
         self._noise.written = fitted(saved, "noise", self._noise.written.shape)
