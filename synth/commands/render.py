@@ -21,7 +21,12 @@ _SECONDS, _TAIL_S = 10.0, 3.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("preset", metavar="PRESET", help="name of a bundled preset, or a path")
+    parser.add_argument(
+        "preset",
+        metavar="PRESET|TAKE",
+        help="name of a bundled preset, or a path; or a take, TAKE.petrichord.safetensors, to be rendered again as it "
+        "was played",
+    )
     parser.add_argument(
         "-o", "--output", required=True, type=Path, metavar="OUT.wav", help="file to write: .wav, .flac, .aiff or .ogg"
     )
@@ -29,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--midi", type=Path, metavar="FILE.mid", help="play this file's notes in place of the drone")
     parser.add_argument("--tail", type=float, metavar="S", help="how long the sound goes on after a MIDI file, 3 s")
     add_channel_option(parser)
-    parser.add_argument("--rate", type=int, default=44100, metavar="HZ", help="sample rate, 44100 by default")
+    parser.add_argument("--rate", type=int, metavar="HZ", help="sample rate, 44100 by default; a take's own")
     parser.add_argument("--seed", type=int, metavar="N", help="grow from this seed; default is the stored grown state")
     parser.add_argument("--precision", choices=("float32", "bfloat16"), default="float32", help="of the automaton")
     parser.add_argument(
@@ -96,6 +101,11 @@ CONTROL_OPTIONS = {
 def run(args: argparse.Namespace) -> int:
     import torch
 
+    from synth.commands.render_take import is_take, render_take
+
+    if is_take(args.preset):
+        return render_take(args, CONTROL_OPTIONS, progress_bar)
+
     from synth.instrument.notation import parse_gesture
     from synth.output.render import Job, render_to_file
     from synth.presets.library import load
@@ -106,7 +116,7 @@ def run(args: argparse.Namespace) -> int:
     seconds, notes = _length_and_notes(args)
     job = Job(
         seconds=seconds,
-        rate_hz=args.rate,
+        rate_hz=44100 if args.rate is None else args.rate,
         controls=controls,
         events=tuple(events),
         seed=args.seed,

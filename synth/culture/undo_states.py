@@ -28,6 +28,8 @@ class History:
         self._free = [culture.save() for _ in range(n_states)]
         self._past: deque[CultureState] = deque()
         self._undone: list[CultureState] = []
+        self._lent: set[int] = set()
+        """Rooms that are not ours to write to any more, by their tensors' addresses."""
 
     @property
     def undos(self) -> int:
@@ -45,52 +47,58 @@ class History:
         """A copy of all, up to `HISTORY_BYTES`: not for the engine's loop."""
         return HistoryState(tuple(map(_copy, self._past)), tuple(map(_copy, self._undone)))
 
+    def lend(self) -> HistoryState:
+        """All as it is, at once and without a copy: what was lent is never written to, new room is taken instead."""
+        self._lent |= {id(state.state) for state in (*self._past, *self._undone)}
+        return HistoryState(tuple(self._past), tuple(self._undone))
+
     def restore(self, saved: HistoryState) -> None:
         """Hold what was saved of a culture of the same size, and nothing else; the oldest go where there is no room."""
         self._free += [*self._past, *self._undone]
         self._past.clear()
         self._undone.clear()
         for state in saved.undone:
-            self._undone.append(_kept(state, self._free.pop()))
+            self._undone.append(self._kept(state, self._free.pop()))
         for state in saved.past[max(0, len(saved.past) - len(self._free)) :]:
-            self._past.append(_kept(state, self._free.pop()))
+            self._past.append(self._kept(state, self._free.pop()))
 
     def remember(self, culture: Culture) -> None:
         """A gesture begins: keep what is there, and give up what was undone."""
         self._free += self._undone
         self._undone.clear()
         room = self._free.pop() if self._free else self._past.popleft()
-        self._past.append(_kept(culture.save(), room))
+        self._past.append(self._kept(culture.save(), room))
 
     def undo(self, culture: Culture) -> bool:
         """Give `culture` back its state before the last gesture; False when there is none."""
         if not self._past:
             return False
-        self._undone.append(_changed_places(culture, self._past.pop()))
+        self._undone.append(self._changed_places(culture, self._past.pop()))
         return True
 
     def redo(self, culture: Culture) -> bool:
         """Give `culture` back the state the last undo took away; False when there is none."""
         if not self._undone:
             return False
-        self._past.append(_changed_places(culture, self._undone.pop()))
+        self._past.append(self._changed_places(culture, self._undone.pop()))
         return True
 
+    def _changed_places(self, culture: Culture, saved: CultureState) -> CultureState:
+        """What the culture was before it was given `saved`, kept in its room."""
+        now = culture.save()
+        culture.restore(saved)
+        return self._kept(now, saved)
 
-def _changed_places(culture: Culture, saved: CultureState) -> CultureState:
-    """What the culture was before it was given `saved`, kept in its room."""
-    now = culture.save()
-    culture.restore(saved)
-    return _kept(now, saved)
+    def _kept(self, now: CultureState, room: CultureState) -> CultureState:
+        """`now` in the memory of `room`, or in its own where the room is lent."""
+        if id(room.state) in self._lent:
+            self._lent.discard(id(room.state))
+            return now
+        room.state.copy_(now.state)
+        room.rest.copy_(now.rest)
+        room.frozen.copy_(now.frozen)
+        return replace(now, state=room.state, rest=room.rest, frozen=room.frozen)
 
 
 def _copy(state: CultureState) -> CultureState:
     return replace(state, state=state.state.clone(), rest=state.rest.clone(), frozen=state.frozen.clone())
-
-
-def _kept(now: CultureState, room: CultureState) -> CultureState:
-    """`now` in the memory of `room`."""
-    room.state.copy_(now.state)
-    room.rest.copy_(now.rest)
-    room.frozen.copy_(now.frozen)
-    return replace(now, state=room.state, rest=room.rest, frozen=room.frozen)

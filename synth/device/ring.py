@@ -19,12 +19,20 @@ class Ring:
         self._data = np.zeros((capacity, 2), np.float32)
         self._start = 0
         self._ready = 0
+        self.put_in_all = 0
+        """Samples ever put."""
         self._changed = threading.Condition()
 
     @property
     def ready(self) -> int:
         """Samples waiting to be taken."""
         return self._ready
+
+    @property
+    def gone_in_all(self) -> int:
+        """Samples ever put that do not wait any more."""
+        with self._changed:
+            return self.put_in_all - self._ready
 
     def put(self, block: NDArray[np.float32]) -> None:
         """Append (2, N); the caller has waited until there is room, so too much is a fault."""
@@ -37,6 +45,7 @@ class Ring:
             self._data[end : end + first] = block[:, :first].T
             self._data[: n - first] = block[:, first:].T
             self._ready += n
+            self.put_in_all += n
             self._changed.notify_all()
 
     def take(self, n: int) -> NDArray[np.float32]:

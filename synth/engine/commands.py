@@ -34,8 +34,15 @@ class ChangeCommand:
 
 
 @dataclass(frozen=True)
+class TakeStartCommand:
+    """Tell the take's log all that the sound depends on from here on."""
+
+    serial: int
+
+
+@dataclass(frozen=True)
 class CaptureCommand:
     answer: Future[Capture]
 
 
-Command = Action | Play | Stop | FarewellCommand | SwapCommand | ChangeCommand | CaptureCommand
+Command = Action | Play | Stop | FarewellCommand | SwapCommand | ChangeCommand | CaptureCommand | TakeStartCommand

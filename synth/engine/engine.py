@@ -7,7 +7,7 @@ the ring into the device (`audio_out`), a writer thread records what the feeder 
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
@@ -23,7 +23,14 @@ from synth.device.outputs import BUFFER_S, Output
 from synth.device.ring import Ring
 from synth.device.sinks import open_sink
 from synth.effects.contract import Effect
-from synth.engine.commands import CaptureCommand, ChangeCommand, Command, FarewellCommand, SwapCommand
+from synth.engine.commands import (
+    CaptureCommand,
+    ChangeCommand,
+    Command,
+    FarewellCommand,
+    SwapCommand,
+    TakeStartCommand,
+)
 from synth.engine.load import EngineLoad
 from synth.engine.note_input import NoteInput
 from synth.engine.notices import Noticeboard
@@ -31,7 +38,7 @@ from synth.engine.observer import Observer
 from synth.engine.playing import Playing
 from synth.engine.protocol import Capture, Status
 from synth.engine.rest import Rest
-from synth.engine.take_deck import Deck
+from synth.engine.takes.deck import Deck
 from synth.engine.transport import Transport
 from synth.errors import UsageError
 from synth.instrument.events import Action, LoggedEvent, Play, SetParameter, Stop, View
@@ -41,8 +48,11 @@ from synth.instrument.parameters.values import ParameterValues
 from synth.log import log_unexpected
 from synth.output.audition import Audition
 from synth.output.chain import Chain
+from synth.output.master import OBEYED
 from synth.output.sent_sound import SentSound
 from synth.output.test_tone import Tone
+from synth.saved_arrays import prefixed
+from synth.takes.performance import Farewell, OutputTurned
 from synth.takes.recorder import default_take_path
 from synth.takes.wav import SampleFormat
 from synth.thread_priority import raise_thread_priority, spare_the_sound
@@ -84,8 +94,7 @@ class Engine:
             self.rate_hz,
             partial(self._notices.post, remedy="folder"),
             sample_format,
-            self.capture,
-            lambda: self._playing.current.vocoder.name,
+            lambda serial: self._commands.put(TakeStartCommand(serial)),
             lambda: self._playing.current.controls["volume_db"],
         )
         self._tone = Tone(self.rate_hz)
@@ -282,6 +291,8 @@ class Engine:
     def _block(self) -> None:
         waited = self._ring.ready / self.rate_hz + self._feeding.queued_s()
         start = time.perf_counter()
+        if not self._deck.log_wanted:
+            self._playing.log = None
         self._obey()
         frame, listener = self.blocks * BLOCK_FRAMES, self._playing.current
         self._playing.schedule(self._notes.due(time.monotonic(), frame, BLOCK_FRAMES, listener))
@@ -317,22 +328,33 @@ class Engine:
                         else:
                             self._transport.stop(self._playing.current)
                     case FarewellCommand():
+                        self._deck.tell(Farewell(self._playing.current.frame))
                         self._transport.farewell()
                     case SwapCommand(_, instrument, reason):
+                        self._turn_output(instrument.controls)
                         self._playing.swap(instrument, reason)
-                        self._master.obey(instrument.controls)
                     case ChangeCommand():
                         self._playing.change(command)
                     case CaptureCommand(answer):
                         playing = self._playing.current
                         state = playing.state()
                         answer.set_result(Capture(playing.preset, state.culture, state))
+                    case TakeStartCommand(serial):
+                        self._playing.log = self._deck.tell
+                        output = {**self._chain.save(), **prefixed("transport", self._transport.save())}
+                        self._deck.tell(self._playing.start(serial, self._ring.put_in_all, output))
                     case action:
                         if isinstance(action, SetParameter):
-                            self._master.obey({action.id: action.value})
+                            self._turn_output({action.id: action.value})
                         self._playing.send(action)
+
+    def _turn_output(self, controls: Mapping[str, float]) -> None:
+        """Let the master obey what concerns it."""
+        self._master.obey(controls)
+        if self._deck.log_wanted and any(id in controls for id in OBEYED):
+            self._deck.tell(OutputTurned(self._playing.current.frame, self._master.controls))
 
     def _tap(self, chunk: NDArray[np.float32]) -> None:
         """What the feeder sends, on its thread."""
         self._sent.put(chunk)
-        self._deck.offer(chunk)
+        self._deck.offer(chunk, self._ring.gone_in_all)

@@ -12,6 +12,10 @@ from synth.engine.notices import Noticeboard
 from synth.engine.preset_cross_fade import Audio, Voices
 from synth.instrument.events import Action, AnyAction, Event, LimitEvolution, LoggedEvent
 from synth.instrument.instrument import Instrument
+from synth.saved_arrays import SavedArrays, prefixed
+from synth.takes.companion import beginning_of
+from synth.takes.performance import PresetBegun, Step
+from synth.takes.performance_log import TakeStart
 
 _RESCUE_SERIES_S = 10.0
 """Rescues that follow each other within so long are told once; the count is in the status."""
@@ -27,6 +31,8 @@ class Playing:
         self.listener: Callable[[LoggedEvent], None] | None = None
         """Told of everything that changes what is heard later; frames are those of the instrument that plays, counted
         anew after a `ChangePreset`."""
+        self.log: Callable[[Step], None] | None = None
+        """Told the same for the take that is recorded, a preset that begins with its whole state."""
         self._notices = notices
         self._announced = instrument
         self._listen_to(instrument)
@@ -106,8 +112,17 @@ class Playing:
 
     def tell(self, action: AnyAction, share: float = 0.0) -> None:
         """This is done now, at `share` of the present frame."""
-        if self.listener is not None:
-            self.listener(LoggedEvent(self.current.frame, action, share))
+        event = LoggedEvent(self.current.frame, action, share)
+        for told in (self.listener, self.log):
+            if told is not None:
+                told(event)
+
+    def start(self, serial: int, position: int, chain: SavedArrays) -> TakeStart:
+        """All that the sound depends on from here on, of which `chain` is the state of what follows."""
+        outgoing = self.voices.outgoing
+        mix = {**prefixed("fades", self.voices.save()), **chain}
+        begun = None if outgoing is None else beginning_of(outgoing)
+        return TakeStart(serial, position, beginning_of(self.current), mix, begun)
 
     def _listen_to(self, instrument: Instrument) -> None:
         """One that fades out has nothing to tell any more."""
@@ -116,8 +131,13 @@ class Playing:
     def _announce(self) -> None:
         """Another preset plays since this was asked last."""
         before, self._announced = self._announced, self.current
-        if before is not self.current and self.listener is not None:
+        if before is self.current:
+            return
+        if self.listener is not None:
             self.listener(LoggedEvent(before.frame, self.current.description()))
+        if self.log is not None:
+            event = self.current.description()
+            self.log(PresetBegun(before.frame, event, beginning_of(self.current), before.pending))
 
     def _tell_of_rescue(self, ailment: str) -> None:
         """One sentence for a series of rescues."""

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from synth.instrument.events import LimitEvolution
 from synth.instrument.instrument import Instrument
 from synth.output.master import Ramp
+from synth.saved_arrays import SavedArrays, fitted
 
 Audio = NDArray[np.float32]
 
@@ -38,6 +39,27 @@ class Voices:
     def latest(self) -> Instrument:
         """What sounds, or will when the cross-fade is over."""
         return self._next or self.current
+
+    @property
+    def outgoing(self) -> Instrument | None:
+        """What fades out now."""
+        return None if self._outgoing is None else self._outgoing.instrument
+
+    def save(self) -> SavedArrays:
+        """A copy of the fades' state between two blocks; the instruments have their own."""
+        rest = np.zeros((2, 0), np.float32) if self._outgoing is None else self._outgoing.rest
+        ramps = {"cross": self._cross.save(), "return": self._return.save()}
+        return {**ramps, "last": self._last.copy(), "rest": rest.copy()}
+
+    def restore(self, saved: SavedArrays, outgoing: Instrument | None, rate_hz: int) -> None:
+        """Go on from what was saved at a rate, with what faded out then; `ValueError` names what does not fit."""
+        faster = self._rate_hz / rate_hz
+        self._cross.restore(saved, "cross", faster)
+        self._return.restore(saved, "return", faster)
+        self._last = fitted(saved, "last", (2, None))
+        if outgoing is not None:
+            self._outgoing = _Outgoing(outgoing)
+            self._outgoing.rest = fitted(saved, "rest", (2, None))[:, : None if faster == 1 else 0]
 
     def swap(self, instrument: Instrument) -> None:
         """Cross-fade to `instrument` now, or when the present cross-fade is over; of several waiting, the last."""
@@ -98,17 +120,17 @@ class _Outgoing:
     """The old instrument, read in the new one's sample counts: formats may differ in frame rate."""
 
     def __init__(self, instrument: Instrument) -> None:
-        self._instrument = instrument
+        self.instrument = instrument
         fps = instrument.preset.mel.frames_per_second
         self._frame_samples = instrument.out_rate_hz / fps
-        self._rest = np.zeros((2, 0), np.float32)
+        self.rest = np.zeros((2, 0), np.float32)
 
     def take(self, n: int) -> Audio:
-        parts, have = [self._rest], self._rest.shape[1]
+        parts, have = [self.rest], self.rest.shape[1]
         while have < n:
             # As many frames at once as surely fit: the fewer calls, the less they cost.
-            parts.append(self._instrument.process(max(1, int((n - have) / self._frame_samples))))
+            parts.append(self.instrument.process(max(1, int((n - have) / self._frame_samples))))
             have += parts[-1].shape[1]
         joined = np.concatenate(parts, axis=1)
-        self._rest = joined[:, n:]
+        self.rest = joined[:, n:]
         return joined[:, :n]

@@ -148,7 +148,9 @@ class EngineControl(Protocol):
     ) -> None:
         """Start a take; None names one after the date and preset in the user's music folder.
 
-        With `wait` it begins with the first sound or with Play, whichever comes first, and loses no sample of it.
+        It begins with the next block that is computed, some hundredths of a second ahead of what is heard: from there
+        on it can be rendered again. With `wait` it begins with the first sound or with Play, whichever comes first, and
+        loses no sample of it.
         """
         ...
 

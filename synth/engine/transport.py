@@ -4,9 +4,12 @@ While nothing is held and no note sounds the master is closed and the drone at r
 block it begins in. Owned by the engine's thread.
 """
 
+import numpy as np
+
 from synth.instrument.events import HoldDrone
 from synth.instrument.instrument import Instrument
 from synth.output.master import Master
+from synth.saved_arrays import SavedArrays, fitted
 
 _REST_S = 10.0
 """Silence after the last note before the master closes: longer than any effect's tail that would be missed."""
@@ -23,6 +26,15 @@ class Transport:
         self._silent_s, self._left = 0.0, False
         if held:
             master.play(again=again)
+
+    def save(self) -> SavedArrays:
+        """A copy of its state between two blocks; the master has its own."""
+        return {"state": np.array([self.held, self._left, self._silent_s], np.float64)}
+
+    def restore(self, saved: SavedArrays) -> None:
+        """Go on from what was saved; `KeyError` or `ValueError` names what does not fit."""
+        held, left, self._silent_s = fitted(saved, "state", (3,), np.float64).tolist()
+        self.held, self._left = held > 0, left > 0
 
     def play(self) -> None:
         """Fade the drone in."""

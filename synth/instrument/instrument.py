@@ -101,7 +101,7 @@ class Instrument:
         """`vocoder` is prepared here, which is slow: make instruments outside the engine's loop."""
         setup = setup or Setup()
         self.preset, self.out_rate_hz = preset, out_rate_hz
-        self._seed = setup.seed
+        self._seed, self.setup = setup.seed, setup
         self.controls = controls or ParameterValues()
         self._played = UndoableCulture(make_culture(preset, setup))
         self.playhead = Playhead(preset.n_frames, self.controls, preset.mel.frames_per_second)
@@ -135,6 +135,11 @@ class Instrument:
     def history(self) -> History:
         """What undo and redo go back to."""
         return self._played.history
+
+    @property
+    def pending(self) -> tuple[Event, ...]:
+        """Events that are not done yet, in order."""
+        return self._agenda.pending
 
     @property
     def vocoder(self) -> Vocoder:

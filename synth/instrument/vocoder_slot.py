@@ -8,12 +8,14 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from synth.errors import DeviceLost
 from synth.instrument.playhead import Playhead
 from synth.instrument.state import ChangeState
+from synth.saved_arrays import SavedArrays, fitted, part, prefixed
 from synth.vocoder.changeover import Changeover
 from synth.vocoder.contract import DRONE, Vocoder, VoiceFrames, one_voice
 
@@ -58,6 +60,25 @@ class Voicing:
     def resume_change(self, change: ChangeState | None) -> None:
         """Be in the middle of this change, the old vocoder being gone already."""
         self._shift, self._change, self._waiting, self._rest = change, None, None, None
+
+    def save(self) -> SavedArrays | None:
+        """A copy of all that the sound depends on besides what is read; None where the vocoder cannot tell, or while
+        two change places."""
+        sound = self.vocoder.save()
+        if sound is None or self._shift is not None:
+            return None
+        waiting = torch.zeros(2, 0) if self._rest is None else self._rest
+        last = torch.zeros(2, 0) if self._last is None else self._last
+        arrays = {"rest": waiting.numpy().copy(), "last": last.numpy().copy(), "returned": np.array([self._since_loss])}
+        return {**arrays, **prefixed("vocoder", sound)}
+
+    def restore(self, saved: SavedArrays) -> None:
+        """Go on from what was saved at this rate; `KeyError` or `ValueError` names what does not fit."""
+        rest, last = (fitted(saved, name, (2, None)) for name in ("rest", "last"))
+        self._rest = torch.from_numpy(rest) if rest.shape[1] else None
+        self._last = torch.from_numpy(last) if last.shape[1] else None
+        self._since_loss = int(fitted(saved, "returned", (1,), np.int64)[0])
+        self.vocoder.restore(part("vocoder", saved))
 
     @property
     def delay_s(self) -> float:

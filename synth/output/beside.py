@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from synth.presets.model import Preset
+from synth.saved_arrays import SavedArrays
 from synth.vocoder.contract import Vocoder, VoiceFrames, one_voice
 
 T = TypeVar("T")
@@ -74,6 +75,13 @@ class VocoderBeside:
 
     def start(self, slot: int, note: int = 0, offset_samples: int = 0, lead: Tensor | None = None) -> None:
         self._thread.submit(lambda: self._inner.start(slot, note, offset_samples, lead)).result()
+
+    def save(self) -> SavedArrays | None:
+        """None: a call's sound is always under way."""
+        return None
+
+    def restore(self, saved: SavedArrays) -> None:
+        raise ValueError(self.name)
 
     def free(self, slot: int) -> None:
         self._thread.submit(lambda: self._inner.free(slot)).result()

@@ -12,6 +12,7 @@ from synth.effects.contract import Effect
 from synth.effects.slot import EffectsSlot
 from synth.output.limiter import Audio
 from synth.output.master import Master
+from synth.saved_arrays import SavedArrays, part, prefixed
 
 
 class Stage(Protocol):
@@ -48,6 +49,18 @@ class Chain:
     def delay_samples(self) -> int:
         """From the instrument's sound to the output's."""
         return sum(stage.delay_samples for stage in self.stages)
+
+    def save(self) -> SavedArrays:
+        """A copy of the state of effects and master between two samples; what is laid over them is not theirs."""
+        effects = {f"{i}.{name}": array for i, state in enumerate(self.effects.state) for name, array in state.items()}
+        return {**prefixed("effects", effects), **prefixed("master", self.master.save())}
+
+    def restore(self, saved: SavedArrays, rate_hz: int) -> None:
+        """Go on from what was saved of a chain of the same effects at a rate; at another one effects begin anew."""
+        self.master.restore(part("master", saved), rate_hz)
+        if rate_hz == self.master.rate_hz:
+            effects = part("effects", saved)
+            self.effects.reset([part(str(i), effects) for i in range(len(self.effects.effects))])
 
     def process(self, sound: Audio) -> Audio:
         """The instrument's (2, N) → the output's, `delay_samples` later."""

@@ -7,6 +7,8 @@ where a block ends (a matrix product would: BLAS sums in another order near edge
 import numpy as np
 from numpy.typing import NDArray
 
+from synth.saved_arrays import SavedArrays, fitted
+
 Audio = NDArray[np.float32]
 
 _HALF_TAPS = 8
@@ -48,6 +50,24 @@ class Limiter:
         self._deficits = np.zeros(self._attack - 1)
         self._count = 0
         self._floor = 0.0
+
+    def save(self) -> SavedArrays:
+        """A copy of its state between two samples."""
+        return {
+            "input": self._input.copy(),
+            "targets": self._targets.copy(),
+            "deficits": self._deficits.copy(),
+            "count": np.array([self._count]),
+            "floor": np.array([self._floor]),
+        }
+
+    def restore(self, saved: SavedArrays) -> None:
+        """Go on from what was saved of one for the same rate."""
+        self._input = fitted(saved, "input", self._input.shape)
+        self._targets = fitted(saved, "targets", self._targets.shape, np.float64)
+        self._deficits = fitted(saved, "deficits", self._deficits.shape, np.float64)
+        self._count = int(fitted(saved, "count", (1,), np.int64)[0])
+        self._floor = float(fitted(saved, "floor", (1,), np.float64)[0])
 
     def process(self, x: Audio) -> Audio:
         """(2, N) → (2, N), the input `delay_samples` ago, limited."""

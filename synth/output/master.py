@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from synth.instrument.parameters.values import ParameterValues
 from synth.output.limiter import Audio, Limiter
+from synth.saved_arrays import SavedArrays, fitted, part, prefixed
 
 PRESET_LUFS = -23.0
 """Presets carry a gain to this loudness."""
@@ -26,6 +27,8 @@ _FAREWELL_S = 0.12
 """How long whoever closes the instrument is faded out, however slowly Stop fades."""
 
 _USUAL = ParameterValues()
+OBEYED = ("volume_db", "fade_in_s", "fade_out_s")
+"""The controls that the master obeys."""
 
 
 class Ramp:
@@ -55,6 +58,15 @@ class Ramp:
             return
         self._from, self._to, self._done = self.value, target, 0
         self._length = self._length if n_samples is None else n_samples
+
+    def save(self) -> NDArray[np.float64]:
+        """(4,) from, to, samples done and samples in all."""
+        return np.array([self._from, self._to, self._done, self._length])
+
+    def restore(self, saved: SavedArrays, name: str, faster: float = 1.0) -> None:
+        """Go on from what was saved by this name, of a ramp whose rate times `faster` is this one's."""
+        self._from, self._to, done, length = fitted(saved, name, (4,), np.float64).tolist()
+        self._done, self._length = round(done * faster), max(1, round(length * faster))
 
     def take(self, n: int) -> NDArray[np.float64] | float:
         """The next `n` values: (N,), or one number where it has settled."""
@@ -96,9 +108,28 @@ class Master:
         return self._fade.target == 1.0
 
     @property
+    def controls(self) -> dict[str, float]:
+        """What it obeys."""
+        return {id: self._controls[id] for id in OBEYED}
+
+    @property
     def silent(self) -> bool:
         """Stopped, and the fade is over."""
         return self._fade.settled and self._fade.target == 0.0
+
+    def save(self) -> SavedArrays:
+        """A copy of its state between two samples."""
+        controls = np.array([self._controls[id] for id in OBEYED], np.float64)
+        ramps = {"volume": self._volume.save(), "fade": self._fade.save()}
+        return {"controls": controls, **ramps, **prefixed("limiter", self._limiter.save())}
+
+    def restore(self, saved: SavedArrays, rate_hz: int) -> None:
+        """Go on from what was saved at a rate; at another than this one the limiter begins anew."""
+        self._controls = dict(zip(OBEYED, fitted(saved, "controls", (len(OBEYED),), np.float64).tolist(), strict=True))
+        self._volume.restore(saved, "volume", self.rate_hz / rate_hz)
+        self._fade.restore(saved, "fade", self.rate_hz / rate_hz)
+        if rate_hz == self.rate_hz:
+            self._limiter.restore(part("limiter", saved))
 
     def obey(self, controls: Mapping[str, float]) -> None:
         """Take volume and fades from these, where they are among them; a fade that has begun keeps its length."""

@@ -13,6 +13,7 @@ from synth.errors import RecordingError
 from synth.presets.user_folder import file_stem
 from synth.sound_files.reader import SoundReader, open_sound
 from synth.takes.companion import companion_of
+from synth.takes.performance import events_of
 
 MAX_NAME = 80
 _WINDOW = 2048
@@ -96,6 +97,9 @@ def rename_take(path: Path, name: str) -> Path:
             except OSError:
                 wanted.rename(path)
                 raise
+            if events_of(beside).exists():
+                # Of a take that a crash cut short.
+                events_of(beside).rename(events_of(companion_of(wanted)))
     except OSError as error:
         raise RecordingError(f"{path} cannot be renamed: {error.strerror}.") from error
     return wanted

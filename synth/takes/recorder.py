@@ -12,12 +12,12 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from synth.errors import RecordingError
+from synth.takes.beside import Companion, Piece, Pieces
 from synth.takes.wav import MAX_WAV_BYTES, SampleFormat, WavWriter, new_writer
 from synth.thread_priority import raise_thread_priority
 
@@ -32,18 +32,6 @@ _FLOOR = 10 ** (-60 / 20)
 _SILENCE = 10 ** (-90 / 20)
 _LEAD_S = 0.5
 """At most so much of what lies between silence and floor is kept."""
-
-
-class Companion(Protocol):
-    """What is kept beside a take."""
-
-    def begin(self) -> None:
-        """The take begins now; called from any thread, never waits."""
-        ...
-
-    def keep(self, take: Path) -> bool:
-        """Write it beside the take if it is there by now; True when nothing is left to do. Raises nothing."""
-        ...
 
 
 def default_take_folder() -> Path:
@@ -74,16 +62,18 @@ class Recorder:
         self.sample_format = sample_format
         """Of the next take."""
         self._limit = round(_QUEUE_S * rate_hz)
-        self._queue: deque[NDArray[np.float32]] = deque()
+        self._queue: deque[Piece] = deque()
         self._queued = 0
         self._active = False
         self._armed = False
-        self._lead: deque[NDArray[np.float32]] = deque()
+        self._lead: deque[Piece] = deque()
+        self._cutter = Pieces()
         self._overrun = False
         self._companion: Companion | None = None
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
-        self._frames = 0
+        self._frames = self._left_out = 0
+        self._begun = False
         self.path: Path | None = None
         """File being written."""
         self.last_take: Path | None = None
@@ -91,8 +81,8 @@ class Recorder:
 
     @property
     def seconds(self) -> float:
-        """Length of the take so far."""
-        return self._frames / self.rate_hz
+        """Length of the take so far; 0 until it is known with which sample it begins."""
+        return (self._frames - self._left_out) / self.rate_hz if self._begun else 0.0
 
     @property
     def active(self) -> bool:
@@ -127,11 +117,13 @@ class Recorder:
             ) from cause
         self._queue.clear()
         self._lead.clear()
-        self._queued, self._frames, self._overrun = 0, 0, False
-        self.path, self._companion = writer.path, companion
+        self._queued, self._frames, self._left_out, self._overrun = 0, 0, 0, False
+        self.path, self._companion, self._begun = writer.path, companion, companion is None
         self._armed = True
         if not wait:
             self.begin()
+        elif companion is not None:
+            companion.arm()
         self._active = True
         self._thread = threading.Thread(target=self._run, args=(writer, path), name="recorder")
         self._thread.start()
@@ -156,32 +148,36 @@ class Recorder:
             self._thread.join(timeout_s)
             self._thread = None
 
-    def offer(self, chunk: NDArray[np.float32]) -> None:
-        """Called by the feeder for each chunk it sends; never waits."""
+    def offer(self, chunk: NDArray[np.float32], gone: int | None = None) -> None:
+        """Called by the feeder for each chunk it sends; never waits.
+
+        `gone` counts the engine's samples that were sent so far, with these; None when all that is sent is theirs.
+        """
+        piece = self._cutter.piece(chunk, gone)
         if not self._active:
             return
         if self._queued > self._limit:
             self._overrun, self._active = True, False
             return
-        if self._armed and not self._heard(chunk):
+        if self._armed and not self._heard(piece):
             return
-        for piece in (*self._lead, chunk):
-            self._queue.append(piece)
-            self._queued += len(piece)
-            self._frames += len(piece)
+        for each in (*self._lead, piece):
+            self._queue.append(each)
+            self._queued += len(each.chunk)
+            self._frames += len(each.chunk)
         self._lead.clear()
 
-    def _heard(self, chunk: NDArray[np.float32]) -> bool:
-        """Whether an armed take begins with this chunk; if not, it may have been the start of a fade-in."""
-        peak = float(np.abs(chunk).max(initial=0.0))
+    def _heard(self, piece: Piece) -> bool:
+        """Whether an armed take begins with this; if not, it may have been the start of a fade-in."""
+        peak = float(np.abs(piece.chunk).max(initial=0.0))
         if peak >= _FLOOR:
-            self.begin()
+            self._armed = False
             return True
         if peak < _SILENCE:
             self._lead.clear()
             return False
-        self._lead.append(chunk)
-        while sum(map(len, self._lead)) > _LEAD_S * self.rate_hz:
+        self._lead.append(piece)
+        while sum(len(each.chunk) for each in self._lead) > _LEAD_S * self.rate_hz:
             self._lead.popleft()
         return False
 
@@ -212,13 +208,18 @@ class Recorder:
 
     def _write_all(self, writer: WavWriter, asked: Path) -> Iterator[WavWriter]:
         """Write until stopped and empty; yields each file's writer when it is full or the last."""
-        patched, first, kept = time.monotonic(), writer.path, self._companion is None
+        patched, beside, samples = time.monotonic(), self._companion, 0
         try:
             while True:
                 ending = not self._active
-                while self._queue:
-                    chunk = self._queue.popleft()
+                self._begun = self._begun or self._begin_beside(writer.path)
+                while self._begun and self._queue:
+                    piece = self._queue.popleft()
+                    chunk = piece.chunk
                     self._queued -= len(chunk)
+                    if beside is not None and not piece.plain:
+                        beside.sent(samples, piece.taken, chunk)
+                    samples += len(chunk)
                     while len(chunk) > (room := writer.room(self._max_bytes)):
                         writer.write(chunk[:room])
                         chunk = chunk[room:]
@@ -227,20 +228,50 @@ class Recorder:
                         writer = new_writer(part, self.rate_hz, writer.sample_format, first=2)
                         self.path = writer.path
                     writer.write(chunk)
-                if not kept and self._frames and self._companion is not None:
-                    kept = self._companion.keep(first)
-                if ending:
+                if beside is not None and samples:
+                    beside.keep(samples)
+                if ending and (self._begun or not self._queue):
                     break
                 if time.monotonic() - patched >= _PATCH_EVERY_S:
                     writer.patch()
                     patched = time.monotonic()
-                self._wake.wait(_FLUSH_S)
+                self._wake.wait(_FLUSH_S if self._begun else _FLUSH_S / 10)
                 self._wake.clear()
         except OSError:
             writer.abandon()
             self.last_take = writer.path
             raise
+        finally:
+            if beside is not None:
+                beside.end(samples)
         yield writer
+
+    def _begin_beside(self, take: Path) -> bool:
+        """Whether the take's first sample is the first in the queue: what comes before it is left out."""
+        beside = self._companion
+        assert beside is not None
+        if not self._queue:
+            beside.refresh()
+            return False
+        start = beside.start_at(self._queue[0].begin)
+        if start is None:
+            return False
+        while self._queue:
+            piece = self._queue.popleft()
+            late, flows = max(0, start - piece.begin), piece.taken == len(piece.chunk)
+            if late < piece.taken if flows else not late:
+                rest = Piece(piece.chunk[late:], piece.begin + late, piece.taken - late, piece.plain)
+                self._queue.appendleft(rest)
+                self._leave_out(late)
+                beside.open(take, rest.begin - start)
+                return True
+            # All of it came before; or it is the engine's samples and a gap, which nothing tells apart.
+            self._leave_out(len(piece.chunk))
+        return False
+
+    def _leave_out(self, n: int) -> None:
+        self._left_out += n
+        self._queued -= n
 
 
 def _reason(cause: OSError) -> str:

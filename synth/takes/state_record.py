@@ -93,7 +93,7 @@ def read_state(told: Fields, arrays: Arrays, preset: Preset) -> InstrumentState:
         log_ratio=told.number("log_ratio", -16, 16),
         tilt_db=told.number("tilt_db", -100, 100),
         stroke=told.flag("stroke"),
-        pending=_pending(told),
+        pending=read_pending(told),
         fade=_fade(told, arrays, preset),
         change=_change(told),
         # What was saved before there were notes had a drone and nothing else.
@@ -132,15 +132,16 @@ def _change(told: Fields) -> ChangeState | None:
     return ChangeState(int(lead), max(1, int(left)))
 
 
-def _pending(told: Fields) -> tuple[Event, ...]:
-    records = told.values.get("pending")
+def read_pending(told: Fields, name: str = "pending") -> tuple[Event, ...]:
+    """Events that are not done yet; `PresetError` or `ValueError` for what cannot be one of an instrument's own."""
+    records = told.values.get(name)
     if not isinstance(records, list) or len(records) > _MOST_PENDING:
-        raise ValueError("pending")
+        raise ValueError(name)
     events = []
     for record in records:
         logged = from_record(told.file, record)
         if isinstance(logged.action, Play | Stop | ChangePreset | ChangeVocoder):
-            raise ValueError("pending")
+            raise ValueError(name)
         events.append(Event(logged.frame, logged.action, logged.share))
     return tuple(events)
 

@@ -45,7 +45,9 @@ def encode(audio: NDArray[np.float32], sample_format: SampleFormat, dither: np.r
     if sample_format == "pcm16":
         steps = audio.astype(np.float64) * 2**15
         if dither is not None:
-            steps += (dither.random(audio.shape) - dither.random(audio.shape)) * (audio != 0)
+            # Both draws of a sample one after the other: however a take is split into pieces, its file is the same.
+            drawn = dither.random((*audio.shape, 2))
+            steps += (drawn[..., 0] - drawn[..., 1]) * (audio != 0)
         return np.clip(np.rint(steps), -(2**15), 2**15 - 1).astype("<i2").tobytes()
     scaled = np.clip(np.rint(audio.astype(np.float64) * 2**23), -(2**23), 2**23 - 1).astype("<i4")
     return scaled.reshape(-1, 1).view(np.uint8).reshape(-1, 4)[:, :3].tobytes()

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from synth.mel import MelFormat
 from synth.presets.model import Preset
+from synth.saved_arrays import SavedArrays
 
 DRONE = 0
 """The slot that `process` plays and that `reset` warms up."""
@@ -126,6 +127,15 @@ class Vocoder(Protocol):
         sound it gives, not to the frames it takes.
         """
         return self.process_voices(one_voice(log_mel, pitch_ratio), spread)
+
+    def save(self) -> SavedArrays | None:
+        """A copy of all that its sound depends on besides what it is given, between two frames; None where that cannot
+        be had."""
+        return None
+
+    def restore(self, saved: SavedArrays) -> None:
+        """Go on from what was saved of one prepared alike; `KeyError` or `ValueError` names what does not fit."""
+        raise ValueError(self.name)
 
     def flush(self) -> Tensor:
         """The `delay_samples` still owed, (B, N); the vocoder must be reset before it is used again."""

@@ -60,7 +60,8 @@ class NoiseShaper:
         self.reset()
 
     def reset(self) -> None:
-        self._written = np.zeros((self._n_heads, self.length), np.float32)
+        self.written = np.zeros((self._n_heads, self.length), np.float32)
+        """What the frames so far have put into the window that comes next, (B, length): all that is remembered."""
 
     def densities(self, rows: Floats) -> Floats:
         """Noise standard deviation per row (F, R) whose expected rows are about `rows`."""
@@ -74,7 +75,7 @@ class NoiseShaper:
 
     def advance(self, rows: Floats, frame: int, spread: float, count: int) -> Floats:
         """Add the frame with these rows (B, R); its window moves on by `count` samples, returned as (B, count)."""
-        written = self._written
+        written = self.written
         if rows.any():
             whole = written + self._fresh(rows, frame, spread) * self._fresh_share
             for _ in range(_CORRECTIONS):
@@ -88,8 +89,8 @@ class NoiseShaper:
                 own = framed * self._synthesis
                 whole = written + own
             written = written + own
-        self._written = np.zeros_like(written)
-        self._written[:, : self.length - count] = written[:, count:]
+        self.written = np.zeros_like(written)
+        self.written[:, : self.length - count] = written[:, count:]
         return written[:, :count]
 
     def _fresh(self, rows: Floats, frame: int, spread: float) -> Floats:

@@ -19,6 +19,7 @@ from torch import Tensor
 from synth.errors import VocoderUnavailable
 from synth.mel import LOG_MEL_FLOOR, MelFormat, band_edges_hz
 from synth.presets.model import Preset
+from synth.saved_arrays import SavedArrays, fitted, part, prefixed
 from synth.vocoder.arrays import Doubles, Floats
 from synth.vocoder.contract import Vocoder, VoiceFrames, samples_until
 from synth.vocoder.spectral.air import Air
@@ -39,6 +40,7 @@ _LOUDEST_LOG_MEL = 3.0
 _PITCH_RANGE = (1 / 16, 16.0)
 _SILENT_GAIN = 1e-6
 _MOST_VOICES = 64
+_MOST_FRAMES = 2**40
 MOST_TRIM_DB = 4.0
 """Rows may be trimmed by this much: what is painted there moves with them."""
 Rows = npt.NDArray[np.int64]
@@ -97,7 +99,7 @@ class SpectralVocoder(Vocoder):
                 f"The preset “{preset.name}” speaks {preset.mel.name}, this vocoder {fmt.name}: choose the spectral "
                 "vocoder, which speaks every format."
             )
-        self._out_rate, self._n_heads = out_rate_hz, n_heads
+        self._preset, self._out_rate, self._n_heads, self._seed = preset, out_rate_hz, n_heads, seed
         self._partials = PartialSet.of(preset)
         fitted = self._partials.fitted_hz
         self._solver = AmplitudeSolver(partial_responses(fitted, fmt), self._partials.prior)
@@ -126,6 +128,23 @@ class SpectralVocoder(Vocoder):
         self._buffer = np.zeros((self._n_heads, 0), np.float32)
         if warm is not None:
             self.process(warm, torch.ones(warm.shape[0], n))
+
+    def save(self) -> SavedArrays | None:
+        clock = np.array([self._frame, self._seed], np.int64)
+        waiting = {"noise": self._noise.written.copy(), "buffer": self._buffer.copy()}
+        return {"clock": clock, **waiting, **prefixed("voices", self._voices.save())}
+
+    def restore(self, saved: SavedArrays) -> None:
+        frame, seed = fitted(saved, "clock", (2,), np.int64).tolist()
+        buffer = fitted(saved, "buffer", (self._n_heads, None))
+        if seed != self._seed:
+            self.prepare(self._preset, self._out_rate, self._n_heads, seed)
+        if abs(frame) > _MOST_FRAMES or buffer.shape[1] > 4 * self._noise.length:
+            raise ValueError("clock")
+        self._voices.restore(part("voices", saved))
+        self._noise.written = fitted(saved, "noise", self._noise.written.shape)
+        self._frame, self._buffer = frame, buffer
+        self._start = self._samples_until(frame) - self._delay
 
     def start(self, slot: int, note: int = 0, offset_samples: int = 0, lead: Tensor | None = None) -> None:
         if not 0 <= offset_samples < self._samples_until(self._frame + 1) - self._samples_until(self._frame):

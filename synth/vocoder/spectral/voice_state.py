@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 import numpy.typing as npt
 
+from synth.saved_arrays import SavedArrays, fitted
 from synth.vocoder.arrays import Doubles, Floats
 
 LEAVING = -1
@@ -80,3 +81,15 @@ class VoiceState:
         """The rows that play these slots, −1 where none does."""
         rows = {slot: row for row, slot in enumerate(self.slots.tolist())}
         return np.array([rows.get(slot, -1) for slot in slots], np.int64)
+
+    def save(self) -> dict[str, npt.NDArray[np.generic]]:
+        """A copy of every array, by its name."""
+        return {field.name: getattr(self, field.name).copy() for field in fields(self)}
+
+    def restore(self, saved: SavedArrays) -> None:
+        """Be what was saved of voices of the same heads, bands and oscillators."""
+        alive = len(saved["slots"])
+        for field in fields(self):
+            now = getattr(self, field.name)
+            array = fitted(saved, field.name, (alive, *now.shape[1:]), now.dtype, nan=field.name == "leads")
+            setattr(self, field.name, array)

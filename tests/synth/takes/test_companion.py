@@ -162,7 +162,7 @@ def _with(path: Path, arrays: dict[str, object] | None = None, **told: object) -
         (lambda path: _with(path, change=[1e9, 3]), "change.*the take cannot be used"),
         (lambda path: _with(path, seed="seven"), "seed.*the take cannot be used"),
         (lambda path: _with(path, schema_version=99), "schema_version"),
-        (lambda path: path.write_bytes(bytes(17 * 2**20)), "larger"),
+        (lambda path: path.write_bytes(bytes(65 * 2**20)), "larger"),
     ],
 )
 def test_what_is_not_a_beginning_is_refused_in_one_sentence(harm: object, words: str, tmp_path: Path) -> None:

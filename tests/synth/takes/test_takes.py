@@ -195,12 +195,12 @@ def test_an_armed_take_begins_with_play_and_keeps_what_it_began_with(
 def test_a_folder_that_lets_no_companion_be_written_still_gets_the_take(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from synth.engine import take_deck as deck
+    from synth.takes import performance_log
 
-    def refuse(beginning: object, path: Path) -> None:
+    def refuse(path: Path, content: bytes) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(deck, "save_beginning", refuse)
+    monkeypatch.setattr(performance_log, "write_bytes_whole", refuse)
     with running() as (engine, _):
         engine.record(tmp_path / "take.wav")
         wait_until(lambda: engine.status().recording_s > 0.4)

@@ -18,7 +18,7 @@ from synth.instrument.instrument import Instrument, Setup
 from synth.instrument.parameters.values import ParameterValues
 from synth.presets.schema import Fields
 from synth.takes.companion import Beginning, load_beginning, save_beginning
-from synth.takes.schema_1 import migrated
+from synth.takes.older_schemas import from_schema_1
 from tests.synth.instrument.test_state import Ear, next_frame
 
 FOLDER = Path(__file__).parents[2] / "data" / "companions"
@@ -63,7 +63,7 @@ def test_it_goes_on_as_it_did_when_it_was_written() -> None:
 def test_the_migration_changes_neither_of_its_arguments() -> None:
     told = Fields("x", {"playhead": 3.0, "width": 0.5, "controls": {"tilt_db": 2.0}})
     arrays = {"rest": np.zeros((2, 2), np.float32)}
-    new, way = migrated(told, arrays)
+    new, way = from_schema_1(told, arrays)
     assert set(told.values) == {"playhead", "width", "controls"}
     assert set(arrays) == {"rest"}
     assert (new.values["tilt_db"], new.values["pending"], way["way"].shape) == (2.0, [], (1, 8))

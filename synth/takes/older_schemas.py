@@ -1,4 +1,4 @@
-"""Companions of schema 1, as they were written before the state of an instrument was whole."""
+"""Companions of schema 1, before the state of an instrument was whole, and 2, before takes were performances."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +12,7 @@ from synth.presets.schema import Fields
 _HAND_RADIUS = 22.0
 
 
-def migrated(told: Fields, arrays: Mapping[str, NDArray[Any]]) -> tuple[Fields, dict[str, NDArray[Any]]]:
+def from_schema_1(told: Fields, arrays: Mapping[str, NDArray[Any]]) -> tuple[Fields, dict[str, NDArray[Any]]]:
     """The same as schema 2 has it; neither argument is changed.
 
     The hand counts as lifted, nothing is pending, no undo fades and no vocoder changes; the tilt stands where its
@@ -31,3 +31,8 @@ def migrated(told: Fields, arrays: Mapping[str, NDArray[Any]]) -> tuple[Fields, 
     }
     way = np.array([[position, width, 0.0, 0.0, 0.0, 0.0, 0.0, _HAND_RADIUS]])
     return Fields(told.file, {**told.values, **added}, told.prefix), {**arrays, "way": way}
+
+
+def from_schema_2(told: Fields) -> Fields:
+    """The same as schema 3 has it: how the culture was computed was not kept, nor the vocoder's sound."""
+    return Fields(told.file, {**told.values, "precision": None, "device": None}, told.prefix)

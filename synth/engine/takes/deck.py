@@ -1,16 +1,14 @@
 """The tape deck of the engine: recorder, take player, and what is kept beside each take."""
 
 from collections.abc import Callable
-from concurrent.futures import Future
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from synth.engine.protocol import Capture
-from synth.errors import PetrichordError, RecordingError
+from synth.errors import RecordingError
 from synth.output.limiter import Audio
-from synth.takes.companion import Beginning, companion_of, save_beginning
+from synth.takes.performance_log import PerformanceLog, Told
 from synth.takes.player import Notify, TakePlayer
 from synth.takes.recorder import Recorder
 from synth.takes.wav import SampleFormat
@@ -24,23 +22,35 @@ class Deck:
         rate_hz: int,
         notify: Notify,
         sample_format: SampleFormat,
-        capture: Callable[[], "Future[Capture]"],
-        vocoder: Callable[[], str],
+        ask_start: Callable[[int], None],
         volume_db: Callable[[], float],
     ) -> None:
-        """`vocoder` and `volume_db` say what plays now, and how loud."""
+        """`ask_start` asks for a `TakeStart` of a serial number; `volume_db` says how loud it plays now."""
         self.rate_hz, self._notify, self._volume_db = rate_hz, notify, volume_db
-        self._capture, self._vocoder = capture, vocoder
+        self._ask_start = ask_start
+        self._log: PerformanceLog | None = None
         self.recorder = Recorder(rate_hz, notify, sample_format)
         self.player = TakePlayer(rate_hz, notify)
 
     def record(self, path: Path, sample_format: SampleFormat | None, wait: bool) -> None:
         """Start or arm a take; a failure is a notice."""
-        companion = _Companion(self._capture, self._notify, self.rate_hz, self._vocoder())
+        log = PerformanceLog(self._ask_start, self._notify, sample_format or self.recorder.sample_format)
+        before, self._log = self._log, log
         try:
-            self.recorder.start(path, sample_format, wait=wait, companion=companion)
+            self.recorder.start(path, sample_format, wait=wait, companion=log)
         except RecordingError as error:
+            self._log = before
             self._notify(str(error), True)
+
+    @property
+    def log_wanted(self) -> bool:
+        """True while a take is recorded or waits for its first sound."""
+        return self._log is not None and self._log.wanted
+
+    def tell(self, told: Told) -> None:
+        """Tell the take what is done, or what it may begin with; quick, on the engine's thread."""
+        if self._log is not None:
+            self._log.tell(told)
 
     def play(self, path: Path) -> None:
         """Play a take in place of the culture."""
@@ -49,9 +59,9 @@ class Deck:
         else:
             self.player.play(path)
 
-    def offer(self, chunk: NDArray[np.float32]) -> None:
-        """What the feeder sends."""
-        self.recorder.offer(chunk)
+    def offer(self, chunk: NDArray[np.float32], gone: int) -> None:
+        """What the feeder sends; `gone` samples of the engine's have been sent with it."""
+        self.recorder.offer(chunk, gone)
 
     @property
     def delay_samples(self) -> int:
@@ -71,33 +81,3 @@ class Deck:
         """After the last sample was sent."""
         self.player.close()
         self.recorder.stop()
-
-
-class _Companion:
-    """Asks the engine where the culture is when the take begins; the recorder's thread writes the answer."""
-
-    def __init__(self, capture: Callable[[], "Future[Capture]"], notify: Notify, rate_hz: int, vocoder: str) -> None:
-        self._ask, self._notify, self._rate_hz, self._vocoder = capture, notify, rate_hz, vocoder
-        self._answer: Future[Capture] | None = None
-
-    def begin(self) -> None:
-        self._answer = self._ask()
-
-    def keep(self, take: Path) -> bool:
-        if self._answer is None or not self._answer.done():
-            return False
-        caught = self._answer.result()
-        if caught.instrument is None:
-            return True
-        try:
-            save_beginning(
-                Beginning(caught.preset, caught.instrument, self._rate_hz, self._vocoder), companion_of(take)
-            )
-        except (OSError, PetrichordError) as error:
-            reason = getattr(error, "strerror", None) or str(error)
-            self._notify(
-                f"“{take.stem}” is being recorded, but what it began with cannot be kept beside it ({reason}): it will "
-                "not be possible to continue from it.",
-                False,
-            )
-        return True

@@ -1,0 +1,1 @@
+"""The engine's side of takes: recorded, played, and rendered again."""

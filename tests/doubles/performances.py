@@ -1,0 +1,58 @@
+"""Takes and their performances, made without an engine, a device or a clock: the same log, told block by block."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from synth.engine.notices import Noticeboard
+from synth.engine.playing import Playing
+from synth.engine.transport import Transport
+from synth.instrument.events import Action
+from synth.instrument.instrument import Instrument
+from synth.output.chain import Chain
+from synth.saved_arrays import prefixed
+from synth.takes.performance_log import PerformanceLog
+
+
+class OfflineTake:
+    """One take of an instrument that plays at full level."""
+
+    def __init__(self, take: Path, instrument: Instrument) -> None:
+        self.take, self.playing = take, Playing(instrument, "", Noticeboard())
+        self.notices: list[str] = []
+        self.chain = Chain(instrument.out_rate_hz, instrument.controls, playing=False)
+        self.transport = Transport(self.chain.master, held=True)
+        self.log = PerformanceLog(self._answer, lambda text, urgent: self.notices.append(text), "float32")
+        self.parts: list[NDArray[np.float32]] = []
+        self.log.begin()
+        assert self.log.start_at(0) == 0
+        self.log.open(take, 0)
+        self.playing.log = self.log.tell
+
+    def _answer(self, serial: int) -> None:
+        output = {**self.chain.save(), **prefixed("transport", self.transport.save())}
+        self.log.tell(self.playing.start(serial, 0, output))
+
+    @property
+    def n_samples(self) -> int:
+        return sum(part.shape[1] for part in self.parts)
+
+    def play(self, n_blocks: int, actions: Iterable[Action] = (), limit: float = 1.0) -> None:
+        """Blocks of two frames, as the engine makes them; what is asked is done before them."""
+        for action in actions:
+            self.playing.send(action)
+        with torch.inference_mode():
+            for _ in range(n_blocks):
+                self.transport.before(self.playing.current)
+                sound = self.playing.process(2, limit)
+                self.transport.after(self.playing.current, sound.shape[1] / self.playing.current.out_rate_hz)
+                self.parts.append(self.chain.process(sound))
+        self.log.keep(self.n_samples)
+
+    def end(self) -> NDArray[np.float32]:
+        """The take's samples, (N, 2)."""
+        self.log.end(self.n_samples)
+        return np.concatenate(self.parts, axis=1).T
