@@ -52,6 +52,8 @@ class ControlPanel(QFrame):
     released = Signal()
     """A knob's drag begins and ends."""
     refused = Signal(str)
+    done = Signal()
+    """A value was typed: the keyboard can go back to the instrument."""
     reseed_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -63,6 +65,7 @@ class ControlPanel(QFrame):
         for id, knob in self.knobs.items():
             knob.turned.connect(lambda value, id=id: self._change(id, value))
             knob.refused.connect(self.refused)
+            knob.done.connect(self.done)
             knob.sliderPressed.connect(self.grasped)
             knob.sliderReleased.connect(self.released)
         self.switches = {p.id: _switch(p) for p in rows if p.is_switch}
@@ -76,6 +79,8 @@ class ControlPanel(QFrame):
         self.note.setProperty("parameter", "note")
         self.note.valueChanged.connect(self._change_note)
         self.note.editingFinished.connect(self._tune)
+        self.note.refused.connect(self.refused)
+        self.note.done.connect(self.done)
         self.own = _button("Own pitch", "Play the preset at its own pitch (0)", "0")
         self.own.clicked.connect(lambda: self.note.setValue(0))
         self.pages = QStackedWidget()

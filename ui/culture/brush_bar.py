@@ -37,6 +37,8 @@ class BrushBar(QWidget):
 
     changed = Signal(Brush)
     refused = Signal(str)
+    done = Signal()
+    """A value was typed: the keyboard can go back to the instrument."""
     undo_asked = Signal()
     redo_asked = Signal()
     thaw_asked = Signal()
@@ -89,6 +91,7 @@ class BrushBar(QWidget):
         self.strength.turned.connect(lambda strength: self._change(strength=strength))
         for slider in (self.length, self.height_, self.strength):
             slider.refused.connect(self.refused)
+            slider.done.connect(self.done)
             row.addWidget(slider)
         on_key(self, ",", lambda: self._strengthen(-1), repeat=True)
         on_key(self, ".", lambda: self._strengthen(1), repeat=True)

@@ -2,8 +2,19 @@
 
 import re
 
-from PySide6.QtCore import QEvent, QPointF, Qt
-from PySide6.QtGui import QColor, QCursor, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QPen, QValidator
+from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QCursor,
+    QFocusEvent,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QValidator,
+)
 from PySide6.QtWidgets import QAbstractSpinBox, QStyle, QStyleOptionSpinBox, QWidget
 
 from synth.errors import UsageError
@@ -46,6 +57,11 @@ def parse_note(text: str) -> int | None:
 class NoteBox(SpinBox):
     """A MIDI note by name; the lowest step is the preset's own pitch."""
 
+    refused = Signal(str)
+    """What was typed is no note, in one sentence; the note stays as it was."""
+    done = Signal()
+    """A note was typed, left as it was, or stepped with the mouse: the keyboard can go back to the instrument."""
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._root_hz = 0.0
@@ -55,6 +71,8 @@ class NoteBox(SpinBox):
         self.setToolTip("Note: a name such as A4, a MIDI number, 440 Hz, or “own” for the preset's own pitch (0)")
         self.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.setKeyboardTracking(False)
+        # Not by the wheel: a hand that only turns it would type the next notes into the box.
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setFixedSize(98, 28)
 
     def set_root(self, root_hz: float) -> None:
@@ -75,6 +93,34 @@ class NoteBox(SpinBox):
         """How far from the note the frequency was that was typed, once; None when a note was."""
         cents, self._cents = self._cents, None
         return cents
+
+    def leave(self) -> None:
+        """Forget what was typed."""
+        self.lineEdit().setText(self.textFromValue(self.value()))
+        self.done.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        entered = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if entered:
+            self._refuse_nonsense()
+        super().keyPressEvent(event)
+        if entered:
+            self.done.emit()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self._refuse_nonsense()
+        super().focusOutEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        super().mouseReleaseEvent(event)
+        if not self.lineEdit().geometry().contains(event.position().toPoint()):
+            self.done.emit()
+
+    def _refuse_nonsense(self) -> None:
+        text = self.lineEdit().text()
+        if parse_note(text) is None:
+            self.lineEdit().setText(self.textFromValue(self.value()))
+            self.refused.emit(f"“{text}” is not a note: type a name such as A4, a MIDI number, 440 Hz, or own.")
 
     def event(self, event: QEvent) -> bool:
         """Undo belongs to the window: what was typed here is one step like any other."""

@@ -45,6 +45,8 @@ class PresetPanel(QFrame):
     return_asked = Signal(object)
     """It is wanted back."""
     refused = Signal(str)
+    done = Signal()
+    """A search or a name was typed: the keyboard can go back to the instrument."""
     like_changed = Signal(bool)
     """Whether what plays is a favourite."""
 
@@ -118,6 +120,7 @@ class PresetPanel(QFrame):
         self.search.returnPressed.connect(self._choose_found)
         self.tags.changed.connect(self._filter)
         self.list.asked.connect(self._choose)
+        self.names.left.connect(self.done)
         self.list.liked.connect(self._remember_like)
         self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.list.customContextMenuRequested.connect(lambda at: self.menu.open_at(self.list.viewport().mapToGlobal(at)))
@@ -214,11 +217,13 @@ class PresetPanel(QFrame):
         """Enter in the search loads the first preset it leaves."""
         if found := self.paths():
             self._ask(found[0])
+            self.done.emit()
 
     def clear_search(self) -> None:
         """Show all presets."""
         self.search.clear()
         self.tags.clear()
+        self.done.emit()
 
     def _show_card(self, path: Path, card: object) -> None:
         self.list.show_card(path, card)

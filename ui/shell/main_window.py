@@ -131,6 +131,8 @@ class MainWindow(QMainWindow):
             files.return_asked.connect(self.control_desk.take_back)
         for part in (self.controls, self.brushes, self.header.devices, self.settings):
             part.refused.connect(self.complain)
+        for part in (self.controls, self.brushes, self.presets):
+            part.done.connect(self._give_keyboard_back)
 
     def _add_shortcuts(self) -> None:
         for i, letter in enumerate(KEY_ROW):
@@ -153,8 +155,15 @@ class MainWindow(QMainWindow):
             self.presets.names.put_away()
         elif self.presets.search.hasFocus():
             self.presets.clear_search()
+        elif self.controls.note.hasFocus():
+            self.controls.note.leave()
         else:
             self.banner.dismiss()
+            self._give_keyboard_back()
+
+    def _give_keyboard_back(self) -> None:
+        """What was typed is done: the next keys are the instrument's."""
+        self.culture.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _show_take_settings(self) -> None:
         stored = self.settings.settings

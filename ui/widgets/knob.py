@@ -32,13 +32,16 @@ _LABEL_HEIGHT, _VALUE_HEIGHT = 15, 17
 class Knob(QDial):
     """One parameter: drag, Shift for fine, wheel, arrows, double-click for the default, digits or Enter to type.
 
-    Page Up and Page Down turn a knob that the keyboard came to; one that was clicked leaves them to the presets.
+    Page Up and Page Down turn a knob that the keyboard came to; one that was clicked leaves them to the presets, and
+    digits to the brushes.
     """
 
     turned = Signal(float)
     """The user chose this engine value."""
     refused = Signal(str)
     """What was typed cannot be used, in one sentence."""
+    done = Signal()
+    """A value was typed, or left as it was, by a hand that had come with the mouse."""
 
     def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -55,7 +58,7 @@ class Knob(QDial):
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.drag_pixels = _DRAG_PIXELS
         self._side = _SIDE
-        self._by_keyboard = False
+        self._by_keyboard = self._by_mouse = False
         self._dragged_to: float | None = None
         self._fraction = 0.0
         self._editor: QLineEdit | None = None
@@ -118,7 +121,7 @@ class Knob(QDial):
             event.ignore()
             return
         self._dragged_to, self._fraction = self.drag_position(event), 0.0
-        self._by_keyboard = False
+        self._by_keyboard, self._by_mouse = False, True
         self.setSliderDown(True)
         self.update()
 
@@ -150,7 +153,7 @@ class Knob(QDial):
         # Digits typed here are a value, not the window's shortcuts for brushes.
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
             page = event.key() in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown) and self._by_keyboard
-            if page or _starts_a_value(event):
+            if page or self._begins_value(event):
                 event.accept()
                 return True
         return super().event(event)
@@ -160,7 +163,7 @@ class Knob(QDial):
         if event.key() in arrows:
             fine = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
             self._nudge(arrows[Qt.Key(event.key())] * (1 if fine else self.singleStep()))
-        elif _starts_a_value(event):
+        elif self._begins_value(event):
             self.start_typing(event.text())
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_F2):
             self.start_typing(self.parameter.text(self.amount()))
@@ -170,6 +173,10 @@ class Knob(QDial):
             self.setValue(self.parameter.step_of(self.parameter.default))
         else:
             super().keyPressEvent(event)
+
+    def _begins_value(self, event: QKeyEvent) -> bool:
+        """A digit after a drag is meant for the brushes, whose keys digits are."""
+        return _starts_a_value(event) and not self._by_mouse
 
     def start_typing(self, text: str) -> None:
         """Open the value for typing; Enter takes it, Escape leaves it as it was."""
@@ -189,7 +196,13 @@ class Knob(QDial):
 
     def eventFilter(self, watched: object, event: QEvent) -> bool:
         # Handled here and not passed on: the knob itself would take Enter as a wish to type again.
-        if watched is self._editor and event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+        if watched is not self._editor or not isinstance(event, QKeyEvent):
+            return False
+        if event.type() == QEvent.Type.ShortcutOverride and event.key() == Qt.Key.Key_Escape:
+            # Or the window would take it, and the editor stay open.
+            event.accept()
+            return True
+        if event.type() == QEvent.Type.KeyPress:
             if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
                 self._take_typed()
                 return True
@@ -212,16 +225,19 @@ class Knob(QDial):
     def _close_editor(self) -> None:
         if self._editor and self._editor.isVisible():
             # Focus first: hiding would hand it to whatever comes next.
-            if self._editor.hasFocus():
+            typing = self._editor.hasFocus()
+            if typing:
                 self.setFocus()
             self._editor.hide()
+            if typing and self._by_mouse:
+                self.done.emit()
 
     # Looks
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
         if event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason):
-            self._by_keyboard = True
+            self._by_keyboard, self._by_mouse = True, False
         self.update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -15,6 +15,8 @@ class NameBar(QFrame):
 
     named = Signal(str, bool)
     """The name, and whether it may replace what has it."""
+    left = Signal()
+    """It was put away, with or without a name: the keyboard can go back."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -65,7 +67,9 @@ class NameBar(QFrame):
 
     def put_away(self) -> None:
         """Nothing is named."""
-        self.hide()
+        if not self.isHidden():
+            self.hide()
+            self.left.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:

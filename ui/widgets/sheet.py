@@ -1,7 +1,7 @@
 """A sheet over the window, for what is not needed while one plays. The sound goes on beneath it."""
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from ui.look.theme import COLOURS
@@ -24,8 +24,8 @@ class _Ground(QWidget):
 
 
 class Sheet(QWidget):
-    """Covers its parent, whose controls neither mouse nor Tab reach until Escape, its × or a press beside it puts it
-    away. One sheet of a window shows at a time."""
+    """Covers its parent, whose controls neither mouse, Tab nor letters reach until Escape, its × or a press beside it
+    puts it away. One sheet of a window shows at a time."""
 
     opened = Signal()
     closed = Signal()
@@ -91,6 +91,13 @@ class Sheet(QWidget):
         """Be as large as the window is now."""
         self.setGeometry(self._covered.rect())
 
+    def event(self, event: QEvent) -> bool:
+        """Letters, digits and signs typed anywhere on the sheet are not the window's keys; Space still is."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and _is_sign(event):
+            event.accept()
+            return True
+        return super().event(event)
+
     def focusNextPrevChild(self, forward: bool) -> bool:
         """Tab walks round the sheet's own controls."""
         here: QWidget = QApplication.focusWidget() or self
@@ -118,3 +125,8 @@ class Sheet(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         QPainter(self).fillRect(self.rect(), _SHADE)
+
+
+def _is_sign(event: QKeyEvent) -> bool:
+    others = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.MetaModifier
+    return not event.modifiers() & others and event.text().isprintable() and event.text().strip() != ""

@@ -87,6 +87,9 @@ def test_sliders_are_turned_like_knobs(strength: Knob) -> None:
     assert strength.amount() == pytest.approx(0.75)
     QTest.keyClick(strength, Qt.Key.Key_Left)
     assert strength.amount() == pytest.approx(0.70)
+    # The keyboard comes back: digits right after a drag are the brushes'.
+    strength.clearFocus()
+    strength.setFocus(Qt.FocusReason.TabFocusReason)
     QTest.keyClicks(strength, "2")
     editor = QApplication.focusWidget()
     assert editor is not None
