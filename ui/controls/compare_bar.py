@@ -1,4 +1,4 @@
-"""Small buttons for all controls at once: state A or B, copy one to the other, vary, init."""
+"""Small buttons for all controls at once: state A or B, copy one to the other, vary, revert to the preset, init."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction, QContextMenuEvent
@@ -14,6 +14,7 @@ class CompareBar(QWidget):
     switch_asked = Signal()
     copy_asked = Signal()
     vary_asked = Signal()
+    revert_asked = Signal()
     init_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -29,12 +30,14 @@ class CompareBar(QWidget):
             self.states[letter] = button
         self.copy = self._button("→", "Copy state", "")
         self.vary = self._button("Vary", "Vary", "Move life, weather, playhead, width and tilt at random (V)")
+        self.revert = self._button("Revert", "Revert", "")
         self.init = self._button("Init", "Init", "Every control to its default (Ctrl+I)")
         self._menu = QMenu(self)
         for keys, text, asked, shown in (
             ("B", "Switch between A and B", self.switch_asked, None),
             ("Shift+B", "Copy to the other state", self.copy_asked, self.copy),
             ("V", "Vary", self.vary_asked, self.vary),
+            ("Ctrl+Shift+I", "Revert to the preset", self.revert_asked, self.revert),
             ("Ctrl+I", "Init", self.init_asked, self.init),
         ):
             on_key(self, keys, asked.emit)
@@ -43,10 +46,11 @@ class CompareBar(QWidget):
             self._menu.addAction(action)
             if shown is not None:
                 shown.clicked.connect(asked)
-        for shown in (self.states["A"], self.copy, self.states["B"], self.vary, self.init):
+        for shown in (self.states["A"], self.copy, self.states["B"], self.vary, self.revert, self.init):
             row.addWidget(shown)
         row.insertSpacing(3, 5)
         self.show_state("A")
+        self.show_difference(False)
 
     def _button(self, text: str, name: str, tip: str) -> QToolButton:
         button = tool_button(text, name, tip, "", role="letter" if len(text) == 1 else "micro")
@@ -69,6 +73,13 @@ class CompareBar(QWidget):
         other = "B" if letter == "A" else "A"
         self.copy.setText("→" if letter == "A" else "←")
         self.copy.setToolTip(f"Copy control state {letter} to {other} (Shift+B)")
+
+    def show_difference(self, differs: bool) -> None:
+        """Whether there is anything to revert."""
+        if self.revert.isEnabled() != differs or not self.revert.toolTip():
+            self.revert.setEnabled(differs)
+            about = "Controls as the preset has them" if differs else "Nothing differs from the preset"
+            self.revert.setToolTip(f"{about} (Ctrl+Shift+I)")
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         # Not exec(): a menu's own loop would hold Python's lock against the engine.

@@ -1,8 +1,8 @@
 """The instrument's controls in groups on one panel, and the values they stand at."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -20,6 +20,8 @@ from PySide6.QtWidgets import (
 from synth.instrument.parameters.parameter import Page, Parameter
 from synth.instrument.parameters.table import PARAMETERS
 from synth.instrument.parameters.values import ParameterValues
+from ui.controls.knob_menu import KnobMenu, lock_key, open_on_right_click
+from ui.controls.suggestions import OF_PRESETS, Locks
 from ui.look.shortcuts import click_on_key
 from ui.perform.note_box import NoteBox
 from ui.widgets.knob import Knob
@@ -55,11 +57,17 @@ class ControlPanel(QFrame):
     done = Signal()
     """A value was typed: the keyboard can go back to the instrument."""
     reseed_asked = Signal()
+    differs = Signal(bool)
+    """Whether a control that is not locked stands elsewhere than the preset says."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("role", "panel")
         self.controls = ParameterValues()
+        self.locked = Locks()
+        """Controls that stay as they are when another preset is loaded."""
+        self._base: dict[str, float] = {}
+        """What the preset says of all that presets own."""
         rows = PARAMETERS.values()
         self.knobs = {p.id: _knob(p) for p in rows if p.display.widget in ("knob", "slider")}
         for id, knob in self.knobs.items():
@@ -68,6 +76,12 @@ class ControlPanel(QFrame):
             knob.done.connect(self.done)
             knob.sliderPressed.connect(self.grasped)
             knob.sliderReleased.connect(self.released)
+            open_on_right_click(knob, self._open_menu)
+        self.menu = KnobMenu(self)
+        self.menu.lock_asked.connect(self.toggle_lock)
+        self.menu.revert_asked.connect(lambda id: self.knobs[id].set_amount(self._base[id]))
+        self.menu.default_asked.connect(lambda id: self.knobs[id].set_amount(PARAMETERS[id].default))
+        lock_key(self, lambda: next((k for k in self.knobs.values() if k.hasFocus()), None), self.toggle_lock)
         self.switches = {p.id: _switch(p) for p in rows if p.is_switch}
         for id, switch in self.switches.items():
             switch.toggled.connect(lambda on, id=id: self._change(id, on))
@@ -170,6 +184,41 @@ class ControlPanel(QFrame):
         blocked = self.note.blockSignals(True)
         self.note.setValue(round(controls["note"]))
         self.note.blockSignals(blocked)
+        self._mark()
+
+    def show_base(self, values: Mapping[str, float]) -> None:
+        """The preset says so: mark what differs."""
+        self._base = dict(values)
+        self._mark()
+
+    @property
+    def reverted(self) -> dict[str, float]:
+        """What the preset says of the controls that stand elsewhere and are not locked."""
+        return {id: value for id, value in self._base.items() if id not in self.locked and self._differs(id)}
+
+    def lock(self, ids: Iterable[str]) -> None:
+        """Exactly these stay when another preset is loaded."""
+        self.locked = OF_PRESETS & set(ids)
+        self._mark()
+
+    def toggle_lock(self, id: str) -> None:
+        """Lock a control, or no longer; one that no preset sets needs no lock."""
+        self.lock(self.locked ^ {id})
+
+    def _differs(self, id: str) -> bool:
+        """True where a knob shows another value than the preset's: what lies between two of its steps is the same."""
+        p = PARAMETERS[id]
+        return id in self._base and p.step_of(self.controls[id]) != p.step_of(self._base[id])
+
+    def _mark(self) -> None:
+        for id, knob in self.knobs.items():
+            knob.show_marks(differs=self._differs(id), locked=id in self.locked)
+        self.differs.emit(bool(self.reverted))
+
+    def _open_menu(self, knob: Knob, at: QPoint) -> None:
+        id = knob.parameter.id
+        owned = id in OF_PRESETS
+        self.menu.offer(knob, may_lock=owned, locked=id in self.locked, differs=self._differs(id), at=at)
 
     def take(self, values: Mapping[str, float]) -> None:
         """Move to these values by id, whatever is being dragged, and let the engine know."""
@@ -201,6 +250,7 @@ class ControlPanel(QFrame):
     def _move(self, label: str, values: dict[str, float]) -> None:
         before = {id: self.controls[id] for id in values}
         self.controls = self.controls.with_values(values)
+        self._mark()
         self.turned.emit(label, before, values)
         self.changed.emit(values)
 

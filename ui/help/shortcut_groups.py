@@ -57,7 +57,9 @@ GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
         (
             Key("B Shift+B", "Control state A or B; copy it to the other"),
             Key("V", "Vary the controls"),
+            Key("Ctrl+Shift+I", "Revert: the controls as the preset has them"),
             Key("Ctrl+I", "Every control to its default"),
+            Key("Ctrl+Shift+L", "Lock the knob in use: it stays when another preset is loaded"),
         ),
     ),
     (

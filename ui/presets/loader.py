@@ -38,8 +38,9 @@ class Voiced:
     preset: str
 
 
-Build = Callable[[Path, ParameterValues], Loaded]
-"""Reads a preset and prepares its instrument; slow, raises `PetrichordError`."""
+Build = Callable[[Path, ParameterValues, frozenset[str]], Loaded]
+"""Reads a preset and prepares its instrument with these controls, of which some are locked; slow, raises
+`PetrichordError`."""
 
 
 class Loader(QObject):
@@ -57,13 +58,13 @@ class Loader(QObject):
         self._latest: Future[None] | None = None
         self._serial = 0
 
-    def request(self, path: Path, controls: ParameterValues) -> None:
-        """Load this preset next; one that still waits is dropped."""
+    def request(self, path: Path, controls: ParameterValues, locked: frozenset[str] = frozenset()) -> None:
+        """Load this preset next; one that still waits is dropped. Of the controls, the locked ones stay."""
         if self._latest is not None:
             self._latest.cancel()
         self._serial += 1
         self.busy.emit(True)
-        self._latest = self._pool.submit(self._work, path, controls, self._serial)
+        self._latest = self._pool.submit(self._work, path, controls, locked, self._serial)
 
     def request_vocoder(self, preset: Preset, rate_hz: int) -> None:
         """Prepare the stored choice for this preset, after what is being loaded."""
@@ -89,9 +90,9 @@ class Loader(QObject):
         self._serial += 1
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def _work(self, path: Path, controls: ParameterValues, serial: int) -> None:
+    def _work(self, path: Path, controls: ParameterValues, locked: frozenset[str], serial: int) -> None:
         try:
-            loaded = self._build(path, controls)
+            loaded = self._build(path, controls, locked)
         except PetrichordError as problem:
             self._deliver(serial, str(problem), None)
         except Exception as problem:

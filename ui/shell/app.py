@@ -133,13 +133,13 @@ def first(
             output = replace(output, device=None)
     rate_hz = output.rate_hz or preferred_rate_hz(output.device)
     whole = preset is None and last.preset is not None
-    path = _wanted(preset, last)
+    path, locked = _wanted(preset, last), frozenset(last.locked)
     try:
-        loaded = _load(path, last.controls, rate_hz, suggest=not whole)
+        loaded = _load(path, last.controls, rate_hz, locked, suggest=not whole)
     except PetrichordError as error:
         problems.append(str(error) if preset is not None else f"What played last cannot be had. {error}")
         whole = False
-        loaded = _load(find(default_name()), last.controls, rate_hz)
+        loaded = _load(find(default_name()), last.controls, rate_hz, locked)
     if whole:
         bring_back(loaded.instrument, culture_path())
         # The window's values are newer than the culture's, where it was not closed in the regular way.
@@ -163,13 +163,15 @@ def _wanted(preset: str | Path | None, last: "Session") -> Path:
 def instrument_builder(engine: "EngineControl") -> "Build":
     """How presets become instruments for this engine."""
 
-    def build(path: Path, controls: "ParameterValues") -> "Loaded":
-        return _load(path, controls, engine.status().rate_hz)
+    def build(path: Path, controls: "ParameterValues", locked: frozenset[str]) -> "Loaded":
+        return _load(path, controls, engine.status().rate_hz, locked)
 
     return build
 
 
-def _load(path: Path, controls: "ParameterValues", rate_hz: int, *, suggest: bool = True) -> "Loaded":
+def _load(
+    path: Path, controls: "ParameterValues", rate_hz: int, locked: frozenset[str], *, suggest: bool = True
+) -> "Loaded":
     from synth.loading.prepare import ready_instrument
     from synth.presets.file import load_preset
     from synth.takes.companion import COMPANION_SUFFIX
@@ -181,7 +183,7 @@ def _load(path: Path, controls: "ParameterValues", rate_hz: int, *, suggest: boo
         return continued(path, rate_hz)
     preset = load_preset(path)
     if suggest:
-        controls = suggested(controls, preset)
+        controls = suggested(controls, preset, locked)
     return Loaded(path, preset, *ready_instrument(preset, rate_hz, controls))
 
 

@@ -131,8 +131,8 @@ class MainWindow(QMainWindow):
             files.return_asked.connect(self.control_desk.take_back)
         for part in (self.controls, self.brushes, self.header.devices, self.settings):
             part.refused.connect(self.complain)
-        for part in (self.controls, self.brushes, self.presets):
-            part.done.connect(self._give_keyboard_back)
+        for typed_into in (self.controls, self.brushes, self.presets):
+            typed_into.done.connect(self._give_keyboard_back)
 
     def _add_shortcuts(self) -> None:
         for i, letter in enumerate(KEY_ROW):

@@ -94,6 +94,7 @@ def taken_down(window: MainWindow) -> Session:
             window.presets.search.text(), tuple(sorted(tags.chosen | tags.awaited)), tags.favourites.isChecked()
         ),
         octave=window.keys.octave,
+        locked=tuple(sorted(window.controls.locked)),
     )
 
 
@@ -102,6 +103,7 @@ def put_back(window: MainWindow, session: Session, loaded: Loaded, *, whole: boo
 
     The `whole` of it: what plays is what played. Else it was asked for, and suggests controls as presets do.
     """
+    window.controls.lock(session.locked)
     window.controls.show_controls(session.controls)
     window.show_loaded(loaded)
     if whole:

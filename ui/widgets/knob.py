@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QDial, QLineEdit, QSizePolicy, QWidget
 from synth.errors import UsageError
 from synth.instrument.parameters.parameter import Parameter
 from ui.look.theme import COLOURS
-from ui.widgets.knob_face import Stands, paint_face, paint_text
+from ui.widgets.knob_face import Stands, paint_dot, paint_face, paint_lock, paint_text
 
 _DRAG_PIXELS = 180.0
 """Upward drag that turns the knob from end to end."""
@@ -62,6 +62,7 @@ class Knob(QDial):
         self._dragged_to: float | None = None
         self._fraction = 0.0
         self._editor: QLineEdit | None = None
+        self._marks = (False, False)
         self.valueChanged.connect(self._tell)
         self._tell()
 
@@ -90,6 +91,17 @@ class Knob(QDial):
             self._describe()
             self.update()
 
+    def set_amount(self, value: float) -> None:
+        """Turn to an engine value."""
+        self.setValue(self.parameter.step_of(value))
+
+    def show_marks(self, *, differs: bool, locked: bool) -> None:
+        """Whether it stands elsewhere than the preset says, and whether it stays when another preset is loaded."""
+        if (differs, locked) != self._marks:
+            self._marks = differs, locked
+            self._describe()
+            self.update()
+
     def let_go(self) -> None:
         """End a drag, wherever the mouse is."""
         # What a drag left over must not shorten the next notch.
@@ -101,7 +113,11 @@ class Knob(QDial):
         self.turned.emit(self.amount())
 
     def _describe(self) -> None:
-        self.setAccessibleDescription(self.parameter.text(self.amount()))
+        differs, locked = self._marks
+        said = [self.parameter.text(self.amount())]
+        said += ["differs from the preset"] if differs else []
+        said += ["locked"] if locked else []
+        self.setAccessibleDescription(", ".join(said))
 
     def _nudge(self, steps: float) -> None:
         """Turn by a number of steps; fractions are kept for the next turn."""
@@ -263,6 +279,11 @@ class Knob(QDial):
             painter, QRectF((self.width() - side) / 2, top + 5, side, side), stands,
             thick=4.0 * larger, active=active, focused=self.hasFocus(),
         )  # fmt: skip
+        differs, locked = self._marks
+        if differs:
+            paint_dot(painter, QRectF(1, top + 4, 6, 6))
+        if locked:
+            paint_lock(painter, QRectF(self.width() - 11, top + 2, 9, 11))
         painter.setPen(QColor(COLOURS.accent if held else COLOURS.text))
         value = QRectF(0, self.height() - foot, self.width(), foot)
         paint_text(painter, value, self.parameter.text(self.amount()), 8.5 * larger)

@@ -53,6 +53,25 @@ def paint_face(painter: QPainter, face: QRectF, stands: Stands, *, thick: float,
     painter.drawLine(cap.center() + pointer * 0.42, cap.center() + pointer * 0.82)
 
 
+def paint_dot(painter: QPainter, box: QRectF) -> None:
+    """The value differs from the preset's."""
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(COLOURS.accent))
+    painter.drawEllipse(box)
+
+
+def paint_lock(painter: QPainter, box: QRectF) -> None:
+    """A padlock: the value stays when another preset is loaded."""
+    body = QRectF(box.left(), box.top() + 0.45 * box.height(), box.width(), 0.55 * box.height())
+    bow = QRectF(box.left() + 0.2 * box.width(), box.top() + 0.7, 0.6 * box.width(), 0.8 * box.height())
+    painter.setPen(QPen(QColor(COLOURS.text), 1.2))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawArc(bow, 0, 180 * 16)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(COLOURS.text))
+    painter.drawRoundedRect(body, 1.5, 1.5)
+
+
 def _direction(share: float) -> QPointF:
     """From the middle towards a share of the sweep, of length 1."""
     angle = math.radians(225 - share * _SWEEP_DEGREES)

@@ -56,7 +56,9 @@ class ControlDesk(QObject):
         compare.switch_asked.connect(self.switch)
         compare.copy_asked.connect(self.copy)
         compare.vary_asked.connect(self.vary)
+        compare.revert_asked.connect(self.revert)
         compare.init_asked.connect(self.init)
+        controls.differs.connect(compare.show_difference)
 
     @property
     def letter(self) -> Letter:
@@ -160,6 +162,10 @@ class ControlDesk(QObject):
     def vary(self) -> None:
         """Move what makes sense to move, at random."""
         self._do("Vary", varied(self._controls.controls, self._rng))
+
+    def revert(self) -> None:
+        """What the preset sets, and is not locked, as the preset has it."""
+        self._do("Revert", self._controls.controls.with_values(self._controls.reverted))
 
     def init(self) -> None:
         """Every control to its default."""

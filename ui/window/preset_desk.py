@@ -9,7 +9,7 @@ from synth.engine.protocol import EngineControl
 from synth.instrument.events import set_parameters
 from synth.instrument.parameters.values import ParameterValues
 from synth.presets.model import Preset
-from ui.controls.suggestions import suggested
+from ui.controls.suggestions import of_preset, suggested
 from ui.help.overlay import HelpOverlay
 from ui.presets.loader import Build, Loaded, Loader, Voiced
 from ui.widgets.banner import Remedy
@@ -52,7 +52,7 @@ class PresetDesk(QObject):
     def load(self, path: Path) -> None:
         """Prepare this preset elsewhere; what plays goes on until it is ready."""
         self._asked = path
-        self.loader.request(path, self._parts.controls.controls)
+        self.loader.request(path, self._parts.controls.controls, self._parts.controls.locked)
 
     def prepare_vocoder(self) -> None:
         """Change to the stored choice of vocoder when it is ready."""
@@ -66,7 +66,8 @@ class PresetDesk(QObject):
         self._show_kept(preset)
         parts.presets.mark(loaded.path, preset.name, listed=listed)
         self._help.show_credit(preset)
-        parts.controls.show_controls(loaded.controls or suggested(parts.controls.controls, preset))
+        controls = parts.controls
+        controls.show_controls(loaded.controls or suggested(controls.controls, preset, controls.locked))
         parts.culture.set_culture(preset.mel, preset.n_frames, preset.quantiles.numpy())
         parts.brushes.set_frame_rate(preset.mel.frames_per_second)
         parts.controls.note.set_root(preset.root_hz)
@@ -108,6 +109,7 @@ class PresetDesk(QObject):
 
     def _show_kept(self, preset: Preset) -> None:
         self._parts.header.show_preset(preset)
+        self._parts.controls.show_base(of_preset(preset))
         self.named.emit(preset.name)
 
     def _refuse(self, problem: str) -> None:

@@ -74,6 +74,8 @@ class Session:
     brush: BrushState = field(default_factory=BrushState)
     browser: Browser = field(default_factory=Browser)
     octave: int = 4
+    locked: tuple[str, ...] = ()
+    """Controls that stay as they are when another preset is loaded."""
 
 
 def _control_checks() -> dict[str, Check]:
@@ -122,7 +124,12 @@ class SessionFile(StoredFile):
         """Reads what can be used; `problems` names what cannot, in sentences."""
         super().__init__(path or session_path(), "window’s last state")
         top = self._file.fields(
-            {"preset": perhaps(absolute_path), "octave": whole_number(0, 8), "letter": one_of("A", "B")}
+            {
+                "preset": perhaps(absolute_path),
+                "octave": whole_number(0, 8),
+                "letter": one_of("A", "B"),
+                "locked": texts,
+            }
         )
         found: dict[str, dict[str, Any]] = {name: self._file.fields(checks, name) for name, checks in _SECTIONS.items()}
         geometry = found["geometry"]
@@ -163,5 +170,6 @@ def as_json(session: Session) -> dict[str, Any]:
     stored = asdict(session)
     stored["controls"], stored["other"] = dict(session.controls), dict(session.other)
     stored["preset"] = None if session.preset is None else str(session.preset)
+    stored["locked"] = list(session.locked)
     stored["browser"]["tags"] = list(session.browser.tags)
     return stored

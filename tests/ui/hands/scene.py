@@ -19,7 +19,7 @@ from ui.takes.continuation import continued
 OUTPUTS = ["Studio Monitors", "Headphones", "HDMI"]
 
 
-def build(path: Path, controls: ParameterValues) -> Loaded:
+def build(path: Path, controls: ParameterValues, locked: frozenset[str] = frozenset()) -> Loaded:
     """A real preset, a real instrument; only the engine is a double."""
     if path.name.endswith(COMPANION_SUFFIX):
         return continued(path, 48000)

@@ -180,14 +180,14 @@ def test_another_window_becomes_what_this_one_was(win: MainWindow, second: MainW
     second.close()
 
 
-def test_a_preset_that_was_asked_for_keeps_the_room_and_suggests_the_rest(
+def test_a_preset_that_was_asked_for_keeps_the_room_and_sets_the_rest(
     win: MainWindow, second: MainWindow, tmp_path: Path
 ) -> None:
     wanted = replace(taken_down(win), controls=ParameterValues(volume_db=-20, width=0.1, steps_per_frame=3))
     preset = replace(steady_preset(), settings={"width": 0.9, "volume_db": 12.0})
     asked = save_preset(preset, tmp_path / "asked.safetensors")
     put_back(second, wanted, build(asked, wanted.controls), whole=False)
-    assert second.controls.controls == ParameterValues(volume_db=-20, width=0.9, steps_per_frame=3)
+    assert second.controls.controls == ParameterValues(volume_db=-20, width=0.9)
     assert second.presets.playing == asked
     second.close()
 

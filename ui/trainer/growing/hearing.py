@@ -52,7 +52,7 @@ class Hearing(QObject):
             self._path = self._parts.presets.playing
             self._capture, self._controls = self._engine.capture(), self._parts.controls.controls
         self._asked = heard
-        self._loader.request(heard.path, self._parts.controls.controls)
+        self._loader.request(heard.path, self._parts.controls.controls, self._parts.controls.locked)
 
     def back(self) -> None:
         """Play what played before, if it is another."""
@@ -66,12 +66,12 @@ class Hearing(QObject):
         with suppress(OSError):
             self._before.unlink(missing_ok=True)
 
-    def _prepare(self, path: Path, controls: ParameterValues) -> Loaded:
+    def _prepare(self, path: Path, controls: ParameterValues, locked: frozenset[str]) -> Loaded:
         """In the loader's thread."""
         capture, self._capture = self._capture, None
         if capture is not None:
             self._write_down(capture)
-        loaded = self._build(path, controls)
+        loaded = self._build(path, controls, locked)
         if path == self._before and self._path is not None:
             return replace(loaded, path=self._path)
         return loaded
