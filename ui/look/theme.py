@@ -87,6 +87,7 @@ QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::su
 QFrame#hints {{ background: {raised}; border: 1px solid {line}; border-radius: 6px; }}
 QFrame#hints QToolButton {{ background: transparent; border: none; }}
 QFrame#hints QToolButton:hover, QFrame#hints QToolButton:focus {{ color: {accent}; }}
+QLabel#more {{ background: #203039; border-radius: 6px; padding: 2px 8px; }}
 QFrame#banner {{ background: #203039; border: 1px solid #35505c; border-radius: 8px; }}
 QFrame#banner[urgent="true"] {{ background: #3a1f20; border-color: #7a3b38; }}
 QFrame#banner QToolButton {{ background: transparent; border: none; padding: 2px 7px; font-size: 12pt; }}

@@ -129,8 +129,11 @@ class MainWindow(QMainWindow):
         for files in (self.presets, self.takes):
             files.removed.connect(self.control_desk.history.deed)
             files.return_asked.connect(self.control_desk.take_back)
-        for part in (self.controls, self.brushes, self.header.devices, self.settings):
+        for part in (self.header.devices, self.settings):
             part.refused.connect(self.complain)
+        for turned in (self.controls, self.brushes):
+            turned.refused.connect(lambda problem: self.banner.complain(problem, about="value"))
+            turned.changed.connect(lambda _: self.banner.settle("value"))
         for typed_into in (self.controls, self.brushes, self.presets):
             typed_into.done.connect(self._give_keyboard_back)
 

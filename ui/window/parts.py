@@ -59,6 +59,8 @@ class Parts:
         middle = QHBoxLayout()
         middle.setSpacing(8)
         middle.addWidget(self.presets)
+        # Over the list, which is not played: whatever pushed or covered the culture would move a stroke.
+        self.banner.float_over(self.presets.shelf)
         middle.addLayout(self._played(), 1)
         body = QVBoxLayout()
         body.setContentsMargins(8, 8, 8, 8)
@@ -83,7 +85,6 @@ class Parts:
         inside.setContentsMargins(8, 8, 8, 6)
         inside.setSpacing(6)
         inside.addWidget(self.brushes)
-        inside.addWidget(self.banner)
         inside.addWidget(self.culture, 1)
         played = QVBoxLayout()
         played.setSpacing(8)

@@ -96,6 +96,7 @@ class PresetDesk(QObject):
     def _take_over(self, loaded: Loaded) -> None:
         prepared = loaded.instrument.controls
         self._engine.swap(loaded.instrument, loaded.reason)
+        self._parts.banner.settle("preset")
         self.show_loaded(loaded)
         if loaded.controls is None:
             # What the player turned while it loaded. A take goes on with its own controls, to the last bit.
@@ -119,6 +120,6 @@ class PresetDesk(QObject):
     def _keep_playing(self, problem: str) -> None:
         asked, playing = self._asked, f" “{self.preset.name}” plays on." if self.preset else ""
         remedy = None if asked is None else Remedy("Try again", lambda: self.load(asked))
-        self._parts.banner.complain(f"{problem}{playing}", remedy)
+        self._parts.banner.complain(f"{problem}{playing}", remedy, about="preset")
         self._parts.presets.restore_mark()
         self._parts.header.show_busy(False)

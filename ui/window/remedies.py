@@ -37,7 +37,15 @@ class Remedies:
     def say(self, notice: Notice) -> None:
         """Good news and mere facts need no button."""
         wanted = notice.urgent or notice.remedy == "vocoder"
-        self._banner.say(notice.text, urgent=notice.urgent, remedy=self._known.get(notice.remedy) if wanted else None)
+        if not notice.urgent and notice.remedy:
+            # What was wrong with it is mended.
+            self._banner.settle(notice.remedy)
+        self._banner.say(
+            notice.text,
+            urgent=notice.urgent,
+            remedy=self._known.get(notice.remedy) if wanted else None,
+            about=notice.remedy,
+        )
 
     def report(self, problem: str) -> None:
         """Something nobody expected: the log has the details."""

@@ -209,11 +209,11 @@ def test_engine_notices_appear_once_and_urgent_ones_stay(win: MainWindow, engine
     engine.notify("The output is gone; playing in silence.", urgent=True)
     qtbot.waitUntil(lambda: win.banner.text.startswith("The output is gone"), timeout=2000)
     engine.notify("The culture was reseeded.")
-    qtbot.wait(100)
-    assert win.banner.text.startswith("The output is gone")
-    QTest.keyClick(win, Qt.Key.Key_Escape)
-    qtbot.wait(100)
-    assert win.banner.text == ""
+    qtbot.waitUntil(lambda: win.banner.text == "The culture was reseeded.", timeout=2000)
+    assert len(win.banner.texts) == 2
+    for left in (["The output is gone; playing in silence."], []):
+        QTest.keyClick(win, Qt.Key.Key_Escape)
+        assert win.banner.texts == left
 
 
 def test_an_urgent_notice_does_not_hide_another(win: MainWindow) -> None:
