@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 
 from synth.errors import PresetError
+from synth.file_names import shown_name
 from synth.presets.file import MAX_BYTES, METADATA_KEY, SUFFIX
 
 
@@ -25,6 +26,19 @@ class Card:
     root_hz: float
     grid: NDArray[np.float32]
     """(M, T) grid values of the stored grown state, as heard."""
+
+
+def preset_name(path: Path) -> str:
+    """The name people know a preset by: the one in its file; where that cannot be read, the file's own."""
+    try:
+        return read_card(path).name
+    except PresetError:
+        return name_from_file(path)
+
+
+def name_from_file(path: Path) -> str:
+    """What is shown until the name inside is read."""
+    return shown_name(path.stem).replace("_", " ")
 
 
 def read_card(path: Path) -> Card:

@@ -34,9 +34,10 @@ class Keeper(Protocol):
 class Removal:
     """One thing that a hand moved to the trash: a step of its history, which goes back and forth."""
 
-    def __init__(self, path: Path, keeper: Keeper) -> None:
-        self.path = path
-        self.label = f"Move “{path.stem}” to the trash"
+    def __init__(self, path: Path, keeper: Keeper, name: str = "") -> None:
+        """`name` is what people know it by, if that is not its file's."""
+        self.path, self.name = path, name or path.stem
+        self.label = f"Move “{self.name}” to the trash"
         self.files: tuple[Trashed, ...] = ()
         """What of it lies in the trash; the keeper's thread alone changes it."""
         self._keeper = keeper
@@ -53,14 +54,14 @@ class Removal:
         """Move its files to where they were; False when none is in the trash, `PetrichordError` as `bring_back`."""
         some = bool(self.files)
         while self.files:
-            bring_back(self.files[0])
+            bring_back(self.files[0], self.name)
             self.files = self.files[1:]
         return some
 
     def must_go(self) -> bool:
         """Whether it has to be moved again: False while it is in the trash; `PetrichordError` when it is nowhere."""
         if not self.files and not self.path.exists():
-            raise PetrichordError(f"“{self.path.stem}” is not where it was: it was moved or renamed.")
+            raise PetrichordError(f"“{self.name}” is not where it was: it was moved or renamed.")
         return not self.files
 
 
@@ -74,19 +75,19 @@ def move_to_trash(path: Path) -> Trashed | None:
     return Trashed(path, there if file.fileName() and there != path else None)
 
 
-def bring_back(trashed: Trashed) -> None:
+def bring_back(trashed: Trashed, name: str) -> None:
     """Move a file from the trash to where it was; `PetrichordError` when another is there, or it cannot be moved."""
     path, there = trashed.path, trashed.there
     if there is None or not there.exists():
-        raise PetrichordError(f"“{path.stem}” is no longer where it lay in the trash: look for it there yourself.")
+        raise PetrichordError(f"“{name}” is no longer where it lay in the trash: look for it there yourself.")
     if path.exists():
-        raise PetrichordError(f"“{path.stem}” stays in the trash: {path} is there again; rename that one first.")
+        raise PetrichordError(f"“{name}” stays in the trash: {path} is there again; rename that one first.")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(there, path)
     except OSError as error:
         raise PetrichordError(
-            f"“{path.stem}” stays in the trash: {path} cannot be written ({error.strerror or error})."
+            f"“{name}” stays in the trash: {path} cannot be written ({error.strerror or error})."
         ) from error
     if there.parent.name == "files":
         # What the freedesktop.org trash knows about it; without its file it would be shown as one that is missing.

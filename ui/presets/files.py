@@ -6,6 +6,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from synth.errors import PresetError
+from synth.presets.card import preset_name
 from synth.presets.file import SUFFIX
 from synth.presets.user_folder import file_for, unused_name
 from ui.files.file_dialog import choose_file
@@ -42,7 +43,7 @@ class PresetFiles(QObject):
         if path is not None:
             item = self._list.at(path)
             self._use_name = lambda chosen, _: self._librarian.rename(path, chosen)
-            self._names.ask("RENAME", "Rename", item.text() if item else path.stem, self._check_new(path))
+            self._names.ask("RENAME", "Rename", item.text() if item else preset_name(path), self._check_new(path))
 
     def duplicate(self) -> None:
         """Copy the preset that is chosen in the list."""
@@ -74,7 +75,7 @@ class PresetFiles(QObject):
             path = file_for(name, self._librarian.folder)
         except PresetError as problem:
             return str(problem), False
-        return (f"You have a preset “{path.stem}”.", True) if path.exists() else ("", True)
+        return (f"You have a preset “{preset_name(path)}”.", True) if path.exists() else ("", True)
 
     def _check_new(self, own: Path) -> Callable[[str], tuple[str, bool]]:
         def check(name: str) -> tuple[str, bool]:

@@ -14,7 +14,7 @@ from synth.engine.protocol import Capture
 from synth.errors import PetrichordError, PresetError
 from synth.instrument.as_preset import as_preset
 from synth.instrument.parameters.values import ParameterValues
-from synth.presets.card import read_card
+from synth.presets.card import preset_name, read_card
 from synth.presets.file import load_preset
 from synth.presets.library import bundled_folder
 from synth.presets.model import Preset
@@ -39,6 +39,8 @@ class Change:
     """True when what was added is to be played."""
     renamed: bool = False
     """What was removed has another name now, and is what was added."""
+    name: str = ""
+    """That name."""
     removal: Removal | None = None
     """How what was removed went to the trash, if it can be brought back."""
     again: bool = False
@@ -76,8 +78,9 @@ class Librarian(QObject):
         """Give a user's preset another name."""
 
         def work() -> Change:
+            before = preset_name(path)
             renamed = rename(path, name, self.folder)
-            return Change(f"“{path.stem}” is now “{name.strip()}”.", renamed, path, renamed=True)
+            return Change(f"“{before}” is now “{name.strip()}”.", renamed, path, renamed=True, name=name.strip())
 
         self._do(work)
 
@@ -86,7 +89,7 @@ class Librarian(QObject):
 
         def work() -> Change:
             copy = duplicate(path, self.folder)
-            return Change(f"“{copy.stem}” is a copy of your own.", copy)
+            return Change(f"“{preset_name(copy)}” is a copy of your own.", copy)
 
         self._do(work)
 
@@ -95,7 +98,7 @@ class Librarian(QObject):
 
         def work() -> Change:
             adopted = adopt(path, self.folder)
-            return Change(f"“{adopted.stem}” is among your presets now.", adopted, load=load)
+            return Change(f"“{preset_name(adopted)}” is among your presets now.", adopted, load=load)
 
         self._do(work)
 
@@ -105,7 +108,7 @@ class Librarian(QObject):
         def work() -> Change:
             preset = load_preset(path)
             kept_at = save_as(replace(preset, name=unused_name(name, self.folder, bundled_folder())), self.folder)
-            return Change(f"“{kept_at.stem}” is among your presets now.", kept_at, load=True)
+            return Change(f"“{preset_name(kept_at)}” is among your presets now.", kept_at, load=True)
 
         self._do(work)
 
@@ -120,7 +123,7 @@ class Librarian(QObject):
             if not removal.bring_back():
                 return None
             hidden = bundled_folder() / removal.path.name
-            return Change(f"“{removal.path.stem}” is back.", removal.path, hidden if hidden.is_file() else None)
+            return Change(f"“{removal.name}” is back.", removal.path, hidden if hidden.is_file() else None)
 
         self._do(work)
 
@@ -147,15 +150,16 @@ class Librarian(QObject):
     def _trash(self, path: Path, removal: Removal | None) -> Change | None:
         if removal is not None and not removal.must_go():
             return None
+        name = preset_name(path)
         trashed = move_to_trash(path)
         if trashed is None:
-            raise PresetError(f"This system has no trash for {path}: “{path.stem}” is kept; delete the file yourself.")
+            raise PresetError(f"This system has no trash for {path}: “{name}” is kept; delete the file yourself.")
         shows_again = bundled_folder() / path.name
         bundled = shows_again if shows_again.is_file() else None
-        again, removal = removal is not None, removal or Removal(path, self)
+        again, removal = removal is not None, removal or Removal(path, self, name)
         removal.files = (trashed,) if trashed.there else ()
         return Change(
-            f"“{path.stem}” is in the trash.", bundled, path, bundled=bundled is not None,
+            f"“{name}” is in the trash.", bundled, path, bundled=bundled is not None,
             removal=removal if removal.files else None, again=again,
         )  # fmt: skip
 

@@ -8,7 +8,8 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QListWidget, QListWidgetItem, QWidget
 
 from synth.file_names import shown_name
-from synth.presets.card import Card
+from synth.presets.card import Card, name_from_file
+from ui.presets.order import name_key
 from ui.presets.row import BUNDLED, CARD, LIKED, PATH, PROBLEM, PresetRow
 
 
@@ -53,18 +54,36 @@ class PresetList(QListWidget):
         """The item of this file."""
         return next((item for item in self.all_items() if path is not None and path_of(item) == path), None)
 
-    def put(self, path: Path, *, bundled: bool, liked: bool, sort: bool = True) -> QListWidgetItem:
-        """List a file by its place in the alphabet, or at the end."""
-        item = QListWidgetItem(shown_name(path.stem).replace("_", " "))
+    def put(self, path: Path, *, bundled: bool, liked: bool) -> QListWidgetItem:
+        """List a file at its place in the alphabet."""
+        item = QListWidgetItem(name_from_file(path))
         # The path and not its text: Qt drops what is no text in a name.
         item.setData(PATH, path)
         item.setData(BUNDLED, bundled)
         item.setData(LIKED, liked)
         item.setToolTip("Comes with Petrichord" if bundled else shown_name(path))
-        keys = [path_of(other).stem.casefold() for other in self.all_items()]
-        place = sum(key < path.stem.casefold() for key in keys) if sort else len(keys)
-        self.insertItem(place, item)
+        self._insert(item)
         return item
+
+    def _insert(self, item: QListWidgetItem) -> None:
+        """After all whose names come before."""
+        first, last, key = 0, self.count(), name_key(item.text())
+        while first < last:
+            middle = (first + last) // 2
+            first, last = (middle + 1, last) if name_key(self.item(middle).text()) < key else (first, middle)
+        self.insertItem(first, item)
+
+    def _name(self, item: QListWidgetItem, name: str) -> None:
+        """Show another name, at its own place."""
+        if item.text() == name:
+            return
+        current, selected = item is self.currentItem(), item.isSelected()
+        self.takeItem(self.row(item))
+        item.setText(name)
+        self._insert(item)
+        if current:
+            self.setCurrentItem(item)
+        item.setSelected(selected)
 
     def take_out(self, path: Path) -> None:
         """List this file no longer."""
@@ -81,7 +100,7 @@ class PresetList(QListWidget):
         if isinstance(card, Card):
             item.setData(CARD, card)
             item.setData(PROBLEM, None)
-            item.setText(card.name)
+            self._name(item, card.name)
             item.setData(int(Qt.ItemDataRole.AccessibleDescriptionRole), ", ".join(card.tags))
         else:
             item.setData(CARD, None)

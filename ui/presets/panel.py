@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from synth.presets.card import Card
+from synth.presets.card import Card, preset_name
 from synth.presets.file import SUFFIX
 from synth.presets.library import Entry
 from ui.files.folders import Places
@@ -38,6 +38,8 @@ class PresetPanel(QFrame):
     """Keep what plays under this name; the flag allows to replace the user's preset of that name."""
     kept = Signal(object)
     """The `Preset` that was saved and is now what plays."""
+    renamed = Signal(str)
+    """What plays has another name now."""
     said = Signal(str, object)
     """A sentence, and the `Remedy` that takes back what it says, if there is one."""
     removed = Signal(object)
@@ -78,9 +80,7 @@ class PresetPanel(QFrame):
         self._lay_out()
         self._connect()
         for entry in entries:
-            item = self.list.put(
-                entry.path, bundled=entry.bundled, liked=entry.path.stem in self.favourites, sort=False
-            )
+            item = self.list.put(entry.path, bundled=entry.bundled, liked=entry.path.stem in self.favourites)
             self.librarian.read(path_of(item))
         self._filter()
 
@@ -175,7 +175,7 @@ class PresetPanel(QFrame):
 
     def mark(self, path: Path, name: str = "", *, listed: bool = True) -> None:
         """This preset plays now; one that is only tried is not `listed`."""
-        self._playing, self._name = path, name or path.stem
+        self._playing, self._name = path, name or preset_name(path)
         # What a take began with may be a preset that is no longer there.
         if listed and self.list.at(path) is None and path.is_file():
             self.add(path)
@@ -264,7 +264,8 @@ class PresetPanel(QFrame):
                 new = change.added.stem
                 self._keep(lambda: self.favourites.rename(change.removed.stem, new))  # type: ignore[union-attr]
             if change.renamed and self._playing == change.removed:
-                self._playing = change.added
+                self._playing, self._name = change.added, change.name
+                self.renamed.emit(change.name)
             self.list.take_out(change.removed)
         if change.added is not None:
             self.add(change.added, bundled=change.bundled)

@@ -74,9 +74,13 @@ class Header(QFrame):
         self.help = _button("?", "Help", "Shortcuts and credits (F1)", "F1")
         row.addWidget(self.help)
 
-    def show_preset(self, preset: Preset) -> None:
+    def show_name(self, name: str) -> None:
         """Name what plays."""
-        self.name.setText(preset.name)
+        self.name.setText(name)
+
+    def show_preset(self, preset: Preset) -> None:
+        """What plays, and about it."""
+        self.show_name(preset.name)
         facts = [*preset.tags[:3]]
         if preset.root_hz > 0:
             facts.insert(0, pitch_name(preset.root_hz))

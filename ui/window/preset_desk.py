@@ -35,6 +35,8 @@ class PresetDesk(QObject):
         presets.chosen.connect(self.load)
         presets.save_asked.connect(self._save)
         presets.kept.connect(self._show_kept)
+        presets.renamed.connect(header.show_name)
+        presets.renamed.connect(self.named)
         presets.said.connect(lambda sentence, undo: parts.banner.say(sentence, remedy=undo))
         presets.refused.connect(self._refuse)
         presets.like_changed.connect(header.like.setChecked)
@@ -118,7 +120,7 @@ class PresetDesk(QObject):
         self._parts.presets.restore_mark()
 
     def _keep_playing(self, problem: str) -> None:
-        asked, playing = self._asked, f" “{self.preset.name}” plays on." if self.preset else ""
+        asked, playing = self._asked, f" “{self._parts.header.name.text()}” plays on." if self.preset else ""
         remedy = None if asked is None else Remedy("Try again", lambda: self.load(asked))
         self._parts.banner.complain(f"{problem}{playing}", remedy, about="preset")
         self._parts.presets.restore_mark()
