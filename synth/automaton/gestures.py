@@ -1,7 +1,8 @@
-"""What a hand does to the culture: erase, paint, noise, reseed, freeze, thaw.
+"""What a hand does to the culture: erase, paint, noise, reseed, freeze, thaw, hold.
 
 A gesture touches a patch of cells, circular in time. A wound (erase, paint, noise) rests for one loop before its
-cells wake and heal, so that it is heard wherever it was made; a reseeded region grows back at once. A frozen cell stays
+cells wake and heal, so that it is heard wherever it was made; a hand that stays on it holds it, so that it begins its
+rest anew. A reseeded region grows back at once. A frozen cell stays
 as it is, still heard, until it is thawed or reseeded; the hand may change it.
 Axes: `C` channels, `M` mel bands, `T` frames.
 """
@@ -17,10 +18,12 @@ from synth.automaton.scripted import scripted
 from synth.errors import UsageError
 from synth.random_streams import Stream, uniform
 
-GestureKind = Literal["erase", "paint", "noise", "reseed", "freeze", "thaw"]
+GestureKind = Literal["erase", "paint", "noise", "reseed", "freeze", "thaw", "hold"]
 GESTURE_KINDS: tuple[GestureKind, ...] = get_args(GestureKind)
 PASSING_KINDS: tuple[GestureKind, ...] = ("erase", "paint", "noise", "reseed")
 """Those a culture recovers from by itself."""
+RESTING_KINDS: tuple[GestureKind, ...] = ("erase", "paint", "noise")
+"""Those whose cells rest before they heal, and stay as they are while a hand holds them."""
 Shape = Literal["round", "stripe", "line"]
 SHAPES: tuple[Shape, ...] = get_args(Shape)
 
@@ -116,6 +119,10 @@ def apply_gesture(state: Tensor, rest: Tensor, gesture: Gesture, seed: int, seri
         return
     C, M, T = state.shape
     touch = footprint(gesture, M, T)
+    if gesture.kind == "hold":
+        held = (touch.to(rest.device) > 0.05) & (rest > 0)
+        rest[held] = float(loop_steps + WAKE_STEPS)
+        return
     # Only where it reaches, a tenth of the grid for the default brush, and in the order of a culture's memory: a quick
     # stroke is many gestures at once, of brushes as large as the grid (4.2 ms when indexed cell by cell, now 2.1).
     first, last, columns = _reach(touch)

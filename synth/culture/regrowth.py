@@ -52,7 +52,9 @@ class RegrowingCulture:
         return max(0, phase - NOTEBOOK_STEPS) / FADE_STEPS
 
     def touch(self, gesture: Gesture) -> None:
-        """Wounds and paint last until the next regrowth; this rule does not heal."""
+        """Wounds and paint last until the next regrowth, held or not; this rule does not heal."""
+        if gesture.kind == "hold":
+            return
         touch = footprint(gesture, self.n_mels, self.n_frames)
         if gesture.kind in ("freeze", "thaw"):
             if gesture.kind == "freeze":

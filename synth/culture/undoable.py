@@ -32,7 +32,10 @@ class UndoableCulture:
         return self._fade.apply(self.culture.grid())
 
     def touch(self, gesture: Gesture, *, hand_down: bool) -> None:
-        """One touch; what is touched without a hand is a stroke of its own."""
+        """One touch; what is touched without a hand is a stroke of its own. A hold changes no cell."""
+        if gesture.kind == "hold":
+            self.culture.touch(gesture)
+            return
         if not self.in_stroke:
             self.history.remember(self.culture)
         self.in_stroke = hand_down

@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from synth.automaton.gestures import GestureKind
+from synth.automaton.gestures import RESTING_KINDS, GestureKind
 from synth.instrument.events import Hand, ReseedAll, Touch
 from tests.doubles.engine import FakeEngine
 from ui.culture.brushes import BRUSH_KINDS, TOUCH_INTERVAL_MS, Brush, BrushHand, Field
@@ -142,3 +142,31 @@ def test_a_hand_that_loses_the_keyboard_is_lifted(win: MainWindow, engine: FakeE
     win.presets.list.setFocus()
     assert not win.hand.down
     assert not engine.sent(Hand)[-1].down
+
+
+@pytest.mark.parametrize("kind", BRUSH_KINDS)
+def test_a_hand_that_rests_holds_its_wound_until_it_is_lifted(
+    win: MainWindow, engine: FakeEngine, qtbot: QtBot, kind: GestureKind
+) -> None:
+    win.brushes.choose(kind)
+    engine.actions.clear()
+    place = _at(win, 100, 20)
+    QTest.mousePress(win.culture.viewport(), LEFT, pos=place)
+    label = win.control_desk.history.undo_label
+    qtbot.wait(900)
+    kinds = [touch.gesture.kind for touch in engine.sent(Touch) if isinstance(touch, Touch)]
+    assert kinds[0] == kind
+    holds = kinds[1:]
+    if kind in RESTING_KINDS:
+        # Four a second; a busy machine's timer is late.
+        assert 1 <= len(holds) <= 4 and set(holds) == {"hold"}
+        first, last = engine.sent(Touch)[0], engine.sent(Touch)[-1]
+        assert isinstance(first, Touch) and isinstance(last, Touch)
+        assert (first.gesture.column, first.gesture.row) == (last.gesture.column, last.gesture.row)
+    else:
+        assert holds == []
+    QTest.mouseRelease(win.culture.viewport(), LEFT, pos=place)
+    sent = len(engine.sent(Touch))
+    qtbot.wait(400)
+    assert len(engine.sent(Touch)) == sent
+    assert win.control_desk.history.undo_label == label
