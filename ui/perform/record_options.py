@@ -27,7 +27,7 @@ class RecordOptions(QToolButton):
         self.setToolTip("Sample format of the next take, and whether Record waits for sound (Ctrl+Shift+F)")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.menu_ = QMenu(self)
-        group = QActionGroup(self.menu_)
+        self._group = group = QActionGroup(self.menu_)
         self._formats: dict[SampleFormat, QAction] = {}
         for sample_format in SAMPLE_FORMATS:
             action = QAction(FORMAT_NAMES[sample_format][1], self.menu_)
@@ -37,8 +37,9 @@ class RecordOptions(QToolButton):
             self.menu_.addAction(action)
             self._formats[sample_format] = action
         self.menu_.addSeparator()
-        self._wait = self.menu_.addAction("Wait for the first sound or Play")
+        self._wait = QAction("Wait for the first sound or Play", self.menu_)
         self._wait.setCheckable(True)
+        self.menu_.addAction(self._wait)
         self._wait.triggered.connect(self._tell)
         click_on_key(self, "Ctrl+Shift+F")
         # `popup` returns at once; a button's own menu waits with Python's lock held, and the engine would starve.

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QPoint
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
 from ui.look.shortcuts import on_key
@@ -24,7 +25,7 @@ class PresetMenu(QMenu):
         super().__init__(parent)
         self._list = presets
         # Its own key is the header's star.
-        self.addAction("Favourite\tCtrl+K", lambda: presets.like(presets.currentItem()))
+        self._add("Favourite\tCtrl+K", lambda: presets.like(presets.currentItem()))
         self._for_own = []
         for text, keys, action, own in (
             ("Rename…", "F2", rename, True),
@@ -32,9 +33,16 @@ class PresetMenu(QMenu):
             ("Move to trash", "Ctrl+Del", delete, True),
         ):
             on_key(parent, keys, action)
-            entry = self.addAction(f"{text}\t{keys}", action)
+            entry = self._add(f"{text}\t{keys}", action)
             if own:
                 self._for_own.append(entry)
+
+    def _add(self, text: str, do: Callable[[], object]) -> QAction:
+        # Made here and not by `addAction(text)`: see `tests.ui.shell.test_ownership`.
+        action = QAction(text, self)
+        action.triggered.connect(lambda: do())
+        self.addAction(action)
+        return action
 
     def open_at(self, at: QPoint) -> None:
         """For the preset that is chosen, if one is."""
