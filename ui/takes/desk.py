@@ -50,6 +50,8 @@ class TakeDesk(QObject):
         self._gone: set[Path] = set()
         """By their latest names, those in the trash."""
         self._last: Path | None = None
+        self._earlier: Path | None = None
+        """The newest take in the folder, of whatever start of the program."""
         self._recording: Path | None = None
         self.playing: Path | None = None
         self.keeper = TakeKeeper(self)
@@ -71,6 +73,7 @@ class TakeDesk(QObject):
         sheet.elsewhere.clicked.connect(self.choose_folder)
         keeper.listed.connect(sheet.show_paths)
         keeper.card_read.connect(sheet.show_card)
+        keeper.newest.connect(self._note_earlier)
         keeper.measured.connect(transport.show_length)
         keeper.renamed.connect(self._note_renamed)
         keeper.trashed.connect(self._note_trashed)
@@ -88,6 +91,7 @@ class TakeDesk(QObject):
         """The settings say so."""
         self.folder, self.sample_format, self.wait = folder, sample_format, wait
         self._show_options()
+        self._look_for_earlier()
 
     def choose_folder(self) -> None:
         """Ask where the next takes go."""
@@ -109,8 +113,8 @@ class TakeDesk(QObject):
         """Follow the engine."""
         last = status.last_take
         known = None if last is None else self._moved.get(last, last)
-        if known in self._gone:
-            known = None
+        if known is None or known in self._gone:
+            known = self._earlier
         if known != self._last or status.recording != self._recording:
             self._last, self._recording = known, status.recording
             if status.recording is not None:
@@ -123,6 +127,12 @@ class TakeDesk(QObject):
         self._transport.show_status(replace(status, last_take=known))
         if self.sheet.isVisible():
             self.sheet.show_playing(status.take, *status.take_s)
+
+    def _look_for_earlier(self) -> None:
+        self.keeper.find_newest(self.folder or default_take_folder())
+
+    def _note_earlier(self, path: Path | None) -> None:
+        self._earlier = None if path in self._gone else path
 
     def refresh(self) -> None:
         """Look what takes there are."""
@@ -154,7 +164,7 @@ class TakeDesk(QObject):
         elif self._last is not None:
             self._engine.play_take(self._last)
         else:
-            self._banner.say("No take was made since the start: Ctrl+R records one, Ctrl+Shift+R lists earlier ones.")
+            self._banner.say("No take yet: Ctrl+R records one, Ctrl+Shift+R lists those of other folders.")
 
     def _continue(self, path: Path) -> None:
         """Load what a take began with, and let the player see it."""
@@ -173,6 +183,7 @@ class TakeDesk(QObject):
         self._moved[old] = new
         if self._last == old:
             self._last = new
+        self._look_for_earlier()
         self.refresh()
         self._where_seen().say(f"“{old.stem}” is now “{new.stem}”.")
 
@@ -182,6 +193,8 @@ class TakeDesk(QObject):
             self._engine.stop_take()
         if self._last == path:
             self._last = None
+        self._earlier = None
+        self._look_for_earlier()
         self.refresh()
         undo = None if removal is None else Remedy("Undo", lambda: self.return_asked.emit(removal))
         if removal is not None and not again:
@@ -190,6 +203,7 @@ class TakeDesk(QObject):
 
     def _note_returned(self, path: Path) -> None:
         self._gone.discard(path)
+        self._look_for_earlier()
         self.refresh()
         self._where_seen().say(f"“{path.stem}” is back.")
 

@@ -23,6 +23,8 @@ class TakeKeeper(QObject):
     """A `TakeCard`, or the sentence that says why there is none."""
     measured = Signal(Path, float)
     """A take's length in seconds."""
+    newest = Signal(object)
+    """The take of a folder that was recorded last, or None."""
     renamed = Signal(Path, Path)
     trashed = Signal(Path, object, bool)
     """A take, its `Removal`, None where it cannot be brought back, and whether this was undone before."""
@@ -45,6 +47,10 @@ class TakeKeeper(QObject):
         """List a folder's takes but the one being recorded, then read them; an earlier look is given up."""
         self._round += 1
         self._do(lambda turn=self._round: self._look(folder, besides, turn))  # type: ignore[misc]
+
+    def find_newest(self, folder: Path) -> None:
+        """Look which take of a folder was recorded last."""
+        self._do(lambda: self._tell(self.newest, next(iter(list_takes(folder)), None)))
 
     def rename(self, path: Path, name: str) -> None:
         """Give a take, and what lies beside it, another name."""

@@ -48,7 +48,9 @@ class TakesSheet(Sheet):
         self.folder.setAccessibleName("Folder of takes")
         self.elsewhere = _button("Change…", "Choose another folder for takes")
         self.play = _button("Play", "Play the chosen take in place of the culture (Enter; Ctrl+Shift+P for the last)")
-        self.go_on = _button("Continue from here", "Load preset, culture and controls as this take began with them")
+        self.go_on = _button(
+            "Continue from its beginning", "Load preset, culture and controls as they were when this take began"
+        )
         self.rename = _button("Rename…", "Give this take and what lies beside it another name (F2)")
         self.show_folder = _button("Show in folder", "Open the folder this take is in")
         self.trash = _button("Move to trash", "Move this take to the trash (Del)")
