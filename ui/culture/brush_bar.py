@@ -136,6 +136,14 @@ class BrushBar(QWidget):
         """Another mel format may have other frames."""
         self._frames_per_second = frames_per_second
 
+    def set_rows(self, n_mels: int) -> None:
+        """No brush is higher than the culture."""
+        p = self.height_.parameter
+        self.height_.setMaximum(p.step_of(n_mels))
+        self.height_.setToolTip(f"{p.help} {p.text(p.minimum)} … {p.text(n_mels)}")
+        if self.brush.radius_rows * 2 > n_mels:
+            self.resize_brush(self.brush.radius_frames, n_mels / 2)
+
     def choose(self, kind: GestureKind) -> None:
         """Take this brush."""
         self.buttons[kind].click()
@@ -146,7 +154,8 @@ class BrushBar(QWidget):
 
     def resize_brush(self, radius_frames: float, radius_rows: float) -> None:
         """Size the brush as the wheel or the bracket keys ask."""
-        self._change(radius_frames=radius_frames, radius_rows=radius_rows)
+        highest = self.height_.parameter.at_step(self.height_.maximum()) / 2
+        self._change(radius_frames=radius_frames, radius_rows=min(radius_rows, highest))
         self.length.show_amount(self.brush.radius_frames / self._frames_per_second * 2000)
         self.height_.show_amount(self.brush.radius_rows * 2)
 

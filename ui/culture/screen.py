@@ -47,6 +47,8 @@ class CultureScreen(pg.PlotWidget):  # type: ignore[misc]
         self._overlay = Overlay()
         self._shown: View | None = None
         self._columns_per_frame = 0.0
+        self.pitch_ratio = 1.0
+        """How far what is heard is transposed against the rows' own frequencies."""
         # Dropped files are the window's.
         self.setAcceptDrops(False)
         self.setFrameShape(self.Shape.NoFrame)
@@ -105,8 +107,15 @@ class CultureScreen(pg.PlotWidget):  # type: ignore[misc]
         """As many ticks along the rows as there is room for."""
         plot = self.getPlotItem()
         height = plot.getViewBox().height()
-        plot.getAxis("left").setTicks([hz_ticks(self.format, height)])
-        plot.getAxis("right").setTicks([note_ticks(self.format, height)])
+        plot.getAxis("left").setTicks([hz_ticks(self.format, height, self.pitch_ratio)])
+        plot.getAxis("right").setTicks([note_ticks(self.format, height, self.pitch_ratio)])
+
+    def show_pitch(self, ratio: float) -> None:
+        """Rule the rows by what is heard: the note that plays moves every partial by this ratio."""
+        if ratio != self.pitch_ratio:
+            self.pitch_ratio = ratio
+            self._rule_rows()
+            self._prepare()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

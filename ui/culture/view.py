@@ -8,11 +8,12 @@ from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
+from synth.instrument.parameters.note_names import note_name
 from synth.mel import MelFormat
 from ui.culture.brushes import Brush, BrushHand
 from ui.culture.recovery_strip import now_s
 from ui.culture.screen import CultureScreen
-from ui.look.axes import hz_of_row
+from ui.look.axes import hz_of_row, nearest_note
 
 _STEP_CELLS = (2.0, 1.0)
 """Columns and rows per arrow key; with Shift five times as far."""
@@ -26,7 +27,7 @@ class CultureView(CultureScreen):
     brush_resized = Signal(float, float)
     """Radii in frames and rows the wheel asks for."""
     pointed = Signal(str)
-    """What lies under the cursor: "1.2 kHz · 0.84 s", or "" when it left."""
+    """What lies under the cursor: "1.20 kHz D6 · 0.84 s", or "" when it left."""
 
     def __init__(self, hand: BrushHand, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -66,9 +67,9 @@ class CultureView(CultureScreen):
             # Otherwise with the next picture: a mouse moves more often than that, and each painting costs the sound.
             self._overlay.update()
         column, row = self.hand.field.clamp(column, row)
-        hz = hz_of_row(row, self.format)
+        hz = hz_of_row(row, self.format) * self.pitch_ratio
         pitch = f"{hz / 1000:.2f} kHz" if hz >= 1000 else f"{hz:.0f} Hz"
-        self.pointed.emit(f"{pitch} · {column / self.format.frames_per_second:.2f} s")
+        self.pointed.emit(f"{pitch} {note_name(nearest_note(hz)[0])} · {column / self.format.frames_per_second:.2f} s")
 
     # Mouse: pyqtgraph's own panning and menus are off, the hand gets everything
 

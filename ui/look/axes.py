@@ -34,15 +34,18 @@ def hz_of_row(row: float, fmt: MelFormat) -> float:
     return float(np.interp(row, np.arange(len(centres)), centres))
 
 
-def hz_ticks(fmt: MelFormat, height: float) -> Ticks:
-    """Round frequencies at their rows, as many as an axis `height` pixels high has room for."""
+def hz_ticks(fmt: MelFormat, height: float, ratio: float = 1.0) -> Ticks:
+    """Round frequencies at their rows, as many as an axis `height` pixels high has room for.
+
+    `ratio` is how far the culture is transposed: at 2 a row is heard an octave above its own frequency.
+    """
     named = [(float(hz), f"{hz / 1000:g}k" if hz >= 1000 else f"{hz}") for hz in _HZ]
-    return _ticks(named, fmt, height)
+    return _ticks(named, fmt, height, ratio)
 
 
-def note_ticks(fmt: MelFormat, height: float) -> Ticks:
-    """The octaves' Cs at their rows, as many as have room."""
-    return _ticks([(440.0 * 2 ** ((note - 69) / 12), note_name(note)) for note in _CS], fmt, height)
+def note_ticks(fmt: MelFormat, height: float, ratio: float = 1.0) -> Ticks:
+    """The octaves' Cs at the rows where they are heard, as many as have room; `ratio` as in `hz_ticks`."""
+    return _ticks([(440.0 * 2 ** ((note - 69) / 12), note_name(note)) for note in _CS], fmt, height, ratio)
 
 
 def second_ticks(fmt: MelFormat, n_frames: int, every_s: float = 0.25) -> Ticks:
@@ -66,13 +69,14 @@ def pitch_name(hz: float) -> str:
     return f"{note_name(note)} {off:+d} ct".replace("-", "−") if off else note_name(note)
 
 
-def _ticks(named: list[tuple[float, str]], fmt: MelFormat, height: float) -> Ticks:
+def _ticks(named: list[tuple[float, str]], fmt: MelFormat, height: float, ratio: float) -> Ticks:
     centres = band_centres_hz(fmt)
     kept: Ticks = []
     apart = _LABEL_PIXELS * fmt.n_mels / max(height, 1.0)
     for hz, name in named:
-        row = row_of_hz(hz, fmt)
-        inside = float(centres[0]) <= hz <= float(centres[-1])
+        own = hz / ratio
+        row = row_of_hz(own, fmt)
+        inside = float(centres[0]) <= own <= float(centres[-1])
         if inside and all(abs(row - other) >= apart for other, _ in kept):
             kept.append((row, name))
     return sorted(kept)

@@ -80,6 +80,11 @@ class NoteBox(SpinBox):
         self._root_hz = root_hz
         self.lineEdit().setText(self.textFromValue(self.value()))
 
+    @property
+    def has_pitch(self) -> bool:
+        """True when the preset has a pitch of its own."""
+        return self._root_hz > 0
+
     def own_note(self) -> int:
         """The note nearest to the preset's own pitch; A4 when it has none."""
         return nearest_note(self._root_hz)[0] if self._root_hz > 0 else 69

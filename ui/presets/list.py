@@ -113,15 +113,15 @@ class PresetList(QListWidget):
             item.setData(LIKED, not item.data(LIKED))
             self.liked.emit(path_of(item), bool(item.data(LIKED)))
 
-    def filter(self, text: str, tags: Iterable[str], favourites: bool) -> None:
-        """Show those with all these words in name or tags, all these tags, and a star if asked."""
+    def filter(self, text: str, tags: Iterable[str], *, favourites: bool, yours: bool) -> None:
+        """Show those with all these words in name or tags, all these tags, and if asked a star, or the user's own."""
         words, wanted = text.casefold().split(), set(tags)
         for item in self.all_items():
             card = item.data(CARD)
             has = set(card.tags) if card else set()
             about = f"{item.text()} {path_of(item).stem} {' '.join(has)}".casefold()
             fits = all(word in about for word in words) and wanted <= has
-            item.setHidden(not fits or (favourites and not item.data(LIKED)))
+            item.setHidden(not fits or (favourites and not item.data(LIKED)) or (yours and bool(item.data(BUNDLED))))
 
     def event(self, event: QEvent) -> bool:
         # Page Up and Down walk the presets wherever the focus is.

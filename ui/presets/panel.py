@@ -69,7 +69,7 @@ class PresetPanel(QFrame):
         self.count = QLabel()
         self.count.setProperty("role", "dim")
         self.count.setAccessibleName("Presets shown")
-        self.nothing = QLabel("No preset fits.\nEsc in the search shows all.")
+        self.nothing = QLabel("No preset has all these words and tags.\nPress Esc in the search to see every preset.")
         self.nothing.setProperty("role", "dim")
         self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.nothing.hide()
@@ -121,9 +121,9 @@ class PresetPanel(QFrame):
         column.addLayout(foot)
 
     def _connect(self) -> None:
-        self.search.textChanged.connect(self._filter)
+        self.search.textChanged.connect(self._seek)
         self.search.returnPressed.connect(self._choose_found)
-        self.tags.changed.connect(self._filter)
+        self.tags.changed.connect(self._seek)
         self.list.asked.connect(self._choose)
         self.names.left.connect(self.done)
         self.list.liked.connect(self._remember_like)
@@ -212,11 +212,21 @@ class PresetPanel(QFrame):
         self.chosen.emit(path)
 
     def _filter(self) -> None:
-        self.list.filter(self.search.text(), self.tags.chosen, self.tags.favourites.isChecked())
+        tags = self.tags
+        self.list.filter(
+            self.search.text(), tags.chosen, favourites=tags.favourites.isChecked(), yours=tags.yours.isChecked()
+        )
         shown, listed = len(self.paths()), self.list.count()
         self.count.setText(f"{shown} of {listed}" if shown < listed else f"{listed}")
         self.list.setVisible(shown > 0)
         self.nothing.setVisible(shown == 0)
+
+    def _seek(self) -> None:
+        """Filter, and keep what plays in sight where the filter leaves it."""
+        self._filter()
+        item = self.list.at(self._playing)
+        if item is not None and not item.isHidden():
+            self.list.scrollToItem(item)
 
     def _choose_found(self) -> None:
         """Enter in the search loads the first preset it leaves."""

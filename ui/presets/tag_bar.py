@@ -13,7 +13,7 @@ _GAP, _HEIGHT, _ROWS = 4, 24, 2
 
 
 class TagBar(QWidget):
-    """Presets must have every chosen tag; `favourites` is the first of the buttons."""
+    """Presets must have every chosen tag; before the tags come `favourites` and `yours`."""
 
     changed = Signal()
 
@@ -26,6 +26,8 @@ class TagBar(QWidget):
         self.favourites = self._chip("★", "Favourites only", "Show favourites only (Ctrl+Shift+K)")
         click_on_key(self.favourites, "Ctrl+Shift+K")
         self.favourites.clicked.connect(self.changed)
+        self.yours = self._chip("Yours", "Yours only", "Show only presets of your own")
+        self.yours.clicked.connect(self.changed)
         self.more = self._chip("Tags…", "All tags", "Choose among all tags (Ctrl+G)")
         self.more.setCheckable(False)
         click_on_key(self.more, "Ctrl+G")
@@ -33,6 +35,8 @@ class TagBar(QWidget):
         self.menu = QMenu(self)
         self.chips: dict[str, QToolButton] = {}
         self._tags: list[str] = []
+        self._brought: list[str] = []
+        """Tags chosen in the menu that had no room: they are first, until everything is shown again."""
 
     def sizeHint(self) -> QSize:
         return QSize(190, _ROWS * _HEIGHT + (_ROWS - 1) * _GAP)
@@ -69,6 +73,8 @@ class TagBar(QWidget):
         """Filter by this tag too, or no longer."""
         self.chosen = self.chosen | {tag} if on else self.chosen - {tag}
         if tag in self.chips:
+            if on and self.chips[tag].isHidden() and tag not in self._brought:
+                self._brought.append(tag)
             self.chips[tag].setChecked(on)
         self._place()
         self.changed.emit()
@@ -76,9 +82,10 @@ class TagBar(QWidget):
     def clear(self) -> None:
         """Show everything again."""
         self.favourites.setChecked(False)
+        self.yours.setChecked(False)
         for chip in self.chips.values():
             chip.setChecked(False)
-        self.chosen, self.awaited = set(), set()
+        self.chosen, self.awaited, self._brought = set(), set(), []
         self._place()
         self.changed.emit()
 
@@ -87,14 +94,14 @@ class TagBar(QWidget):
         self._place()
 
     def _place(self) -> None:
-        """From left to right, chosen ones first; what finds no room is only in the menu."""
+        """From left to right, in an order that clicks do not change; what finds no room is only in the menu."""
         room = self.width()
         x, y = 0, 0
         last = (_ROWS - 1) * (_HEIGHT + _GAP)
         reserved = self.more.sizeHint().width()
-        tags = sorted(self._tags, key=lambda tag: tag not in self.chosen)
+        tags = sorted(self._tags, key=lambda tag: tag not in self._brought)
         before: QWidget = self.favourites
-        for button in (self.favourites, *(self.chips[tag] for tag in tags)):
+        for button in (self.favourites, self.yours, *(self.chips[tag] for tag in tags)):
             width = button.sizeHint().width()
             end = room - (reserved + _GAP if y == last else 0)
             if x + width > end and y < last:

@@ -231,7 +231,7 @@ class Knob(QDial):
         if self._editor is None:
             return
         try:
-            value = self.parameter.parse(self._editor.text())
+            value = self.parameter.parse(self._editor.text(), clamp=True)
         except UsageError as problem:
             self.refused.emit(str(problem))
         else:

@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, Signal
 
 from synth.engine.protocol import EngineControl
 from synth.instrument.events import set_parameters
-from synth.instrument.parameters.values import ParameterValues
+from synth.instrument.parameters.values import ParameterValues, pitch_ratio
 from synth.presets.model import Preset
 from ui.controls.suggestions import of_preset, suggested
 from ui.help.overlay import HelpOverlay
@@ -72,6 +72,7 @@ class PresetDesk(QObject):
         controls.show_controls(loaded.controls or suggested(controls.controls, preset, controls.locked))
         parts.culture.set_culture(preset.mel, preset.n_frames, preset.quantiles.numpy())
         parts.brushes.set_frame_rate(preset.mel.frames_per_second)
+        parts.brushes.set_rows(preset.mel.n_mels)
         parts.controls.note.set_root(preset.root_hz)
         self.show_note()
 
@@ -86,9 +87,11 @@ class PresetDesk(QObject):
         self.send_values(self._parts.controls.controls.differing_from(prepared))
 
     def show_note(self) -> None:
-        """Mark the note that plays on the keyboard."""
-        note = self._parts.controls.note
-        self._parts.dock.keys.show_note(note.value(), note.own_note())
+        """Mark the note that plays on the keyboard, and rule the culture's rows by it."""
+        note, controls = self._parts.controls.note, self._parts.controls.controls
+        root_hz = 0.0 if self.preset is None else self.preset.root_hz
+        self._parts.culture.show_pitch(pitch_ratio(controls["note"], controls["fine_cents"], root_hz))
+        self._parts.dock.keys.show_note(note.value(), note.own_note() if note.has_pitch else 0)
 
     def close(self) -> None:
         """Wait for what still loads or is written."""

@@ -26,7 +26,9 @@ class StatusLine(QFrame):
         self.vocoder = self._add(row, "Vocoder", "What turns the culture into sound, and why it was chosen", 3)
         self.device = self._add(row, "Device", "Where the sound goes, and its sample rate", 1)
         self.device.setMinimumWidth(_DEVICE_WIDTH)
-        self.pointer = self._add(row, "Under the brush", "Frequency and time under the brush", 0, 112)
+        self.pointer = self._add(
+            row, "Under the brush", "Frequency as it is heard, its note, and the time under the brush", 0, 148
+        )
         self.latency = self._add(row, "Latency", "From a gesture to its sound at the device", 0, 52)
         self.evolution = self._add(row, "Evolution", "Automaton steps per second", 0, 138)
         self.load = self._add(row, "Load", "Share of each block's time spent computing it", 0, 78)

@@ -212,8 +212,11 @@ class Parameter:
         number = f"{shown:+.{decimals}f}" if display.signed and shown else f"{shown:.{decimals}f}"
         return f"{number.replace('-', '−')}{display.unit and ' ' + display.unit}"
 
-    def parse(self, text: str) -> float:
-        """The value of what was typed, with or without its unit; `UsageError` in one sentence."""
+    def parse(self, text: str, *, clamp: bool = False) -> float:
+        """The value of what was typed, with or without its unit; `UsageError` in one sentence.
+
+        With `clamp` a number beyond the range is the range's end.
+        """
         if self.is_switch:
             return self._parse_switch(text)
         if self.choices:
@@ -229,7 +232,7 @@ class Parameter:
             )
         number = float(match.group(1).replace(",", ".").replace("−", "-").replace(" ", ""))
         value = number * per_unit
-        if not self.minimum - 1e-9 <= value <= self.maximum + 1e-9:
+        if not clamp and not self.minimum - 1e-9 <= value <= self.maximum + 1e-9:
             shown_unit = match.group(2) or self.display.unit
             raise UsageError(
                 f"{self._name} of {number:g}{shown_unit and ' ' + shown_unit} is outside its range: "

@@ -109,3 +109,12 @@ def test_a_file_that_cannot_be_read_is_shown_by_its_own_name(tmp_path: Path) -> 
     (tmp_path / "low_strings.safetensors").write_bytes(b"no")
     assert preset_name(tmp_path / "low_strings.safetensors") == "low strings"
     assert preset_name(tmp_path / "gone.safetensors") == "gone"
+
+
+def test_yours_leaves_only_presets_of_ones_own(library: MainWindow, own: Path) -> None:
+    library.presets.tags.yours.click()
+    assert library.presets.paths() == [own]
+    library.presets.search.setText("cello")
+    assert library.presets.paths() == []
+    library.presets.clear_search()
+    assert len(library.presets.paths()) == 4 and not library.presets.tags.yours.isChecked()

@@ -227,7 +227,7 @@ def test_an_urgent_notice_does_not_hide_another(win: MainWindow) -> None:
 
 
 def test_a_value_no_control_can_take_is_said_in_the_banner(win: MainWindow) -> None:
-    for control, text in ((win.controls.knobs["width"], "900 %"), (win.brushes.length, "1 h")):
+    for control, text in ((win.controls.knobs["width"], "90 dB"), (win.brushes.length, "1 h")):
         control.start_typing(text)
         QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Return)
         assert control.parameter.display.name in win.banner.text or control.parameter.label in win.banner.text

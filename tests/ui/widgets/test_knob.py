@@ -159,7 +159,7 @@ def test_escape_leaves_the_value_alone(width: Knob) -> None:
     assert width.amount() == pytest.approx(0.6)
 
 
-@pytest.mark.parametrize("text", ["300", "-5", "loud", "", "5 dB"])
+@pytest.mark.parametrize("text", ["loud", "", "5 dB", "3 00"])
 def test_a_typed_value_that_cannot_be_is_refused_in_a_sentence(width: Knob, qtbot: QtBot, text: str) -> None:
     width.start_typing(text)
     editor = QApplication.focusWidget()
