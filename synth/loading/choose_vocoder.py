@@ -61,7 +61,7 @@ def _fast_enough(preset: Preset, folder: Path | None) -> tuple[Vocoder | None, s
 
     found = list(dict.fromkeys(all_weights(preset.mel, folder)))
     if not found:
-        return None, f"no BigVGAN checkpoint that speaks {preset.mel.name} is installed"
+        return None, f"built in; no BigVGAN for {preset.mel.name} is installed, and none is needed"
     if not torch.cuda.is_available():
         # A processor keeps up with the small ones if with any.
         found.sort(key=lambda place: (place / WEIGHTS_NAME).stat().st_size)

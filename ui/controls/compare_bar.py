@@ -31,7 +31,7 @@ class CompareBar(QWidget):
         self.copy = self._button("→", "Copy state", "")
         self.vary = self._button("Vary", "Vary", "Move life, weather, playhead, width and tilt at random (V)")
         self.revert = self._button("Revert", "Revert", "")
-        self.init = self._button("Init", "Init", "Every control to its default (Ctrl+I)")
+        self.init = self._button("Init", "Init", "Set every control, volume and note too, to its default (Ctrl+I)")
         self._menu = QMenu(self)
         for keys, text, asked, shown in (
             ("B", "Switch between A and B", self.switch_asked, None),

@@ -86,7 +86,9 @@ class ControlPanel(QFrame):
         for id, switch in self.switches.items():
             switch.toggled.connect(lambda on, id=id: self._change(id, on))
         self.freeze, self.follow = self.switches["frozen"], self.switches["follow_hand"]
-        self.reseed = _button("Reseed", "Reseed all: start the whole culture again from seed cells (R)", "R")
+        self.reseed = _button(
+            "Reseed", "Grow the whole culture again from seed cells; controls stay as they are (R)", "R"
+        )
         self.reseed.setAccessibleName("Reseed all")
         self.reseed.clicked.connect(self.reseed_asked)
         self.note = NoteBox()
@@ -95,7 +97,7 @@ class ControlPanel(QFrame):
         self.note.editingFinished.connect(self._tune)
         self.note.refused.connect(self.refused)
         self.note.done.connect(self.done)
-        self.own = _button("Own pitch", "Play the preset at its own pitch (0)", "0")
+        self.own = _button("Own pitch", "Play the pitch of the recording; other controls stay as they are (0)", "0")
         self.own.clicked.connect(lambda: self.note.setValue(0))
         self.pages = QStackedWidget()
         self._tab_row = QWidget(self)

@@ -57,9 +57,9 @@ class HelpOverlay(Sheet):
     def __init__(self, parent: QWidget) -> None:
         super().__init__("Shortcuts", parent)
         self.search = QLineEdit()
-        self.search.setPlaceholderText("Search keys and what they do")
+        self.search.setPlaceholderText("Search keys, what they do, and words")
         self.search.setAccessibleName("Search shortcuts")
-        self.search.setToolTip("Show keys with these words")
+        self.search.setToolTip("Show keys and explanations with these words")
         self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(self._search)
         self.about = tool_button("About…", "About Petrichord", "Version, licences and credits (Shift+F1)", "", "tight")
@@ -68,7 +68,7 @@ class HelpOverlay(Sheet):
         top.addWidget(self.about)
         self.body.addLayout(top)
         self.groups = [KeyGroup(title, keys) for title, keys in GROUPS]
-        self.nothing = QLabel("No key fits.")
+        self.nothing = QLabel("No key and no explanation has all these words.")
         self.nothing.setProperty("role", "dim")
         self.nothing.hide()
         self.area = scrolled(self._columns(), "Shortcuts")

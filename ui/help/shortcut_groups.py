@@ -16,6 +16,39 @@ class Key:
         return self.shown or self.keys.replace(" ", ", ")
 
 
+GLOSSARY: tuple[Key, ...] = tuple(
+    Key("", meaning, term)
+    for term, meaning in (
+        ("Culture", "The moving picture that is played: time from left to right, pitch from bottom to top"),
+        ("Cell", "One point of the culture: a small range of pitch for 12 milliseconds"),
+        ("Row", "All cells of one range of pitch"),
+        ("Step", "One moment of the culture’s life, in which cells change by what is around them"),
+        ("Evolution", "How many steps the culture takes while one column of it is heard"),
+        ("Weather", "Slow random movement that changes the timbre"),
+        ("Playhead", "Where the culture is read; L and R are its places for the left and right ear"),
+        ("Seed", "A cell from which the culture grows; Reseed starts all of it from seeds again"),
+        ("Own pitch", "The pitch of the recording, instead of the note that was last played"),
+        ("Init", "Every control to its default, whatever the preset says"),
+        ("Revert", "Controls to the preset’s values; those with a lock stay"),
+        ("Lock", "Keeps a control’s value when another preset is loaded"),
+        ("State A, B", "Two sets of all controls, to compare"),
+        ("Vary", "Moves the controls of the sound a little, at random"),
+        ("Freeze", "Holds the culture still; the freeze brush holds only the cells it touches"),
+        ("Preset", "One timbre: what was learned from a recording, a grown culture and controls"),
+        ("Take", "A recording of what you hear, as a WAV file"),
+        ("Vocoder", "What turns the culture into sound; “spectral” is built in and always works"),
+        ("BigVGAN", "Another vocoder, a neural network, which needs a checkpoint"),
+        ("Checkpoint", "A file with a trained network; in training, the culture as it is so far"),
+        ("22k80, 44k128", "Formats of a culture: 80 rows up to 8 kHz, or 128 rows up to 22 kHz"),
+        ("Latency", "The time from a key or a touch to its sound"),
+        ("Underrun", "A gap in the sound, because the computer was late"),
+        ("LTAS error", "Difference between a culture’s average spectrum and its recording’s; below 1 dB is close"),
+        ("Variation", "A number: another one grows another culture from the same recording"),
+    )
+)
+"""Words of this instrument that a newcomer cannot know."""
+
+
 GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
     (
         "SOUND",
@@ -40,7 +73,7 @@ GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
     (
         "CULTURE",
         (
-            Key("R", "Reseed the whole culture"),
+            Key("R", "Reseed: grow the whole culture again from seed cells"),
             Key("Ctrl+F", "Freeze the culture"),
             Key("Ctrl+U", "Thaw every frozen cell"),
             Key("Ctrl+H", "Follow hand"),
@@ -58,7 +91,7 @@ GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
             Key("B Shift+B", "Control state A or B; copy it to the other"),
             Key("V", "Vary the controls"),
             Key("Ctrl+Shift+I", "Revert: the controls as the preset has them"),
-            Key("Ctrl+I", "Every control to its default"),
+            Key("Ctrl+I", "Init: every control to its default, volume and note too"),
             Key("Ctrl+Shift+L", "Lock the knob in use: it stays when another preset is loaded"),
         ),
     ),
@@ -122,6 +155,8 @@ GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
                 "Tab took you there; or type a value: −3\u00a0dB, 50\u00a0%, 1.2\u00a0s",
                 "On a knob",
             ),
+            Key("", "Lock it, or put back the preset’s value or the default", "Right-click there"),
         ),
     ),
+    ("WORDS", GLOSSARY),
 )

@@ -52,7 +52,7 @@ class PresetFiles(QObject):
 
     def delete(self) -> None:
         """Move the user's preset that is chosen in the list to the trash."""
-        path = self._mine("deleted")
+        path = self._mine("moved to the trash")
         if path is not None:
             self._librarian.trash(path)
 
@@ -61,7 +61,10 @@ class PresetFiles(QObject):
             return None
         item = self._list.currentItem()
         if item.data(BUNDLED):
-            self.refused.emit(f"“{item.text()}” comes with Petrichord and cannot be {what}: duplicate it first.")
+            self.refused.emit(
+                f"“{item.text()}” comes with Petrichord and cannot be {what}. Duplicate it "
+                "(Ctrl+Shift+D): the copy is yours, and can be."
+            )
             return None
         return path_of(item)
 

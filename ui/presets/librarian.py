@@ -98,7 +98,7 @@ class Librarian(QObject):
 
         def work() -> Change:
             adopted = adopt(path, self.folder)
-            return Change(f"“{preset_name(adopted)}” is among your presets now.", adopted, load=load)
+            return Change(f"“{preset_name(adopted)}” was added to your presets.", adopted, load=load)
 
         self._do(work)
 
@@ -108,7 +108,7 @@ class Librarian(QObject):
         def work() -> Change:
             preset = load_preset(path)
             kept_at = save_as(replace(preset, name=unused_name(name, self.folder, bundled_folder())), self.folder)
-            return Change(f"“{preset_name(kept_at)}” is among your presets now.", kept_at, load=True)
+            return Change(f"“{preset_name(kept_at)}” was added to your presets.", kept_at, load=True)
 
         self._do(work)
 

@@ -53,7 +53,7 @@ class Sheet(QWidget):
         label = QLabel(title)
         label.setProperty("role", "name")
         top.addWidget(label, 1)
-        self.away = tool_button("×", f"Close {title}", "Put this sheet away (Esc)", "", role="icon")
+        self.away = tool_button("×", f"Close {title}", "Close (Esc)", "", role="icon")
         self.away.setFixedSize(28, 28)
         self.away.clicked.connect(self.put_away)
         top.addWidget(self.away)

@@ -41,7 +41,9 @@ class Header(QFrame):
         self.next = _button("›", "Next preset", "Next preset (Page Down)", "PgDown")
         self.previous.clicked.connect(lambda: self.stepped.emit(-1))
         self.next.clicked.connect(lambda: self.stepped.emit(1))
-        self.like = _button("★", "Favourite", "Make what plays a favourite (Ctrl+K)", "Ctrl+K")
+        self.like = _button(
+            "★", "Favourite", "Add the preset that plays to your favourites, or remove it (Ctrl+K)", "Ctrl+K"
+        )
         self.like.setCheckable(True)
         # No wider than it reads well: the way to the next preset stays beside its name.
         middle = QWidget()

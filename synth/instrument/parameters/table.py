@@ -188,7 +188,7 @@ BRUSH_PARAMETERS: dict[str, Parameter] = {
             "",
             Display("Strength", "%", 100.0, 1.0, group="BRUSH", widget="slider"),
             (0.0, 1.0, 1.0),
-            "How much a touch changes; of paint, how loud.",
+            "How strongly the brush changes what it touches; for Paint, how loud the paint is.",
         ),
     )
 }

@@ -19,7 +19,7 @@ from synth.presets.library import bundled_folder
 from tests.doubles.engine import FakeEngine
 from tests.ui.hands.scene import OUTPUTS, build, preset_files
 from ui.files.folders import Places
-from ui.help.shortcut_groups import GROUPS
+from ui.help.shortcut_groups import GLOSSARY, GROUPS
 from ui.shell.main_window import MainWindow
 
 SHIFT = Qt.KeyboardModifier.ShiftModifier
@@ -72,6 +72,18 @@ def test_typing_leaves_the_keys_that_fit(win: MainWindow) -> None:
     assert not win.help.isVisible()
     QTest.keyClick(win, Qt.Key.Key_F1)
     assert all(not group.isHidden() for group in win.help.groups)
+
+
+def test_the_glossary_explains_at_most_25_words_and_is_searched_like_the_keys(win: MainWindow) -> None:
+    terms = [entry.label for entry in GLOSSARY]
+    assert len(terms) == len(set(terms)) <= 25
+    # The words that stopped readers.
+    for word in ("LTAS error", "Step", "22k80", "Variation", "Init", "Reseed", "Own pitch", "Checkpoint", "Underrun"):
+        assert any(word in f"{entry.label} {entry.meaning}" for entry in GLOSSARY), word
+    QTest.keyClick(win, Qt.Key.Key_F1)
+    QTest.keyClicks(QApplication.focusWidget(), "ltas")
+    (shown,) = [group for group in win.help.groups if not group.isHidden()]
+    assert sum(not label.isHidden() for _, label, _ in shown._rows) == 1
 
 
 def test_about_names_version_licence_every_package_and_the_credit_of_every_preset(

@@ -172,7 +172,7 @@ class GrowPage(QWidget):
         """Where it is now."""
         if self.progress.maximum() == 0:
             self.progress.setRange(0, 1000)
-            self.say("It trains in the background: play on, or put this sheet away (Esc).")
+            self.say("It trains in the background: close this page (Esc) and play on if you like.")
         self.progress.setValue(round(1000 * share))
         left = "" if math.isnan(eta_s) else f" · {clock(eta_s)} left"
         self.left.setText(f"{share:.0%}{left}")
