@@ -4,13 +4,16 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QListWidget, QListWidgetItem, QWidget
 
 from synth.file_names import shown_name
 from synth.presets.card import Card, name_from_file
 from ui.presets.order import name_key
 from ui.presets.row import BUNDLED, CARD, LIKED, PATH, PROBLEM, PresetRow
+
+_MUCH_ROOM = 300
+"""A list that is lower has low rows: more than six presets are seen in the smallest window."""
 
 
 class PresetList(QListWidget):
@@ -122,6 +125,13 @@ class PresetList(QListWidget):
             about = f"{item.text()} {path_of(item).stem} {' '.join(has)}".casefold()
             fits = all(word in about for word in words) and wanted <= has
             item.setHidden(not fits or (favourites and not item.data(LIKED)) or (yours and bool(item.data(BUNDLED))))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        low = self.height() < _MUCH_ROOM
+        if low != self.rows.low:
+            self.rows.low = low
+            self.scheduleDelayedItemsLayout()
 
     def event(self, event: QEvent) -> bool:
         # Page Up and Down walk the presets wherever the focus is.

@@ -14,8 +14,9 @@ from ui.look.theme import COLOURS
 
 PATH, BUNDLED, CARD, LIKED, PROBLEM = (int(Qt.ItemDataRole.UserRole) + i for i in range(5))
 
-ROW_HEIGHT = 40
-_PICTURE = QSize(50, 30)
+ROW_HEIGHT, LOW_ROW = 40, 24
+"""Of a row, and of one in a list with little room, which shows no tags."""
+_PICTURE, _SMALL_PICTURE = QSize(50, 30), QSize(34, 18)
 _STAR = 22
 
 _Index = QModelIndex | QPersistentModelIndex
@@ -53,13 +54,15 @@ class PresetRow(QStyledItemDelegate):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._pictures: dict[tuple[Path, float], QPixmap] = {}
+        self.low = False
+        """Whether rows are low."""
 
     def forget(self, path: Path) -> None:
         """The file has changed: its picture is made anew."""
         self._pictures = {key: made for key, made in self._pictures.items() if key[0] != path}
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
-        return QSize(100, ROW_HEIGHT)
+        return QSize(100, LOW_ROW if self.low else ROW_HEIGHT)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         painter.save()
@@ -76,7 +79,8 @@ class PresetRow(QStyledItemDelegate):
             painter.setPen(QPen(QColor(COLOURS.accent), 1))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(row.adjusted(0.5, 0.5, -0.5, -0.5), 5, 5)
-        frame = QRectF(row.left() + 4, row.center().y() - _PICTURE.height() / 2, _PICTURE.width(), _PICTURE.height())
+        size = _SMALL_PICTURE if self.low else _PICTURE
+        frame = QRectF(row.left() + 4, row.center().y() - size.height() / 2, size.width(), size.height())
         self._paint_picture(painter, frame, index)
         starred = bool(index.data(LIKED)) or current or hovered
         room = row.right() - frame.right() - 12 - (_STAR if starred else 0)
@@ -108,7 +112,8 @@ class PresetRow(QStyledItemDelegate):
             self._pictures[key] = picture(card, _PICTURE, key[1])
         painter.save()
         painter.setClipPath(shape)
-        painter.drawPixmap(frame.topLeft(), self._pictures[key])
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.drawPixmap(frame, self._pictures[key], QRectF(self._pictures[key].rect()))
         painter.restore()
 
     def _paint_words(self, painter: QPainter, box: QRectF, index: _Index, current: bool) -> None:
@@ -119,10 +124,12 @@ class PresetRow(QStyledItemDelegate):
         left = Qt.AlignmentFlag.AlignLeft
         font = QFont(painter.font())
         size = font.pointSizeF()
-        for text, at, share, colour in (
-            (index.data(), Qt.AlignmentFlag.AlignTop, 1.0, COLOURS.accent if current else COLOURS.text),
-            (under, Qt.AlignmentFlag.AlignBottom, 0.84, COLOURS.record if problem else COLOURS.dim),
-        ):
+        name_at = Qt.AlignmentFlag.AlignVCenter if self.low else Qt.AlignmentFlag.AlignTop
+        colour_of_name = COLOURS.record if self.low and problem else COLOURS.accent if current else COLOURS.text
+        lines = [(index.data(), name_at, 1.0, colour_of_name)]
+        if not self.low:
+            lines.append((under, Qt.AlignmentFlag.AlignBottom, 0.84, COLOURS.record if problem else COLOURS.dim))
+        for text, at, share, colour in lines:
             font.setPointSizeF(size * share)
             painter.setFont(font)
             painter.setPen(QColor(colour))

@@ -105,3 +105,22 @@ def test_a_value_beyond_the_range_is_the_ranges_end(win: MainWindow) -> None:
         type_value(win.controls.knobs["width"], text)
         assert win.controls.controls["width"] == value
     assert win.banner.texts == []
+
+
+@pytest.mark.parametrize(("size", "height", "seen"), [((1024, 640), 24, 7), ((1280, 800), 40, 7)])
+def test_more_than_six_presets_are_seen_whole_also_in_the_smallest_window(
+    win: MainWindow, qtbot: QtBot, tmp_path: Path, size: tuple[int, int], height: int, seen: int
+) -> None:
+    for entry in preset_files(tmp_path, tuple(f"zither {i}" for i in range(30))):
+        win.presets.add(entry.path)
+    win.resize(*size)
+    presets = win.presets.list
+    qtbot.waitUntil(lambda: presets.visualItemRect(presets.item(0)).height() == height, timeout=5000)
+    inside = presets.viewport().rect()
+    whole = [
+        item for item in presets.all_items() if inside.contains(presets.visualItemRect(item).adjusted(1, 1, -1, -1))
+    ]
+    assert len(whole) >= seen
+    before = presets.grab().toImage()
+    presets.item(0).setText("Another name")
+    assert presets.grab().toImage() != before
