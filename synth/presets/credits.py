@@ -50,6 +50,8 @@ PACKAGES: tuple[Package, ...] = (
     Package("psutil", "G. Rodolà", "BSD-3-Clause"),
     Package("matplotlib", "the Matplotlib development team", "PSF-based"),
     Package("tqdm", "the tqdm developers", "MPL-2.0 and MIT"),
+    Package("tuning-library", "Surge Synth Team", "MIT"),
+    Package("python-rtmidi", "C. Arndt; RtMidi by G. P. Scavone", "MIT"),
 )
 
 
