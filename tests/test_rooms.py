@@ -236,7 +236,7 @@ def test_imports_are_read_wherever_they_stand() -> None:
 @pytest.mark.parametrize(
     ("source", "target", "lazy", "breaks"),
     [
-        ("synth.instrument.tilt", "synth.output.meter", True, True),
+        ("synth.instrument.reading.tilt", "synth.output.meter", True, True),
         ("synth.culture.culture", "synth.vocoder.contract", False, True),
         ("synth.output.meter", "synth.mel", False, False),
         ("synth.mel", "synth.output.meter", False, True),

@@ -12,7 +12,7 @@ from synth.culture.culture import CultureState
 from synth.culture.undo_states import HistoryState
 from synth.instrument.events import Event
 from synth.instrument.parameters.values import ParameterValues
-from synth.instrument.playhead import Place
+from synth.instrument.reading.playhead import Place
 from synth.instrument.tuning import Tuning
 from synth.instrument.voices.bank import BankState
 

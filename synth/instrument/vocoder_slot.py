@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from synth.errors import DeviceLost
-from synth.instrument.playhead import Playhead
+from synth.instrument.reading.playhead import Playhead
 from synth.instrument.state import ChangeState
 from synth.saved_arrays import SavedArrays, fitted, part, prefixed
 from synth.vocoder.changeover import Changeover

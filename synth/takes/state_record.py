@@ -18,7 +18,7 @@ from synth.culture.culture import CultureState
 from synth.instrument.event_records import as_record, from_record, told_of_tuning, tuning_of
 from synth.instrument.events import ChangePreset, ChangeVocoder, Event, Hand, Play, Stop
 from synth.instrument.parameters.values import readable
-from synth.instrument.playhead import REMEMBERED_FRAMES, Place
+from synth.instrument.reading.playhead import REMEMBERED_FRAMES, Place
 from synth.instrument.state import ChangeState, InstrumentState
 from synth.presets.model import Preset
 from synth.presets.schema import Fields

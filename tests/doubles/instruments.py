@@ -39,7 +39,7 @@ class SineInstrument(Instrument):
         self.frames.append(n_frames)
         n = (self.frame + np.arange(0, n_frames, 1 / SPF)) * SPF
         self.frame += n_frames
-        for event in self._agenda.due(self.frame):
+        for event in self.agenda.due(self.frame):
             self.do(event.action)
         sound = self.amplitude * np.sin(2 * np.pi * self.hz * n / RATE)
         if self.poison:

@@ -10,7 +10,7 @@ from synth.instrument.events import Hand, ReseedAll, Touch
 from synth.instrument.notation import parse_gesture
 from synth.instrument.parameters.note_names import note_name, note_number
 from synth.instrument.parameters.values import ParameterValues, pitch_ratio
-from synth.instrument.playhead import HEAD_SPACING_FRAMES, Playhead
+from synth.instrument.reading.playhead import HEAD_SPACING_FRAMES, Playhead
 from synth.mel import FORMATS
 
 FMT = FORMATS["22k80"]

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from synth.errors import DeviceLost
 from synth.instrument.parameters.values import ParameterValues
-from synth.instrument.playhead import Playhead
+from synth.instrument.reading.playhead import Playhead
 from synth.instrument.vocoder_slot import Voicing
 from synth.vocoder.contract import DRONE, VoiceFrames
 from synth.vocoder.spectral.vocoder import SpectralVocoder

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from synth.instrument.events import Event, SetParameter
 from synth.instrument.instrument import Instrument, Setup
 from synth.instrument.parameters.values import ParameterValues
-from synth.instrument.tilt import Tilt, turned
+from synth.instrument.reading.tilt import Tilt, turned
 from synth.mel import LOG_MEL_FLOOR, log_mel_from_grid
 from synth.output.render import Job, render
 from synth.presets.library import load

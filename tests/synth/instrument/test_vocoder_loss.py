@@ -185,7 +185,7 @@ def test_in_the_engine_a_lost_card_is_one_sentence_and_the_sound_goes_on(small: 
 
     instrument = on_a_card(small, 60, LOST)
     away = sheltered(60, LOST)
-    instrument._played.culture = away
+    instrument.played.culture = away
     engine = Engine(instrument, playing=True, open_device=open_device, reason="as asked")
     engine.start()
     try:

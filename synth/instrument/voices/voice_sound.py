@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from synth.instrument.vocoder_slot import Voicing
-from synth.instrument.voice_player import FIRST_SLOT, VoicesNow
+from synth.instrument.voices.voice_player import FIRST_SLOT, VoicesNow
 from synth.vocoder.contract import DRONE, VoiceFrames
 
 

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from synth.automaton.scripted import scripted
-from synth.instrument.playhead import Place
-from synth.instrument.tilt import Tilt, turned
+from synth.instrument.reading.playhead import Place
+from synth.instrument.reading.tilt import Tilt, turned
 from synth.instrument.voices.bank import BankFrame
 from synth.instrument.voices.key_follow import moved_rows
 from synth.mel import (

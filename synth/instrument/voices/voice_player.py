@@ -10,9 +10,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from synth.instrument.column_reader import Columns, Reader
 from synth.instrument.note_events import NoteEvent
-from synth.instrument.playhead import Place
+from synth.instrument.reading.column_reader import Columns, Reader
+from synth.instrument.reading.playhead import Place
 from synth.instrument.tuning import Tuning, equal_temperament
 from synth.instrument.voices.bank import BankState, VoiceBank, VoiceStart
 from synth.instrument.voices.contour import Contour

@@ -1,0 +1,52 @@
+"""What an event does to an instrument, between two frames; notes are the voice player's."""
+
+from synth.instrument.events import (
+    Evolve,
+    Hand,
+    HoldDrone,
+    LimitEvolution,
+    OwnAction,
+    Redo,
+    Rescue,
+    ReseedAll,
+    SetParameter,
+    ThawAll,
+    Touch,
+    Tune,
+    Undo,
+)
+from synth.instrument.parts import InstrumentParts
+
+
+def act(parts: InstrumentParts, action: OwnAction) -> None:
+    """Do this now."""
+    match action:
+        case SetParameter(id, value):
+            parts.controls = parts.controls.with_value(id, value)
+            parts.voices.obey(parts.controls, parts.most_voices())
+        case Touch(gesture):
+            parts.played.touch(gesture, hand_down=parts.playhead.hand_down)
+        case ReseedAll():
+            parts.played.reseed()
+        case ThawAll():
+            parts.played.thaw()
+        case Undo():
+            parts.played.undo()
+        case Redo():
+            parts.played.redo()
+        case Rescue():
+            parts.culture.reseed()
+            parts.rescues += 1
+        case LimitEvolution(share):
+            parts.evolution_limit = share
+        case HoldDrone(on):
+            parts.drone = on
+        case Tune(tuning):
+            parts.voices.tune(tuning)
+        case Hand(down):
+            if not down:
+                parts.played.lift()
+            parts.playhead.hold(action)
+        case Evolve(steps):
+            for _ in range(steps):
+                parts.culture.step(parts.controls["weather_depth"], parts.controls["weather_speed"])

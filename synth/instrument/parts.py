@@ -1,0 +1,99 @@
+"""What an instrument consists of: its culture, playhead, reader, vocoders and voices, and where each of them is.
+
+`Instrument` makes sound of the parts; what acts on them, saves them or shows them stands in a file of its own.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from synth.culture.culture import Culture
+from synth.culture.hidden_channels import HiddenChannels
+from synth.culture.undo_states import History
+from synth.culture.undoable import UndoableCulture
+from synth.instrument.events import Event, LoggedEvent
+from synth.instrument.parameters.glide import Glide, frames_of
+from synth.instrument.parameters.table import PARAMETERS
+from synth.instrument.parameters.values import ParameterValues, pitch_ratio
+from synth.instrument.reading.column_reader import Reader
+from synth.instrument.reading.playhead import Playhead
+from synth.instrument.schedule import Agenda
+from synth.instrument.setup import Setup, make_culture
+from synth.instrument.vocoder_slot import Voicing
+from synth.instrument.voices.notes import MOST_VOICES
+from synth.instrument.voices.voice_player import VoicePlayer
+from synth.presets.model import Preset
+from synth.vocoder.contract import Vocoder
+
+
+class InstrumentParts:
+    """The parts between two frames. Not thread-safe: whoever plays the instrument owns them."""
+
+    def __init__(
+        self,
+        preset: Preset,
+        vocoder: Vocoder,
+        out_rate_hz: int,
+        controls: ParameterValues | None = None,
+        setup: Setup | None = None,
+    ) -> None:
+        """`vocoder` is prepared here, which is slow: make instruments outside the engine's loop."""
+        setup = setup or Setup()
+        self.preset, self.out_rate_hz = preset, out_rate_hz
+        self.setup = setup
+        self.controls = controls or ParameterValues()
+        self.played = UndoableCulture(make_culture(preset, setup))
+        self.playhead = Playhead(preset.n_frames, self.controls, preset.mel.frames_per_second)
+        self.voicing = Voicing(vocoder, out_rate_hz, self.playhead)
+        self.frame = 0
+        self.rescues = 0
+        self.evolution_limit = 1.0
+        """Share of the asked evolution speed the machine can afford; `LimitEvolution` moves it."""
+        self.listener: Callable[[LoggedEvent], None] | None = None
+        """Told of every event when it is done, with the frame before which it was: together they are a log."""
+        self.accumulator = 0.0
+        """Share of the next automaton step that is due already."""
+        self.hidden = HiddenChannels(preset.state)
+        self.agenda = Agenda(preset.mel.n_mels, preset.n_frames)
+        self.reader = Reader(preset, self.controls["tilt_db"])
+        self.pitch = Glide(frames_of(PARAMETERS["note"].smoothing_s, preset.mel.frames_per_second))
+        """How the transposition comes to what the controls ask for."""
+        self.log_ratio = self.asked_log_ratio()
+        """The transposition now, in octaves."""
+        self.drone = True
+        """True while the voice at the preset's own pitch is held."""
+        self.voices = VoicePlayer(preset, setup.seed, self.controls)
+        """What notes are played with."""
+        vocoder.prepare(preset, out_rate_hz, n_heads=2, seed=setup.seed)
+
+    @property
+    def culture(self) -> Culture:
+        return self.played.culture
+
+    @property
+    def history(self) -> History:
+        """What undo and redo go back to."""
+        return self.played.history
+
+    @property
+    def pending(self) -> tuple[Event, ...]:
+        """Events that are not done yet, in order."""
+        return self.agenda.pending
+
+    @property
+    def vocoder(self) -> Vocoder:
+        return self.voicing.vocoder
+
+    @property
+    def delay_s(self) -> float:
+        """From a column being read to its sound."""
+        return self.voicing.delay_s
+
+    def most_voices(self) -> int:
+        """Notes the vocoders at work can play, the drone left out."""
+        return max(1, min(self.voicing.max_voices - self.drone, MOST_VOICES))
+
+    def asked_log_ratio(self) -> float:
+        """The transposition that the controls ask for, in octaves."""
+        ratio = pitch_ratio(self.controls["note"], self.controls["fine_cents"], self.preset.root_hz)
+        return float(np.log2(ratio))

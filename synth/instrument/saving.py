@@ -1,0 +1,51 @@
+"""From an instrument's parts to the state that its future depends on, and back."""
+
+from synth.culture.undo_states import HistoryState
+from synth.instrument.parts import InstrumentParts
+from synth.instrument.state import InstrumentState
+from synth.instrument.tuning import equal_temperament
+from synth.instrument.voices.bank import BankState
+
+
+def saved(parts: InstrumentParts, *, with_history: bool) -> InstrumentState:
+    """The state between two frames, in copies; `with_history` adds up to 24 MB of them."""
+    return InstrumentState(
+        frame=parts.frame,
+        seed=parts.setup.seed,
+        culture=parts.culture.save(),
+        controls=parts.controls,
+        place=parts.playhead.place,
+        past=parts.playhead.past,
+        accumulator=parts.accumulator,
+        evolution_limit=parts.evolution_limit,
+        log_ratio=parts.log_ratio,
+        tilt_db=parts.reader.tilt_db,
+        stroke=parts.played.in_stroke,
+        pending=parts.agenda.pending,
+        fade=parts.played.fade,
+        change=parts.voicing.change_state,
+        drone=parts.drone,
+        voices=parts.voices.save(),
+        tuning=parts.voices.tuning,
+        history=parts.history.save() if with_history else None,
+    )
+
+
+def restore(parts: InstrumentParts, state: InstrumentState) -> None:
+    """Bring the parts of an instrument of the same preset and seed to a state; its vocoder's sound is left as it is."""
+    parts.frame, parts.controls = state.frame, state.controls
+    parts.culture.restore(state.culture)
+    parts.playhead.restore(state.place, state.past)
+    parts.accumulator, parts.evolution_limit = state.accumulator, state.evolution_limit
+    parts.log_ratio = state.log_ratio
+    parts.reader.jump(state.tilt_db)
+    parts.agenda.clear()
+    parts.agenda.add(state.pending)
+    parts.played.in_stroke = state.stroke
+    parts.played.restore_fade(state.fade)
+    parts.voicing.resume_change(state.change)
+    parts.history.restore(state.history or HistoryState())
+    parts.drone = state.drone
+    parts.voices.tune(state.tuning or equal_temperament())
+    parts.voices.obey(parts.controls, parts.most_voices())
+    parts.voices.restore(state.voices or BankState())

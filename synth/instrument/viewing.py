@@ -1,0 +1,32 @@
+"""What there is to see of an instrument at one moment."""
+
+import numpy as np
+
+from synth.culture.failover import ShelteredCulture
+from synth.instrument.events import View
+from synth.instrument.parts import InstrumentParts
+
+
+def view_of(parts: InstrumentParts, *, hidden: bool, out_delay_s: float) -> View:
+    """A copy of what there is to see; with `hidden`, which costs 0.4 ms, the hidden channels too.
+
+    `out_delay_s` passes between the vocoder and the ear.
+    """
+    wrapped, read = parts.playhead.wrapped, parts.playhead.place
+    heard = parts.playhead.ago(parts.voicing.lead_frames + round(out_delay_s * parts.preset.mel.frames_per_second))
+    left, right = heard.heads()
+    return View(
+        frame=parts.frame,
+        steps=parts.culture.steps,
+        grid=parts.played.heard().numpy().astype(np.float32, copy=True),
+        rest=parts.culture.resting().numpy().astype(np.float32, copy=True),
+        frozen=parts.culture.frozen().numpy().astype(np.float32, copy=True),
+        playhead=heard.position,
+        heads=(wrapped(left), wrapped(right)),
+        hand=heard.mix > 0,
+        read=wrapped(read.main),
+        undos=parts.history.undos,
+        redos=parts.history.redos,
+        hidden=parts.hidden.project(parts.culture.cells()).numpy() if hidden else None,
+        card_lost=isinstance(parts.culture, ShelteredCulture) and parts.culture.is_home,
+    )
