@@ -7,7 +7,7 @@ from collections.abc import Callable
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
-from synth.engine.midi_receiver import EngineReceiver
+from synth.engine.notes.midi_receiver import EngineReceiver
 from synth.errors import MidiError, PetrichordError
 from synth.midi.file_player import FilePlayer
 from synth.midi.files import read_midi_file

@@ -7,12 +7,10 @@ the ring into the device (`audio_out`), a writer thread records what the feeder 
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from queue import Empty, SimpleQueue
 
 import numpy as np
 import torch
@@ -23,36 +21,28 @@ from synth.device.outputs import BUFFER_S, Output
 from synth.device.ring import Ring
 from synth.device.sinks import open_sink
 from synth.effects.contract import Effect
-from synth.engine.commands import (
-    CaptureCommand,
-    ChangeCommand,
-    Command,
-    FarewellCommand,
-    SwapCommand,
-    TakeStartCommand,
-)
+from synth.engine.commands.messages import CaptureCommand, ChangeCommand, FarewellCommand, SwapCommand, TakeStartCommand
+from synth.engine.commands.queue import CommandQueue
 from synth.engine.load import EngineLoad
-from synth.engine.note_input import NoteInput
+from synth.engine.notes.note_input import NoteInput
 from synth.engine.notices import Noticeboard
 from synth.engine.observer import Observer
 from synth.engine.playing import Playing
 from synth.engine.protocol import Capture, Status
 from synth.engine.rest import Rest
+from synth.engine.status import StatusSources
 from synth.engine.takes.deck import Deck
 from synth.engine.transport import Transport
 from synth.errors import UsageError
-from synth.instrument.events import Action, LoggedEvent, Play, SetParameter, Stop, View
+from synth.instrument.events import Action, LoggedEvent, Play, Stop, View
 from synth.instrument.instrument import Instrument
 from synth.instrument.note_events import NoteEvent
 from synth.instrument.parameters.values import ParameterValues
 from synth.log import log_unexpected
 from synth.output.audition import Audition
 from synth.output.chain import Chain
-from synth.output.master import OBEYED
 from synth.output.sent_sound import SentSound
 from synth.output.test_tone import Tone
-from synth.saved_arrays import prefixed
-from synth.takes.performance import Farewell, OutputTurned
 from synth.takes.recorder import default_take_path
 from synth.takes.wav import SampleFormat
 from synth.thread_priority import raise_thread_priority, spare_the_sound
@@ -94,7 +84,7 @@ class Engine:
             self.rate_hz,
             partial(self._notices.post, remedy="folder"),
             sample_format,
-            lambda serial: self._commands.put(TakeStartCommand(serial)),
+            lambda serial: self._commands.put(TakeStartCommand(serial), wake=False),
             lambda: self._playing.current.controls["volume_db"],
         )
         self._tone = Tone(self.rate_hz)
@@ -119,10 +109,23 @@ class Engine:
         self._rest = Rest(self._ring, self._feeding)
         self._load = EngineLoad()
         self._notes = NoteInput(instrument.preset.mel.frames_per_second, BLOCK_FRAMES)
-        self._commands: SimpleQueue[Command] = SimpleQueue()
+        self._commands = CommandQueue(
+            self._playing, self._transport, self._chain, self._deck, self._ring, self._rest.wake
+        )
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         self._observer = Observer(instrument)
+        self._status = StatusSources(
+            self._playing,
+            self._transport,
+            self._deck,
+            self._feeding,
+            self._rest,
+            self._load,
+            self._observer,
+            self._sent,
+            self._notices,
+        )
         self._out_delay_s = 0.0
         """From a gesture to its being read, and from the vocoder's sound to the device's."""
         self.blocks = 0
@@ -145,7 +148,7 @@ class Engine:
 
     def close(self) -> None:
         self.stop_take()
-        self._ask(FarewellCommand())
+        self._commands.put(FarewellCommand())
         deadline = time.monotonic() + _CLOSE_S
         while self._thread.is_alive() and not self._master.silent and time.monotonic() < deadline:
             time.sleep(0.005)
@@ -157,13 +160,13 @@ class Engine:
 
     def play(self) -> None:
         self._deck.recorder.begin()
-        self._ask(Play())
+        self._commands.put(Play())
 
     def stop(self) -> None:
-        self._ask(Stop())
+        self._commands.put(Stop())
 
     def send(self, action: Action) -> None:
-        self._ask(action)
+        self._commands.put(action)
 
     def play_notes(self, events: Sequence[NoteEvent], arrived_s: float, source: str = "") -> None:
         self._notes.put(events, arrived_s, source)
@@ -183,12 +186,12 @@ class Engine:
                 f"“{instrument.preset.name}” was prepared for {instrument.out_rate_hz} Hz, but the output runs at "
                 f"{self.rate_hz} Hz: load it again."
             )
-        self._ask(SwapCommand(instrument.description(), instrument, reason))
+        self._commands.put(SwapCommand(instrument.description(), instrument, reason))
 
     def change_vocoder(
         self, vocoder: Vocoder, reason: str = "", spare: Vocoder | None = None, preset: str = ""
     ) -> None:
-        self._ask(ChangeCommand(vocoder, reason, spare, preset))
+        self._commands.put(ChangeCommand(vocoder, reason, spare, preset))
 
     def record(
         self, path: Path | None = None, sample_format: SampleFormat | None = None, *, wait: bool = False
@@ -233,38 +236,11 @@ class Engine:
 
     def capture(self) -> Future[Capture]:
         answer: Future[Capture] = Future()
-        self._ask(CaptureCommand(answer))
+        self._commands.put(CaptureCommand(answer))
         return answer
 
     def status(self) -> Status:
-        current, recorder, player = self._playing.current, self._deck.recorder, self._deck.player
-        return Status(
-            playing=self._transport.held,
-            preset=current.preset.name,
-            device=self._feeding.name,
-            rate_hz=self.rate_hz,
-            latency_s=self._out_delay_s + current.delay_s,
-            device_s=self._feeding.device_s,
-            resting=self._rest.resting,
-            load=0.0 if self._rest.resting else self._load.load,
-            steps_per_second=self._observer.steps_per_second,
-            slowed=self._load.slowed,
-            underruns=self._feeding.underruns,
-            rescues=self._playing.voices.rescues,
-            peak_db=self._sent.peaks_db(),
-            recording=None if recorder.armed else recorder.path,
-            recording_s=recorder.seconds if recorder.active else 0.0,
-            armed=recorder.armed,
-            last_take=recorder.last_take,
-            take=player.path,
-            take_s=player.position_s(),
-            vocoder=self._playing.vocoder,
-            notices=self._notices.latest,
-        )
-
-    def _ask(self, command: Command) -> None:
-        self._commands.put(command)
-        self._rest.wake()
+        return self._status.status(self.rate_hz, self._out_delay_s)
 
     def _run(self) -> None:
         raise_thread_priority("sound")
@@ -291,9 +267,7 @@ class Engine:
     def _block(self) -> None:
         waited = self._ring.ready / self.rate_hz + self._feeding.queued_s()
         start = time.perf_counter()
-        if not self._deck.log_wanted:
-            self._playing.log = None
-        self._obey()
+        self._commands.obey()
         frame, listener = self.blocks * BLOCK_FRAMES, self._playing.current
         self._playing.schedule(self._notes.due(time.monotonic(), frame, BLOCK_FRAMES, listener))
         self._transport.before(listener)
@@ -315,44 +289,6 @@ class Engine:
         idle = self._master.silent and self._feeding.sounding and not self._playing.changing and not sound.any()
         self._rest.note(idle=idle and all(stage.idle for stage in self._laid_over))
         self.cpu_s = time.thread_time()
-
-    def _obey(self) -> None:
-        """Do what was asked since the last block."""
-        with suppress(Empty):
-            while True:
-                match command := self._commands.get_nowait():
-                    case Play() | Stop():
-                        self._playing.tell(command)
-                        if isinstance(command, Play):
-                            self._transport.play()
-                        else:
-                            self._transport.stop(self._playing.current)
-                    case FarewellCommand():
-                        self._deck.tell(Farewell(self._playing.current.frame))
-                        self._transport.farewell()
-                    case SwapCommand(_, instrument, reason):
-                        self._turn_output(instrument.controls)
-                        self._playing.swap(instrument, reason)
-                    case ChangeCommand():
-                        self._playing.change(command)
-                    case CaptureCommand(answer):
-                        playing = self._playing.current
-                        state = playing.state()
-                        answer.set_result(Capture(playing.preset, state.culture, state))
-                    case TakeStartCommand(serial):
-                        self._playing.log = self._deck.tell
-                        output = {**self._chain.save(), **prefixed("transport", self._transport.save())}
-                        self._deck.tell(self._playing.start(serial, self._ring.put_in_all, output))
-                    case action:
-                        if isinstance(action, SetParameter):
-                            self._turn_output({action.id: action.value})
-                        self._playing.send(action)
-
-    def _turn_output(self, controls: Mapping[str, float]) -> None:
-        """Let the master obey what concerns it."""
-        self._master.obey(controls)
-        if self._deck.log_wanted and any(id in controls for id in OBEYED):
-            self._deck.tell(OutputTurned(self._playing.current.frame, self._master.controls))
 
     def _tap(self, chunk: NDArray[np.float32]) -> None:
         """What the feeder sends, on its thread."""

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from synth.engine.commands import ChangeCommand
+from synth.engine.commands.messages import ChangeCommand
 from synth.engine.notices import Noticeboard
 from synth.engine.preset_cross_fade import Audio, Voices
 from synth.instrument.events import Action, AnyAction, Event, LimitEvolution, LoggedEvent

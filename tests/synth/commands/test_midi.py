@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from synth.commands import play_midi
 from synth.commands.cli import main
-from synth.engine.note_input import JITTER_S, NoteInput
+from synth.engine.notes.note_input import JITTER_S, NoteInput
 from synth.errors import MidiError
 from synth.instrument.events import Event, HoldDrone
 from synth.instrument.instrument import Instrument

@@ -13,7 +13,7 @@ import torch
 
 from synth.automaton.gestures import Gesture
 from synth.device.sinks import Sink
-from synth.engine.commands import ChangeCommand
+from synth.engine.commands.messages import ChangeCommand
 from synth.engine.engine import BLOCK_FRAMES, Engine
 from synth.engine.notices import Noticeboard
 from synth.engine.playing import Playing

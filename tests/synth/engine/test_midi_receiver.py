@@ -2,7 +2,7 @@
 
 import pytest
 
-from synth.engine.midi_receiver import EngineReceiver
+from synth.engine.notes.midi_receiver import EngineReceiver
 from synth.instrument.events import SetParameter
 from synth.instrument.note_events import NoteOn
 from synth.instrument.parameters.table import BRUSH_PARAMETERS, PARAMETERS

@@ -7,7 +7,7 @@ import numpy as np
 
 from synth.device.sinks import SilentSink
 from synth.engine.engine import Engine
-from synth.engine.note_input import JITTER_S, TICKS, NoteInput
+from synth.engine.notes.note_input import JITTER_S, TICKS, NoteInput
 from synth.instrument.events import Event, LoggedEvent
 from synth.instrument.instrument import Instrument
 from synth.instrument.note_events import ChannelExpression, NoteEvent, NoteOff, NoteOn

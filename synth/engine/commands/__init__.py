@@ -1,0 +1,1 @@
+"""What other threads ask of the engine, and the queue that it comes through."""

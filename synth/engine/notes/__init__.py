@@ -1,0 +1,1 @@
+"""How notes come to the engine, each at its moment."""
