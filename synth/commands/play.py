@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from synth.commands.render import add_channel_option, add_control_options, channels_from, controls_from
+from synth.commands.tuning import add_tuning_options, tuning_from
 from synth.device.outputs import BUFFER_RANGE_S, BUFFER_S
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--midi", type=Path, metavar="FILE.mid", help="play this MIDI file, and stop after it")
     add_channel_option(parser)
+    add_tuning_options(parser)
     parser.add_argument("--gesture-every", type=float, metavar="S", help="touch the culture at random every S seconds")
     parser.add_argument(
         "--precision",
@@ -118,6 +120,11 @@ def run(args: argparse.Namespace) -> int:
         )
     if args.device is not None:
         find_device(args.device)
+    tuned = tuning_from(
+        args,
+        notes=args.midi_in is not None or args.midi is not None,
+        source="a MIDI file with --midi FILE.mid or a port with --midi-in PORT",
+    )
     preset = load(args.preset)
     fps = preset.mel.frames_per_second
     controls = controls_from(args, preset.settings, fps)
@@ -126,6 +133,8 @@ def run(args: argparse.Namespace) -> int:
     rate_hz = preferred_rate_hz(args.device)
     vocoder: VocoderName = "bigvgan" if args.weights is not None else args.vocoder
     instrument, reason = ready_instrument(preset, rate_hz, controls, vocoder, dtype=dtype, weights=args.weights)
+    for tune in tuned:
+        instrument.do(tune)
     engine = Engine(
         instrument,
         device=args.device,
@@ -143,6 +152,8 @@ def run(args: argparse.Namespace) -> int:
             chosen = load(names[number])
             controls = controls_from(args, chosen.settings, fps)
             instrument, reason = ready_instrument(chosen, rate_hz, controls, vocoder, dtype=dtype)
+            for tune in tuned:
+                instrument.do(tune)
             engine.swap(instrument, reason)
 
     midi = PlayedMidi(engine, args, channels_from(args), load_program)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from synth.commands.tuning import add_tuning_options, tuning_from
 from synth.instrument.parameters.table import PARAMETERS
 from synth.instrument.parameters.values import ParameterValues, from_settings, parameter
 
@@ -34,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--midi", type=Path, metavar="FILE.mid", help="play this file's notes in place of the drone")
     parser.add_argument("--tail", type=float, metavar="S", help="how long the sound goes on after a MIDI file, 3 s")
     add_channel_option(parser)
+    add_tuning_options(parser)
     parser.add_argument("--rate", type=int, metavar="HZ", help="sample rate, 44100 by default; a take's own")
     parser.add_argument("--seed", type=int, metavar="N", help="grow from this seed; default is the stored grown state")
     parser.add_argument("--precision", choices=("float32", "bfloat16"), default="float32", help="of the automaton")
@@ -106,6 +108,7 @@ def run(args: argparse.Namespace) -> int:
     if is_take(args.preset):
         return render_take(args, CONTROL_OPTIONS, progress_bar)
 
+    from synth.instrument.events import Event
     from synth.instrument.notation import parse_gesture
     from synth.output.render import Job, render_to_file
     from synth.presets.library import load
@@ -114,11 +117,12 @@ def run(args: argparse.Namespace) -> int:
     controls = controls_from(args, preset.settings, preset.mel.frames_per_second)
     events = [parse_gesture(g, preset.mel, preset.n_frames, controls["playhead_speed"]) for g in args.gesture]
     seconds, notes = _length_and_notes(args)
+    tuned = tuning_from(args, notes=notes is not None, source="a MIDI file with --midi FILE.mid")
     job = Job(
         seconds=seconds,
         rate_hz=44100 if args.rate is None else args.rate,
         controls=controls,
-        events=tuple(events),
+        events=(*(Event(0, tune) for tune in tuned), *events),
         seed=args.seed,
         dtype=torch.bfloat16 if args.precision == "bfloat16" else torch.float32,
     )

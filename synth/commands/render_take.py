@@ -24,6 +24,8 @@ _OF_PRESETS = (
     "midi",
     "tail",
     "channel",
+    "tuning",
+    "keyboard_map",
     "seed",
     "precision",
     "gesture",
