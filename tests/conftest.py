@@ -18,8 +18,16 @@ settings.register_profile("petrichord", deadline=None)
 settings.load_profile("petrichord")
 
 
-_REAL_TIME = ("tests/device/", "tests/ui/shell/", "tests/synth/engine/", "tests/synth/device/", "tests/synth/takes/")
-"""Folders whose tests play through a clocked device, or drive a window or an engine that runs by the clock."""
+_REAL_TIME = (
+    "tests/device/",
+    "tests/ui/shell/",
+    "tests/synth/engine/",
+    "tests/synth/device/",
+    "tests/synth/takes/",
+    "tests/synth/midi/",
+)
+"""Folders whose tests play through a clocked device or a JACK server, or drive a window or an engine that runs by the
+clock."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
