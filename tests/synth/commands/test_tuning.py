@@ -152,3 +152,14 @@ def test_a_tuning_without_notes_is_one_sentence(
     assert main([command, str(preset), *where, *(files.get(option, option) for option in options)]) == 2
     told = capsys.readouterr().err
     assert "tune notes, and there are none: name a MIDI file with --midi FILE.mid" in told and told.count("\n") == 1
+
+
+@pytest.mark.parametrize("options", [["--tuning", "five.scl"], ["--keyboard-map", "map.kbm"]])
+def test_a_take_has_its_own_tuning(
+    files: dict[str, str], tmp_path: Path, options: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = [files.get(option, option) for option in options]
+    out = tmp_path / "again.wav"
+    assert main(["render", str(tmp_path / "take.petrichord.safetensors"), "-o", str(out), *given]) == 2
+    told = capsys.readouterr().err
+    assert f"A take is rendered as it was played: leave {options[0]} out" in told and told.count("\n") == 1
