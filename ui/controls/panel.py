@@ -2,18 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import QPoint, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QRadioButton,
-    QSizePolicy,
     QStackedWidget,
-    QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -21,8 +17,8 @@ from synth.instrument.parameters.parameter import Page, Parameter
 from synth.instrument.parameters.table import PARAMETERS
 from synth.instrument.parameters.values import ParameterValues
 from ui.controls.knob_menu import KnobMenu, lock_key, open_on_right_click
+from ui.controls.panel_widgets import divider, knob_for, switch_for, tight_button, titled_group
 from ui.controls.suggestions import OF_PRESETS, Locks
-from ui.look.shortcuts import click_on_key
 from ui.perform.note_box import NoteBox
 from ui.widgets.knob import Knob
 from ui.widgets.slider import Slider
@@ -32,7 +28,6 @@ _SMALLEST_SIDE, _LARGEST_SIDE = 52, 92
 _SIDE_SHARE = 0.062
 """A knob's width as a share of the panel's."""
 _TAB_HEIGHT = 18
-_KEYS = {"frozen": "Ctrl+F", "follow_hand": "Ctrl+H"}
 _PAGES: dict[Page, str] = {
     "sound": "the culture's sound",
     "voices": "how notes are given to voices",
@@ -69,7 +64,7 @@ class ControlPanel(QFrame):
         self._base: dict[str, float] = {}
         """What the preset says of all that presets own."""
         rows = PARAMETERS.values()
-        self.knobs = {p.id: _knob(p) for p in rows if p.display.widget in ("knob", "slider")}
+        self.knobs = {p.id: knob_for(p) for p in rows if p.display.widget in ("knob", "slider")}
         for id, knob in self.knobs.items():
             knob.turned.connect(lambda value, id=id: self._change(id, value))
             knob.refused.connect(self.refused)
@@ -82,11 +77,11 @@ class ControlPanel(QFrame):
         self.menu.revert_asked.connect(lambda id: self.knobs[id].set_amount(self._base[id]))
         self.menu.default_asked.connect(lambda id: self.knobs[id].set_amount(PARAMETERS[id].default))
         lock_key(self, lambda: next((k for k in self.knobs.values() if k.hasFocus()), None), self.toggle_lock)
-        self.switches = {p.id: _switch(p) for p in rows if p.is_switch}
+        self.switches = {p.id: switch_for(p) for p in rows if p.is_switch}
         for id, switch in self.switches.items():
             switch.toggled.connect(lambda on, id=id: self._change(id, on))
         self.freeze, self.follow = self.switches["frozen"], self.switches["follow_hand"]
-        self.reseed = _button(
+        self.reseed = tight_button(
             "Reseed", "Grow the whole culture again from seed cells; controls stay as they are (R)", "R"
         )
         self.reseed.setAccessibleName("Reseed all")
@@ -97,7 +92,9 @@ class ControlPanel(QFrame):
         self.note.editingFinished.connect(self._tune)
         self.note.refused.connect(self.refused)
         self.note.done.connect(self.done)
-        self.own = _button("Own pitch", "Play the pitch of the recording; other controls stay as they are (0)", "0")
+        self.own = tight_button(
+            "Own pitch", "Play the pitch of the recording; other controls stay as they are (0)", "0"
+        )
         self.own.clicked.connect(lambda: self.note.setValue(0))
         self.pages = QStackedWidget()
         self._tab_row = QWidget(self)
@@ -146,10 +143,10 @@ class ControlPanel(QFrame):
             knobs = [self.knobs[p.id] for p in members if p.display.widget == "knob"]
             others = [self._stacked(p) for p in members if p.display.widget != "knob"] + beside.get(title, [])
             if i:
-                row.addWidget(_divider())
+                row.addWidget(divider())
             has_slider = any(p.display.widget == "slider" for p in members)
             room = (_SLIDER_ROOM if has_slider else _STACK_ROOM) if others else 0
-            row.addLayout(_group(title, knobs, others), _KNOB_ROOM * len(knobs) + room)
+            row.addLayout(titled_group(title, knobs, others), _KNOB_ROOM * len(knobs) + room)
         return widget
 
     def _stacked(self, parameter: Parameter) -> QWidget:
@@ -267,69 +264,3 @@ class ControlPanel(QFrame):
                 knob.setFixedWidth(round(_SLIDER_WIDTH * max(1.0, side / 60)))
             else:
                 knob.set_side(side)
-
-
-def _knob(parameter: Parameter) -> Knob:
-    return Slider(parameter) if parameter.display.widget == "slider" else Knob(parameter)
-
-
-def _switch(parameter: Parameter) -> QToolButton:
-    keys = _KEYS.get(parameter.id, "")
-    tip = f"{parameter.label}: {parameter.help.rstrip('.')}{keys and f' ({keys})'}"
-    button = _button(parameter.display.name, tip, keys)
-    button.setCheckable(True)
-    button.setChecked(bool(parameter.default))
-    button.setAccessibleName(parameter.label)
-    button.setProperty("parameter", parameter.id)
-    return button
-
-
-def _button(text: str, tip: str, keys: str) -> QToolButton:
-    button = QToolButton()
-    button.setText(text)
-    button.setToolTip(tip)
-    if keys:
-        click_on_key(button, keys)
-    button.setAccessibleName(text)
-    button.setProperty("role", "tight")
-    button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-    button.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-    button.setFixedHeight(28)
-    return button
-
-
-def _divider() -> QFrame:
-    line = QFrame()
-    line.setFixedWidth(1)
-    line.setProperty("role", "divider")
-    return line
-
-
-def _group(title: str, knobs: list[Knob], others: list[QWidget]) -> QVBoxLayout:
-    """A title over knobs and a stack of smaller things."""
-    column = QVBoxLayout()
-    column.setSpacing(2)
-    label = QLabel(title)
-    label.setProperty("role", "section")
-    label.setFixedHeight(18)
-    column.addWidget(label)
-    row = QHBoxLayout()
-    row.setSpacing(2)
-    # Everything keeps to its group's middle: in a wide window the groups drift apart, not what belongs together.
-    row.addStretch(3)
-    for i, knob in enumerate(knobs):
-        if i:
-            row.addStretch(1)
-        row.addWidget(knob, 0, Qt.AlignmentFlag.AlignCenter)
-    if others:
-        stack = QVBoxLayout()
-        stack.setSpacing(4)
-        stack.addStretch(1)
-        for widget in others:
-            stack.addWidget(widget)
-        stack.addStretch(1)
-        row.addStretch(1)
-        row.addLayout(stack)
-    row.addStretch(3)
-    column.addLayout(row, 1)
-    return column
