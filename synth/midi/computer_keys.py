@@ -81,6 +81,10 @@ class ComputerKeys:
         """Every note whose key is down."""
         return tuple(self._down.values())
 
+    def code_of(self, letter: str) -> int:
+        """The number of the piano's key that prints this letter on a US keyboard; −1 when there is none."""
+        return next((code for code, place in self._places.items() if place == letter.upper()), -1)
+
     def letters(self) -> tuple[str, ...]:
         """What to draw on the piano's keys, from C upwards: the layout's own letter once it is known."""
         return tuple(self._letters.get(letter, letter) for letter in US_LETTERS)
@@ -102,15 +106,16 @@ class ComputerKeys:
         if len(text) == 1 and text.isprintable():
             self.show_layout({place: text})
         if place in (DOWN_LETTER, UP_LETTER):
-            lowest, highest = self._octaves
-            before, self.octave = (
-                self.octave,
-                min(max(self.octave + (1 if place == UP_LETTER else -1), lowest), highest),
-            )
-            return KeyChange(octave_moved=self.octave != before, taken=True)
+            return KeyChange(octave_moved=self.shift_octave(1 if place == UP_LETTER else -1), taken=True)
         note = KeyNote(US_LETTERS.index(place), self.octave)
         self._down[code] = note
         return KeyChange(begun=(note,), taken=True)
+
+    def shift_octave(self, by: int) -> bool:
+        """Move the piano, as far as it goes; true when it moved. Notes whose keys are down stay where they are."""
+        lowest, highest = self._octaves
+        before, self.octave = self.octave, min(max(self.octave + by, lowest), highest)
+        return self.octave != before
 
     def release(self, code: int, *, is_repeat: bool = False) -> KeyChange:
         """A key came up; its note ends whatever modifiers are held by now. Some systems send a release with every

@@ -54,9 +54,15 @@ GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
         "SOUND",
         (
             Key("Space", "Play and stop"),
-            Key("A W S E D F T G Y H U J K O L P", "Notes; W E T Y U O P are black keys", "A … P"),
+            Key(
+                "A W S E D F T G Y H U J K O L P ; '",
+                "Play notes, several at once; W E T Y U O P are black keys (letters of a US keyboard)",
+                "A … P",
+            ),
             Key("Z X", "Octave down and up"),
-            Key("0", "The preset's own pitch"),
+            Key("Shift+Space", "Latch: hold the notes you play, and let them go"),
+            Key("Shift+Esc", "Silence every note at once, whoever plays it"),
+            Key("0", "The drone at the preset's own pitch"),
             Key("Ctrl+D", "Output device"),
         ),
     ),

@@ -10,8 +10,10 @@ from ui.perform.note_keys import NoteKeys
 from ui.perform.scope import Scope
 from ui.perform.spectrum import SAMPLES, Spectrum
 from ui.perform.transport import Transport
+from ui.widgets.tool_button import tool_button
 
 _HEIGHT, _HEIGHT_SHARE, _TALLEST = 96, 0.085, 150
+_HOLDING_WIDTH = 56
 SNAPSHOT = SAMPLES
 """Samples of sound wanted at each look."""
 
@@ -36,7 +38,7 @@ class Dock(QFrame):
             row.addWidget(plot, 1)
 
     def _keyboard(self) -> QFrame:
-        """Keys with their octave; whatever else plays notes one day (voices, MIDI) goes beside these two."""
+        """Keys with their octave, and the buttons that hold notes and silence them."""
         beside = QVBoxLayout()
         beside.setSpacing(4)
         self.octave = QLabel()
@@ -49,13 +51,27 @@ class Dock(QFrame):
         self.octave_down.clicked.connect(lambda: self.shift_octave(-1))
         for part in (self.octave_up, self.octave, self.octave_down):
             beside.addWidget(part)
-        self.shift_octave(0)
+        self.show_octave()
+        self.latch = tool_button(
+            "Latch", "Latch", "Hold the notes you play until Latch is off (Shift+Space)", "Shift+Space", role="small"
+        )
+        self.latch.setCheckable(True)
+        self.panic = tool_button(
+            "Silence", "Silence every note", "Silence every note at once, whoever plays it (Shift+Esc)", "Shift+Esc",
+            role="small",
+        )  # fmt: skip
+        holding = QVBoxLayout()
+        holding.setSpacing(4)
+        for button in (self.latch, self.panic):
+            button.setFixedSize(_HOLDING_WIDTH, 24)
+            holding.addWidget(button)
         frame = QFrame()
         frame.setProperty("role", "panel")
         row = QHBoxLayout(frame)
         row.setContentsMargins(8, 8, 8, 8)
         row.setSpacing(8)
         row.addLayout(beside)
+        row.addLayout(holding)
         row.addWidget(self.keys, 1)
         return frame
 
@@ -67,6 +83,10 @@ class Dock(QFrame):
     def shift_octave(self, by: int) -> None:
         """Move the lettered keys by octaves."""
         self.keys.shift_octave(by)
+        self.show_octave()
+
+    def show_octave(self) -> None:
+        """Name the lettered octave."""
         self.octave.setText(note_name(12 * (self.keys.octave + 1)))
 
     def show_sound(self, sound: NDArray[np.float32], rate_hz: int) -> None:

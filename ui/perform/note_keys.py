@@ -1,4 +1,4 @@
-"""A small keyboard that mouse and computer keys play; it shows the note."""
+"""A small keyboard that mouse and computer keys play; it shows every note that sounds, and the drone's."""
 
 import math
 
@@ -7,6 +7,8 @@ from PySide6.QtGui import (
     QColor,
     QFont,
     QFontMetricsF,
+    QGuiApplication,
+    QHideEvent,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -15,33 +17,51 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from synth.instrument.parameters.note_names import note_name
+from synth.midi.computer_keys import ComputerKeys, Platform
 from ui.look.theme import COLOURS
 from ui.perform.note_box import FIRST_PLAYABLE
 
-KEY_ROW = "AWSEDFTGYHUJKOLP"
-"""Computer keys as a piano: A is C, W is C♯ … P is the D♯ an octave up."""
+_PLATFORMS: dict[str, Platform] = {"xcb": "x11", "wayland": "wayland", "windows": "windows", "cocoa": "macos"}
 _BLACK = frozenset({1, 3, 6, 8, 10})
 _LOWEST, _HIGHEST = 24, 96
 _LETTER_PT = 7.0
+_DRONE_MARK = 5.0
+"""Height of the bar at the top of the drone's key."""
+
+
+def platform() -> Platform:
+    """Whose numbers for keys Qt hands on here."""
+    return _PLATFORMS.get(QGuiApplication.platformName(), "x11")
 
 
 class NoteKeys(QWidget):
-    """A keyboard that shows the note and takes clicks; its lettered octave is the one computer keys play."""
+    """A keyboard that shows notes and takes clicks; computer keys play the octave on which their letters are drawn."""
 
-    played = Signal(int)
-    released = Signal()
+    begun = Signal(int)
+    """The mouse plays this MIDI key, and no longer the one before."""
+    ended = Signal()
+    """The mouse button is up."""
+    drone_asked = Signal(int)
+    """An arrow key moves the drone to this note."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.octave = 4
-        self.held = False
-        """True while the mouse is down on the keys."""
+        self.computer = ComputerKeys(platform())
+        self._under_mouse: int | None = None
+        """The key that the mouse holds down."""
+        self._sounding: frozenset[int] = frozenset()
+        self._drone_plays = False
         self._note = 0
         self._own = 0
         self.setAccessibleName("Keyboard")
-        self.setToolTip("Keys A to P play notes, Z and X change the octave, 0 is the preset's own pitch")
+        self.setToolTip("Play with the mouse or with keys A to P; Z and X change the octave, arrows move the drone")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+
+    @property
+    def octave(self) -> int:
+        """The octave of the lettered C."""
+        return self.computer.octave
 
     def sizeHint(self) -> QSize:
         return QSize(560, 72)
@@ -50,47 +70,66 @@ class NoteKeys(QWidget):
         return QSize(300, 58)
 
     def show_note(self, note: int, own: int) -> None:
-        """Mark the note that plays (0 for the preset's own) and the preset's own."""
+        """Mark the drone's note (0 for the preset's own) and the preset's own."""
         if (note, own) != (self._note, self._own):
             self._note, self._own = note, own
-            self.setAccessibleDescription(note_name(note or own) if note or own else "own pitch")
-            self.update()
+            self._describe()
 
-    def play_key(self, index: int) -> None:
-        """Play the computer key at this place of the row."""
-        self._play(12 * (self.octave + 1) + index)
+    def show_sounding(self, keys: frozenset[int], *, drone: bool) -> None:
+        """Light these MIDI keys, and the drone's note while it plays."""
+        if (keys, drone) != (self._sounding, self._drone_plays):
+            self._sounding, self._drone_plays = keys, drone
+            self._describe()
+
+    def is_lit(self, key: int) -> bool:
+        """Whether this MIDI key is shown as sounding."""
+        return key in self._sounding or (self._drone_plays and key == (self._note or self._own))
+
+    def _describe(self) -> None:
+        drone = note_name(self._note or self._own) if self._note or self._own else "own pitch"
+        notes = " ".join(map(note_name, sorted(self._sounding)))
+        self.setAccessibleDescription(f"Drone: {drone}" + (f"; sounding: {notes}" if notes else ""))
+        self.update()
 
     def shift_octave(self, by: int) -> None:
         """Move the lettered octave."""
-        self.octave = min(max(self.octave + by, 1), 6)
+        self.computer.shift_octave(by)
         self.update()
 
-    def _play(self, note: int) -> None:
-        self.played.emit(min(max(note, FIRST_PLAYABLE), 127))
+    def lift(self) -> None:
+        """The mouse no longer holds a key, whether or not its button is up."""
+        if self._under_mouse is not None:
+            self._under_mouse = None
+            self.ended.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         steps = {Qt.Key.Key_Right: 1, Qt.Key.Key_Up: 1, Qt.Key.Key_Left: -1, Qt.Key.Key_Down: -1}
         if event.key() in steps:
-            self._play((self._note or self._own or 69) + steps[Qt.Key(event.key())])
+            note = (self._note or self._own or 69) + steps[Qt.Key(event.key())]
+            self.drone_asked.emit(min(max(note, FIRST_PLAYABLE), 127))
         else:
             super().keyPressEvent(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
-            note = self._note_at(event.position().x(), event.position().y())
-            if note is not None:
-                self.held = True
-                self._play(note)
+            self._play(self._note_at(event.position().x(), event.position().y()))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if self.held and event.button() == Qt.MouseButton.LeftButton:
-            self.held = False
-            self.released.emit()
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.lift()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        note = self._note_at(event.position().x(), event.position().y())
-        if event.buttons() & Qt.MouseButton.LeftButton and note is not None and note != self._note:
-            self._play(note)
+        if event.buttons() & Qt.MouseButton.LeftButton and self._under_mouse is not None:
+            self._play(self._note_at(event.position().x(), event.position().y()))
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self.lift()
+        super().hideEvent(event)
+
+    def _play(self, key: int | None) -> None:
+        if key is not None and key != self._under_mouse:
+            self._under_mouse = key
+            self.begun.emit(key)
 
     def _rects(self) -> tuple[list[tuple[int, QRectF]], list[tuple[int, QRectF]]]:
         """White and black keys with their places."""
@@ -116,17 +155,17 @@ class NoteKeys(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        first = 12 * (self.octave + 1)
+        first, letters = 12 * (self.octave + 1), self.computer.letters()
         white, black = self._rects()
         for colour, keys in (("#c3cbd5", white), ("#12161c", black)):
             painter.setFont(self._fitting(keys[0][1].width()))
             for note, rect in keys:
-                lettered = first <= note < first + len(KEY_ROW)
-                self._paint_key(painter, note, rect, colour, KEY_ROW[note - first] if lettered else "")
+                lettered = first <= note < first + len(letters)
+                self._paint_key(painter, note, rect, colour, letters[note - first] if lettered else "")
         painter.setFont(self._fitting(math.inf))
         painter.setPen(QColor(COLOURS.ground))
         for note, rect in white:
-            if note % 12 == 0 and not first <= note < first + len(KEY_ROW):
+            if note % 12 == 0 and not first <= note < first + len(letters):
                 self._paint_octave(painter, note_name(note), rect)
         if self.hasFocus():
             painter.setPen(QColor(COLOURS.accent))
@@ -135,13 +174,17 @@ class NoteKeys(QWidget):
 
     def _paint_key(self, painter: QPainter, note: int, rect: QRectF, colour: str, letter: str) -> None:
         dark = note % 12 in _BLACK
-        playing = note == (self._note or self._own)
+        playing = self.is_lit(note)
         fill = QColor(COLOURS.accent if playing else colour)
         if not letter and not playing and not dark:
             fill = fill.darker(128)
         painter.setPen(QColor(COLOURS.ground))
         painter.setBrush(fill)
         painter.drawRoundedRect(rect.adjusted(0.5, -4, -0.5, -0.5), 3, 3)
+        if note == (self._note or self._own):
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(COLOURS.ground if playing else COLOURS.accent if dark else COLOURS.accent_dark))
+            painter.drawRect(QRectF(rect.left() + 2, 0, rect.width() - 4, _DRONE_MARK))
         painter.setPen(QColor(COLOURS.text if dark and not playing else COLOURS.ground))
         box = rect.adjusted(0, 0, 0, -4)
         painter.drawText(box, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignBottom, letter)

@@ -1,5 +1,6 @@
 """The window: puts the parts together and carries messages between them and the engine."""
 
+import itertools
 import time
 from collections.abc import Callable
 from functools import partial
@@ -18,7 +19,9 @@ from ui.help.hint_line import HintLine
 from ui.help.overlay import HelpOverlay
 from ui.look.shortcuts import on_key
 from ui.perform.dock import SNAPSHOT
-from ui.perform.note_keys import KEY_ROW
+from ui.perform.key_hand import KeyHand
+from ui.perform.note_player import NotePlayer
+from ui.perform.sounding import SoundingNotes
 from ui.presets.loader import Build
 from ui.settings.desk import SettingsDesk
 from ui.settings.opener import SettingsOpener
@@ -77,6 +80,9 @@ class MainWindow(QMainWindow):
         self.culture, self.controls, self.dock = parts.culture, parts.controls, parts.dock
         self.transport, self.keys, self.status_line = parts.dock.transport, parts.dock.keys, parts.status_line
         self.setCentralWidget(parts.laid_out())
+        self.note_ids = itertools.count()
+        self.sounding = SoundingNotes(engine.play_notes)
+        self.player = NotePlayer(self.sounding.play_notes, self.note_ids)
         self.help = HelpOverlay(self)
         self.about = AboutSheet(self, self.presets.all_paths)
         self.hints = HintLine(places.hints_seen) if places.hints_seen else None
@@ -94,6 +100,7 @@ class MainWindow(QMainWindow):
         )
         self.trainer = TrainDesk(engine, build, self.desk, parts, self)
         parts.presets.add_below(self.trainer.button)
+        self.key_hand = KeyHand(self, self.keys, self.player)
         self._connect()
         self._add_shortcuts()
         self.culture.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -123,7 +130,13 @@ class MainWindow(QMainWindow):
         self.culture.pointed.connect(self.status_line.show_pointer)
         self.controls.changed.connect(self.desk.send_values)
         self.loader.loaded.connect(self.control_desk.other_culture)
-        self.keys.played.connect(self.controls.note.setValue)
+        self.loader.loaded.connect(self._forget_notes)
+        self.keys.drone_asked.connect(self.controls.note.setValue)
+        self.keys.begun.connect(partial(self.player.begin, "mouse"))
+        self.keys.ended.connect(partial(self.player.end, "mouse"))
+        self.key_hand.octave_moved.connect(self.dock.show_octave)
+        self.dock.latch.toggled.connect(self.player.set_latch)
+        self.dock.panic.clicked.connect(self.player.panic)
         for button in self.findChildren(QAbstractButton):
             button.installEventFilter(self)
         for files in (self.presets, self.takes):
@@ -138,10 +151,6 @@ class MainWindow(QMainWindow):
             typed_into.done.connect(self._give_keyboard_back)
 
     def _add_shortcuts(self) -> None:
-        for i, letter in enumerate(KEY_ROW):
-            on_key(self, letter, partial(self.keys.play_key, i))
-        on_key(self, "Z", lambda: self.dock.shift_octave(-1))
-        on_key(self, "X", lambda: self.dock.shift_octave(1))
         on_key(self, "[", lambda: self.culture.resize_brush(-1, -1), repeat=True)
         on_key(self, "]", lambda: self.culture.resize_brush(1, 1), repeat=True)
         on_key(self, "Ctrl+B", lambda: self.culture.setFocus(Qt.FocusReason.TabFocusReason))
@@ -172,6 +181,12 @@ class MainWindow(QMainWindow):
         stored = self.settings.settings
         self.takes.follow(stored.take_folder, stored.take_format, stored.take_wait)
 
+    def _forget_notes(self) -> None:
+        """The instrument that played them is gone."""
+        self.key_hand.let_go()
+        self.player.forget()
+        self.sounding.forget()
+
     def _play(self, play: bool) -> None:
         self._keep_pace(resting=False)
         if play:
@@ -196,6 +211,7 @@ class MainWindow(QMainWindow):
             self._look()
 
     def _look(self) -> None:
+        self.key_hand.check()
         if not self.exposure.seen:
             self._tell_news(self.engine.status())
             return
@@ -224,8 +240,9 @@ class MainWindow(QMainWindow):
         self._looks += 1
 
     def _tell_news(self, status: Status) -> None:
-        """What must be known even if nobody sees the window now: takes that have ended, notices."""
+        """What must be known even if nobody sees the window now: takes that have ended, notes that sound, notices."""
         self.takes.show_status(status)
+        self.keys.show_sounding(self.sounding.keys(time.monotonic()), drone=status.playing)
         for notice in status.notices:
             if notice.serial > self._notice:
                 self._notice = notice.serial
@@ -258,6 +275,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.hand.lift()
+        self._forget_notes()
         self.control_desk.close()
         self._timer.stop()
         self.takes.close()

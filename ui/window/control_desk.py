@@ -26,7 +26,7 @@ class ControlDesk(QObject):
         super().__init__(parent)
         self.history = UndoHistory()
         self._states = States()
-        self._send, self._controls, self._brushes, self._keys = send, parts.controls, parts.brushes, parts.dock.keys
+        self._send, self._controls, self._brushes = send, parts.controls, parts.brushes
         self._compare = parts.header.compare
         self._culture, self._hand = parts.culture, hand
         self._rng = random.Random()
@@ -47,7 +47,6 @@ class ControlDesk(QObject):
         controls.grasped.connect(self.history.seal)
         controls.released.connect(self.history.seal)
         controls.reseed_asked.connect(self.reseed)
-        self._keys.released.connect(self.history.seal)
         self._hand.touched.connect(self._touch)
         self._hand.pressed.connect(self._press)
         brushes.undo_asked.connect(self.undo)
@@ -84,7 +83,7 @@ class ControlDesk(QObject):
     def _turn(self, label: str, before: Values, after: Values) -> None:
         self.history.turn(label, before, after)
         self._burst.stop()
-        if self._controls.in_hand or self._keys.held:
+        if self._controls.in_hand:
             return
         if self._controls.in_burst:
             self._burst.start()

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from synth import __version__
+from synth.midi.computer_keys import DOWN_LETTER, UP_LETTER, US_LETTERS
 from synth.presets.credits import PACKAGES, read_credit
 from synth.presets.file import load_preset
 from synth.presets.library import bundled_folder
@@ -33,7 +34,8 @@ def keys_of(win: MainWindow) -> set[str]:
     """Those of all its sheets too, also of such as are made when they are wanted."""
     win.settings_opener.sheet()
     win.trainer.studio  # noqa: B018
-    return {shortcut.key().toString() for shortcut in win.findChildren(QShortcut)}
+    piano = {*US_LETTERS, DOWN_LETTER, UP_LETTER}
+    return {shortcut.key().toString() for shortcut in win.findChildren(QShortcut)} | piano
 
 
 def test_every_key_of_the_window_is_in_the_help(win: MainWindow) -> None:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QAbstractSlider, QAbstractSpinBox
 from pytestqt.qtbot import QtBot
 
 from synth.instrument.events import Hand, SetParameter
+from synth.instrument.note_events import NoteOn
 from synth.presets.file import save_preset
 from tests.doubles.engine import FakeEngine
 from tests.doubles.samples import live_preset
@@ -122,14 +123,13 @@ def test_freeze_and_follow_hand_are_toggles(win: MainWindow, engine: FakeEngine)
     assert not engine.values["follow_hand"]
 
 
-def test_computer_keys_play_notes(win: MainWindow, engine: FakeEngine) -> None:
-    for key, note in ((Qt.Key.Key_A, 60), (Qt.Key.Key_W, 61), (Qt.Key.Key_H, 69), (Qt.Key.Key_K, 72)):
+def test_computer_keys_play_notes_and_leave_the_drone(win: MainWindow, engine: FakeEngine) -> None:
+    win.controls.note.setValue(62)
+    for key in (Qt.Key.Key_A, Qt.Key.Key_W, Qt.Key.Key_H, Qt.Key.Key_K, Qt.Key.Key_Z, Qt.Key.Key_A):
         QTest.keyClick(win, key)
-        assert engine.values["note"] == note
-    QTest.keyClick(win, Qt.Key.Key_Z)
-    QTest.keyClick(win, Qt.Key.Key_A)
-    assert engine.values["note"] == 48
-    assert win.controls.note.text() == "C3"
+    assert [event.key for event, _, _ in engine.notes if isinstance(event, NoteOn)] == [60, 61, 69, 72, 48]
+    assert engine.values["note"] == 62
+    assert win.controls.note.text() == "D4"
     QTest.keyClick(win, Qt.Key.Key_0)
     assert engine.values["note"] == 0
     assert win.controls.note.text() == "own (A3)"

@@ -2,9 +2,12 @@
 
 import numpy as np
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QAbstractSlider, QAbstractSpinBox, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
+from synth.instrument.note_events import NoteOn
 from synth.output.sent_sound import LONGEST, PEAK_S, SentSound
 from tests.doubles.engine import FakeEngine
 from ui.shell.main_window import MainWindow
@@ -96,8 +99,8 @@ def test_everything_is_inside_its_parent_and_over_nothing_else(
                 assert not one.geometry().intersects(other.geometry()), (one.accessibleName(), other.accessibleName())
 
 
-def test_octave_buttons_and_keys_set_the_note(win: MainWindow, engine: FakeEngine) -> None:
+def test_octave_buttons_move_what_the_keys_play(win: MainWindow, engine: FakeEngine) -> None:
     win.dock.octave_up.click()
-    win.keys.play_key(0)
-    assert engine.values["note"] == 72
+    QTest.keyClick(win, Qt.Key.Key_A)
+    assert [event.key for event, _, _ in engine.notes if isinstance(event, NoteOn)] == [72]
     assert win.dock.octave.text() == "C5"

@@ -47,7 +47,7 @@ def test_everything_is_taken_back_and_brought_again_in_the_order_it_was_done(
     start = win.controls.controls
     drag(win.controls.knobs["width"], -36)
     stroke(win)
-    QTest.keyClick(win, Qt.Key.Key_A)
+    QTest.keyClick(win.keys, Qt.Key.Key_Up)
     QTest.keyClick(win, Qt.Key.Key_V)
     QTest.keyClick(win, Qt.Key.Key_F, CTRL)
     QTest.keyClick(win, Qt.Key.Key_R)
@@ -108,17 +108,16 @@ def test_undo_in_the_middle_of_a_drag_lets_go_of_the_knob(win: MainWindow, engin
     assert width.amount() == pytest.approx(0.6)
 
 
-def test_a_glissando_on_the_keys_is_one_step(win: MainWindow, engine: FakeEngine) -> None:
-    keys = win.keys
-    QTest.mousePress(keys, LEFT, pos=QPoint(keys.width() // 2, keys.height() - 5))
-    for x in range(keys.width() // 2, keys.width() // 2 + 80, 4):
-        QTest.mouseMove(keys, QPoint(x, keys.height() - 5))
-    QTest.mouseRelease(keys, LEFT, pos=QPoint(keys.width() // 2 + 80, keys.height() - 5))
+def test_notes_of_the_keys_are_no_steps_and_moves_of_the_drone_are(win: MainWindow, engine: FakeEngine) -> None:
     QTest.keyClick(win, Qt.Key.Key_A)
-    QTest.keyClick(win, Qt.Key.Key_D)
+    QTest.mouseClick(win.keys, LEFT, pos=QPoint(win.keys.width() // 2, win.keys.height() - 5))
+    assert win.control_desk.history.undo_label == ""
+    own = win.controls.note.own_note()
+    for _ in range(2):
+        QTest.keyClick(win.keys, Qt.Key.Key_Up)
+    assert heard(engine)["note"] == own + 2
     undo(win)
-    assert heard(engine)["note"] == 60
-    undo(win)
+    assert heard(engine)["note"] == own + 1
     undo(win)
     assert heard(engine)["note"] == 0
 
@@ -181,7 +180,7 @@ def test_b_switches_between_two_whole_states_and_shift_b_copies(win: MainWindow,
     bar = win.header.compare
     drag(win.controls.knobs["width"], -36)
     QTest.keyClick(win, Qt.Key.Key_F, CTRL)
-    QTest.keyClick(win, Qt.Key.Key_A)
+    QTest.keyClick(win.keys, Qt.Key.Key_Up)
     a = win.controls.controls
     QTest.keyClick(win, Qt.Key.Key_B)
     assert heard(engine) == a, "B begins as a copy"
@@ -208,7 +207,7 @@ def test_b_switches_between_two_whole_states_and_shift_b_copies(win: MainWindow,
 
 
 def test_init_and_vary_are_one_step_and_leave_alone_what_is_the_players(win: MainWindow, engine: FakeEngine) -> None:
-    QTest.keyClick(win, Qt.Key.Key_A)
+    QTest.keyClick(win.keys, Qt.Key.Key_Up)
     drag(win.controls.knobs["volume_db"], -30)
     drag(win.controls.knobs["fade_out_s"], 30)
     before = win.controls.controls
