@@ -42,6 +42,8 @@ class PlayedPorts:
         self._events: queue.SimpleQueue[PortEvent] = queue.SimpleQueue()
         self.wanted: tuple[tuple[str, ...], bool] = ((), False)
         self.closed = False
+        self.there: PortList | None = None
+        """What is listed, in place of all that is wanted."""
 
     def put(self, *events: PortEvent) -> None:
         for event in events:
@@ -51,7 +53,7 @@ class PlayedPorts:
         self.wanted = tuple(names), virtual
 
     def listed(self) -> PortList:
-        return PortList(self.wanted[0], True)
+        return self.there or PortList(self.wanted[0], True)
 
     def take(self, timeout_s: float) -> PortEvent | None:
         try:

@@ -13,6 +13,7 @@ from synth.device.outputs import Output
 from synth.engine.protocol import EngineControl
 from synth.instrument.events import View
 from ui.files.folders import Places
+from ui.settings.midi.service import MidiService
 from ui.settings.store import Settings, SettingsFile
 
 if TYPE_CHECKING:
@@ -29,11 +30,17 @@ class SettingsDesk(QObject):
     _unwritten = Signal(str)
 
     def __init__(
-        self, engine: EngineControl, file: SettingsFile, device: str | None, places: Places, presets: "PresetDesk"
+        self,
+        engine: EngineControl,
+        file: SettingsFile,
+        device: str | None,
+        places: Places,
+        presets: "PresetDesk",
+        midi: MidiService,
     ) -> None:
         """`device` is the one in use, which need not be the stored one."""
         super().__init__(presets)
-        self.engine, self.places, self.presets = engine, places, presets
+        self.engine, self.places, self.presets, self.midi = engine, places, presets, midi
         self.list_devices: Callable[[], list[Device]] = list_devices
         self._file = file
         self.output = replace(file.settings.output, device=device)
@@ -82,6 +89,7 @@ class SettingsDesk(QObject):
     def close(self) -> None:
         """Finish what is being written; nothing arrives any more."""
         self._closed = True
+        self.midi.close()
         self._writer.shutdown(wait=True)
 
     def _take_answer(self, asked: tuple[Output, dict[str, Any]], problem: str) -> None:
@@ -96,6 +104,7 @@ class SettingsDesk(QObject):
 
     def _store(self, settings: Settings) -> None:
         self._file.settings = settings
+        self.midi.follow(settings)
         self._writer.submit(self._write, settings)
 
     def _write(self, settings: Settings) -> None:

@@ -9,6 +9,7 @@ from ui.settings.desk import SettingsDesk
 from ui.settings.engine import EnginePage
 from ui.settings.files import FilesPage
 from ui.settings.form import LOOK, Page, said
+from ui.settings.midi.page import MidiPage
 from ui.settings.vocoder import VocoderPage
 from ui.widgets.sheet import Sheet
 
@@ -20,15 +21,15 @@ _MARGIN = 24
 
 
 class SettingsSheet(Sheet):
-    """Audio, engine, vocoder, files; made when it is first opened."""
+    """Audio, MIDI, engine, vocoder, files; made when it is first opened."""
 
     def __init__(self, desk: SettingsDesk, window: QWidget) -> None:
         super().__init__("Settings", window)
         self.setStyleSheet(LOOK)
         self._desk = desk
         self.audio, self.engine = AudioPage(desk), EnginePage(desk)
-        self.vocoder, self.files = VocoderPage(desk), FilesPage(desk)
-        self.pages: tuple[Page, ...] = (self.audio, self.engine, self.vocoder, self.files)
+        self.midi, self.vocoder, self.files = MidiPage(desk, desk.midi), VocoderPage(desk), FilesPage(desk)
+        self.pages: tuple[Page, ...] = (self.audio, self.midi, self.engine, self.vocoder, self.files)
         self.list = QListWidget()
         self.list.setObjectName("pages")
         self.list.setAccessibleName("Pages of the settings")

@@ -5,7 +5,19 @@ from pathlib import Path
 from typing import Any
 
 from synth.device.outputs import BUFFER_RANGE_S, RATES_HZ, Output
-from synth.storage import StoredFile, absolute_path, config_folder, flag, number, one_of, perhaps, text
+from synth.midi.mpe import MPE_SETTINGS, MpeSetting
+from synth.storage import (
+    StoredFile,
+    absolute_path,
+    config_folder,
+    flag,
+    number,
+    one_of,
+    perhaps,
+    text,
+    texts,
+    whole_number,
+)
 from synth.takes.wav import SAMPLE_FORMATS, SampleFormat
 
 SCALE_RANGE = (1.0, 3.0)
@@ -23,6 +35,13 @@ class Settings:
     """A take begins with the first sound or with Play."""
     interface_scale: float = 1.0
     """How much larger than the system asks for everything in the window is, from the next start on."""
+    midi_ports: tuple[str, ...] = ()
+    """Ports that are listened to, whether or not they are there."""
+    midi_virtual: bool = False
+    """Other programs are offered a port of our own."""
+    midi_channel: int | None = None
+    """1 … 16, or None for all."""
+    midi_mpe: MpeSetting = "off"
 
 
 def _rate(value: object) -> int:
@@ -34,6 +53,12 @@ def _rate(value: object) -> int:
 _OUTPUT_CHECKS = {"device": perhaps(text), "rate_hz": perhaps(_rate), "buffer_s": number(*BUFFER_RANGE_S)}
 _TAKE_CHECKS = {"take_folder": perhaps(absolute_path), "take_format": one_of(*SAMPLE_FORMATS), "take_wait": flag}
 _WINDOW_CHECKS = {"interface_scale": number(*SCALE_RANGE)}
+_MIDI_CHECKS = {
+    "midi_ports": texts,
+    "midi_virtual": flag,
+    "midi_channel": perhaps(whole_number(1, 16)),
+    "midi_mpe": one_of(*MPE_SETTINGS),
+}
 
 
 def settings_path() -> Path:
@@ -48,7 +73,7 @@ class SettingsFile(StoredFile):
         """Reads what can be used; `problems` names what cannot, in sentences."""
         super().__init__(path or settings_path(), "settings")
         output = Output(**self._file.fields(_OUTPUT_CHECKS, "output"))
-        self.settings = Settings(output=output, **self._file.fields(_TAKE_CHECKS | _WINDOW_CHECKS))
+        self.settings = Settings(output=output, **self._file.fields(_TAKE_CHECKS | _WINDOW_CHECKS | _MIDI_CHECKS))
         self._file.begin_with(as_json(self.settings))
 
     def write(self, settings: Settings) -> None:
@@ -67,4 +92,8 @@ def as_json(settings: Settings) -> dict[str, Any]:
         "take_format": settings.take_format,
         "take_wait": settings.take_wait,
         "interface_scale": settings.interface_scale,
+        "midi_ports": list(settings.midi_ports),
+        "midi_virtual": settings.midi_virtual,
+        "midi_channel": settings.midi_channel,
+        "midi_mpe": settings.midi_mpe,
     }

@@ -79,6 +79,7 @@ def run(preset: str | Path | None = None, device: str | None = None, screens: Se
         window.settings_opener.sheet()
         importlib.import_module("ui.trainer.studio")
         engine.start()
+        window.midi.start(start.settings.settings)
         gc.enable()
         try:
             window.setGeometry(opening.geometry())

@@ -24,6 +24,7 @@ from ui.perform.note_player import NotePlayer
 from ui.perform.sounding import SoundingNotes
 from ui.presets.loader import Build
 from ui.settings.desk import SettingsDesk
+from ui.settings.midi.service import MidiService
 from ui.settings.opener import SettingsOpener
 from ui.settings.store import SettingsFile
 from ui.shell.drops import is_droppable, sort_out, take_in
@@ -89,7 +90,9 @@ class MainWindow(QMainWindow):
         if self.hints is not None:
             parts.add_below_culture(self.hints)
         self.desk = PresetDesk(engine, build, parts, self.help, self)
-        self.settings = SettingsDesk(engine, settings or SettingsFile(places.settings), device, places, self.desk)
+        self.midi = MidiService(self.sounding.play_notes, self.note_ids, self)
+        stored = settings or SettingsFile(places.settings)
+        self.settings = SettingsDesk(engine, stored, device, places, self.desk, self.midi)
         self.settings_opener = SettingsOpener(self.settings, self)
         self.loader, self.load, self.show_loaded = self.desk.loader, self.desk.load, self.desk.show_loaded
         self.takes = TakeDesk(engine, self.transport, TakesSheet(self), self.banner, self.load)
@@ -136,7 +139,10 @@ class MainWindow(QMainWindow):
         self.keys.ended.connect(partial(self.player.end, "mouse"))
         self.key_hand.octave_moved.connect(self.dock.show_octave)
         self.dock.latch.toggled.connect(self.player.set_latch)
-        self.dock.panic.clicked.connect(self.player.panic)
+        for panic in (self.player.panic, self.midi.panic):
+            self.dock.panic.clicked.connect(panic)
+        self.midi.program_asked.connect(self._choose_program)
+        self.midi.told.connect(self.complain)
         for button in self.findChildren(QAbstractButton):
             button.installEventFilter(self)
         for files in (self.presets, self.takes):
@@ -180,6 +186,11 @@ class MainWindow(QMainWindow):
     def _show_take_settings(self) -> None:
         stored = self.settings.settings
         self.takes.follow(stored.take_folder, stored.take_format, stored.take_wait)
+
+    def _choose_program(self, number: int) -> None:
+        """MIDI asks for the preset of this number, in the order of the list."""
+        for path in self.presets.all_paths()[number : number + 1]:
+            self.load(path)
 
     def _forget_notes(self) -> None:
         """The instrument that played them is gone."""

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from synth.device.outputs import BUFFER_RANGE_S, RATES_HZ, Output
+from synth.midi.mpe import MPE_SETTINGS
 from synth.storage import StoredObject, write_whole
 from synth.takes.wav import SAMPLE_FORMATS
 from ui.settings.store import Settings, SettingsFile, as_json, settings_path
@@ -21,7 +22,9 @@ JSON = st.recursive(
     max_leaves=12,
 )
 FIELDS = st.dictionaries(
-    st.sampled_from(["output", "take_folder", "take_format", "schema_version", "later"]),
+    st.sampled_from(
+        ["output", "take_folder", "take_format", "midi_ports", "midi_channel", "midi_mpe", "schema_version", "later"]
+    ),
     JSON | st.dictionaries(st.sampled_from(["device", "rate_hz", "buffer_s", "later"]), JSON),
 )
 SETTINGS = st.builds(
@@ -35,6 +38,10 @@ SETTINGS = st.builds(
     take_folder=st.none() | st.sampled_from([Path("/takes"), Path("/with blanks/Ärmel")]),
     take_format=st.sampled_from(SAMPLE_FORMATS),
     take_wait=st.booleans(),
+    midi_ports=st.lists(st.sampled_from(["Keystation 61", "Tastatur Ä"]), unique=True).map(tuple),
+    midi_virtual=st.booleans(),
+    midi_channel=st.none() | st.integers(1, 16),
+    midi_mpe=st.sampled_from(MPE_SETTINGS),
 )
 SHARED = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -57,6 +64,9 @@ def is_usable(found: Settings) -> None:
     assert BUFFER_RANGE_S[0] <= output.buffer_s <= BUFFER_RANGE_S[1]
     assert found.take_folder is None or found.take_folder.is_absolute()
     assert found.take_format in SAMPLE_FORMATS
+    assert all(isinstance(port, str) for port in found.midi_ports)
+    assert found.midi_channel is None or found.midi_channel in range(1, 17)
+    assert found.midi_mpe in MPE_SETTINGS
     json.dumps(as_json(found)).encode()
 
 
