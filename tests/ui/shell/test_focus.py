@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from synth.instrument.events import ReseedAll, SetParameter
 from tests.doubles.engine import FakeEngine
 from tests.ui.hands.knobs import drag
+from tests.ui.perform.hands import begun
 from ui.shell.main_window import MainWindow
 from ui.widgets.knob import Knob
 from ui.widgets.sheet import Sheet
@@ -34,15 +35,16 @@ def press(key: Qt.Key) -> None:
 
 
 def notes(engine: FakeEngine) -> list[float]:
+    """What the drone was moved to."""
     sent = [action for action in engine.actions if isinstance(action, SetParameter)]
     return [action.value for action in sent if action.id == "note"]
 
 
 def assert_letters_play(engine: FakeEngine) -> None:
     """A and S are C4 and D4."""
-    before = len(notes(engine))
+    before = len(begun(engine))
     type_keys("as")
-    assert notes(engine)[before:] == [60.0, 62.0]
+    assert begun(engine)[before:] == [60, 62]
 
 
 def click_on_culture(win: MainWindow) -> None:
@@ -89,7 +91,7 @@ def test_nonsense_in_the_note_box_is_refused_in_a_sentence(win: MainWindow, engi
     type_keys("hm")
     press(RETURN)
     assert win.banner.text == "“hm” is not a note: type a name such as A4, a MIDI number, 440 Hz, or own."
-    assert notes(engine) == []
+    assert notes(engine) == begun(engine) == []
     assert box.text().startswith("own")
     assert_letters_play(engine)
 
@@ -142,7 +144,7 @@ def test_a_name_that_was_typed_or_left_gives_the_keyboard_back(
 ) -> None:
     win.presets.save.click()
     type_keys("read")
-    assert notes(engine) == []
+    assert notes(engine) == begun(engine) == []
     press(ESCAPE)
     assert not win.presets.names.isVisible()
     assert_letters_play(engine)
