@@ -30,6 +30,8 @@ _REAL_TIME = (
 clock."""
 
 
+# First, because pytest-xdist reads the groups in the same hook.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Where tests run side by side: whatever runs by a clock one at a time, every other file as a whole.
 
