@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling
 
 from synth.compiled_cache import keep_compiled_code_apart
 from tests.doubles.rig import Rig
@@ -30,16 +32,23 @@ _REAL_TIME = (
 clock."""
 
 
-# First, because pytest-xdist reads the groups in the same hook.
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where tests run side by side: whatever runs by a clock one at a time, every other file as a whole.
+class _OneClock(LoadScopeScheduling):
+    """Where tests run side by side: whatever runs by a clock in one worker, one at a time; every other file as a whole.
 
-    Real-time tests begin first, because they wait more than they compute; files keep their fixtures to themselves.
+    Files keep their fixtures to themselves.
     """
-    for item in items:
-        real_time = item.nodeid.startswith(_REAL_TIME)
-        item.add_marker(pytest.mark.xdist_group("real time" if real_time else item.nodeid.split("::")[0]))
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "real time" if nodeid.startswith(_REAL_TIME) else nodeid.split("::")[0]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _OneClock:
+    return _OneClock(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Real-time tests begin first, because they wait more than they compute."""
     items.sort(key=lambda item: not item.nodeid.startswith(_REAL_TIME))
 
 
