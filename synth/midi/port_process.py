@@ -178,11 +178,13 @@ class _Ports:
 
 
 def _why_none() -> str:
-    if not sys.platform.startswith("linux"):
-        return "This system's MIDI service cannot be reached: restart the computer, or update its MIDI drivers."
-    if os.path.exists("/dev/snd/seq") and not os.access("/dev/snd/seq", os.R_OK | os.W_OK):
-        return "MIDI ports need permission to use /dev/snd/seq: add yourself to the group “audio” and log in again."
-    return "No MIDI ports here: neither ALSA's sequencer (load the module snd-seq) nor a JACK server can be reached."
+    if sys.platform == "linux":
+        if os.path.exists("/dev/snd/seq") and not os.access("/dev/snd/seq", os.R_OK | os.W_OK):
+            return "MIDI ports need permission to use /dev/snd/seq: add yourself to the group “audio” and log in again."
+        why = "No MIDI ports here: neither ALSA's sequencer (load the module snd-seq) nor a JACK server can be reached."
+    else:
+        why = "This system's MIDI service cannot be reached: restart the computer, or update its MIDI drivers."
+    return why
 
 
 def _favour() -> None:

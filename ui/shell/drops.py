@@ -91,8 +91,10 @@ def take_in(dropped: Dropped, librarian: "Librarian", trainer: "TrainDesk", bann
 def local_path(url: QUrl) -> Path:
     """The file of a local URL, also one whose name is no text, of which Qt would lose a part."""
     if sys.platform == "win32":
-        return Path(url.toLocalFile())
-    return Path(os.fsdecode(unquote_to_bytes(url.path(QUrl.ComponentFormattingOption.FullyEncoded))))
+        path = url.toLocalFile()
+    else:
+        path = os.fsdecode(unquote_to_bytes(url.path(QUrl.ComponentFormattingOption.FullyEncoded)))
+    return Path(path)
 
 
 def _inside(path: Path) -> list[Path] | None:
