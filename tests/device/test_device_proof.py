@@ -14,7 +14,9 @@ MINUTES = 1.0
 @pytest.mark.device
 def test_capture_equals_take_for_a_minute_with_gestures_and_a_busy_machine(tmp_path: Path) -> None:
     save_preset(steady_preset(), tmp_path / "steady.safetensors")
-    result = soak(str(tmp_path / "steady.safetensors"), MINUTES, load=True, folder=tmp_path)
+    # A busy start may find bfloat16 the faster, whose products are kept compiled for every number of awake cells.
+    options = ("--precision", "float32")
+    result = soak(str(tmp_path / "steady.safetensors"), MINUTES, True, tmp_path, *options)
     assert result["difference_db"] <= LIMIT_DB, result  # type: ignore[operator]
     assert result["underruns"] == 0, result
     assert result["take_s"] >= 60 * MINUTES, result  # type: ignore[operator]

@@ -18,7 +18,7 @@ from synth.instrument.events import Touch, Undo
 from synth.instrument.instrument import Instrument
 from synth.instrument.parameters.values import ParameterValues
 from synth.vocoder.bigvgan.live import LiveBigVGANVocoder
-from synth.vocoder.contract import Vocoder
+from synth.vocoder.contract import Vocoder, VoiceFrames
 from synth.vocoder.spectral.vocoder import SpectralVocoder
 from tests.doubles.instruments import RATE, SPF, ScriptedSink, wait_until
 from tests.doubles.samples import live_preset
@@ -94,16 +94,17 @@ def test_the_latency_reported_is_what_the_sink_measures(
     state = torch.zeros_like(preset.state)
     state[0] = 0.3
     vocoder, begins = pair(tmp_path)
-    sink, frames, process = StampedSink(), [], vocoder.process
+    sink, frames, process = StampedSink(), [], vocoder.process_voices
 
     def open_device(wanted: str | None, rate_hz: int, latency_s: float) -> Sink:
         return sink
 
-    def listen(log_mel: torch.Tensor, ratio: torch.Tensor, spread: float = 0.0) -> torch.Tensor:
-        frames.append(log_mel[0].clone())
-        return process(log_mel, ratio, spread)
+    def listen(voices: VoiceFrames, spread: float = 0.0) -> torch.Tensor:
+        if voices.slots:
+            frames.append(voices.columns[0, 0].clone())
+        return process(voices, spread)
 
-    vocoder.process = listen  # type: ignore[method-assign]
+    vocoder.process_voices = listen  # type: ignore[method-assign]
     # A culture that holds still and is silent, or all paint.
     controls = ParameterValues(frozen=True, width=0.0, follow_hand=False, playhead_speed=0.0)
     playing = Instrument(replace(preset, state=state), vocoder, RATE, controls)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 
 from PySide6.QtCore import QEvent, QObject, QRect, Qt, QTimer, Signal
+from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 _SHOWN_S = 9.0
@@ -159,6 +160,15 @@ class Banner(QWidget):
         beneath.installEventFilter(self)
         self.hide()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._wait()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """A window that is closed keeps no clock running; what has had its time goes when it is shown again."""
+        super().hideEvent(event)
+        self._timer.stop()
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self._beneath and event.type() in (QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.Show):
             self._lie()
@@ -177,16 +187,20 @@ class Banner(QWidget):
 
     def _show(self, said: list[Said]) -> None:
         self._said = said
-        waiting = [other.at for other in said if not other.urgent]
-        self._timer.stop()
-        if waiting:
-            self._timer.start(max(1, round(1000 * (min(waiting) + _SHOWN_S - monotonic())) + 1))
         for card, one in zip(reversed(self.cards), reversed(said), strict=False):
             card.show_said(one)
         self._lay()
         self.setVisible(bool(said))
         if said and self._beneath is not None:
             self._lie()
+        self._wait()
+
+    def _wait(self) -> None:
+        """For the time of the oldest sentence that does not stay."""
+        waiting = [said.at for said in self._said if not said.urgent]
+        self._timer.stop()
+        if waiting and self.isVisible():
+            self._timer.start(max(1, round(1000 * (min(waiting) + _SHOWN_S - monotonic())) + 1))
 
     def _lay(self, room: int | None = None) -> None:
         """Show as many cards as there is room for, the newest first and always, and say how many more there are."""

@@ -124,7 +124,8 @@ def test_a_vocoder_that_cannot_keep_up_is_left_for_its_spare_in_words() -> None:
     engine.start()
     try:
         wait_until(lambda: slow.vocoder.name == "spectral" and not slow.changing)
-        assert "slow double could not keep up" in engine.status().notices[-1].text
+        # On a busy machine other sentences may have come since.
+        assert any("slow double could not keep up" in notice.text for notice in engine.status().notices)
         assert "did not keep up" in engine.status().vocoder
         assert slow.voicing.spare is None
     finally:

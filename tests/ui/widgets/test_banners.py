@@ -108,7 +108,7 @@ def test_a_damaged_preset_says_what_plays_on_and_is_tried_again(win: MainWindow,
     with qtbot.waitSignal(win.loader.failed, timeout=20_000):
         win.load(path)
     assert win.banner.text.startswith("damaged.safetensors is not a preset")
-    assert win.banner.text.endswith("“violin” plays on.")
+    assert win.banner.text.endswith("“bronze bell” plays on.")
     assert win.banner.button.text() == "Try again"
     path.write_bytes(win.presets.paths()[1].read_bytes())
     with qtbot.waitSignal(win.loader.loaded, timeout=20_000):

@@ -74,9 +74,9 @@ def test_no_key_lights_for_a_preset_without_pitch(win: MainWindow, qtbot: QtBot,
     ]
     load(win, paths[0], qtbot)
     dark = win.keys.grab().toImage()
-    assert win.keys.accessibleDescription() == "own pitch"
+    assert win.keys.accessibleDescription() == "Drone: own pitch"
     load(win, paths[1], qtbot)
-    assert win.keys.accessibleDescription() == "A4"
+    assert win.keys.accessibleDescription() == "Drone: A4"
     assert win.keys.grab().toImage() != dark
 
 
