@@ -56,6 +56,9 @@ def _undo_and_redo_everything(win: MainWindow) -> None:
     """All the way back and forth again leads to where it began."""
     desk = win.control_desk
     desk.history.seal()
+    # What the keys took back last is brought again first: it would be brought again at the end as well.
+    while desk.history.redo_label:
+        desk.redo()
     here = win.controls.controls, desk.other, desk.letter
     while desk.history.undo_label:
         desk.undo()
