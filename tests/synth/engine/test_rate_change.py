@@ -157,6 +157,8 @@ def test_what_is_asked_meanwhile_is_done_afterwards(studio: Studio, tmp_path: Pa
     wait_until(lambda: studio.instrument.controls == ParameterValues(width=0.0))
     wait_until(lambda: other.frame > 0)
     assert other.out_rate_hz == 96000
+    # A take without a sample in it leaves no file, and what `other` makes is sent a moment later.
+    wait_until(lambda: engine.status().recording_s > 0)
     engine.stop_recording()
     wait_until(lambda: engine.status().last_take is not None)
     assert soundfile.info(tmp_path / "take.wav").samplerate == 96000
