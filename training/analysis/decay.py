@@ -24,6 +24,8 @@ _SMOOTH_FRAMES = 9
 _LEAST_HEARD_S = 0.5
 """Less than this of a row has no texture to go on with: its floor is raised instead."""
 _SUNK_DB, _NEAR_FLOOR_DB, _LYING_DB = 12.0, 6.0, 1.5
+_QUIET_DB = 45.0
+"""A row this far below the loudest that does not fade is the room or the recorder."""
 _CLEAR_DB = 10.0
 """Nearer to its floor than this a row beats with it."""
 _LEAST_PIECE_S, _BEND_GAIN = 0.3, 0.3
@@ -42,6 +44,9 @@ class Decay:
     """(M, 2) int64: first frame and end of what of each row is the sound, or of its floor where nothing lasts."""
     slopes_db_per_s: Tensor
     """(M,) float32: each row's mean slope while it is heard."""
+    played_db_per_s: Tensor
+    """(M,) float32, at or below 0: the slopes with which a note fades. Rows of which only the recording's quiet floor
+    is known fade as the rows beside them do: the floor would stand above a note that has all but faded."""
     least_db: Tensor
     """(M, T): what leaks into a row from louder ones that are held, −inf where that is nothing or not known."""
 
@@ -67,7 +72,23 @@ def remove_decay(mel_db: Tensor, frame_s: float, leak_db: Tensor | None = None) 
     if leak_db is not None:
         sunk = heard_ends[:, 0] > 0
         least_db[sunk] = _leaking(level, held, heard_ends, leak_db)[sunk]
-    return held.maximum(least_db), Decay(trend_db, heard_ends, torch.from_numpy(slopes).float(), least_db)
+    played = torch.from_numpy(_with_floors(slopes, level, heard[:, 0] > 0)).float()
+    return held.maximum(least_db), Decay(trend_db, heard_ends, torch.from_numpy(slopes).float(), played, least_db)
+
+
+def _with_floors(slopes: Rows, level: Rows, sunk: npt.NDArray[np.bool_]) -> Rows:
+    """`slopes` (M,) at or below 0, those of quiet rows (M, T) that do not fade taken from the rows beside them."""
+    mean = level.mean(axis=1)
+    tenth = max(1, level.shape[1] // 10)
+    flat = np.median(level[:, :tenth], axis=1) - np.median(level[:, -tenth:], axis=1) < _SUNK_DB
+    floor = sunk | (flat & (mean < mean.max() - _QUIET_DB))
+    rows = np.arange(len(slopes))
+    played = (
+        slopes
+        if floor.all()
+        else np.where(floor, np.minimum(slopes, np.interp(rows, rows[~floor], slopes[~floor])), slopes)
+    )
+    return np.asarray(np.minimum(played, 0.0))
 
 
 def _held(mel_db: Tensor, trend_db: Tensor, heard: Tensor) -> Tensor:

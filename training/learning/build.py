@@ -105,7 +105,7 @@ def build_preset(
         quantiles=quantiles(target.grid, N_QUANTILES),
         reference_db=target.reference_db,
         credit=labels.credit,
-        decay_db_per_s=None if target.decay is None else target.decay.slopes_db_per_s,
+        decay_db_per_s=None if target.decay is None else target.decay.played_db_per_s,
         tags=labels.tags,
         author=labels.author,
         region_s=target.region_s,

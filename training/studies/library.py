@@ -11,12 +11,13 @@ import tempfile
 import tomllib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from synth.errors import PetrichordError, TrainingError
+from synth.instrument.parameters.table import PARAMETERS
 from synth.presets.file import SUFFIX, load_preset, save_preset
 from synth.presets.library import bundled_folder
 from synth.presets.model import Credit
@@ -46,6 +47,8 @@ class Entry:
     iterations: int = 0
     audio_loss: bool = False
     """Whether the second half of its training judges the vocoded sound as well."""
+    settings: dict[str, float] = field(default_factory=dict)
+    """Values of controls that the preset suggests: a bell rings on when its key is up."""
 
 
 def read_manifest(path: Path) -> list[Entry]:
@@ -64,6 +67,8 @@ def read_manifest(path: Path) -> list[Entry]:
             entries.append(Entry(**{**table, "tags": tuple(table["tags"])}))
         except TypeError as error:
             raise TrainingError(f"{path.name}: “{label}” has a field nobody knows: {error}.") from error
+        if strange := set(entries[-1].settings) - set(PARAMETERS):
+            raise TrainingError(f"{path.name}: “{label}” sets {', '.join(sorted(strange))}, which no control is.")
     return entries
 
 
@@ -104,6 +109,8 @@ def train(entry: Entry, recording: Path, folder: Path, iterations: int) -> Path:
     if child.returncode:
         last = (child.stderr.strip().splitlines() or ["no message"])[-1]
         raise TrainingError(f"“{entry.file}” was not trained: {last}")
+    if entry.settings:
+        save_preset(replace(load_preset(out), settings=entry.settings), out)
     print(child.stdout.strip(), flush=True)
     return out
 
@@ -115,7 +122,7 @@ def remeasure(entry: Entry, recording: Path, folder: Path) -> Path:
     path = folder / f"{entry.file}{SUFFIX}"
     preset = measured_again(load_preset(path), recording)
     credit = Credit(entry.credit, entry.author, entry.licence)
-    save_preset(replace(preset, name=entry.name, tags=entry.tags, credit=credit), path)
+    save_preset(replace(preset, name=entry.name, tags=entry.tags, credit=credit, settings=entry.settings), path)
     print(f"{path}: measured again", flush=True)
     return path
 

@@ -28,11 +28,14 @@ class Note:
 
 
 def render_note(note: Note, path: Path) -> Path:
-    """Write the note as a mono FLAC at 44.1 kHz, without reverb and chorus, its silent end cut off."""
+    """Write the note as a mono 24-bit FLAC at 44.1 kHz, without reverb and chorus, its silent end cut off.
+
+    In 16 bits a harp's rows above 3 kHz are the dither of the file, and a culture learns that.
+    """
     with tempfile.TemporaryDirectory() as temporary:
         midi, wave = Path(temporary, "note.mid"), Path(temporary, "note.wav")
         midi.write_bytes(midi_file(note.program, note.key, note.velocity))
-        plain = ["-ni", "-R", "0", "-C", "0", "-r", str(RATE_HZ), "-g", "0.8"]
+        plain = ["-ni", "-R", "0", "-C", "0", "-r", str(RATE_HZ), "-g", "0.8", "-O", "float"]
         try:
             command = ["fluidsynth", *plain, "-F", str(wave), str(_find(note.soundfont)), str(midi)]
             subprocess.run(command, check=True, capture_output=True)
@@ -48,7 +51,7 @@ def render_note(note: Note, path: Path) -> Path:
     if not peak > 0:
         raise TrainingError(f"Program {note.program} of {note.soundfont} is silent at key {note.key}.")
     sounding = np.flatnonzero(np.abs(mono) > peak * 1e-3)
-    sf.write(path, mono[: sounding[-1] + 1] * 10 ** (PEAK_DB / 20) / peak, RATE_HZ, subtype="PCM_16")
+    sf.write(path, mono[: sounding[-1] + 1] * 10 ** (PEAK_DB / 20) / peak, RATE_HZ, subtype="PCM_24")
     return path
 
 

@@ -81,6 +81,20 @@ def test_how_fast_each_partial_fades_is_kept() -> None:
         assert float(slopes[_rows_of(hz)][1]) == pytest.approx(-speed, abs=1.0)
 
 
+def test_a_note_fades_in_every_row_but_what_lasts_in_the_recording_lasts() -> None:
+    decay = _prepared(_bell(True)).decay
+    assert decay is not None
+    # The bell's hiss stays where it is, and is nothing of the bell.
+    assert float(decay.slopes_db_per_s[_rows_of(STROKE_HZ)].abs().max()) < 1.0
+    assert float(decay.played_db_per_s.max()) < -2.0
+    for hz, speed in ((400.0, 3.0), (1500.0, 12.0), (3000.0, 40.0)):
+        assert float(decay.played_db_per_s[_rows_of(hz)][1]) == pytest.approx(-speed, abs=1.0)
+    time = _time()
+    both = _prepared(_tone(400.0, -6.0, 8 * time) + _tone(2000.0, -20.0, 0 * time)).decay
+    assert both is not None
+    assert float(both.played_db_per_s[_rows_of(2000.0)][1]) == pytest.approx(0.0, abs=1.0)
+
+
 def test_a_second_slower_decay_is_taken_out_as_well() -> None:
     time = _time()
     fall = np.minimum(time, 1.0) * 25 + np.maximum(time - 1.0, 0) * 4

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile as sf
+import torch
 
 import training.studies.library
 from synth.errors import TrainingError
@@ -31,6 +32,7 @@ def test_the_manifest_and_the_bundled_presets_are_the_same_library() -> None:
         assert (preset.credit.author, preset.credit.licence) == (entry.author, entry.licence)
         assert preset.mel == FORMATS[entry.format]
         assert preset.metrics, f"{name} carries no metrics"
+        assert preset.settings == pytest.approx(entry.settings)
     assert sum(entry.format == "44k128" for entry in entries.values()) >= 3
 
 
@@ -73,6 +75,20 @@ def test_a_preset_is_trained_as_the_manifest_says(tmp_path: Path, monkeypatch: p
     assert args.audio_loss
 
 
+def test_a_preset_suggests_what_its_manifest_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = tmp_path / "wind.safetensors"
+
+    def run_child(command: list[str]) -> subprocess.CompletedProcess[str]:
+        shutil.copy(bundled_folder() / "wind.safetensors", out)
+        return subprocess.CompletedProcess(command, 0, "", "")
+
+    monkeypatch.setattr(training.studies.library, "run_child", run_child)
+    entry = Entry("wind", "Wind", (), "", "", "", settings={"release_s": 4.0})
+    training.studies.library.train(entry, tmp_path, tmp_path, 3)
+    assert load_preset(out).settings == {"release_s": 4.0}
+    assert torch.equal(load_preset(out).state, load_preset(bundled_folder() / "wind.safetensors").state)
+
+
 def test_a_training_that_fails_is_named_and_the_others_go_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -97,6 +113,11 @@ def test_a_training_that_fails_is_named_and_the_others_go_on(
             '[[preset]]\nfile = "x"\nname = "x"\ntags = []\ncredit = ""\nauthor = ""\nlicence = ""\nrecording = "r"\n'
             'colour = "red"\n',
             "colour",
+        ),
+        (
+            '[[preset]]\nfile = "x"\nname = "x"\ntags = []\ncredit = ""\nauthor = ""\nlicence = ""\nrecording = "r"\n'
+            "settings = { ring_s = 3.0 }\n",
+            "“x” sets ring_s",
         ),
     ],
 )
