@@ -56,6 +56,8 @@ class FakeEngine:
         self._frozen = np.zeros(self._shape, dtype=np.float32)
         self.undos = self.redos = 0
         self.lookahead_frames = 0.0
+        self.held_keys: tuple[int, ...] = ()
+        """Keys of notes that sound, as the view tells them."""
         self.undo_room = 25
         self._stroke = False
         self._began = time.perf_counter()
@@ -201,6 +203,7 @@ class FakeEngine:
             round(t * 86), round(t * 86), grid, self._rest.copy(), self._frozen.copy(), playhead, heads,
             self._hand.down, self.undos, self.redos, (playhead + self.lookahead_frames) % T,
             np.stack([np.sin(grid * k) for k in (1, 2, 3)], axis=-1) if hidden else None,
+            keys=self.held_keys,
         )  # fmt: skip
 
     def status(self) -> Status:

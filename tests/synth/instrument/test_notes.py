@@ -316,3 +316,19 @@ def test_the_log_says_in_which_part_of_a_frame_a_note_began() -> None:
     played.schedule([Event(3, NoteOn(1, 60, 1.0), 0.25)])
     played.process(5)
     assert [(e.frame, e.share) for e in told] == [(3, 0.25)]
+
+
+def test_a_view_tells_the_keys_that_a_pedal_or_a_latch_still_holds() -> None:
+    played = instrument(sustain=1.0)
+
+    def seen(*actions: Action) -> tuple[int, ...]:
+        for action in actions:
+            played.send(action)
+        played.process(2)
+        return played.view(hidden=False, out_delay_s=0.0).keys
+
+    assert seen(NoteOn(1, 64, 0.8, 2), NoteOn(2, 60, 0.8), ChannelExpression(2, "sustain", 1.0)) == (60, 64)
+    assert seen(NoteOff(1), NoteOff(2)) == (64,), "the pedal is another channel's for 60"
+    assert seen(ChannelExpression(2, "sustain", 0.0)) == ()
+    assert seen(SetParameter("latch", True), NoteOn(3, 72, 0.8), NoteOff(3)) == (72,)
+    assert seen(AllSoundOff()) == ()

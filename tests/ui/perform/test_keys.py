@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
 from synth.instrument.events import ReseedAll, SetParameter
-from synth.instrument.note_events import AllSoundOff, NoteOff, NoteOn
+from synth.instrument.note_events import AllSoundOff, ChannelExpression, NoteOff, NoteOn
 from tests.doubles.engine import FakeEngine
 from tests.ui.perform.hands import begun, down, held, up
 from ui.shell.main_window import MainWindow
@@ -213,6 +213,19 @@ def test_every_sounding_note_is_lit_whoever_plays_it(win: MainWindow, engine: Fa
     engine.play()
     own = win.controls.note.own_note()
     qtbot.waitUntil(lambda: lit() == {own}, timeout=2000)
+
+
+def test_a_note_that_a_pedal_holds_stays_lit_until_it_ends(win: MainWindow, engine: FakeEngine, qtbot: QtBot) -> None:
+    now = time.monotonic()
+    win.sounding.play_notes([ChannelExpression(0, "sustain", 1.0), NoteOn(1000, 67, 0.5)], now, "a keyboard")
+    engine.held_keys = (67,)
+    qtbot.waitUntil(lambda: win.keys.is_lit(67), timeout=2000)
+    win.sounding.play_notes([NoteOff(1000)], time.monotonic(), "a keyboard")
+    now = time.monotonic()
+    qtbot.waitUntil(lambda: win.sounding.keys(now) == frozenset() and time.monotonic() > now + 0.2, timeout=5000)
+    assert win.keys.is_lit(67) and "G4" in win.keys.accessibleDescription()
+    engine.held_keys = ()
+    qtbot.waitUntil(lambda: not win.keys.is_lit(67), timeout=2000)
 
 
 def test_arrows_on_the_keyboard_move_the_drone(win: MainWindow, engine: FakeEngine) -> None:
