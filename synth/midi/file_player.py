@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 
-from synth.instrument.note_events import AllSoundOff, NoteEvent
+from synth.instrument.note_events import AllSoundOff, ChannelDimension, ChannelExpression, NoteEvent
 from synth.midi.controllers import Move
 from synth.midi.files import MidiFile
 from synth.midi.input import Receiver
@@ -13,6 +13,19 @@ from synth.midi.translator import ALL_CHANNELS, ProgramChange, Translated, Trans
 _AHEAD_S = 0.2
 """Events are handed over this long before they are due, so that a late thread makes none of them late."""
 _CLOSE_S = 2.0
+_AT_REST: tuple[tuple[ChannelDimension, float], ...] = (
+    ("sustain", 0.0),
+    ("sostenuto", 0.0),
+    ("soft", 0.0),
+    ("bend", 0.0),
+    ("wheel", 0.0),
+    ("pressure", 0.0),
+    ("timbre", 0.5),
+    ("pan", 0.0),
+    ("volume", 1.0),
+    ("expression", 1.0),
+)
+"""How channels are where nobody has moved a controller yet."""
 
 
 def file_events(
@@ -35,7 +48,7 @@ def file_notes(file: MidiFile, channels: frozenset[int] = ALL_CHANNELS) -> Itera
 
 
 class FilePlayer:
-    """Plays a file to a receiver on a thread of its own."""
+    """Plays a file to a receiver on a thread of its own; `stop` belongs to the end, also of one that has ended."""
 
     def __init__(
         self,
@@ -62,17 +75,24 @@ class FilePlayer:
         return min(max(self._clock() - self._began_s, 0.0), self._file.length_s)
 
     def stop(self) -> None:
-        """End now: every note is silenced."""
+        """Silence what still plays, and bring the file's channels to rest.
+
+        A file that faded out or left a pedal down would otherwise silence or hold what a keyboard plays after it. When
+        a file has ended by itself its last notes ring on: whoever stops it then lets them fade out first.
+        """
+        cut = not self.done
         self._stopping.set()
         self._thread.join(_CLOSE_S)
+        last: list[NoteEvent] = [AllSoundOff()] if cut else []
+        at_rest = [ChannelExpression(q, name, value) for q in sorted(self._channels) for name, value in _AT_REST]
+        # Behind the events that were handed over ahead of time.
+        self._receiver.play_notes([*at_rest, *last], self._clock() + _AHEAD_S, str(self._file.path))
 
     def _run(self) -> None:
         source = str(self._file.path)
         for due_s, event in file_events(self._file, self._ids, self._channels):
             wait_s = self._began_s + due_s - _AHEAD_S - self._clock()
             if self._stopping.wait(wait_s) if wait_s > 0 else self._stopping.is_set():
-                # Behind the events that were handed over ahead of time.
-                self._receiver.play_notes([AllSoundOff()], self._clock() + _AHEAD_S, source)
                 return
             match event:
                 case Move():
