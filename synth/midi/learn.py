@@ -6,7 +6,7 @@ normalised, 0 … 1.
 """
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -49,6 +49,11 @@ class Source:
     channel: int
     controller: Controller
 
+    @property
+    def label(self) -> str:
+        """As people read it, channels counted from 1: "CC 74, channel 1"."""
+        return f"{self.controller.kind.upper()} {self.controller.number}, channel {self.channel + 1}"
+
 
 @dataclass(frozen=True, slots=True)
 class ParameterMove:
@@ -69,11 +74,21 @@ class _Follower:
     """Values it has set since it took over, newest last; empty while the parameter waits for it."""
 
 
+Told = Callable[[dict[Source, str], str], None]
+"""Called with every pair that is learned now, and with the parameter that waits for a controller or ""."""
+
+
 class MidiLearn:
     """The learned controllers of a session: used by one thread."""
 
-    def __init__(self, parameters: Parameters, learned: Mapping[Source, str] | None = None) -> None:
-        self._parameters = parameters
+    def __init__(
+        self,
+        parameters: Parameters,
+        learned: Mapping[Source, str] | None = None,
+        told: Told = lambda learned, waiting: None,
+    ) -> None:
+        """`told` hears of every change, in the thread that uses this."""
+        self._parameters, self._told = parameters, told
         self._learned: dict[Source, str] = dict(learned or {})
         self._followers: dict[Source, _Follower] = {}
         self._waiting = ""
@@ -91,11 +106,12 @@ class MidiLearn:
     def learn(self, parameter: str) -> None:
         """Take the next controller that moves for this parameter; "" waits no longer."""
         self._waiting = parameter
+        self._told(self.learned, self._waiting)
 
     def forget(self, parameter: str) -> None:
         """Let no controller move this parameter."""
-        for source in [source for source, name in self._learned.items() if name == parameter]:
-            self._drop(source)
+        self._release(parameter)
+        self._told(self.learned, self._waiting)
 
     def is_learned(self, move: Move) -> bool:
         """True when the move is a parameter's, or is about to be: it has then no other meaning."""
@@ -134,13 +150,18 @@ class MidiLearn:
 
     def _take(self, source: Source) -> None:
         """One controller for the parameter, and one parameter for the controller."""
-        self.forget(self._waiting)
+        self._release(self._waiting)
         self._drop(source)
         if source.controller.kind == "cc":
             # A knob of 14 bits was learned by its coarse half; its fine half is not another knob.
             self._drop(Source(source.channel, Controller("cc", source.controller.number + 32)))
         self._learned[source] = self._waiting
         self._waiting = ""
+        self._told(self.learned, self._waiting)
+
+    def _release(self, parameter: str) -> None:
+        for source in [source for source, name in self._learned.items() if name == parameter]:
+            self._drop(source)
 
     def _drop(self, source: Source) -> None:
         self._learned.pop(source, None)

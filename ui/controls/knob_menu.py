@@ -1,22 +1,43 @@
-"""What can be done with one control: lock it, or put it back to the preset's value or the default."""
+"""What can be done with one control: lock it, put it back, let a MIDI controller move it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
 
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import QPoint, Qt, Signal, SignalInstance
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
 from ui.look.shortcuts import on_key
-from ui.widgets.knob import Knob
+from ui.widgets.spin_menu import SpinBox
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What there is to do with a control."""
+
+    id: str
+    may_lock: bool
+    """False for a control that no preset sets: it has neither lock nor preset's value."""
+    locked: bool
+    differs: bool
+    """True when it stands elsewhere than the preset says."""
+    controller: str
+    """The MIDI controller that moves it, or ""."""
+    waits: bool
+    """True while it waits for a MIDI controller."""
 
 
 class KnobMenu(QMenu):
-    """One menu for all knobs: it is told whose it is when it opens, by a right click or the menu key."""
+    """One menu for all controls: it is told whose it is when it opens, by a right click or the menu key."""
 
     lock_asked = Signal(str)
     """The lock of this control is to change."""
     revert_asked = Signal(str)
     default_asked = Signal(str)
+    learn_asked = Signal(str)
+    """This control waits for a MIDI controller, or waits no longer."""
+    forget_asked = Signal(str)
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -26,6 +47,9 @@ class KnobMenu(QMenu):
         self.addSeparator()
         self.revert = self._add("The preset’s value", self.revert_asked.emit)
         self.default = self._add("The default value\tDel", self.default_asked.emit)
+        self.addSeparator()
+        self.learn = self._add("", self.learn_asked.emit)
+        self.forget = self._add("", self.forget_asked.emit)
 
     def _add(self, text: str, ask: Callable[[str], object]) -> QAction:
         action = QAction(text, self)
@@ -33,28 +57,47 @@ class KnobMenu(QMenu):
         self.addAction(action)
         return action
 
-    def offer(self, knob: Knob, *, may_lock: bool, locked: bool, differs: bool, at: QPoint) -> None:
-        """Open it for this knob; a control that no preset sets has neither lock nor preset's value."""
-        self._id = knob.parameter.id
-        self.lock.setVisible(may_lock)
-        self.lock.setChecked(locked)
-        self.revert.setVisible(may_lock)
-        self.revert.setEnabled(differs)
+    def prepare(self, offer: Offer) -> list[QAction]:
+        """Be this control's menu; the part of it that is about MIDI, for a control that has a menu of its own."""
+        self._id = offer.id
+        self.lock.setVisible(offer.may_lock)
+        self.lock.setChecked(offer.locked)
+        self.revert.setVisible(offer.may_lock)
+        self.revert.setEnabled(offer.differs)
+        wait = "Wait for a MIDI controller no longer" if offer.waits else "Learn MIDI controller"
+        self.learn.setText(f"{wait}\tCtrl+Shift+M")
+        self.forget.setText(f"Forget {offer.controller}")
+        self.forget.setVisible(bool(offer.controller))
+        return [self.learn, self.forget]
+
+    def open_for(self, offer: Offer, at: QPoint) -> None:
+        """Open it for this control."""
+        self.prepare(offer)
         self.popup(at)
 
 
-def lock_key(panel: QWidget, focused: Callable[[], Knob | None], ask: Callable[[str], object]) -> None:
-    """Ctrl+Shift+L locks the knob that has the keyboard."""
-
-    def press() -> None:
-        knob = focused()
-        if knob is not None:
-            ask(knob.parameter.id)
-
-    on_key(panel, "Ctrl+Shift+L", press)
+def _prepared(menu: KnobMenu, offer: Callable[[str], Offer], id: str) -> list[QAction]:
+    return menu.prepare(offer(id))
 
 
-def open_on_right_click(knob: Knob, offer: Callable[[Knob, QPoint], object]) -> None:
-    """Let `offer` open the menu where the knob is clicked."""
-    knob.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-    knob.customContextMenuRequested.connect(lambda at: offer(knob, knob.mapToGlobal(at)))
+def attach(menu: KnobMenu, panel: QWidget, controls: Mapping[str, QWidget], offer: Callable[[str], Offer]) -> None:
+    """Open the menu where a control is clicked, and let its keys mean the control that has the keyboard.
+
+    `controls` are by id; `offer` says what there is to do with one. A box for text keeps the menu of a text.
+    """
+    for id, control in controls.items():
+        if isinstance(control, SpinBox):
+            control.more_actions = partial(_prepared, menu, offer, id)
+        else:
+            control.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+            control.customContextMenuRequested.connect(
+                lambda at, id=id, control=control: menu.open_for(offer(id), control.mapToGlobal(at))
+            )
+
+    def ask(asked: SignalInstance) -> None:
+        for id, control in controls.items():
+            if control.hasFocus():
+                asked.emit(id)
+
+    on_key(panel, "Ctrl+Shift+L", lambda: ask(menu.lock_asked))
+    on_key(panel, "Ctrl+Shift+M", lambda: ask(menu.learn_asked))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from PySide6.QtCore import QPoint, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -16,11 +16,11 @@ from PySide6.QtWidgets import (
 from synth.instrument.parameters.parameter import Page, Parameter
 from synth.instrument.parameters.table import PARAMETERS
 from synth.instrument.parameters.values import ParameterValues
-from ui.controls.knob_menu import KnobMenu, lock_key, open_on_right_click
+from ui.controls.knob_menu import KnobMenu, Offer, attach
+from ui.controls.learn_marks import LearnMarks
 from ui.controls.panel_widgets import divider, knob_for, switch_for, tight_button, titled_group
 from ui.controls.suggestions import OF_PRESETS, Locks
 from ui.perform.note_box import NoteBox
-from ui.widgets.knob import Knob
 from ui.widgets.slider import Slider
 
 _SLIDER_WIDTH = 112
@@ -45,6 +45,8 @@ class ControlPanel(QFrame):
     """Values by id that are new."""
     turned = Signal(str, object, object)
     """Before `changed`: what the hand moved, and the values by id before and after."""
+    followed = Signal(str, object, object)
+    """The same of what a MIDI controller moved."""
     grasped = Signal()
     released = Signal()
     """A knob's drag begins and ends."""
@@ -71,12 +73,6 @@ class ControlPanel(QFrame):
             knob.done.connect(self.done)
             knob.sliderPressed.connect(self.grasped)
             knob.sliderReleased.connect(self.released)
-            open_on_right_click(knob, self._open_menu)
-        self.menu = KnobMenu(self)
-        self.menu.lock_asked.connect(self.toggle_lock)
-        self.menu.revert_asked.connect(lambda id: self.knobs[id].set_amount(self._base[id]))
-        self.menu.default_asked.connect(lambda id: self.knobs[id].set_amount(PARAMETERS[id].default))
-        lock_key(self, lambda: next((k for k in self.knobs.values() if k.hasFocus()), None), self.toggle_lock)
         self.switches = {p.id: switch_for(p) for p in rows if p.is_switch}
         for id, switch in self.switches.items():
             switch.toggled.connect(lambda on, id=id: self._change(id, on))
@@ -96,12 +92,26 @@ class ControlPanel(QFrame):
             "Own pitch", "Play the pitch of the recording; other controls stay as they are (0)", "0"
         )
         self.own.clicked.connect(lambda: self.note.setValue(0))
+        boxes: dict[str, QWidget] = {**self.knobs, **self.switches, "note": self.note}
+        self.controllers = LearnMarks(boxes)
+        self.menu = KnobMenu(self)
+        self.menu.lock_asked.connect(self.toggle_lock)
+        self.menu.revert_asked.connect(lambda id: self._turn_to(id, self._base[id]))
+        self.menu.default_asked.connect(lambda id: self._turn_to(id, PARAMETERS[id].default))
+        attach(self.menu, self, boxes, self._offer)
         self.pages = QStackedWidget()
         self._tab_row = QWidget(self)
         """Above the last group, beside its title: in the smallest window there is no other room."""
         self.tabs: dict[Page, QRadioButton] = {}
         """Which page is shown."""
         self._lay_out()
+
+    def _turn_to(self, id: str, value: float) -> None:
+        """As if the hand had."""
+        if id in self.knobs:
+            self.knobs[id].set_amount(value)
+        else:
+            self.switches[id].setChecked(bool(value))
 
     def _lay_out(self) -> None:
         whole = QHBoxLayout(self)
@@ -214,10 +224,24 @@ class ControlPanel(QFrame):
             knob.show_marks(differs=self._differs(id), locked=id in self.locked)
         self.differs.emit(bool(self.reverted))
 
-    def _open_menu(self, knob: Knob, at: QPoint) -> None:
-        id = knob.parameter.id
-        owned = id in OF_PRESETS
-        self.menu.offer(knob, may_lock=owned, locked=id in self.locked, differs=self._differs(id), at=at)
+    def _offer(self, id: str) -> Offer:
+        """What can be done with a control now."""
+        controllers = self.controllers
+        return Offer(
+            id,
+            may_lock=id in OF_PRESETS,
+            locked=id in self.locked,
+            differs=self._differs(id),
+            controller=controllers.learned.get(id, ""),
+            waits=id == controllers.waiting,
+        )
+
+    def follow_midi(self, values: Mapping[str, float]) -> None:
+        """MIDI controllers moved these; the engine has them already."""
+        for id, value in values.items():
+            before = {id: self.controls[id]}
+            self.show_controls(self.controls.with_value(id, value))
+            self.followed.emit(PARAMETERS[id].label, before, {id: value})
 
     def take(self, values: Mapping[str, float]) -> None:
         """Move to these values by id, whatever is being dragged, and let the engine know."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from synth.midi.learn import FILE_NAME
 from synth.presets.library import user_folder
 from synth.storage import config_folder
 
@@ -22,6 +23,11 @@ class Places:
     def settings(self) -> Path:
         """A JSON file."""
         return self.favourites.with_name("settings.json")
+
+    @property
+    def learned(self) -> Path:
+        """A JSON file: which MIDI controller moves which control."""
+        return self.favourites.with_name(FILE_NAME)
 
     @staticmethod
     def usual() -> "Places":

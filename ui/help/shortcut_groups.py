@@ -62,6 +62,7 @@ GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
             Key("Z X", "Octave down and up"),
             Key("Shift+Space", "Latch: hold the notes you play, and let them go"),
             Key("Shift+Esc", "Silence every note at once, whoever plays it"),
+            Key("Ctrl+Shift+S", "Stop the MIDI file that plays; one dropped on the window does"),
             Key("0", "The drone at the preset's own pitch"),
             Key("Ctrl+D", "Output device"),
         ),
@@ -99,6 +100,7 @@ GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
             Key("Ctrl+Shift+I", "Revert: the controls as the preset has them"),
             Key("Ctrl+I", "Init: every control to its default, volume and note too"),
             Key("Ctrl+Shift+L", "Lock the knob in use: it stays when another preset is loaded"),
+            Key("Ctrl+Shift+M", "Let a MIDI controller move the control in use: move it next; Esc waits no longer"),
         ),
     ),
     (
@@ -161,7 +163,9 @@ GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
                 "Tab took you there; or type a value: −3\u00a0dB, 50\u00a0%, 1.2\u00a0s",
                 "On a knob",
             ),
-            Key("", "Lock it, or put back the preset’s value or the default", "Right-click there"),
+            Key(
+                "", "Lock it, put back the preset’s value or the default, learn a MIDI controller", "Right-click there"
+            ),
         ),
     ),
     ("WORDS", GLOSSARY),

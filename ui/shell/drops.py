@@ -1,7 +1,8 @@
-"""What was dropped on the window: presets and recordings, also those in a folder, and a sentence about all the rest."""
+"""What was dropped on the window: presets, recordings, MIDI files, also in a folder, and a sentence about the rest."""
 
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 _MOST_ENTRIES = 2000
 """Of a folder; more of it is not looked at."""
 _MOST_PRESETS = 64
+_MIDI = frozenset({".mid", ".midi"})
 _SHOWN = 60
 
 
@@ -31,6 +33,7 @@ class Dropped:
 
     presets: tuple[Path, ...] = ()
     recordings: tuple[Path, ...] = ()
+    midi: tuple[Path, ...] = ()
     refusals: tuple[str, ...] = ()
 
 
@@ -42,9 +45,12 @@ def is_droppable(data: QMimeData) -> bool:
 def sort_out(data: QMimeData) -> Dropped:
     """What is in a drop; looks into folders, one level deep."""
     if not data.hasUrls():
-        return Dropped(refusals=("Text cannot be dropped here: drop the file of a preset or a recording.",))
+        return Dropped(
+            refusals=("Text cannot be dropped here: drop the file of a preset, a recording or a MIDI file.",)
+        )
     presets: list[Path] = []
     recordings: list[Path] = []
+    midi: list[Path] = []
     refusals: list[str] = []
     strangers: list[Path] = []
     for url in data.urls():
@@ -54,24 +60,33 @@ def sort_out(data: QMimeData) -> Dropped:
         path = local_path(url)
         inside = _inside(path)
         found = [path] if inside is None else inside
-        usable = [file for file in found if file.suffix.casefold() in SUFFIXES | {SUFFIX}]
-        presets += [file for file in usable if file.suffix.casefold() == SUFFIX]
-        recordings += [file for file in usable if file.suffix.casefold() != SUFFIX]
+        usable = [file for file in found if file.suffix.casefold() in SUFFIXES | _MIDI | {SUFFIX}]
+        for file in usable:
+            suffix = file.suffix.casefold()
+            (presets if suffix == SUFFIX else midi if suffix in _MIDI else recordings).append(file)
         if not usable and inside is not None:
-            refusals.append(f"The folder “{_short(shown_name(path.name))}” holds neither a preset nor a recording.")
+            name = _short(shown_name(path.name))
+            refusals.append(f"The folder “{name}” holds neither a preset, nor a recording, nor a MIDI file.")
         elif not usable:
             strangers.append(path)
     if strangers:
         more = f" and {len(strangers) - 1} more are" if len(strangers) > 1 else " is"
         refusals.append(
-            f"“{_short(shown_name(strangers[0].name))}”{more} neither a preset ({SUFFIX}) nor a recording: "
-            "drop one of those."
+            f"“{_short(shown_name(strangers[0].name))}”{more} neither a preset ({SUFFIX}), nor a recording, nor a MIDI "
+            "file: drop one of those."
         )
-    return Dropped(tuple(presets), tuple(recordings), tuple(refusals))
+    return Dropped(tuple(presets), tuple(recordings), tuple(midi), tuple(refusals))
 
 
-def take_in(dropped: Dropped, librarian: "Librarian", trainer: "TrainDesk", banner: "Banner") -> None:
-    """Play the preset and keep the others, learn from the recording or offer several, and say what was left."""
+def take_in(
+    dropped: Dropped,
+    librarian: "Librarian",
+    trainer: "TrainDesk",
+    play_midi: Callable[[Path], object],
+    banner: "Banner",
+) -> None:
+    """Play the preset and keep the others, learn from the recording or offer several, play the MIDI file, and say what
+    was left."""
     for path in dropped.presets[1:_MOST_PRESETS]:
         librarian.adopt(path, load=False)
     for path in dropped.presets[:1]:
@@ -80,7 +95,12 @@ def take_in(dropped: Dropped, librarian: "Librarian", trainer: "TrainDesk", bann
         trainer.take(dropped.recordings[0])
     elif dropped.recordings:
         trainer.offer(list(dropped.recordings))
+    for path in dropped.midi[:1]:
+        play_midi(path)
     refusals = list(dropped.refusals)
+    if len(dropped.midi) > 1:
+        name = _short(shown_name(dropped.midi[0].name))
+        refusals.append(f"One MIDI file plays at a time, “{name}” now: drop the others one by one.")
     if len(dropped.presets) > _MOST_PRESETS:
         refusals.append(f"{_MOST_PRESETS} presets are taken at a time: drop the others again.")
     if refusals:

@@ -1,9 +1,7 @@
 """The window: puts the parts together and carries messages between them and the engine."""
 
-import itertools
 import time
 from collections.abc import Callable
-from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QResizeEvent
@@ -20,14 +18,12 @@ from ui.help.overlay import HelpOverlay
 from ui.look.shortcuts import on_key
 from ui.perform.dock import SNAPSHOT
 from ui.perform.key_hand import KeyHand
-from ui.perform.note_player import NotePlayer
-from ui.perform.sounding import SoundingNotes
 from ui.presets.loader import Build
 from ui.settings.desk import SettingsDesk
-from ui.settings.midi.service import MidiService
 from ui.settings.opener import SettingsOpener
 from ui.settings.store import SettingsFile
 from ui.shell.drops import is_droppable, sort_out, take_in
+from ui.shell.note_desk import NoteDesk
 from ui.takes.desk import TakeDesk
 from ui.takes.sheet import TakesSheet
 from ui.trainer.desk import TrainDesk
@@ -81,16 +77,15 @@ class MainWindow(QMainWindow):
         self.culture, self.controls, self.dock = parts.culture, parts.controls, parts.dock
         self.transport, self.keys, self.status_line = parts.dock.transport, parts.dock.keys, parts.status_line
         self.setCentralWidget(parts.laid_out())
-        self.note_ids = itertools.count()
-        self.sounding = SoundingNotes(engine.play_notes)
-        self.player = NotePlayer(self.sounding.play_notes, self.note_ids)
         self.help = HelpOverlay(self)
         self.about = AboutSheet(self, self.presets.all_paths)
         self.hints = HintLine(places.hints_seen) if places.hints_seen else None
         if self.hints is not None:
             parts.add_below_culture(self.hints)
         self.desk = PresetDesk(engine, build, parts, self.help, self)
-        self.midi = MidiService(self.sounding.play_notes, self.note_ids, self)
+        self.notes = NoteDesk(engine, parts, self.desk, places.learned, self)
+        self.note_ids, self.sounding, self.player = self.notes.ids, self.notes.sounding, self.notes.player
+        self.midi, self.midi_file = self.notes.midi, self.notes.file
         stored = settings or SettingsFile(places.settings)
         self.settings = SettingsDesk(engine, stored, device, places, self.desk, self.midi)
         self.settings_opener = SettingsOpener(self.settings, self)
@@ -135,14 +130,7 @@ class MainWindow(QMainWindow):
         self.loader.loaded.connect(self.control_desk.other_culture)
         self.loader.loaded.connect(self._forget_notes)
         self.keys.drone_asked.connect(self.controls.note.setValue)
-        self.keys.begun.connect(partial(self.player.begin, "mouse"))
-        self.keys.ended.connect(partial(self.player.end, "mouse"))
         self.key_hand.octave_moved.connect(self.dock.show_octave)
-        self.dock.latch.toggled.connect(self.player.set_latch)
-        for panic in (self.player.panic, self.midi.panic):
-            self.dock.panic.clicked.connect(panic)
-        self.midi.program_asked.connect(self._choose_program)
-        self.midi.told.connect(self.complain)
         for button in self.findChildren(QAbstractButton):
             button.installEventFilter(self)
         for files in (self.presets, self.takes):
@@ -175,6 +163,8 @@ class MainWindow(QMainWindow):
             self.presets.clear_search()
         elif self.controls.note.hasFocus():
             self.controls.note.leave()
+        elif self.notes.learning.waits:
+            self.notes.learning.stop()
         else:
             self.banner.dismiss()
             self._give_keyboard_back()
@@ -187,16 +177,10 @@ class MainWindow(QMainWindow):
         stored = self.settings.settings
         self.takes.follow(stored.take_folder, stored.take_format, stored.take_wait)
 
-    def _choose_program(self, number: int) -> None:
-        """MIDI asks for the preset of this number, in the order of the list."""
-        for path in self.presets.all_paths()[number : number + 1]:
-            self.load(path)
-
     def _forget_notes(self) -> None:
         """The instrument that played them is gone."""
         self.key_hand.let_go()
-        self.player.forget()
-        self.sounding.forget()
+        self.notes.forget()
 
     def _play(self, play: bool) -> None:
         self._keep_pace(resting=False)
@@ -253,7 +237,7 @@ class MainWindow(QMainWindow):
     def _tell_news(self, status: Status) -> None:
         """What must be known even if nobody sees the window now: takes that have ended, notes that sound, notices."""
         self.takes.show_status(status)
-        self.keys.show_sounding(self.sounding.keys(time.monotonic()), drone=status.playing)
+        self.notes.look(self._view, drone=status.playing)
         for notice in status.notices:
             if notice.serial > self._notice:
                 self._notice = notice.serial
@@ -276,7 +260,7 @@ class MainWindow(QMainWindow):
 
     def dropEvent(self, event: QDropEvent) -> None:
         event.acceptProposedAction()
-        take_in(sort_out(event.mimeData()), self.presets.librarian, self.trainer, self.banner)
+        take_in(sort_out(event.mimeData()), self.presets.librarian, self.trainer, self.midi_file.play, self.banner)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -289,6 +273,7 @@ class MainWindow(QMainWindow):
         self._forget_notes()
         self.control_desk.close()
         self._timer.stop()
+        self.notes.close()
         self.takes.close()
         self.about.close_reader()
         self.trainer.close()

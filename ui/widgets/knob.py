@@ -63,6 +63,7 @@ class Knob(QDial):
         self._fraction = 0.0
         self._editor: QLineEdit | None = None
         self._marks = (False, False)
+        self._moved_by = ""
         self.valueChanged.connect(self._tell)
         self._tell()
 
@@ -102,9 +103,13 @@ class Knob(QDial):
             self._describe()
             self.update()
 
+    def show_controller(self, name: str) -> None:
+        """The MIDI controller that moves it, or ""."""
+        self._moved_by = name
+        self._describe()
+
     def let_go(self) -> None:
-        """End a drag, wherever the mouse is."""
-        # What a drag left over must not shorten the next notch.
+        """End a drag, wherever the mouse is; nothing that it left over shortens the next notch."""
         self._dragged_to, self._fraction = None, 0.0
         self.setSliderDown(False)
 
@@ -117,6 +122,7 @@ class Knob(QDial):
         said = [self.parameter.text(self.amount())]
         said += ["differs from the preset"] if differs else []
         said += ["locked"] if locked else []
+        said += [f"MIDI {self._moved_by}"] if self._moved_by else []
         self.setAccessibleDescription(", ".join(said))
 
     def _nudge(self, steps: float) -> None:

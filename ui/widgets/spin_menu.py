@@ -4,26 +4,35 @@ Qt's boxes wait inside the click until the menu is closed: whatever called them 
 """
 
 import unicodedata
+from collections.abc import Callable
 
 from PySide6.QtCore import QLocale, Qt
-from PySide6.QtGui import QContextMenuEvent, QValidator
+from PySide6.QtGui import QAction, QContextMenuEvent, QValidator
 from PySide6.QtWidgets import QDoubleSpinBox, QSpinBox, QWidget
 
 _SAME = {",": ".", "\u066b": ".", "\uff0c": ".", "\uff0e": ".", "\u2212": "-", "\uff0d": "-"}
 """Decimal marks of Europe, Arabic and Japanese keyboards, and minus signs."""
 
 
-def _open_menu(box: QSpinBox | QDoubleSpinBox, event: QContextMenuEvent) -> None:
+def _open_menu(box: QSpinBox | QDoubleSpinBox, event: QContextMenuEvent, more: list[QAction]) -> None:
     menu = box.lineEdit().createStandardContextMenu()
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    if more:
+        menu.addSeparator()
+        menu.addActions(more)
     menu.popup(event.globalPos())
 
 
 class SpinBox(QSpinBox):
     """`QSpinBox` with an open menu."""
 
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.more_actions: Callable[[], list[QAction]] = list
+        """Asked when the menu opens: what it offers beside a text's own actions."""
+
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        _open_menu(self, event)
+        _open_menu(self, event, self.more_actions())
 
 
 class DoubleSpinBox(QDoubleSpinBox):
@@ -46,7 +55,7 @@ class DoubleSpinBox(QDoubleSpinBox):
         return super().valueFromText(plain_number(text))
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        _open_menu(self, event)
+        _open_menu(self, event, [])
 
 
 def plain_number(text: str) -> str:

@@ -44,6 +44,7 @@ class ControlDesk(QObject):
     def _connect(self) -> None:
         controls, brushes, compare = self._controls, self._brushes, self._compare
         controls.turned.connect(self._turn)
+        controls.followed.connect(self._follow)
         controls.grasped.connect(self.history.seal)
         controls.released.connect(self.history.seal)
         controls.reseed_asked.connect(self.reseed)
@@ -89,6 +90,11 @@ class ControlDesk(QObject):
             self._burst.start()
         else:
             self.history.seal()
+
+    def _follow(self, label: str, before: Values, after: Values) -> None:
+        """A MIDI controller moves a control: its sweep is one step."""
+        self.history.turn(label, before, after)
+        self._burst.start()
 
     def _touch(self, gesture: Gesture) -> None:
         if not self._stroke_open:

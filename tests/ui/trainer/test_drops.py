@@ -23,8 +23,8 @@ def _offered(stage: Stage) -> list[str]:
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("letter.pdf", "“letter.pdf” is neither a preset (.safetensors) nor a recording"),
-        ("song.mid", "“song.mid” is neither"),
+        ("letter.pdf", "“letter.pdf” is neither a preset (.safetensors), nor a recording, nor a MIDI file"),
+        ("song.mod", "“song.mod” is neither"),
         ("no suffix", "“no suffix” is neither"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Settings, MIDI: which ports are listened to, on which channel, and whether they send MPE."""
+"""Settings, MIDI: which ports are listened to, on which channel, whether they send MPE, and what was learned."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QListWidget, QListWidgetItem
@@ -8,7 +8,8 @@ from synth.midi.mpe import MPE_SETTINGS
 from synth.midi.port_process import VIRTUAL_PORT
 from synth.midi.ports import PortList
 from ui.settings.desk import SettingsDesk
-from ui.settings.form import Form, Page, column, combo, fill, put, said
+from ui.settings.form import Form, Page, column, combo, fill, put, said, section
+from ui.settings.midi.learned_list import LearnedList
 from ui.settings.midi.service import MidiService
 
 _MPE = {
@@ -17,7 +18,7 @@ _MPE = {
     "upper": "Upper zone, channel 16 leads",
     "both": "Two zones",
 }
-_LIST_HEIGHT = 150
+_LIST_HEIGHT = 110
 
 
 class MidiPage(Page):
@@ -44,6 +45,11 @@ class MidiPage(Page):
         form.add("MPE", self.mpe, hint="A controller that announces its zone needs no choice here.")
         rows = column(self)
         rows.addLayout(form)
+        rows.addWidget(section("Learned controllers"))
+        self.learned = LearnedList(midi.forget)
+        self.learned.show_learned(midi.learned)
+        midi.learned_changed.connect(lambda learned, _: self.learned.show_learned(learned))
+        rows.addWidget(self.learned)
         rows.addStretch(1)
         self.ports.itemChanged.connect(self._check)
         # Space is Play everywhere.
