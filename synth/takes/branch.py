@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from synth.errors import UsageError
+from synth.errors import RecordingError, UsageError
 from synth.instrument.events import ChangePreset, ChangeVocoder, Event, LoggedEvent, Play, Rescue, Stop
 from synth.instrument.instrument import Instrument
 from synth.instrument.state import InstrumentState
@@ -24,6 +24,10 @@ from synth.takes.rebuild import rebuilt
 from synth.vocoder.contract import Vocoder, VoiceFrames, samples_until
 
 _AT_ONCE = 16
+_FOLLOWED = "spectral"
+"""The vocoder whose takes can be gone back into: it sounds what is read at once."""
+Go = Callable[[int], bool]
+"""Called with the samples that are left; False when nobody waits for the rest any more."""
 
 
 class Mute(Vocoder):
@@ -67,13 +71,18 @@ class Mute(Vocoder):
 
 
 def instrument_at(
-    take: Path, seconds: float, rate_hz: int, cancelled: Callable[[], bool] = lambda: False
+    take: Path,
+    seconds: float,
+    rate_hz: int,
+    cancelled: Callable[[], bool] = lambda: False,
+    progress: Callable[[float], object] = lambda share: None,
 ) -> tuple[Beginning, Instrument, str]:
     """What played `seconds` into a take, as it was then, nothing held, and why its vocoder was chosen.
 
-    `take` is the WAV or its companion. It takes a third of the time that has to be played again, or less; `cancelled`
-    is asked in between, and then it stops where it is. `UsageError` for a time that lies outside of the take,
-    `RecordingError` for a take whose performance was not kept or cannot be read.
+    `take` is the WAV or its companion. It takes a third of the time that has to be played again, or less; meanwhile
+    `cancelled` is asked and `progress` told the share that is done. `UsageError` for a time that lies outside of the
+    take; `RecordingError` for a take whose performance was not kept or cannot be read, for one that another vocoder
+    than the spectral one played by then, and once it was cancelled.
     """
     performance = load_performance(take)
     if not 0 <= seconds <= performance.samples / performance.rate_hz:
@@ -81,7 +90,22 @@ def instrument_at(
             f"{seconds:g} s is not within the take, which lasts {performance.samples / performance.rate_hz:.1f} s: "
             "choose a time in it."
         )
-    beginning, state = _replayed(performance, seconds, cancelled)
+    whole = performance.skip + round(seconds * performance.rate_hz)
+
+    def go(left: int) -> bool:
+        progress(1.0 - max(left, 0) / max(whole, 1))
+        return not cancelled()
+
+    try:
+        beginning, state = _replayed(performance, whole, go)
+    except _OtherVocoder as other:
+        raise RecordingError(
+            f"“{take.name}” was played with {other} by then, which sounds a while after the culture was read, so that "
+            "the moment is not known exactly: choose a moment before, or continue from the take's beginning."
+        ) from other
+    if cancelled():
+        raise RecordingError(f"Going back into “{take.name}” was given up.")
+    progress(1.0)
     instrument, reason = ready_instrument(beginning.preset, rate_hz, state.controls, seed=state.seed)
     with torch.no_grad():
         instrument.resume(state)
@@ -90,41 +114,47 @@ def instrument_at(
     return beginning, instrument, reason
 
 
-def _replayed(
-    performance: Performance, seconds: float, cancelled: Callable[[], bool]
-) -> tuple[Beginning, InstrumentState]:
-    """The state of the instrument that played then, and what it began as."""
-    left = performance.skip + round(seconds * performance.rate_hz)
+class _OtherVocoder(Exception):
+    """Its name."""
+
+
+def _replayed(performance: Performance, left: int, go: Go) -> tuple[Beginning, InstrumentState]:
+    """The state of the instrument that played after so many samples, and what it began as."""
     for beginning, steps, end in _segments(performance):
+        _check(beginning.vocoder)
         instrument = rebuilt(replace(beginning, sound=None), performance.rate_hz, lambda name, p: Mute(name, p.mel))
         with torch.inference_mode():
-            left = _play(instrument, steps, end, left, cancelled)
-        if left <= 0 or end is None or cancelled():
+            left = _play(instrument, steps, end, left, go)
+        if left <= 0 or end is None or not go(left):
             break
     return beginning, instrument.state(with_history=True)
 
 
-def _play(
-    instrument: Instrument, steps: Iterable[Step], end: int | None, left: int, cancelled: Callable[[], bool]
-) -> int:
+def _check(vocoder: str) -> None:
+    if vocoder != _FOLLOWED:
+        raise _OtherVocoder(vocoder)
+
+
+def _play(instrument: Instrument, steps: Iterable[Step], end: int | None, left: int, go: Go) -> int:
     """Play up to a frame, or until `left` samples have passed: how many of them are left, 0 or less when none."""
     for step in steps:
-        left = _run(instrument, step.frame, left, cancelled)
-        if left <= 0 or cancelled():
+        left = _run(instrument, step.frame, left, go)
+        if left <= 0 or not go(left):
             return left
         match step:
             case LoggedEvent(action=Rescue() as rescue):
                 instrument.do(rescue)
-            # A change of vocoders moves the playhead by what one looks ahead, and that is made up for anew.
-            case LoggedEvent(action=Play() | Stop() | ChangePreset() | ChangeVocoder()):
+            case LoggedEvent(action=ChangeVocoder(name)):
+                _check(name)
+            case LoggedEvent(action=Play() | Stop() | ChangePreset()):
                 pass
             case LoggedEvent():
                 instrument.schedule([Event(**vars(step))])
-    return _run(instrument, end, left, cancelled)
+    return _run(instrument, end, left, go)
 
 
-def _run(instrument: Instrument, end: int | None, left: int, cancelled: Callable[[], bool]) -> int:
-    while left > 0 and (end is None or instrument.frame < end) and not cancelled():
+def _run(instrument: Instrument, end: int | None, left: int, go: Go) -> int:
+    while left > 0 and (end is None or instrument.frame < end) and go(left):
         n = _AT_ONCE if end is None else min(_AT_ONCE, end - instrument.frame)
         frame_samples = instrument.out_rate_hz / instrument.preset.mel.frames_per_second
         left -= instrument.process(max(1, min(n, int(left / frame_samples)))).shape[1]

@@ -149,7 +149,8 @@ def _appended(path: Path, companion: str) -> bytes:
         return path.read_bytes()
     except FileNotFoundError as error:
         raise RecordingError(
-            f"{companion} holds what its take began with and not what was played: it can be continued, not rendered."
+            f"{companion} holds what its take began with and not what was played: it can be continued, not rendered "
+            "nor gone back into."
         ) from error
     except OSError as error:
         raise RecordingError(f"{path} cannot be read ({error.strerror}).") from error

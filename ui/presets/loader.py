@@ -38,6 +38,9 @@ class Voiced:
     preset: str
 
 
+Work = Callable[[Callable[[], bool]], Loaded]
+"""Prepares something to be played; it is handed what says True once nobody waits for it any more. Slow, raises
+`PetrichordError`."""
 Build = Callable[[Path, ParameterValues, frozenset[str]], Loaded]
 """Reads a preset and prepares its instrument with these controls, of which some are locked; slow, raises
 `PetrichordError`."""
@@ -60,11 +63,26 @@ class Loader(QObject):
 
     def request(self, path: Path, controls: ParameterValues, locked: frozenset[str] = frozenset()) -> None:
         """Load this preset next; one that still waits is dropped. Of the controls, the locked ones stay."""
+        self.run(lambda _: self._build(path, controls, locked), path.name)
+
+    def run(self, work: Work, name: str) -> int:
+        """The same with anything else that can be played, known by a name; a number that is its own."""
         if self._latest is not None:
             self._latest.cancel()
         self._serial += 1
         self.busy.emit(True)
-        self._latest = self._pool.submit(self._work, path, controls, locked, self._serial)
+        self._latest = self._pool.submit(self._work, work, name, self._serial)
+        return self._serial
+
+    @property
+    def latest(self) -> int:
+        """The number of what was asked for last."""
+        return self._serial
+
+    def give_up(self) -> None:
+        """Nobody waits any more for what was asked for last."""
+        self._serial += 1
+        self.busy.emit(False)
 
     def request_vocoder(self, preset: Preset, rate_hz: int) -> None:
         """Prepare the stored choice for this preset, after what is being loaded."""
@@ -90,15 +108,15 @@ class Loader(QObject):
         self._serial += 1
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def _work(self, path: Path, controls: ParameterValues, locked: frozenset[str], serial: int) -> None:
+    def _work(self, work: Work, name: str, serial: int) -> None:
         try:
-            loaded = self._build(path, controls, locked)
+            loaded = work(lambda: serial != self._serial)
         except PetrichordError as problem:
             self._deliver(serial, str(problem), None)
         except Exception as problem:
             # A fault of ours, not of the file: into the log with it, and the window must not wait for ever.
             sys.excepthook(type(problem), problem, problem.__traceback__)
-            self._deliver(serial, f"{path.name} could not be loaded ({type(problem).__name__}).", None)
+            self._deliver(serial, f"{name} could not be loaded ({type(problem).__name__}).", None)
         else:
             self._deliver(serial, "", loaded)
 

@@ -90,7 +90,8 @@ class MainWindow(QMainWindow):
         self.settings = SettingsDesk(engine, stored, device, places, self.desk, self.midi)
         self.settings_opener = SettingsOpener(self.settings, self)
         self.loader, self.load, self.show_loaded = self.desk.loader, self.desk.load, self.desk.show_loaded
-        self.takes = TakeDesk(engine, self.transport, TakesSheet(self), self.banner, self.load)
+        desk, sheet = self.desk, TakesSheet(self)
+        self.takes = TakeDesk(engine, self.transport, sheet, self.banner, desk.load, desk.branch, desk.loader)
         self.control_desk = ControlDesk(engine.send, parts, self.hand, self)
         self.complain = self.banner.complain
         self.remedies = Remedies(

@@ -13,11 +13,16 @@ from synth.takes.recorder import default_take_folder, default_take_path
 from synth.takes.wav import SampleFormat
 from ui.files.file_dialog import choose_folder
 from ui.files.trash import Removal
+from ui.look.clock import clock
 from ui.look.shortcuts import on_key
 from ui.perform.transport import Transport
+from ui.presets.loader import Loader
 from ui.takes.keeper import TakeKeeper
 from ui.takes.sheet import TakesSheet
 from ui.widgets.banner import Banner, Remedy
+
+Branch = Callable[[Path, float, Callable[[float], object]], int]
+"""Plays on from a take at a time in seconds, tells its progress as a share, and answers the loader's number of it."""
 
 
 class TakeDesk(QObject):
@@ -30,6 +35,7 @@ class TakeDesk(QObject):
     """A `Removal`: a take went to the trash."""
     return_asked = Signal(object)
     """It is wanted back."""
+    _progressed = Signal(float)
 
     def __init__(
         self,
@@ -38,9 +44,14 @@ class TakeDesk(QObject):
         sheet: TakesSheet,
         banner: Banner,
         load: Callable[[Path], None],
+        branch: Branch,
+        loader: Loader,
     ) -> None:
         super().__init__(sheet)
         self._engine, self._transport, self.sheet, self._banner, self._load = engine, transport, sheet, banner, load
+        self._branch, self._loader = branch, loader
+        self._branching: tuple[int, Path, float] | None = None
+        """The loader's number of what is gone back to, its take and the time in it."""
         self.folder: Path | None = None
         """None is the usual one in the user's music folder."""
         self.sample_format: SampleFormat = "pcm24"
@@ -67,6 +78,11 @@ class TakeDesk(QObject):
         sheet.opened.connect(self.refresh)
         sheet.play_asked.connect(self.play_or_stop)
         sheet.continue_asked.connect(self._continue)
+        sheet.branch.asked.connect(self._go_back)
+        sheet.branch.left.connect(self._give_up)
+        self._progressed.connect(sheet.branch.show_progress)
+        self._loader.loaded.connect(self._note_loaded)
+        self._loader.failed.connect(self._note_failed)
         sheet.rename_asked.connect(keeper.rename)
         sheet.trash_asked.connect(self._trash)
         sheet.folder_asked.connect(self._show_folder)
@@ -170,6 +186,40 @@ class TakeDesk(QObject):
         """Load what a take began with, and let the player see it."""
         self._load(companion_of(path))
         self.sheet.put_away()
+
+    def _go_back(self, path: Path, seconds: float) -> None:
+        """Prepare what played then; what plays now goes on until it is ready."""
+        if self.playing is not None:
+            self._engine.stop_take()
+        self.sheet.notice.clear()
+        self.sheet.branch.show_progress(0.0)
+        self._branching = self._branch(path, seconds, self._progressed.emit), path, seconds
+
+    def _give_up(self) -> None:
+        """Nobody waits for it any more."""
+        if self._branching is not None and self._branching[0] == self._loader.latest:
+            self._loader.give_up()
+        self._branching = None
+
+    def _note_loaded(self) -> None:
+        if self._branching is not None and self._branching[0] == self._loader.latest:
+            _, path, seconds = self._branching
+            self._branching = None
+            self.sheet.put_away()
+            self._banner.say(f"“{path.stem}” is played on from {clock(seconds)}.")
+        elif self._branching is not None:
+            # Another preset was asked for meanwhile.
+            self._branching = None
+            self.sheet.branch.put_away()
+
+    def _note_failed(self, problem: str) -> None:
+        if self._branching is not None:
+            self._branching = None
+            self.sheet.branch.put_away()
+            if self.sheet.isVisible():
+                # What the window says of it lies beneath.
+                self.sheet.notice.complain(problem)
+                self._banner.settle("preset")
 
     def _trash(self, path: Path) -> None:
         if self.playing == path:

@@ -8,13 +8,15 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QStackedLayout, 
 
 from synth.errors import RecordingError
 from synth.takes.files import renamed_path
+from ui.look.shortcuts import click_on_key
+from ui.takes.branch_bar import BranchBar
 from ui.takes.list import TakeList
 from ui.widgets.banner import Banner
 from ui.widgets.elided_label import ElidedLabel
 from ui.widgets.name_bar import NameBar
 from ui.widgets.sheet import Sheet
 
-_WIDTH, _MOST_HEIGHT, _MARGIN = 720, 560, 40
+_WIDTH, _MOST_HEIGHT, _MARGIN = 820, 560, 40
 
 
 class TakesSheet(Sheet):
@@ -30,6 +32,7 @@ class TakesSheet(Sheet):
     def __init__(self, parent: QWidget) -> None:
         super().__init__("Takes", parent)
         self._playing: Path | None = None
+        self._heard_s = 0.0
         self._naming: Path | None = None
         self.list = TakeList()
         self.nothing = QLabel("No take yet.\nRecord (Ctrl+R) writes what you hear to a WAV file and lists it here.")
@@ -43,6 +46,7 @@ class TakesSheet(Sheet):
         self.names = NameBar()
         self.names.edit.setAccessibleName("Take name")
         self.names.edit.setToolTip("The take's name, and its file's; Enter takes it, Escape leaves")
+        self.branch = BranchBar()
         self.folder = ElidedLabel(Qt.TextElideMode.ElideMiddle)
         self.folder.setProperty("role", "dim")
         self.folder.setAccessibleName("Folder of takes")
@@ -51,6 +55,11 @@ class TakesSheet(Sheet):
         self.go_on = _button(
             "Continue from its beginning", "Load preset, culture and controls as they were when this take began"
         )
+        self.branch_from = _button(
+            "Branch from here…",
+            "Play on from a moment of this take: the one that is heard, or any other (Ctrl+Shift+B)",
+        )
+        click_on_key(self.branch_from, "Ctrl+Shift+B")
         self.rename = _button("Rename…", "Give this take and what lies beside it another name (F2)")
         self.show_folder = _button("Show in folder", "Open the folder this take is in")
         self.trash = _button("Move to trash", "Move this take to the trash (Del)")
@@ -62,15 +71,16 @@ class TakesSheet(Sheet):
         self.body.addLayout(self._pages, 1)
         self.body.addWidget(self.notice)
         self.body.addWidget(self.names)
+        self.body.addWidget(self.branch)
         where = QHBoxLayout()
         where.addWidget(self.folder, 1)
         where.addWidget(self.elsewhere)
         self.body.addLayout(where)
         row = QHBoxLayout()
         row.setSpacing(8)
-        for button in (self.play, self.go_on, self.rename, self.show_folder, self.trash):
+        for button in (self.play, self.go_on, self.branch_from, self.rename, self.show_folder, self.trash):
             row.addWidget(button)
-        row.insertStretch(2, 1)
+        row.insertStretch(3, 1)
         self.body.addLayout(row)
 
     def _connect(self) -> None:
@@ -84,11 +94,13 @@ class TakesSheet(Sheet):
             (self.list.trash_asked, lambda: self._with_chosen(self.trash_asked.emit)),
             (self.show_folder.clicked, lambda: self._with_chosen(self.folder_asked.emit)),
             (self.go_on.clicked, self._ask_continue),
+            (self.branch_from.clicked, self._ask_moment),
         ):
             signal.connect(action)
         self.names.named.connect(self._take_name)
         self.closed.connect(self.names.put_away)
         self.closed.connect(self.notice.clear)
+        self.closed.connect(self.branch.leave.click)
 
     def cover(self) -> None:
         super().cover()
@@ -112,6 +124,8 @@ class TakesSheet(Sheet):
     def show_playing(self, path: Path | None, at_s: float, length_s: float) -> None:
         """This take plays now, or none."""
         self.list.show_progress(path, at_s / length_s if length_s else 0.0)
+        self._heard_s = at_s
+        self.branch.follow(path, at_s)
         if path != self._playing:
             self._playing = path
             self._follow()
@@ -127,6 +141,8 @@ class TakesSheet(Sheet):
         self.play.setText("Stop" if playing else "Play")
         self.play.setAccessibleName(self.play.text())
         self.go_on.setEnabled(card is not None and card.continuable)
+        # Why one cannot be gone back into is a sentence.
+        self.branch_from.setEnabled(card is not None)
 
     def _ask_play(self) -> None:
         if self.play.isEnabled():
@@ -134,6 +150,14 @@ class TakesSheet(Sheet):
 
     def _ask_continue(self) -> None:
         self._with_chosen(self.continue_asked.emit)
+
+    def _ask_moment(self) -> None:
+        chosen = self.list.chosen()
+        card = self.list.card(chosen)
+        if card is not None:
+            self.names.put_away()
+            heard = chosen == self._playing
+            self.branch.ask(card, self._heard_s if heard else 0.0, follows=heard)
 
     def _with_chosen(self, action: Callable[[Path], object]) -> None:
         chosen = self.list.chosen()
@@ -152,6 +176,7 @@ class TakesSheet(Sheet):
                 return str(problem), False
             return "", True
 
+        self.branch.leave.click()
         self.names.ask("RENAME", "Rename", path.stem, check)
 
     def _take_name(self, name: str, replace: bool) -> None:

@@ -1,6 +1,7 @@
 """Which preset plays: asks for it, hands it to the engine, and lets the window's parts say so."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -12,8 +13,11 @@ from synth.presets.model import Preset
 from ui.controls.suggestions import of_preset, suggested
 from ui.help.overlay import HelpOverlay
 from ui.presets.loader import Build, Loaded, Loader, Voiced
+from ui.takes.continuation import branched
 from ui.widgets.banner import Remedy
 from ui.window.parts import Parts
+
+_GIVE_WAY_S = 0.01
 
 
 class PresetDesk(QObject):
@@ -55,6 +59,24 @@ class PresetDesk(QObject):
         """Prepare this preset elsewhere; what plays goes on until it is ready."""
         self._asked = path
         self.loader.request(path, self._parts.controls.controls, self._parts.controls.locked)
+
+    def branch(self, take: Path, seconds: float, progress: Callable[[float], object]) -> int:
+        """Prepare what played so many seconds into a take, to be played on from there; the loader's number of it.
+
+        It computes as hard as the engine does, in the same interpreter: while the sound is close to breaking it waits.
+        """
+        self._asked = None
+        engine, rate_hz = self._engine, self._engine.status().rate_hz
+
+        def work(given_up: Callable[[], bool]) -> Loaded:
+            def cancelled() -> bool:
+                while engine.pressed and not given_up():
+                    time.sleep(_GIVE_WAY_S)
+                return given_up()
+
+            return branched(take, seconds, rate_hz, cancelled, progress)
+
+        return self.loader.run(work, take.name)
 
     def prepare_vocoder(self) -> None:
         """Change to the stored choice of vocoder when it is ready."""

@@ -263,3 +263,38 @@ def test_a_time_outside_of_the_take_is_refused(tmp_path: Path) -> None:
     for seconds in (-0.1, len(sound) / RATE + 1, float("nan")):
         with pytest.raises(UsageError, match="choose a time in it"):
             instrument_at(tmp_path / "a.wav", seconds, RATE)
+
+
+def test_progress_grows_to_the_whole_and_who_gives_up_is_obeyed(tmp_path: Path) -> None:
+    sound = played(tmp_path / "a.wav")
+    seconds, told = len(sound) / RATE, list[float]()
+    instrument_at(tmp_path / "a.wav", seconds, RATE, progress=told.append)
+    assert told == sorted(told) and told[0] < 0.2 and told[-1] == 1.0
+    asked: list[float] = []
+
+    def give_up() -> bool:
+        asked.append(0.0)
+        return len(asked) == 2
+
+    with pytest.raises(RecordingError, match="was given up"):
+        instrument_at(tmp_path / "a.wav", seconds, RATE, lambda: bool(give_up() or len(asked) > 2), asked.append)
+
+
+def test_a_moment_after_a_change_to_another_vocoder_is_refused_and_one_before_is_not(tmp_path: Path) -> None:
+    class Other(SpectralVocoder):
+        @property
+        def name(self) -> str:
+            return "bigvgan_base"
+
+    offline = OfflineTake(tmp_path / "a.wav", instrument())
+    offline.play(4)
+    before_s = offline.n_samples / RATE
+    with torch.no_grad():
+        other = Other(STEADY.mel)
+        other.prepare(STEADY, RATE, n_heads=2)
+    offline.playing.current.change_vocoder(other, "asked for")
+    offline.play(8)
+    offline.end()
+    assert instrument_at(tmp_path / "a.wav", before_s, RATE)[1].frame == 4 + 8
+    with pytest.raises(RecordingError, match="was played with bigvgan_base by then"):
+        instrument_at(tmp_path / "a.wav", before_s + 0.1, RATE)
