@@ -4,7 +4,6 @@ A record is `{"frame": 12, "kind": "touch", …}` with the fields of the event. 
 `PresetError` names the one that cannot be used; `UsageError` and `ValueError` are for values that are none.
 """
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any, TypeVar, get_args
@@ -41,8 +40,8 @@ from synth.instrument.note_events import (
     NoteOff,
     NoteOn,
 )
-from synth.instrument.tuning import N_KEYS, Tuning
 from synth.presets.schema import Fields
+from synth.presets.tuning import N_KEYS, told_of_tuning, tuning_of
 
 _Word = TypeVar("_Word", bound=str)
 _FAR = 1e6
@@ -123,21 +122,6 @@ def from_record(file: str, record: Mapping[str, Any]) -> LoggedEvent:
     read = _READERS.get(kind)
     share = told.number("moment", 0, 1) if "moment" in record else 0.0
     return LoggedEvent(told.integer("frame", 0, 2**53), read(told) if read is not None else _KINDS[kind](), share)
-
-
-def told_of_tuning(tuning: Tuning) -> dict[str, Any]:
-    """A tuning as JSON has it: null for a key that plays nothing."""
-    return {"name": tuning.name, "key_hz": [None if math.isnan(hz) else hz for hz in tuning.key_hz]}
-
-
-def tuning_of(told: Fields) -> Tuning:
-    """The tuning again."""
-    table = told.values.get("key_hz")
-    if not isinstance(table, list) or len(table) != N_KEYS:
-        raise ValueError("key_hz")
-    keys = [Fields(told.file, {"hz": hz}, f"{told.prefix}key_hz.") for hz in table]
-    heard = (math.nan if key.values["hz"] is None else key.number("hz", 0.1, 1e5) for key in keys)
-    return Tuning(told.text("name"), tuple(heard))
 
 
 def _note_id(told: Fields) -> int:

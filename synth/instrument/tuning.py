@@ -11,14 +11,13 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import tuning_library
-from numpy.typing import NDArray
 
 from synth.errors import TuningError
+from synth.presets.tuning import N_KEYS, Tuning, equal_temperament
 
-N_KEYS = 128
-REFERENCE_KEY, REFERENCE_HZ = 69, 440.0
+__all__ = ["N_KEYS", "Tuning", "equal_temperament", "read_tuning"]
+
 _LARGEST_BYTES = 1 << 20
 _MOST_NOTES = 1024
 _LOWEST_HZ, _HIGHEST_HZ = 1.0, 30_000.0
@@ -36,28 +35,6 @@ _MAP_FIELDS = (
     "the reference frequency",
     "the scale degree of an octave",
 )
-
-
-@dataclass(frozen=True)
-class Tuning:
-    """Frequencies of all keys."""
-
-    name: str
-    key_hz: tuple[float, ...]
-    """128 of them; not a number for a key that plays nothing."""
-
-    def pitches(self, reference_hz: float = REFERENCE_HZ) -> NDArray[np.float64]:
-        """Pitch of each key as a fractional MIDI note of equal temperament at A = 440 Hz, (128,).
-
-        `reference_hz` is where A of equal temperament lies, and moves any other tuning by as much.
-        """
-        return REFERENCE_KEY + 12 * np.log2(np.array(self.key_hz) * reference_hz / REFERENCE_HZ / REFERENCE_HZ)
-
-
-def equal_temperament() -> Tuning:
-    """Twelve equal steps to the octave, A = 440 Hz."""
-    hz = REFERENCE_HZ * np.exp2((np.arange(N_KEYS) - REFERENCE_KEY) / 12)
-    return Tuning("12 equal steps", tuple(hz.tolist()))
 
 
 def read_tuning(scale: Path | None, keyboard_map: Path | None = None) -> Tuning:

@@ -21,6 +21,7 @@ from synth.automaton.rules import LiveRule
 from synth.errors import PresetError
 from synth.presets.model import SCHEMA_VERSION, Credit, HighBand, Partials, Preset, Vibrato
 from synth.presets.schema import MAX_ATTACK_FRAMES, Fields, Header, mel_format, rule_skeleton, tensor_plan, weather_spec
+from synth.presets.tuning import told_of_tuning, tuning_of
 from synth.storage import write_bytes_whole
 
 SUFFIX = ".safetensors"
@@ -104,6 +105,8 @@ def preset_from_bytes(raw: bytes, path: Path) -> Preset:
         recipe=fields.mapping("recipe"),
         metrics=fields.number_map("metrics"),
         settings=fields.number_map("settings"),
+        # Of few presets; files written before there were any say nothing.
+        tuning=tuning_of(fields.group("tuning")) if "tuning" in fields.values else None,
         source_path=str(path),
     )
 
@@ -151,6 +154,7 @@ def describe(preset: Preset) -> dict[str, Any]:
         "vibrato": asdict(preset.vibrato),
         "attack_frames": 0 if preset.attack is None else len(preset.attack),
         "rule": rule,
+        **({} if preset.tuning is None else {"tuning": told_of_tuning(preset.tuning)}),
     }
 
 

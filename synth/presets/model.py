@@ -12,6 +12,7 @@ from torch import Tensor
 from synth.automaton.rules import Rule
 from synth.automaton.weather import WeatherSpec
 from synth.mel import MelFormat
+from synth.presets.tuning import Tuning
 
 SCHEMA_VERSION = 2
 LOOP_FRAMES = 172
@@ -115,6 +116,8 @@ class Preset:
     metrics: dict[str, float] = field(default_factory=dict)
     settings: dict[str, float] = field(default_factory=dict)
     """Suggested control values, by the ids of the instrument's parameter table."""
+    tuning: Tuning | None = None
+    """Suggested pitches of the keys; None suggests none, and keys play equal temperament."""
     source_path: str = ""
     """File it was loaded from; not stored."""
 

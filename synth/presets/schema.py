@@ -28,7 +28,8 @@ class Fields:
     values: dict[str, Any]
     prefix: str = ""
 
-    def _refuse(self, name: str, wanted: str) -> PresetError:
+    def refusal(self, name: str, wanted: str) -> PresetError:
+        """For a field that is not what is wanted."""
         return PresetError(f"{self.file}: field “{self.prefix}{name}” must be {wanted}; the preset cannot be used.")
 
     def group(self, name: str) -> "Fields":
@@ -37,25 +38,25 @@ class Fields:
     def mapping(self, name: str) -> dict[str, Any]:
         value = self.values.get(name)
         if not isinstance(value, dict):
-            raise self._refuse(name, "an object")
+            raise self.refusal(name, "an object")
         return dict(value)
 
     def number(self, name: str, low: float, high: float) -> float:
         value = self.values.get(name)
         if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-            raise self._refuse(name, f"a number from {low:g} to {high:g}")
+            raise self.refusal(name, f"a number from {low:g} to {high:g}")
         return float(value)
 
     def integer(self, name: str, low: int, high: int) -> int:
         value = self.values.get(name)
         if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-            raise self._refuse(name, f"a whole number from {low} to {high}")
+            raise self.refusal(name, f"a whole number from {low} to {high}")
         return value
 
     def numbers(self, name: str, count: int | None = None, low: float = 0, high: float = 1e6) -> tuple[float, ...]:
         value = self.values.get(name)
         if not isinstance(value, list) or (count is not None and len(value) != count) or len(value) > 64:
-            raise self._refuse(name, f"a list of {count or 'at most 64'} numbers")
+            raise self.refusal(name, f"a list of {count or 'at most 64'} numbers")
         inner = Fields(self.file, {f"{name}[{i}]": v for i, v in enumerate(value)}, self.prefix)
         return tuple(inner.number(key, low, high) for key in inner.values)
 
@@ -66,19 +67,19 @@ class Fields:
     def flag(self, name: str) -> bool:
         value = self.values.get(name)
         if not isinstance(value, bool):
-            raise self._refuse(name, "true or false")
+            raise self.refusal(name, "true or false")
         return value
 
     def text(self, name: str) -> str:
         value = self.values.get(name)
         if not isinstance(value, str) or len(value) > _MAX_TEXT:
-            raise self._refuse(name, f"a text of at most {_MAX_TEXT} characters")
+            raise self.refusal(name, f"a text of at most {_MAX_TEXT} characters")
         return value
 
     def texts(self, name: str) -> tuple[str, ...]:
         value = self.values.get(name)
         if not isinstance(value, list) or len(value) > 64:
-            raise self._refuse(name, "a list of at most 64 texts")
+            raise self.refusal(name, "a list of at most 64 texts")
         inner = Fields(self.file, {f"{name}[{i}]": v for i, v in enumerate(value)}, self.prefix)
         return tuple(inner.text(key) for key in inner.values)
 

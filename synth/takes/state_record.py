@@ -15,13 +15,14 @@ from torch import Tensor
 from synth.automaton.rules import LiveRule
 from synth.culture.cross_fade import FADE_FRAMES, FadeState
 from synth.culture.culture import CultureState
-from synth.instrument.event_records import as_record, from_record, told_of_tuning, tuning_of
+from synth.instrument.event_records import as_record, from_record
 from synth.instrument.events import ChangePreset, ChangeVocoder, Event, Hand, Play, Stop
 from synth.instrument.parameters.values import readable
 from synth.instrument.reading.playhead import REMEMBERED_FRAMES, Place
 from synth.instrument.state import ChangeState, InstrumentState
 from synth.presets.model import Preset
 from synth.presets.schema import Fields
+from synth.presets.tuning import told_of_tuning, tuning_of
 from synth.takes.voice_record import arrays_of_voices, read_voices, told_of_voices
 
 Arrays = Mapping[str, NDArray[Any]]

@@ -51,6 +51,7 @@ class NoteKeys(QWidget):
         """The key that the mouse holds down."""
         self._sounding: frozenset[int] = frozenset()
         self._drone_plays = False
+        self._silent: frozenset[int] = frozenset()
         self._note = 0
         self._own = 0
         self.setAccessibleName("Keyboard")
@@ -81,6 +82,12 @@ class NoteKeys(QWidget):
             self._sounding, self._drone_plays = keys, drone
             self._describe()
 
+    def show_silent(self, keys: frozenset[int]) -> None:
+        """The tuning gives these MIDI keys no pitch: they are dim."""
+        if keys != self._silent:
+            self._silent = keys
+            self._describe()
+
     def is_lit(self, key: int) -> bool:
         """Whether this MIDI key is shown as sounding."""
         return key in self._sounding or (self._drone_plays and key == (self._note or self._own))
@@ -88,7 +95,8 @@ class NoteKeys(QWidget):
     def _describe(self) -> None:
         drone = note_name(self._note or self._own) if self._note or self._own else "own pitch"
         notes = " ".join(map(note_name, sorted(self._sounding)))
-        self.setAccessibleDescription(f"Drone: {drone}" + (f"; sounding: {notes}" if notes else ""))
+        silent = f"; {len(self._silent)} keys play nothing in this tuning" if self._silent else ""
+        self.setAccessibleDescription(f"Drone: {drone}" + (f"; sounding: {notes}" if notes else "") + silent)
         self.update()
 
     def shift_octave(self, by: int) -> None:
@@ -178,6 +186,8 @@ class NoteKeys(QWidget):
         fill = QColor(COLOURS.accent if playing else colour)
         if not letter and not playing and not dark:
             fill = fill.darker(128)
+        if note in self._silent:
+            fill = QColor(COLOURS.line)
         painter.setPen(QColor(COLOURS.ground))
         painter.setBrush(fill)
         painter.drawRoundedRect(rect.adjusted(0.5, -4, -0.5, -0.5), 3, 3)

@@ -140,7 +140,8 @@ class Librarian(QObject):
             caught = capture.result(_ANSWER_S)
         except NoAnswer as error:
             raise PresetError(f"“{name}” was not saved: the sound engine does not answer; start again.") from error
-        preset = as_preset(caught.preset, caught.state, controls, name)
+        tuning = None if caught.instrument is None else caught.instrument.tuning
+        preset = as_preset(caught.preset, caught.state, controls, name, tuning)
         path = save_as(preset, self.folder, overwrite=overwrite)
         hidden = bundled_folder() / path.name
         return Change(

@@ -15,6 +15,7 @@ from synth.instrument.events import View
 from ui.files.folders import Places
 from ui.settings.midi.service import MidiService
 from ui.settings.store import Settings, SettingsFile
+from ui.settings.tuning.desk import TuningDesk
 
 if TYPE_CHECKING:
     from ui.window.preset_desk import PresetDesk
@@ -37,10 +38,12 @@ class SettingsDesk(QObject):
         places: Places,
         presets: "PresetDesk",
         midi: MidiService,
+        tuning: TuningDesk,
     ) -> None:
         """`device` is the one in use, which need not be the stored one."""
         super().__init__(presets)
-        self.engine, self.places, self.presets, self.midi = engine, places, presets, midi
+        self.engine, self.places, self.presets = engine, places, presets
+        self.midi, self.tuning = midi, tuning
         self.list_devices: Callable[[], list[Device]] = list_devices
         self._file = file
         self.output = replace(file.settings.output, device=device)
@@ -90,6 +93,7 @@ class SettingsDesk(QObject):
         """Finish what is being written; nothing arrives any more."""
         self._closed = True
         self.midi.close()
+        self.tuning.close()
         self._writer.shutdown(wait=True)
 
     def _take_answer(self, asked: tuple[Output, dict[str, Any]], problem: str) -> None:
@@ -105,6 +109,7 @@ class SettingsDesk(QObject):
     def _store(self, settings: Settings) -> None:
         self._file.settings = settings
         self.midi.follow(settings)
+        self.tuning.follow(settings)
         self._writer.submit(self._write, settings)
 
     def _write(self, settings: Settings) -> None:

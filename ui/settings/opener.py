@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
+from ui.controls.panel import ControlPanel
 from ui.settings.desk import SettingsDesk
 
 if TYPE_CHECKING:
@@ -13,8 +14,8 @@ if TYPE_CHECKING:
 class SettingsOpener:
     """Shows the sheet of settings over a window and puts it away."""
 
-    def __init__(self, desk: SettingsDesk, window: QWidget) -> None:
-        self._desk, self._window = desk, window
+    def __init__(self, desk: SettingsDesk, controls: ControlPanel, window: QWidget) -> None:
+        self._desk, self._controls, self._window = desk, controls, window
         self._sheet: SettingsSheet | None = None
 
     def toggle(self) -> None:
@@ -26,7 +27,7 @@ class SettingsOpener:
         if self._sheet is None:
             from ui.settings.sheet import SettingsSheet
 
-            self._sheet = SettingsSheet(self._desk, self._window)
+            self._sheet = SettingsSheet(self._desk, self._controls, self._window)
             for button in self._sheet.findChildren(QAbstractButton):
                 # Enter presses a button everywhere in the window.
                 button.installEventFilter(self._window)

@@ -4,12 +4,14 @@ from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QListWidget, QListWidgetItem, QScrollArea, QStackedWidget, QWidget
 
+from ui.controls.panel import ControlPanel
 from ui.settings.audio import AudioPage
 from ui.settings.desk import SettingsDesk
 from ui.settings.engine import EnginePage
 from ui.settings.files import FilesPage
 from ui.settings.form import LOOK, Page, said
 from ui.settings.midi.page import MidiPage
+from ui.settings.tuning.page import TuningPage
 from ui.settings.vocoder import VocoderPage
 from ui.widgets.sheet import Sheet
 
@@ -21,15 +23,16 @@ _MARGIN = 24
 
 
 class SettingsSheet(Sheet):
-    """Audio, MIDI, engine, vocoder, files; made when it is first opened."""
+    """Audio, MIDI, tuning, engine, vocoder, files; made when it is first opened."""
 
-    def __init__(self, desk: SettingsDesk, window: QWidget) -> None:
+    def __init__(self, desk: SettingsDesk, controls: ControlPanel, window: QWidget) -> None:
         super().__init__("Settings", window)
         self.setStyleSheet(LOOK)
         self._desk = desk
         self.audio, self.engine = AudioPage(desk), EnginePage(desk)
-        self.midi, self.vocoder, self.files = MidiPage(desk, desk.midi), VocoderPage(desk), FilesPage(desk)
-        self.pages: tuple[Page, ...] = (self.audio, self.midi, self.engine, self.vocoder, self.files)
+        self.midi, self.tuning = MidiPage(desk, desk.midi), TuningPage(desk, desk.tuning, controls)
+        self.vocoder, self.files = VocoderPage(desk), FilesPage(desk)
+        self.pages: tuple[Page, ...] = (self.audio, self.midi, self.tuning, self.engine, self.vocoder, self.files)
         self.list = QListWidget()
         self.list.setObjectName("pages")
         self.list.setAccessibleName("Pages of the settings")

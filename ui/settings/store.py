@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 from synth.device.outputs import BUFFER_RANGE_S, RATES_HZ, Output
 from synth.midi.mpe import MPE_SETTINGS, MpeSetting
@@ -21,6 +21,9 @@ from synth.storage import (
 from synth.takes.wav import SAMPLE_FORMATS, SampleFormat
 
 SCALE_RANGE = (1.0, 3.0)
+TuningChoice = Literal["preset", "equal", "files"]
+"""Keys play what the preset suggests, 12 equal steps whatever it suggests, or the user's own scale and keyboard map."""
+_TUNING_CHOICES: tuple[TuningChoice, ...] = get_args(TuningChoice)
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,11 @@ class Settings:
     midi_channel: int | None = None
     """1 … 16, or None for all."""
     midi_mpe: MpeSetting = "off"
+    tuning: TuningChoice = "preset"
+    tuning_scale: Path | None = None
+    """A Scala scale (.scl)."""
+    tuning_map: Path | None = None
+    """A Scala keyboard map (.kbm)."""
 
 
 def _rate(value: object) -> int:
@@ -59,6 +67,11 @@ _MIDI_CHECKS = {
     "midi_channel": perhaps(whole_number(1, 16)),
     "midi_mpe": one_of(*MPE_SETTINGS),
 }
+_TUNING_CHECKS = {
+    "tuning": one_of(*_TUNING_CHOICES),
+    "tuning_scale": perhaps(absolute_path),
+    "tuning_map": perhaps(absolute_path),
+}
 
 
 def settings_path() -> Path:
@@ -73,7 +86,8 @@ class SettingsFile(StoredFile):
         """Reads what can be used; `problems` names what cannot, in sentences."""
         super().__init__(path or settings_path(), "settings")
         output = Output(**self._file.fields(_OUTPUT_CHECKS, "output"))
-        self.settings = Settings(output=output, **self._file.fields(_TAKE_CHECKS | _WINDOW_CHECKS | _MIDI_CHECKS))
+        checks = _TAKE_CHECKS | _WINDOW_CHECKS | _MIDI_CHECKS | _TUNING_CHECKS
+        self.settings = Settings(output=output, **self._file.fields(checks))
         self._file.begin_with(as_json(self.settings))
 
     def write(self, settings: Settings) -> None:
@@ -84,7 +98,7 @@ class SettingsFile(StoredFile):
 
 def as_json(settings: Settings) -> dict[str, Any]:
     """The settings as they are stored."""
-    folder = settings.take_folder
+    folder, scale, keyboard_map = settings.take_folder, settings.tuning_scale, settings.tuning_map
     output = {entry.name: getattr(settings.output, entry.name) for entry in fields(Output)}
     return {
         "output": output,
@@ -96,4 +110,7 @@ def as_json(settings: Settings) -> dict[str, Any]:
         "midi_virtual": settings.midi_virtual,
         "midi_channel": settings.midi_channel,
         "midi_mpe": settings.midi_mpe,
+        "tuning": settings.tuning,
+        "tuning_scale": None if scale is None else str(scale),
+        "tuning_map": None if keyboard_map is None else str(keyboard_map),
     }

@@ -22,6 +22,7 @@ from ui.presets.loader import Build
 from ui.settings.desk import SettingsDesk
 from ui.settings.opener import SettingsOpener
 from ui.settings.store import SettingsFile
+from ui.settings.tuning.desk import TuningDesk
 from ui.shell.drops import is_droppable, sort_out, take_in
 from ui.shell.note_desk import NoteDesk
 from ui.takes.desk import TakeDesk
@@ -87,8 +88,9 @@ class MainWindow(QMainWindow):
         self.note_ids, self.sounding, self.player = self.notes.ids, self.notes.sounding, self.notes.player
         self.midi, self.midi_file = self.notes.midi, self.notes.file
         stored = settings or SettingsFile(places.settings)
-        self.settings = SettingsDesk(engine, stored, device, places, self.desk, self.midi)
-        self.settings_opener = SettingsOpener(self.settings, self)
+        self.tuning = TuningDesk(engine, self.desk, self.keys, stored.settings)
+        self.settings = SettingsDesk(engine, stored, device, places, self.desk, self.midi, self.tuning)
+        self.settings_opener = SettingsOpener(self.settings, self.controls, self)
         self.loader, self.load, self.show_loaded = self.desk.loader, self.desk.load, self.desk.show_loaded
         desk, sheet = self.desk, TakesSheet(self)
         self.takes = TakeDesk(engine, self.transport, sheet, self.banner, desk.load, desk.branch, desk.loader)
@@ -137,6 +139,7 @@ class MainWindow(QMainWindow):
         for files in (self.presets, self.takes):
             files.removed.connect(self.control_desk.history.deed)
             files.return_asked.connect(self.control_desk.take_back)
+        self.tuning.told.connect(self.complain)
         for part in (self.header.devices, self.settings):
             part.refused.connect(self.complain)
         for turned in (self.controls, self.brushes):

@@ -25,6 +25,8 @@ class PresetDesk(QObject):
 
     named = Signal(str)
     """What plays has this name now."""
+    shown = Signal(object)
+    """A `Loaded`: the engine has been given it, and the window stands as it says."""
 
     def __init__(
         self, engine: EngineControl, build: Build, parts: Parts, help_sheet: HelpOverlay, parent: QObject
@@ -97,6 +99,7 @@ class PresetDesk(QObject):
         parts.brushes.set_rows(preset.mel.n_mels)
         parts.controls.note.set_root(preset.root_hz)
         self.show_note()
+        self.shown.emit(loaded)
 
     def send_values(self, values: Mapping[str, float]) -> None:
         """Move these controls of the engine, and no other: somebody else may be moving those."""

@@ -229,7 +229,7 @@ VOICE_ROWS: tuple[Parameter, ...] = (
         "Reference pitch",
         "A",
         "TUNING",
-        (400.0, 480.0, 440.0),
+        (380.0, 480.0, 440.0),
         "player",
         "Frequency of A above middle C; moves every key as much.",
     ),

@@ -332,3 +332,16 @@ def test_a_view_tells_the_keys_that_a_pedal_or_a_latch_still_holds() -> None:
     assert seen(ChannelExpression(2, "sustain", 0.0)) == ()
     assert seen(SetParameter("latch", True), NoteOn(3, 72, 0.8), NoteOff(3)) == (72,)
     assert seen(AllSoundOff()) == ()
+
+
+def test_an_instrument_begins_with_the_tuning_that_its_preset_suggests() -> None:
+    """Key 69 at 450 Hz, heard within a tenth of a cent of it."""
+    hz = tuple(450.0 if key == 69 else 100.0 for key in range(128))
+    played = instrument(replace(PRESET, tuning=Tuning("odd", hz)))
+    x = sound(played, [(0, NoteOn(1, 69, 0.8))], 200)[0, 20000:]
+    n = 1 << 21
+    spectrum = np.abs(np.fft.rfft(x * np.blackman(len(x)), n))
+    near = np.arange(n // 2 + 1) * RATE / n
+    band = (near > 430) & (near < 470)
+    peak_hz = near[band][np.argmax(spectrum[band])]
+    assert abs(1200 * np.log2(peak_hz / 450.0)) < 0.1

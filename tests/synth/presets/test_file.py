@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import math
 import struct
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,6 +21,7 @@ from synth.presets import file as preset_file
 from synth.presets.file import load_preset, save_preset
 from synth.presets.library import entries, load
 from synth.presets.model import HighBand, Preset, Vibrato
+from synth.presets.tuning import Tuning
 from tests.doubles.samples import live_preset, notebook_preset
 from tests.doubles.sounds import spectral
 
@@ -283,3 +285,40 @@ def test_every_bundled_preset_loads_and_credits_its_recording() -> None:
 def test_an_unknown_name_lists_those_there_are() -> None:
     with pytest.raises(PresetError, match="no preset “accordion”: choose one of"):
         load("accordion")
+
+
+def test_a_suggested_tuning_survives_the_disk_and_plays(tmp_path: Path) -> None:
+    hz = tuple(math.nan if key < 12 else 8.2 * 2 ** (key / 13) for key in range(128))
+    path = save_preset(replace(live_preset(), tuning=Tuning("thirteen", hz)), tmp_path / "a.safetensors")
+    loaded = load_preset(path)
+    assert loaded.tuning is not None and loaded.tuning.name == "thirteen"
+    assert np.array_equal(loaded.tuning.key_hz, hz, equal_nan=True)
+    assert loaded.tuning.silent_keys == frozenset(range(12))
+
+
+def test_a_preset_without_one_is_written_as_it_was_before_there_were_any() -> None:
+    assert "tuning" not in preset_file.describe(live_preset())
+    assert "tuning" not in preset_file.describe(load(entries()[0].name))
+
+
+@pytest.mark.parametrize(
+    ("tuning", "field"),
+    [
+        (5, "tuning"),
+        ({"name": "a"}, "tuning.key_hz"),
+        ({"name": "a", "key_hz": [440.0] * 127}, "tuning.key_hz"),
+        ({"name": "a", "key_hz": [440.0] * 127 + ["loud"]}, "tuning.key_hz.hz"),
+        ({"name": "a", "key_hz": [440.0] * 127 + [-1.0]}, "tuning.key_hz.hz"),
+        ({"key_hz": [440.0] * 128}, "tuning.name"),
+    ],
+)
+def test_a_damaged_tuning_is_named(tuning: object, field: str, tmp_path: Path) -> None:
+    raw = preset_file.preset_bytes(live_preset())
+    header = json.loads(raw[8 : 8 + struct.unpack("<Q", raw[:8])[0]])
+    description = json.loads(header["__metadata__"]["petrichord"]) | {"tuning": tuning}
+    header["__metadata__"]["petrichord"] = json.dumps(description)
+    packed = json.dumps(header).encode()
+    path = tmp_path / "a.safetensors"
+    path.write_bytes(struct.pack("<Q", len(packed)) + packed + raw[8 + struct.unpack("<Q", raw[:8])[0] :])
+    with pytest.raises(PresetError, match=f"a.safetensors: field “{field}”"):
+        load_preset(path)

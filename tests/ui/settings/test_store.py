@@ -4,7 +4,7 @@ import json
 import os
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,7 +14,7 @@ from synth.device.outputs import BUFFER_RANGE_S, RATES_HZ, Output
 from synth.midi.mpe import MPE_SETTINGS
 from synth.storage import StoredObject, write_whole
 from synth.takes.wav import SAMPLE_FORMATS
-from ui.settings.store import Settings, SettingsFile, as_json, settings_path
+from ui.settings.store import Settings, SettingsFile, TuningChoice, as_json, settings_path
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(), max_size=20),
@@ -23,7 +23,18 @@ JSON = st.recursive(
 )
 FIELDS = st.dictionaries(
     st.sampled_from(
-        ["output", "take_folder", "take_format", "midi_ports", "midi_channel", "midi_mpe", "schema_version", "later"]
+        [
+            "output",
+            "take_folder",
+            "take_format",
+            "midi_ports",
+            "midi_channel",
+            "midi_mpe",
+            "tuning",
+            "tuning_scale",
+            "schema_version",
+            "later",
+        ]
     ),
     JSON | st.dictionaries(st.sampled_from(["device", "rate_hz", "buffer_s", "later"]), JSON),
 )
@@ -42,6 +53,9 @@ SETTINGS = st.builds(
     midi_virtual=st.booleans(),
     midi_channel=st.none() | st.integers(1, 16),
     midi_mpe=st.sampled_from(MPE_SETTINGS),
+    tuning=st.sampled_from(get_args(TuningChoice)),
+    tuning_scale=st.none() | st.sampled_from([Path("/scales/pelog.scl"), Path("/scales/ä ö.scl")]),
+    tuning_map=st.none() | st.sampled_from([Path("/scales/keys.kbm")]),
 )
 SHARED = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 

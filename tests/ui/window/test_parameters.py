@@ -6,6 +6,7 @@ from synth.instrument.events import SetParameter
 from synth.instrument.parameters.table import BRUSH_PARAMETERS, PARAMETERS
 from tests.doubles.engine import FakeEngine
 from ui.shell.main_window import MainWindow
+from ui.takes.branch_bar import MomentSlider
 from ui.widgets.knob import Knob
 
 
@@ -13,7 +14,7 @@ def _controls(win: MainWindow) -> list[QWidget]:
     """Whatever in the window has a value of its own: knobs, sliders, number boxes, and the control panel's switches."""
     valued = [w for kind in (QAbstractSlider, QAbstractSpinBox) for w in win.findChildren(kind)]
     switches = [w for w in win.controls.findChildren(QToolButton) if w.isCheckable()]
-    return [w for w in (*valued, *switches) if not isinstance(w, QScrollBar)]
+    return [w for w in (*valued, *switches) if not isinstance(w, QScrollBar | MomentSlider)]
 
 
 def test_every_control_of_the_window_is_a_row_of_the_table_and_every_row_has_one(win: MainWindow) -> None:
