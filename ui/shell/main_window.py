@@ -139,7 +139,8 @@ class MainWindow(QMainWindow):
         for files in (self.presets, self.takes):
             files.removed.connect(self.control_desk.history.deed)
             files.return_asked.connect(self.control_desk.take_back)
-        self.tuning.told.connect(self.complain)
+        self.tuning.told.connect(lambda problem: self.banner.complain(problem, about="tuning"))
+        self.tuning.changed.connect(lambda: None if self.tuning.problem else self.banner.settle("tuning"))
         for part in (self.header.devices, self.settings):
             part.refused.connect(self.complain)
         for turned in (self.controls, self.brushes):

@@ -6,19 +6,21 @@ from PySide6.QtWidgets import QWidget
 
 from ui.look.theme import COLOURS
 
-_SIDE = 11
+_SIDE, _SMALL = 11, 9
 _PINS = ((-2.4, -0.4), (0.0, -2.4), (2.4, -0.4))
 
 
 class PlugMark(QWidget):
-    """Lies over a control's right edge and lets the mouse through; below it is a share of the control's height."""
+    """Lies over a control and lets the mouse through: right of a knob's face, or in the corner of something low."""
 
     def __init__(self, control: QWidget, below: float) -> None:
+        """`below` is the share of the control's height under the face; 0 for what has no face."""
         super().__init__(control)
         self._control, self._below = control, below
         self._waits = False
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.setFixedSize(_SIDE, _SIDE)
+        self._side = _SIDE if below else _SMALL
+        self.setFixedSize(self._side, self._side)
         control.installEventFilter(self)
         self.hide()
 
@@ -36,8 +38,11 @@ class PlugMark(QWidget):
         return False
 
     def _lie(self) -> None:
-        height = self._control.height()
-        self.move(self._control.width() - _SIDE - 1, round((1 - self._below) * height) - _SIDE - 1)
+        if self._below:
+            foot = round((1 - self._below) * self._control.height())
+            self.move(self._control.width() - self._side - 1, foot - self._side - 1)
+        else:
+            self.move(1, 1)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -50,4 +55,4 @@ class PlugMark(QWidget):
         painter.setBrush(ink)
         middle = QRectF(self.rect()).center()
         for x, y in _PINS:
-            painter.drawEllipse(middle + QPointF(x, y), 0.9, 0.9)
+            painter.drawEllipse(middle + QPointF(x, y) * self._side / _SIDE, 0.9, 0.9)

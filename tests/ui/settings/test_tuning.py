@@ -174,7 +174,7 @@ def test_a_bad_file_is_a_sentence_and_the_tuning_stays(
     assert page.problem.isVisible() and words in win.banner.text
     assert tuned(engine) is None and page.state.text() == "“bronze bell” suggests no tuning: 12 equal steps play."
     page.clear_scale.click()
-    assert not page.problem.isVisible()
+    assert not page.problem.isVisible() and not win.banner.texts, "what was said of it holds no longer"
 
 
 def test_the_reference_pitch_is_the_control_of_the_panel(page: TuningPage, win: MainWindow, engine: FakeEngine) -> None:
