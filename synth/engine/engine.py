@@ -170,6 +170,7 @@ class Engine:
 
     def play_notes(self, events: Sequence[NoteEvent], arrived_s: float, source: str = "") -> None:
         self._notes.put(events, arrived_s, source)
+        self._rest.wake()
 
     @property
     def controls(self) -> ParameterValues:

@@ -195,6 +195,7 @@ def test_a_take_has_no_rests_in_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
 WAKING: dict[str, Callable[[Engine], object]] = {
     "play": lambda engine: engine.play(),
     "note": lambda engine: engine.send(NoteOn(1, 60, 0.8, 0)),
+    "played note": lambda engine: engine.play_notes([NoteOn(1, 60, 0.8)], time.monotonic(), "keys"),
     "gesture": lambda engine: engine.send(Touch(Gesture("erase", 40, 20))),
     "capture": lambda engine: engine.capture(),
     "preset": lambda engine: engine.swap(instrument()),
@@ -212,6 +213,13 @@ def test_whatever_is_asked_ends_the_rest_within_a_block(what: str, monkeypatch: 
         time.sleep(0.15)
         WAKING[what](engine)
         wait_until(lambda: engine.blocks > blocks, 5.0)
+
+
+def test_a_note_that_is_played_on_a_resting_engine_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a key or a MIDI port plays it: nothing else was asked, and nothing sounded before."""
+    with resting(monkeypatch) as (engine, sink):
+        engine.play_notes([NoteOn(1, 60, 0.8)], time.monotonic(), "keys")
+        wait_until(lambda: sink.heard_at > 0, 5.0)
 
 
 @pytest.mark.parametrize("what", ["test tone", "audition"])
