@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -184,16 +184,21 @@ class ControlPanel(QFrame):
     def show_controls(self, controls: ParameterValues) -> None:
         """Stand as these controls say, without asking the engine for anything."""
         self.controls = controls
-        for name, knob in self.knobs.items():
-            knob.show_amount(controls[name])
-        for id, switch in self.switches.items():
-            blocked = switch.blockSignals(True)
-            switch.setChecked(bool(controls[id]))
-            switch.blockSignals(blocked)
-        blocked = self.note.blockSignals(True)
-        self.note.setValue(round(controls["note"]))
-        self.note.blockSignals(blocked)
+        for id in controls:
+            self._stand(id)
         self._mark()
+
+    def _stand(self, id: str) -> None:
+        """Let a control show its value, without telling anyone."""
+        value = self.controls[id]
+        if id in self.knobs:
+            self.knobs[id].show_amount(value)
+        elif id in self.switches:
+            with QSignalBlocker(self.switches[id]):
+                self.switches[id].setChecked(bool(value))
+        else:
+            with QSignalBlocker(self.note):
+                self.note.setValue(round(value))
 
     def show_base(self, values: Mapping[str, float]) -> None:
         """The preset says so: mark what differs."""
@@ -240,7 +245,10 @@ class ControlPanel(QFrame):
         """MIDI controllers moved these; the engine has them already."""
         for id, value in values.items():
             before = {id: self.controls[id]}
-            self.show_controls(self.controls.with_value(id, value))
+            self.controls = self.controls.with_value(id, value)
+            # Only this one: a controller moves it 40 times a second, and each knob that is painted costs.
+            self._stand(id)
+            self._mark()
             self.followed.emit(PARAMETERS[id].label, before, {id: value})
 
     def take(self, values: Mapping[str, float]) -> None:

@@ -50,7 +50,7 @@ class TuningPage(Page):
         desk.changed.connect(self._show)
         tuning.changed.connect(self._show)
         for moved in (controls.changed, controls.followed):
-            moved.connect(self._show)
+            moved.connect(self._show_reference)
         self._show()
 
     def refresh(self) -> None:
@@ -93,6 +93,9 @@ class TuningPage(Page):
         put(self.state, self._tuning.sentence)
         put(self.problem, self._tuning.problem)
         self.problem.setVisible(bool(self._tuning.problem))
+        self._show_reference()
+
+    def _show_reference(self) -> None:
         self.reference.show_amount(self._controls.controls[_REFERENCE])
         put(self.suggested, self._reference_sentence())
 
