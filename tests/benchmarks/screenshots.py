@@ -53,6 +53,9 @@ def _show_playing(window: MainWindow, folder: Path) -> None:
     window.takes.sheet.play.click()
     _wait(700)
     _save(window, folder, "takes")
+    window.takes.sheet.branch_from.click()
+    _wait(300)
+    _save(window, folder, "branch")
     window.takes.sheet.put_away()
 
 

@@ -1,5 +1,6 @@
 """Branching from a take: any moment of it is gone back to while what plays goes on, or a sentence says why not."""
 
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -134,8 +135,29 @@ def test_cancel_and_escape_give_it_up_and_what_plays_goes_on(
         win.takes.sheet.put_away()
     with qtbot.waitSignal(win.loader.loaded, timeout=20_000):
         win.load(win.presets.paths()[1])
-    assert len(engine.swapped) == plays + 1, "it waited while the sound was close to breaking, and is dropped"
+    assert len(engine.swapped) == plays + 1, "what was prepared is dropped"
     assert not win.banner.texts
+
+
+def test_it_waits_while_the_sound_is_close_to_breaking(
+    win: MainWindow, engine: FakeEngine, take: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The loader's thread finds the engine pressed ten times; each time it asks again before it goes on."""
+    told, asked_at = list[float](), list[int]()
+    win.takes._progressed.connect(told.append)
+
+    def pressed(_: FakeEngine) -> bool:
+        if threading.current_thread() is not threading.main_thread():
+            asked_at.append(len(told))
+        return 0 < len(asked_at) <= 10
+
+    monkeypatch.setattr(FakeEngine, "pressed", property(pressed, lambda *_: None), raising=False)
+    asked(win, qtbot)
+    win.takes.sheet.branch.moment.setValue(1200)
+    with qtbot.waitSignal(win.loader.loaded, timeout=30_000):
+        win.takes.sheet.branch.go.click()
+    assert len(asked_at) > 10
+    assert max(asked_at[:11]) <= 1, "nothing was computed meanwhile"
 
 
 def test_another_preset_asked_for_meanwhile_takes_its_place(
