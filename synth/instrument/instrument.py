@@ -40,7 +40,7 @@ from synth.instrument.voices.voice_sound import FrameOfVoices, sound_of
 from synth.mel import LOG_MEL_FLOOR
 from synth.presets.file import preset_bytes
 from synth.presets.model import Preset
-from synth.vocoder.contract import Vocoder
+from synth.vocoder.contract import Vocoder, add_to_the_end
 
 __all__ = ["Instrument", "Setup", "make_culture"]
 
@@ -61,6 +61,8 @@ class Instrument(InstrumentParts):
         self._description: ChangePreset | None = None
         self._gain = 10 ** (preset.gain_db / 20)
         self._played_with = 0
+        self._open: Tensor | None = None
+        self._given = 0
 
     def schedule(self, events: Iterable[Event]) -> None:
         """Queue events by frame; those already due happen at the next frame."""
@@ -71,22 +73,47 @@ class Instrument(InstrumentParts):
         self.schedule([Event(self.frame, action)])
 
     def do(self, action: Action, share: float = 0.0) -> None:
-        """Do this now, between two frames and before anything that is queued; a note's at `share` of the next one."""
-        self._tell(action, share)
-        if isinstance(action, NoteEvent):
-            self.voices.handle(action, share, self.playhead.place, self.voicing.onset_lead_s)
-        else:
+        """Do this now, between two frames and before anything that is queued; a note begins at `share` of the next
+        one, or of the one that is open (`begin`)."""
+        if not isinstance(action, NoteEvent):
+            self._tell(action, self.frame, share)
             act(self, action)
+        elif self._open is None:
+            self.schedule([Event(self.frame, action, share)])
+        else:
+            self._open = self._note(action, share, self._open)
 
     def process(self, n_frames: int) -> NDArray[np.float32]:
         """The next `n_frames` frames at the preset's −23 LUFS, (2, N) float32; equal for any split into blocks."""
         sounds, done = [], 0
         while done < n_frames:
-            n = self.voicing.unchanged_for(n_frames - done)
-            sounds += self._run(n)
+            n, sound = self._run(self.voicing.unchanged_for(n_frames - done))
             done += n
             self.voicing.passed(n, self.controls)
-        return (torch.cat(sounds, dim=1) * self._gain).numpy().astype(np.float32, copy=False)
+            sounds.append(sound)
+        return self._levelled(torch.cat(sounds, dim=1))
+
+    def begin(self) -> int:
+        """Compute the next frame and keep it open for notes; its samples."""
+        _, self._open = self._run(1)
+        self._given = 0
+        return self._open.shape[1]
+
+    def take(self, n: int) -> NDArray[np.float32]:
+        """The next (2, `n`) of the open frame, of which all notes up to there have been done; its last closes it."""
+        assert self._open is not None
+        sound = self._open[:, self._given : self._given + n]
+        self._given += n
+        if self._given >= self._open.shape[1]:
+            self._open = None
+            self.voicing.passed(1, self.controls)
+        return self._levelled(sound)
+
+    @property
+    def open_sound(self) -> NDArray[np.float32]:
+        """What is left of the open frame, (2, N)."""
+        assert self._open is not None
+        return self._levelled(self._open[:, self._given :])
 
     @property
     def changing(self) -> bool:
@@ -98,7 +125,7 @@ class Instrument(InstrumentParts):
 
         One that comes during a change waits until it is over; of several waiting, the last.
         """
-        self._tell(ChangeVocoder(vocoder.name, reason))
+        self._tell(ChangeVocoder(vocoder.name, reason), self.frame)
         self.voicing.change(vocoder, self.controls)
 
     def description(self) -> ChangePreset:
@@ -114,8 +141,9 @@ class Instrument(InstrumentParts):
             trouble, self.culture.trouble = f"{self.culture.trouble} {trouble}".strip(), ""
         return trouble
 
-    def _run(self, n_frames: int) -> list[Tensor]:
-        """Sound of frames through which the same vocoders run, in parts."""
+    def _run(self, n_frames: int) -> tuple[int, Tensor]:
+        """Frames through which the same vocoders run, up to the first in which notes are due; how many, and their
+        sound."""
         most_voices = self.most_voices()
         if most_voices != self._played_with:
             self._played_with = most_voices
@@ -123,24 +151,43 @@ class Instrument(InstrumentParts):
         offsets = self.voicing.offsets
         columns = torch.full((len(offsets), 2, self.preset.mel.n_mels, n_frames), LOG_MEL_FLOOR)
         ratios = torch.empty(2, n_frames)
-        frames = []
-        for i in range(n_frames):
-            spread = self.playhead.place.width
+        frames: list[FrameOfVoices] = []
+        notes: list[Event] = []
+        while len(frames) < n_frames and not notes:
+            i, spread = len(frames), self.playhead.place.width
             ratios[:, i] = self._next_frame()
             grid, places = self.played.heard(), [self.playhead.ago(ago) for ago in offsets]
             if self.drone:
                 for read, place in zip(columns, places, strict=True):
                     read[:, :, i] = self.reader.read(grid, place)
             lead_s = self.voicing.onset_lead_s
-            notes = None if self.voices.silent else self.voices.frame(self.reader, grid, places, lead_s)
-            frames.append(FrameOfVoices(spread, self.drone, notes))
+            now = None if self.voices.silent else self.voices.frame(self.reader, grid, places, lead_s)
+            frames.append(FrameOfVoices(spread, self.drone, now))
             self.playhead.advance(self.controls)
+            notes = self.agenda.notes(self.frame - 1)
         parts, start = [], 0
-        for end in range(1, n_frames + 1):
-            if end == n_frames or not frames[end].goes_on_from(frames[end - 1]):
+        for end in range(1, len(frames) + 1):
+            if end == len(frames) or not frames[end].goes_on_from(frames[end - 1]):
                 parts.append(sound_of(self.voicing, frames[start:end], columns[..., start:end], ratios[:, start:end]))
                 start = end
-        return parts
+        sound = torch.cat(parts, dim=1)
+        for event in notes:
+            # What comes late is done at once.
+            sound = self._note(event.action, event.share if event.frame == self.frame - 1 else 0.0, sound)
+        return len(frames), sound
+
+    def _note(self, event: AnyAction, share: float, sound: Tensor) -> Tensor:
+        """Obey a note event at `share` of the frame that ends `sound` (2, N), which what begins is added to."""
+        assert isinstance(event, NoteEvent)
+        self._tell(event, self.frame - 1, share)
+        places = [self.playhead.ago(ago) for ago in self.voicing.offsets]
+        lead_s = self.voicing.onset_lead_s
+        for voice in self.voices.handle(event, share, self.reader, self.played.heard(), places, lead_s):
+            add_to_the_end(sound, self.voicing.strike(voice.slot, voice.number, voice.share, voice.onsets))
+        return sound
+
+    def _levelled(self, sound: Tensor) -> NDArray[np.float32]:
+        return (sound * self._gain).numpy().astype(np.float32, copy=False)
 
     def move_to_rate(self, out_rate_hz: int, vocoder: Vocoder, spare: Vocoder | None) -> None:
         """Go on at another output rate, with vocoders prepared for it; in silence only. The culture knows no rate."""
@@ -177,14 +224,15 @@ class Instrument(InstrumentParts):
     def let_go(self) -> None:
         """Nobody touches it any more: hand, keys and pedals are lifted; the drone stays as it is."""
         self.do(Hand(False))
+        nothing = torch.zeros(2, 0)
         for channel in range(N_CHANNELS):
             for pedal in PEDALS:
-                self.do(ChannelExpression(channel, pedal, 0.0))
-        self.do(AllNotesOff())
+                self._note(ChannelExpression(channel, pedal, 0.0), 0.0, nothing)
+        self._note(AllNotesOff(), 0.0, nothing)
 
     def flush(self) -> NDArray[np.float32]:
         """The sound still inside the vocoder, (2, N); nothing may be processed after it."""
-        return (self.voicing.flush() * self._gain).numpy().astype(np.float32, copy=False)
+        return self._levelled(self.voicing.flush())
 
     def _next_frame(self) -> float:
         """Do what is due and let the culture live; the pitch ratio."""
@@ -203,9 +251,9 @@ class Instrument(InstrumentParts):
         self.frame += 1
         return float(2**self.log_ratio)
 
-    def _tell(self, action: AnyAction, share: float = 0.0) -> None:
+    def _tell(self, action: AnyAction, frame: int, share: float = 0.0) -> None:
         if self.listener is not None:
-            self.listener(LoggedEvent(self.frame, action, share))
+            self.listener(LoggedEvent(frame, action, share))
 
     @property
     def steps_per_second(self) -> float:

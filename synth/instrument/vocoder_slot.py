@@ -17,7 +17,7 @@ from synth.instrument.reading.playhead import Playhead
 from synth.instrument.state import ChangeState
 from synth.saved_arrays import SavedArrays, fitted, part, prefixed
 from synth.vocoder.changeover import Changeover
-from synth.vocoder.contract import DRONE, Vocoder, VoiceFrames, one_voice
+from synth.vocoder.contract import DRONE, Onset, Vocoder, VoiceFrames, one_voice
 
 _FAREWELL_S, _RETURN_S = 0.005, 0.03
 """A vocoder that is lost leaves its last sample, decaying; what follows is faded in."""
@@ -92,8 +92,12 @@ class Voicing:
 
     @property
     def onset_lead_s(self) -> float:
-        """How much sooner a note's onset is heard than the steady sound of the frame it begins in."""
-        return (self.vocoder.delay_samples - self.vocoder.onset_delay_samples) / self._rate_hz
+        """From an event's being heard in the frame it comes in to the steady sound of the frame that first knows of
+        it, which is the next one, less the time between the two in it."""
+        if not self.vocoder.strikes_at_once:
+            return 0.0
+        fmt = self.vocoder.format
+        return self.vocoder.delay_samples / self._rate_hz + fmt.hop / fmt.rate_hz
 
     def offset_samples(self, share: float) -> int:
         """Samples of a frame that have passed at `share` (0 … 1) of it."""
@@ -138,10 +142,17 @@ class Voicing:
         # The place heard at any moment stays what it was: the playhead goes ahead, and the old vocoder reads behind it.
         self._playhead.run_ahead(change.lead_frames, controls)
 
-    def start(self, slot: int, note: int = 0, offset_samples: int = 0, lead: Tensor | None = None) -> None:
-        """Begin a voice, as `Vocoder.start`, in every vocoder at work; one that takes over later goes on with it."""
-        for vocoder in self._at_work:
-            vocoder.start(slot, note, offset_samples, lead)
+    def strike(self, slot: int, note: int, share: float, onsets: Sequence[Onset]) -> Tensor:
+        """Begin a voice at `share` (0 … 1) of the frame that was processed last, in every vocoder at work (W,).
+
+        What is to be added to the end of that frame's sound, (B, N). A vocoder that takes over later goes on with it.
+        """
+        offset = self.offset_samples(share)
+        added = [v.strike(slot, note, offset, onset) for v, onset in zip(self._at_work, onsets, strict=True)]
+        sound = added[0] if self._change is None else self._change.struck(old=added[1], new=added[0])
+        if self._since_loss < self._fade and sound.shape[1]:
+            sound = sound * self._return(torch.arange(self._since_loss - sound.shape[1], self._since_loss))
+        return sound
 
     def free(self, slot: int) -> None:
         """End a voice."""
@@ -243,11 +254,15 @@ class Voicing:
         n = sound.shape[1]
         at = torch.arange(self._since_loss, self._since_loss + n)
         self._since_loss += n
-        returns = 0.5 - 0.5 * torch.cos(math.pi * (at / self._fade).clamp(max=1))
+        returns = self._return(at)
         leaves = 0.5 + 0.5 * torch.cos(math.pi * (at / (_FAREWELL_S * self._rate_hz)).clamp(max=1))
         if self._last is None or at[0] > 0:
             return sound * returns
         return sound * returns + self._last * leaves
+
+    def _return(self, at: Tensor) -> Tensor:
+        """The gain at samples since a vocoder was lost, below 0 before it."""
+        return 0.5 - 0.5 * torch.cos(math.pi * (at / self._fade).clamp(0, 1))
 
     def _frames(self, samples: int) -> int:
         fmt = self.vocoder.format

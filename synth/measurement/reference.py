@@ -89,7 +89,7 @@ def culture_frames(preset: Preset, seconds: float) -> Frames:
 class _Tap(Vocoder):
     """A vocoder that keeps what it is given and is silent."""
 
-    name, delay_samples, onset_delay_samples, max_voices = "tap", 0, 0, 1
+    name, delay_samples, max_voices = "tap", 0, 1
 
     def __init__(self, fmt: MelFormat) -> None:
         self._format = fmt
@@ -105,7 +105,7 @@ class _Tap(Vocoder):
     def reset(self, warm: Tensor | None = None) -> None:
         self._frames = 0
 
-    def start(self, slot: int, note: int = 0, offset_samples: int = 0, lead: Tensor | None = None) -> None:
+    def start(self, slot: int, note: int = 0, offset_samples: int = 0) -> None:
         """It listens to the drone alone."""
 
     def free(self, slot: int) -> None:

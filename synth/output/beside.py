@@ -12,7 +12,7 @@ from torch import Tensor
 
 from synth.presets.model import Preset
 from synth.saved_arrays import SavedArrays
-from synth.vocoder.contract import Vocoder, VoiceFrames, one_voice
+from synth.vocoder.contract import Onset, Vocoder, VoiceFrames, add_to_the_end, one_voice
 
 T = TypeVar("T")
 
@@ -57,8 +57,8 @@ class VocoderBeside:
         return self._inner.delay_samples
 
     @property
-    def onset_delay_samples(self) -> int:
-        return self._inner.onset_delay_samples
+    def strikes_at_once(self) -> bool:
+        return self._inner.strikes_at_once
 
     @property
     def max_voices(self) -> int:
@@ -73,8 +73,21 @@ class VocoderBeside:
         self._pending = None
         self._thread.submit(lambda: self._inner.reset(warm)).result()
 
-    def start(self, slot: int, note: int = 0, offset_samples: int = 0, lead: Tensor | None = None) -> None:
-        self._thread.submit(lambda: self._inner.start(slot, note, offset_samples, lead)).result()
+    def start(self, slot: int, note: int = 0, offset_samples: int = 0) -> None:
+        self._thread.submit(lambda: self._inner.start(slot, note, offset_samples)).result()
+
+    def strike(self, slot: int, note: int, offset_samples: int, onset: Onset) -> Tensor:
+        """What is to be added is added here, to the sound that is under way."""
+        before = self._pending
+
+        def struck() -> Tensor:
+            added = self._inner.strike(slot, note, offset_samples, onset)
+            sound = self._nothing if before is None else before.result()
+            add_to_the_end(sound, added)
+            return sound
+
+        self._pending = self._thread.submit(struck)
+        return self._nothing
 
     def save(self) -> SavedArrays | None:
         """None: a call's sound is always under way."""

@@ -35,7 +35,6 @@ class Mute(Vocoder):
 
     max_voices = 2**16
     delay_samples = 0
-    onset_delay_samples = 0
 
     def __init__(self, name: str, fmt: MelFormat) -> None:
         self._name, self._format = name, fmt
@@ -55,7 +54,7 @@ class Mute(Vocoder):
     def reset(self, warm: Tensor | None = None) -> None:
         self._frame = 0
 
-    def start(self, slot: int, note: int = 0, offset_samples: int = 0, lead: Tensor | None = None) -> None:
+    def start(self, slot: int, note: int = 0, offset_samples: int = 0) -> None:
         """Nothing sounds."""
 
     def free(self, slot: int) -> None:

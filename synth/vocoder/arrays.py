@@ -2,9 +2,13 @@
 
 import numpy as np
 import numpy.typing as npt
+from torch import Tensor
 
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
+
+_PITCH_RANGE = (1 / 16, 16.0)
+_SILENT_GAIN = 1e-6
 
 
 def each_row_times(rows: Floats, matrix: Floats) -> Floats:
@@ -15,3 +19,20 @@ def each_row_times(rows: Floats, matrix: Floats) -> Floats:
     """
     product: Floats = np.matmul(rows[:, None], matrix)[:, 0]
     return product
+
+
+def given_array(tensor: Tensor) -> Floats:
+    """What a caller gave, as single precision on the processor."""
+    return tensor.detach().cpu().numpy().astype(np.float32, copy=False)
+
+
+def audible(gain: Tensor) -> Floats:
+    """Gains of any shape; below −120 dB, and what is not a number, is 0."""
+    given = given_array(gain)
+    return np.where((given >= _SILENT_GAIN) & (given < np.inf), given, np.float32(0))
+
+
+def note_of(ratio: Tensor) -> Doubles:
+    """Pitch ratios of any shape within what is played; what is not a number is at the root."""
+    given = given_array(ratio).astype(np.float64)
+    return np.where(np.isnan(given), 1.0, np.minimum(np.maximum(given, _PITCH_RANGE[0]), _PITCH_RANGE[1]))

@@ -51,6 +51,20 @@ class Changeover:
         self._at += n
         return old * torch.cos(x) + waiting[:, :n] * torch.sin(x)
 
+    def struck(self, old: Tensor, new: Tensor) -> Tensor:
+        """What both add to the end of the sound that was mixed last; of the new one's, what waits is kept for later."""
+        assert self._rest is not None
+        n, waiting = new.shape[1], min(new.shape[1], self._rest.shape[1])
+        self._rest[:, self._rest.shape[1] - waiting :] += new[:, n - waiting :]
+        heard = new[:, : n - waiting]
+        longest = max(old.shape[1], heard.shape[1])
+        gains = torch.arange(self._at - longest, self._at) / self._fade
+        x = gains.clamp(0, 1) * (math.pi / 2)
+        mixed = old.new_zeros(old.shape[0], longest)
+        mixed[:, longest - old.shape[1] :] += old * torch.cos(x[longest - old.shape[1] :])
+        mixed[:, longest - heard.shape[1] :] += heard * torch.sin(x[longest - heard.shape[1] :])
+        return mixed
+
     def rest(self) -> Tensor:
         """When it is over: what the new vocoder has made and nobody has heard, less than a frame."""
         assert self._rest is not None

@@ -53,6 +53,17 @@ def one_voice(log_mel: Tensor, pitch_ratio: Tensor) -> VoiceFrames:
     return VoiceFrames((DRONE,), log_mel[None], pitch_ratio[:1], torch.ones(1, heads, n))
 
 
+@dataclass(frozen=True)
+class Onset:
+    """How a voice that is struck sounds from its onset to its first frame."""
+
+    columns: Tensor
+    """(B, M, 3) log-mel at the centres of the three frames before its first one, oldest first."""
+    gain: Tensor
+    """(B,) linear, all the time."""
+    pitch_ratio: float
+
+
 class Vocoder(Protocol):
     """A streaming vocoder. Its output does not depend on how frames are split into blocks.
 
@@ -77,10 +88,9 @@ class Vocoder(Protocol):
         ...
 
     @property
-    def onset_delay_samples(self) -> int:
-        """Samples between the beginning of what the call with a started voice's first frame returns and its onset
-        there, with `offset_samples` 0. Sooner than `delay_samples` where only a part of the sound needs lookahead."""
-        ...
+    def strikes_at_once(self) -> bool:
+        """True where a struck voice is heard in the frame that was given last: `strike` says how."""
+        return False
 
     @property
     def max_voices(self) -> int:
@@ -96,17 +106,26 @@ class Vocoder(Protocol):
         at the root."""
         ...
 
-    def start(self, slot: int, note: int = 0, offset_samples: int = 0, lead: Tensor | None = None) -> None:
+    def start(self, slot: int, note: int = 0, offset_samples: int = 0) -> None:
         """Begin a voice with the next call's first frame, in a slot that is free or is taken from a voice that sounds:
         that one fades out within a frame.
 
         `note` numbers the notes of a performance: phases, vibrato and whatever else is left to chance are a function of
-        the seed, the slot and the note. The onset is `onset_delay_samples` + `offset_samples` (0 ≤ offset < a frame's
-        samples) after the beginning of what the next call returns, by a ramp of 2 ms. From there to the first frame's
-        centre, which sounds where it does in any voice, partials hold the first frame; or they follow `lead` (B, M, 2),
-        the two columns before the first one, at the first frame's gain. Noise follows with the first frame.
+        the seed, the slot and the note. A vocoder whose whole sound looks ahead opens by a ramp of 2 ms,
+        `delay_samples` + `offset_samples` (0 ≤ offset < a frame's samples) after the beginning of what the next call
+        returns; another one begins as the drone does.
         """
         ...
+
+    def strike(self, slot: int, note: int, offset_samples: int, onset: Onset) -> Tensor:
+        """Begin a voice within the frame that was given last; its own first frame is the next one.
+
+        Where `strikes_at_once` the onset lies `offset_samples` after the beginning of what that frame gave, and
+        returned is what is to be added to the last samples of it, (B, N): levels move from centre to centre as the
+        three columns of `onset` say, after a ramp of 2 ms. Elsewhere the voice begins as by `start`, and N is 0.
+        """
+        self.start(slot, note, offset_samples)
+        return onset.columns.new_zeros(onset.columns.shape[0], 0)
 
     def free(self, slot: int) -> None:
         """End a voice: what still sounds fades out within a frame. Of a slot that is free already: nothing."""
@@ -145,3 +164,10 @@ class Vocoder(Protocol):
 def samples_until(frames: int, fmt: MelFormat, out_rate_hz: int) -> int:
     """Output samples owed after `frames` frames: floor(frames · hop · out_rate / rate)."""
     return frames * fmt.hop * out_rate_hz // fmt.rate_hz
+
+
+def add_to_the_end(sound: Tensor, added: Tensor) -> None:
+    """Add what `Vocoder.strike` returned (B, n) to the sound (B, N) whose last samples it belongs to."""
+    n = added.shape[1]
+    if n:
+        sound[:, sound.shape[1] - n :] += added

@@ -27,11 +27,6 @@ class OneVoice(Vocoder):
     _alone: "_Level"
 
     @property
-    def onset_delay_samples(self) -> int:
-        """All of the sound looks ahead."""
-        return self.delay_samples
-
-    @property
     def max_voices(self) -> int:
         return 1
 
@@ -44,8 +39,8 @@ class OneVoice(Vocoder):
         self._slot: int | None = None
         self._last_ratio = 1.0
 
-    def start(self, slot: int, note: int = 0, offset_samples: int = 0, lead: Tensor | None = None) -> None:
-        """As the contract says; nothing is left to chance here, and `lead` would come too late to be heard."""
+    def start(self, slot: int, note: int = 0, offset_samples: int = 0) -> None:
+        """As the contract says; nothing is left to chance here."""
         self._slot = slot
         self._alone.open(offset_samples)
 

@@ -50,10 +50,6 @@ class VoicePool(Vocoder):
         return self._first.delay_samples
 
     @property
-    def onset_delay_samples(self) -> int:
-        return self._first.onset_delay_samples
-
-    @property
     def max_voices(self) -> int:
         return len(self._members)
 
@@ -75,9 +71,9 @@ class VoicePool(Vocoder):
             first.waiting = torch.zeros(self._n_heads, 0)
             first.vocoder.reset(warm)
 
-    def start(self, slot: int, note: int = 0, offset_samples: int = 0, lead: Tensor | None = None) -> None:
+    def start(self, slot: int, note: int = 0, offset_samples: int = 0) -> None:
         self.free(slot)
-        self._given_to(slot).vocoder.start(slot, note, offset_samples, lead)
+        self._given_to(slot).vocoder.start(slot, note, offset_samples)
 
     def free(self, slot: int) -> None:
         for member in self._members:

@@ -73,10 +73,6 @@ class Echo(Vocoder):
     def delay_samples(self) -> int:
         return self._delay
 
-    @property
-    def onset_delay_samples(self) -> int:
-        return self._delay
-
     def prepare(self, preset: Preset, out_rate_hz: int, n_heads: int = 1, seed: int = 0) -> None:
         self._rate, self._n_heads = out_rate_hz, n_heads
         self.reset()
@@ -85,7 +81,7 @@ class Echo(Vocoder):
         self._frames = 0
         self._owed = torch.zeros(self._n_heads, self.delay_samples)
 
-    def start(self, slot: int, note: int = 0, offset_samples: int = 0, lead: Tensor | None = None) -> None:
+    def start(self, slot: int, note: int = 0, offset_samples: int = 0) -> None:
         """A voice sounds as soon as it has frames."""
 
     def free(self, slot: int) -> None:

@@ -38,6 +38,11 @@ class Columns:
     lead: Tensor | None
     """(V, 2, M, 2): likewise in the two frames before, as a note's beginning has them; None where they are as now."""
 
+    def path(self, voice: int) -> Tensor:
+        """(2, M, 3) a voice's columns in the two frames before and now."""
+        now = self.now[voice, :, :, None]
+        return now.expand(-1, -1, 3) if self.lead is None else torch.cat([self.lead[voice], now], dim=2)
+
 
 class Reader:
     """Reads one preset's cultures; its tilt glides by frames."""

@@ -3,9 +3,10 @@
 The bank makes no sound. Frame by frame it takes events, each at its moment inside the frame, and answers with what a
 vocoder needs: which slots sound, where they read, at what pitch, level and brightness, and which begin or are free.
 
-A vocoder lets a note's onset be heard sooner than the steady sound of the same frame (`onset_delay_samples` against
-`delay_samples`). A frame's values are therefore those at the moment when its centre is heard, counted from the moment
-when an event of this frame is heard: `lead_s` later. Events of one frame so keep their distances to the sample.
+An event is heard in the frame it comes in; the first frame that knows of it is the next one, whose centre is heard
+later still. A frame's values are therefore those at the moment when its centre is heard, counted from the moment when
+an event of the frame before is heard: `lead_s` later. Events of one frame so keep their distances to the sample. What
+is heard of a note before its first frame is told at once, by `struck`.
 
 Axes: `V` slots, `n` slots that sound, `M` mel bands.
 """
@@ -73,7 +74,7 @@ class VoiceControls:
 
 @dataclass(frozen=True)
 class VoiceStart:
-    """A voice that begins in this frame."""
+    """A voice that begins within a frame."""
 
     slot: int
     number: int
@@ -98,8 +99,9 @@ class BankFrame:
     contour: Values
     """(n, M) nepers added to each row."""
     lead: Values
-    """(n, 2, M) the contour in the two frames before this one: what is heard between an onset and its first frame."""
+    """(n, 2, M) the contour in the two frames before this one."""
     starts: tuple[VoiceStart, ...] = ()
+    """Of `struck` alone."""
     freed: tuple[int, ...] = ()
     """Slots that were silenced at once and do not begin anew, before this frame."""
     ended: tuple[int, ...] = ()
@@ -160,8 +162,8 @@ class VoiceBank:
 
     @property
     def changed(self) -> bool:
-        """True when voices were silenced or begun since the last frame."""
-        return bool(self._freed or self._starts)
+        """True when voices were silenced since the last frame."""
+        return bool(self._freed)
 
     @property
     def keys(self) -> tuple[int, ...]:
@@ -207,20 +209,38 @@ class VoiceBank:
                     self._expression.forget(ended)
                 self._do(actions, controls, at_s, culture, lead_s)
 
+    def struck(self, controls: VoiceControls, lead_s: float = 0.0) -> BankFrame | None:
+        """The voices that began since this was asked last, at the centre of the frame before their first one."""
+        if not self._starts:
+            return None
+        frame = self._values(controls, np.array(sorted(self._starts), np.int64), lead_s - 0.5 / self._fps)
+        # Their slots are not free any more.
+        self._freed -= self._starts.keys()
+        self._starts = {}
+        return frame
+
     def frame(self, controls: VoiceControls, lead_s: float = 0.0) -> BankFrame:
         """What sounds in this frame; then time goes on to the next one."""
-        span_s = 1 / self._fps
+        span_s, slots = 1 / self._fps, self._allocator.sounding
         centre_s = span_s / 2 + lead_s
-        levels = self._envelope.levels(controls.sustain, np.array([centre_s]))[:, 0]
-        slots = self._allocator.sounding
         self._expression.advance(controls.expression)
-        age_s = self.state.envelope.age_s + centre_s
-        contour, lead = self._contours(slots, controls.contour, centre_s)
-        bends = self._expression.bends(controls.expression, age_s)
-        pitch = self._glide.pitches(np.array([centre_s]))[:, 0] + self.state.detune + bends + controls.transpose
+        frame = self._values(controls, slots, centre_s)
+        age_s = self.state.envelope.age_s[slots] + centre_s
         over = self._envelope.finished(controls.sustain, centre_s)[slots]
-        over |= (age_s[slots] * self._fps > self._contour.attack_frames) & (contour.max(1) < _INAUDIBLE_NEPERS)
-        frame = BankFrame(
+        over |= (age_s * self._fps > self._contour.attack_frames) & (frame.contour.max(1) < _INAUDIBLE_NEPERS)
+        self._starts, self._freed = {}, set()
+        self._allocator.free(slots[over])
+        self._envelope.advance(span_s)
+        self._glide.advance(span_s)
+        return replace(frame, ended=tuple(slots[over].tolist()))
+
+    def _values(self, controls: VoiceControls, slots: Slots, centre_s: float) -> BankFrame:
+        """What these slots are at a moment."""
+        levels = self._envelope.levels(controls.sustain, np.array([centre_s]))[:, 0]
+        contour, lead = self._contours(slots, controls.contour, centre_s)
+        bends = self._expression.bends(controls.expression, self.state.envelope.age_s + centre_s)
+        pitch = self._glide.pitches(np.array([centre_s]))[:, 0] + self.state.detune + bends + controls.transpose
+        return BankFrame(
             slots,
             self.state.playheads.distance[slots],
             pitch[slots],
@@ -230,13 +250,7 @@ class VoiceBank:
             lead,
             tuple(self._starts[slot] for slot in sorted(self._starts)),
             tuple(sorted(self._freed - self._starts.keys())),
-            tuple(slots[over].tolist()),
         )
-        self._starts, self._freed = {}, set()
-        self._allocator.free(slots[over])
-        self._envelope.advance(span_s)
-        self._glide.advance(span_s)
-        return frame
 
     def _contours(self, slots: Slots, amounts: ContourAmounts, centre_s: float) -> tuple[Values, Values]:
         """(n, M) at this frame, and (n, 2, M) in the two before it."""

@@ -8,18 +8,20 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from synth.instrument.note_events import NoteEvent
 from synth.instrument.reading.column_reader import Columns, Reader
 from synth.instrument.reading.playhead import Place
 from synth.instrument.tuning import Tuning, equal_temperament
-from synth.instrument.voices.bank import BankState, VoiceBank, VoiceStart
+from synth.instrument.voices.bank import BankFrame, BankState, VoiceBank
 from synth.instrument.voices.contour import Contour
 from synth.instrument.voices.controls import voice_controls
 from synth.instrument.voices.glide import ratio
 from synth.instrument.voices.key_follow import follow_ratio
 from synth.presets.model import Preset
+from synth.vocoder.contract import Onset
 
 FIRST_SLOT = 1
 """The vocoder's slot of the bank's slot 0: the one before is the drone's."""
@@ -37,12 +39,24 @@ class VoicesNow:
     """(V,)"""
     gains: Tensor
     """(V, B)"""
-    starts: tuple[tuple[VoiceStart, Tensor | None], ...] = ()
-    """Voices that begin with this frame, each with the two columns before it (B, M, 2)."""
     freed: tuple[int, ...] = ()
     """The vocoder's slots that are silenced before this frame."""
     ended: tuple[int, ...] = ()
     """Those that are over with it."""
+
+
+@dataclass(frozen=True)
+class StruckVoice:
+    """A voice that begins within a frame."""
+
+    slot: int
+    """The vocoder's."""
+    number: int
+    """Of the note, for what is left to chance."""
+    share: float
+    """How much of the frame has passed by then, 0 … 1."""
+    onsets: tuple[Onset, ...]
+    """(W,)"""
 
 
 class VoicePlayer:
@@ -88,24 +102,43 @@ class VoicePlayer:
             self._settings = settings
             self._bank.settle(settings)
 
-    def handle(self, event: NoteEvent, share: float, place: Place, lead_s: float) -> None:
-        """Obey an event at `share` of this frame; `lead_s` as in the bank."""
-        self._bank.handle(event, self._settings, share / self._fps, place.position, lead_s)
+    def handle(
+        self, event: NoteEvent, share: float, reader: Reader, grid: Tensor, places: Sequence[Place], lead_s: float
+    ) -> list[StruckVoice]:
+        """Obey an event at `share` of a frame that was read already, where each vocoder at work reads now (W,).
+
+        Which voices begin by it; `lead_s` as in the bank.
+        """
+        self._bank.handle(event, self._settings, share / self._fps, places[0].position, lead_s)
+        struck = self._bank.struck(self._settings, lead_s)
+        if struck is None:
+            return []
+        ratios, columns = self._read(reader, grid, places, struck)
+        gains = torch.from_numpy(struck.gain).float()
+        voices = []
+        for i, start in enumerate(struck.starts):
+            onsets = tuple(Onset(read.path(i), gains[i], float(ratios[i])) for read in columns)
+            voices.append(StruckVoice(start.slot + FIRST_SLOT, start.number, start.share, onsets))
+        return voices
 
     def frame(self, reader: Reader, grid: Tensor, places: Sequence[Place], lead_s: float) -> VoicesNow:
         """The next frame, read where each vocoder at work reads (W,)."""
         now = self._bank.frame(self._settings, lead_s)
         slots = tuple((now.slots + FIRST_SLOT).tolist())
         freed, ended = (tuple(slot + FIRST_SLOT for slot in of) for of in (now.freed, now.ended))
+        ratios, read = self._read(reader, grid, places, now)
+        gains = torch.from_numpy(now.gain).float()
+        return VoicesNow(slots, tuple(r.now for r in read), torch.from_numpy(ratios).float(), gains, freed, ended)
+
+    def _read(
+        self, reader: Reader, grid: Tensor, places: Sequence[Place], now: BankFrame
+    ) -> tuple[NDArray[np.float64], list[Columns]]:
+        """The voices' pitch ratios (V,), and what they read at each place (W,)."""
         if self._root_hz > 0:
             ratios, moves = ratio(now.pitch, self._root_hz), np.ones(len(now.pitch))
         else:
             ratios, moves = np.ones(len(now.pitch)), follow_ratio(now.pitch, self._key_follow)
-        read = [reader.read_voices(grid, place, now, moves) for place in places] if slots else []
-        starts = tuple((start, _lead(read[0], now.slots.tolist().index(start.slot))) for start in now.starts)
-        gains = torch.from_numpy(now.gain).float()
-        columns = tuple(r.now for r in read)
-        return VoicesNow(slots, columns, torch.from_numpy(ratios).float(), gains, starts, freed, ended)
+        return ratios, [reader.read_voices(grid, place, now, moves) for place in places] if len(now.slots) else []
 
     def save(self) -> BankState:
         """Between two frames."""
@@ -114,10 +147,6 @@ class VoicePlayer:
     def restore(self, state: BankState) -> None:
         """Go on from a state; it is not changed."""
         self._bank.restore(state)
-
-
-def _lead(columns: Columns, row: int) -> Tensor | None:
-    return None if columns.lead is None else columns.lead[row].contiguous()
 
 
 def contour_of(preset: Preset) -> Contour:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from synth.instrument.vocoder_slot import Voicing
-from synth.instrument.voices.voice_player import FIRST_SLOT, VoicesNow
+from synth.instrument.voices.voice_player import VoicesNow
 from synth.vocoder.contract import DRONE, VoiceFrames
 
 
@@ -30,8 +30,7 @@ class FrameOfVoices:
             return False
         if self.notes is None or before.notes is None:
             return self.notes is before.notes
-        begins, ends = self.notes.starts or self.notes.freed, before.notes.ended
-        return not begins and not ends and self.notes.slots == before.notes.slots
+        return not self.notes.freed and not before.notes.ended and self.notes.slots == before.notes.slots
 
 
 def sound_of(voicing: Voicing, frames: Sequence[FrameOfVoices], drone: Tensor, ratios: Tensor) -> Tensor:
@@ -44,8 +43,8 @@ def sound_of(voicing: Voicing, frames: Sequence[FrameOfVoices], drone: Tensor, r
     n_vocoders = len(voicing.offsets)
     if not notes and frames[0].drone:
         return voicing.process(drone[:n_vocoders], ratios, frames[0].spread)
-    if notes:
-        _begin(voicing, notes[0])
+    for slot in notes[0].freed if notes else ():
+        voicing.free(slot)
     alone = voicing.max_voices <= (len(notes[0].slots) if notes else 0)
     with_drone = frames[0].drone and not alone
     parts = [_voices(notes, w, drone[w], ratios, with_drone) for w in range(n_vocoders)]
@@ -53,13 +52,6 @@ def sound_of(voicing: Voicing, frames: Sequence[FrameOfVoices], drone: Tensor, r
     for slot in notes[-1].ended if notes else ():
         voicing.free(slot)
     return sound
-
-
-def _begin(voicing: Voicing, notes: VoicesNow) -> None:
-    for slot in notes.freed:
-        voicing.free(slot)
-    for start, lead in notes.starts:
-        voicing.start(start.slot + FIRST_SLOT, start.number, voicing.offset_samples(start.share), lead)
 
 
 def _voices(notes: Sequence[VoicesNow], w: int, drone: Tensor, ratios: Tensor, with_drone: bool) -> VoiceFrames:

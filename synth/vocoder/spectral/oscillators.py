@@ -64,22 +64,19 @@ class OscillatorBank:
         """Glide to `levels` (A, B, P) and `pitches` (A,) from one frame's centre to the next, and add that to `out`.
 
         `out` (B, N) begins at sample `at`; centres are places in samples, not whole numbers. `stray` (A, P) are cycles
-        that each phase gains besides. Voices with an onset are left out: `begin` plays them.
+        that each phase gains besides.
         """
         begin, end = math.ceil(last), math.ceil(centre)
         new = voices.pitches == 0
         voices.pitches[new] = pitches[new]
-        rows = np.flatnonzero(voices.onsets < 0)
+        rows = np.arange(len(voices))
         self._glide(out, begin - at, end - begin, begin - last, centre - last, rows, voices, levels, pitches, stray)
-        voices.levels[rows], voices.pitches[rows] = levels[rows], pitches[rows]
+        voices.levels[:], voices.pitches[:] = levels, pitches
 
-    def begin(
-        self, out: Floats, at: int, onset: int, centres: list[float], voices: VoiceState, row: int, path: list[Floats]
-    ) -> None:
-        """Add a voice's first samples to `out`: from sample `onset` through the levels `path`, each (B, P), that it has
-        at `centres`, of which those past are skipped; up to the last one, at the voice's pitch."""
-        length = math.ceil(centres[-1]) - onset
-        sound = np.zeros((len(out), length), np.float32)
+    def struck(self, onset: int, centres: list[float], voices: VoiceState, row: int, path: list[Floats]) -> Floats:
+        """A voice's first samples (B, N): from sample `onset` through the levels `path`, each (B, P), that it has at
+        `centres`, of which those past are skipped; up to the last one, at the voice's pitch."""
+        sound = np.zeros((path[0].shape[0], math.ceil(centres[-1]) - onset), np.float32)
         place, rows = float(onset), np.array([row])
         voices.levels[row] = _between(centres, path, onset)
         for centre, level in zip(centres, path, strict=True):
@@ -91,10 +88,9 @@ class OscillatorBank:
             span, pitches = centre - place, voices.pitches
             self._glide(sound, begin - onset, end - begin, begin - place, span, rows, voices, levels, pitches)
             voices.levels[row], place = level, centre
-        gate = self._gate[:length]
+        gate = self._gate[: sound.shape[1]]
         sound[:, : len(gate)] *= gate.astype(np.float32)
-        out[:, onset - at : onset - at + length] += sound
-        voices.onsets[row] = -1
+        return sound
 
     def _glide(
         self,

@@ -20,8 +20,8 @@ from synth.errors import VocoderUnavailable
 from synth.mel import LOG_MEL_FLOOR, MelFormat, band_edges_hz
 from synth.presets.model import Preset
 from synth.saved_arrays import SavedArrays, fitted, part, prefixed
-from synth.vocoder.arrays import Doubles, Floats
-from synth.vocoder.contract import Vocoder, VoiceFrames, samples_until
+from synth.vocoder.arrays import Doubles, Floats, audible, given_array, note_of
+from synth.vocoder.contract import Onset, Vocoder, VoiceFrames, samples_until
 from synth.vocoder.spectral.air import Air
 from synth.vocoder.spectral.amplitudes import AmplitudeSolver
 from synth.vocoder.spectral.atoms import partial_responses
@@ -37,8 +37,6 @@ from synth.vocoder.spectral.voice_state import LEAVING, VoiceState
 
 # Louder than a full-scale square wave in any row: what a saturated grid is limited to.
 _LOUDEST_LOG_MEL = 3.0
-_PITCH_RANGE = (1 / 16, 16.0)
-_SILENT_GAIN = 1e-6
 _MOST_VOICES = 64
 _MOST_FRAMES = 2**40
 MOST_TRIM_DB = 4.0
@@ -84,9 +82,9 @@ class SpectralVocoder(Vocoder):
         return self._delay
 
     @property
-    def onset_delay_samples(self) -> int:
-        """Partials need no lookahead: a started voice's sound at once and hold until its first frame's centre."""
-        return 0
+    def strikes_at_once(self) -> bool:
+        """Partials need no lookahead, noise does: it follows with the first frame."""
+        return True
 
     @property
     def max_voices(self) -> int:
@@ -146,14 +144,25 @@ class SpectralVocoder(Vocoder):
         self._frame, self._buffer = frame, buffer
         self._start = self._samples_until(frame) - self._delay
 
-    def start(self, slot: int, note: int = 0, offset_samples: int = 0, lead: Tensor | None = None) -> None:
-        if not 0 <= offset_samples < self._samples_until(self._frame + 1) - self._samples_until(self._frame):
-            raise ValueError(f"An onset {offset_samples} samples into a frame lies outside of it.")
-        if lead is not None and lead.shape != (self._n_heads, self._format.n_mels, 2):
-            raise ValueError(f"A lead has two columns for each head, not {tuple(lead.shape)}.")
+    def start(self, slot: int, note: int = 0, offset_samples: int = 0) -> None:
         self.free(slot)
-        given = None if lead is None else np.nan_to_num(_array(lead), nan=LOG_MEL_FLOOR)
-        self._voices.add(slot, note, *self._bank.chance(slot, note), offset_samples, given)
+        self._voices.add(slot, note, *self._bank.chance(slot, note))
+
+    def strike(self, slot: int, note: int, offset_samples: int, onset: Onset) -> Tensor:
+        begin = self._samples_until(self._frame - 1)
+        if not 0 <= offset_samples < self._samples_until(self._frame) - begin:
+            raise ValueError(f"An onset {offset_samples} samples into a frame lies outside of it.")
+        if onset.columns.shape != (self._n_heads, self._format.n_mels, 3):
+            raise ValueError(f"An onset has three columns for each head, not {tuple(onset.columns.shape)}.")
+        self.start(slot, note)
+        path = self._path(len(self._voices) - 1, onset)
+        at = begin - self._delay + offset_samples
+        centres = [self._centre(self._frame - back) for back in (3, 2, 1)]
+        sound = self._bank.struck(at, centres, self._voices, len(self._voices) - 1, path)
+        given = max(0, self._start - at)
+        self._reserve(at + sound.shape[1])
+        self._buffer[:, at + given - self._start : at + sound.shape[1] - self._start] += sound[:, given:]
+        return torch.from_numpy(sound[:, :given])
 
     def free(self, slot: int) -> None:
         self._voices.slots[self._voices.slots == slot] = LEAVING
@@ -164,12 +173,8 @@ class SpectralVocoder(Vocoder):
         for slot, row in zip(voices.slots, self._voices.rows_of(voices.slots), strict=True):
             if row < 0:
                 # As the drone begins: no onset of its own.
-                self._voices.add(slot, 0, *self._bank.chance(slot, 0), -1, None)
-        gain, ratios = _array(voices.gain), _array(voices.pitch_ratio).astype(np.float64)
-        # What is not a number is not audible, and has no pitch.
-        gain = np.where((gain >= _SILENT_GAIN) & (gain < np.inf), gain, np.float32(0))
-        ratios = np.where(np.isnan(ratios), 1.0, np.minimum(np.maximum(ratios, _PITCH_RANGE[0]), _PITCH_RANGE[1]))
-        self._push(voices.slots, _array(voices.columns), ratios, gain, spread)
+                self._voices.add(slot, 0, *self._bank.chance(slot, 0))
+        self._push(voices.slots, given_array(voices.columns), note_of(voices.pitch_ratio), audible(voices.gain), spread)
         return torch.from_numpy(self._emit(self._samples_until(self._frame)))
 
     def flush(self) -> Tensor:
@@ -181,6 +186,10 @@ class SpectralVocoder(Vocoder):
 
     def _samples_until(self, frames: int) -> int:
         return samples_until(frames, self._format, self._out_rate)
+
+    def _centre(self, frame: int) -> float:
+        """In samples; exact integers first, or an hour of frames would lose fractions of samples."""
+        return (2 * frame + 1) * self._format.hop * self._out_rate / (2 * self._format.rate_hz)
 
     def _emit(self, end: int) -> Floats:
         """Everything before output sample `end`, which is signal sample `end` − delay."""
@@ -237,19 +246,12 @@ class SpectralVocoder(Vocoder):
         noise = np.zeros((self._n_heads, fmt.n_mels + max(len(self._air.edges_hz) - 1, 0)), np.float32)
         if parts is not None and len(heard):
             levels[heard], noise = self._sounding(heard, pitches[heard], gain, parts)
-        # Centres in exact integers first: an hour of frames must not lose fractions of samples.
-        doubled = (2 * frame + 1) * fmt.hop * self._out_rate
-        centre = doubled / (2 * fmt.rate_hz)
-        last = (doubled - 2 * fmt.hop * self._out_rate) / (2 * fmt.rate_hz)
+        last, centre = self._centre(frame - 1), self._centre(frame)
         noise_begin = round(centre) - self._noise.length // 2
         noise_end = round(centre + hop) - self._noise.length // 2
         self._reserve(max(math.ceil(centre), noise_end))
         stray = self._wander.steps(frame, voices.slots, voices.notes, voices.ratios, levels.shape[2])
         self._bank.advance(self._buffer, self._start, last, centre, voices, levels, pitches, stray)
-        for row in np.flatnonzero(voices.onsets >= 0).tolist():
-            onset = self._samples_until(frame) - self._delay + int(voices.onsets[row])
-            path = [*self._lead(row, levels[row], gain[heard == row]), levels[row]]
-            self._bank.begin(self._buffer, self._start, onset, [last - hop, last, centre], voices, row, path)
         at, count = noise_begin - self._start, noise_end - noise_begin
         self._buffer[:, at : at + count] += self._noise.advance(noise, frame, spread, count)
         if (voices.slots == LEAVING).any():
@@ -274,15 +276,19 @@ class SpectralVocoder(Vocoder):
         audible = self._bank.audible(pitches).astype(np.float32)[:, None]
         return np.concatenate([moved, tones], axis=2) * audible * gain[:, :, None]
 
-    def _lead(self, row: int, level: Floats, gain: Floats) -> list[Floats]:
-        """Levels (B, P) at the two centres before a voice's first frame, of the level and the gain (0 or 1, B)."""
-        columns = self._voices.leads[row]
-        if np.isnan(columns).any() or not len(gain):
-            return [level, level]
-        partials = self._split(columns.transpose(2, 0, 1)).partials
-        tones = np.zeros((2, self._n_heads, self._format.n_mels), np.float32)
-        twice = np.array([row, row])
-        return list(self._levels(partials, tones, self._voices.ratios[twice], self._voices.pitches[twice], gain))
+    def _path(self, row: int, onset: Onset) -> list[Floats]:
+        """Levels (B, P) of a voice that has just begun at the three centres before its first frame."""
+        voices, time_s = self._voices, (self._frame - 0.5) / self._format.frames_per_second
+        voices.ratios[row] = note_of(torch.tensor([onset.pitch_ratio]))[0]
+        voices.pitches[row] = voices.ratios[row] * self._vibrato.factors(time_s + voices.clocks_s[row:])[0]
+        columns, gain = given_array(onset.columns).transpose(2, 0, 1), audible(onset.gain)
+        # Mostly there is but one column, and solving it is most of the work.
+        once = columns[2:] if (columns == columns[2:]).all() else columns
+        tones = np.zeros((len(once), self._n_heads, self._format.n_mels), np.float32)
+        each = np.full(len(once), row)
+        partials = self._split(once).partials
+        levels = self._levels(partials, tones, voices.ratios[each], voices.pitches[each], gain[None])
+        return [levels[i % len(levels)] for i in range(3)]
 
     def _reserve(self, end: int) -> None:
         missing = end - self._start - self._buffer.shape[1]
@@ -290,7 +296,3 @@ class SpectralVocoder(Vocoder):
             longer = np.zeros((self._n_heads, self._buffer.shape[1] + missing), np.float32)
             longer[:, : self._buffer.shape[1]] = self._buffer
             self._buffer = longer
-
-
-def _array(tensor: Tensor) -> Floats:
-    return tensor.detach().cpu().numpy().astype(np.float32, copy=False)

@@ -36,10 +36,6 @@ class VoiceState:
     """(A,) how far ahead of time the voice reads the vibrato."""
     lines: Floats
     """(A, 2, B, M) what painted lines are told by: the slow means of the residual and of the whole column."""
-    onsets: npt.NDArray[np.int64]
-    """(A,) for a voice that has not had its first frame: samples into it; −1 for all others."""
-    leads: Floats
-    """(A, B, M, 2) the columns before the first frame; NaN where there are none."""
 
     @classmethod
     def none(cls, n_heads: int, n_mels: int, n_oscillators: int) -> "VoiceState":
@@ -53,22 +49,19 @@ class VoiceState:
             ratios=np.zeros(0),
             clocks_s=np.zeros(0),
             lines=np.zeros((0, 2, n_heads, n_mels), np.float32),
-            onsets=np.zeros(0, np.int64),
-            leads=np.zeros((0, n_heads, n_mels, 2), np.float32),
         )
 
     def __len__(self) -> int:
         return len(self.slots)
 
-    def add(self, slot: int, note: int, cycles: Doubles, clock_s: float, onset: int, lead: Floats | None) -> None:
+    def add(self, slot: int, note: int, cycles: Doubles, clock_s: float) -> None:
         """One more row, for a voice without a past."""
-        _, n_heads, n_mels, _ = self.leads.shape
+        _, _, n_heads, n_mels = self.lines.shape
         row = VoiceState.none(n_heads, n_mels, len(cycles))
-        row.slots, row.notes, row.onsets = np.array([slot]), np.array([note]), np.array([onset])
+        row.slots, row.notes, row.clocks_s = np.array([slot]), np.array([note]), np.array([clock_s])
         row.cycles, row.levels = cycles[None].copy(), np.zeros((1, n_heads, len(cycles)), np.float32)
-        row.pitches, row.ratios, row.clocks_s = np.zeros(1), np.ones(1), np.array([clock_s])
+        row.pitches, row.ratios = np.zeros(1), np.ones(1)
         row.lines = np.zeros((1, 2, n_heads, n_mels), np.float32)
-        row.leads = np.full((1, n_heads, n_mels, 2), np.nan, np.float32) if lead is None else lead[None]
         for field in fields(self):
             setattr(self, field.name, np.concatenate([getattr(self, field.name), getattr(row, field.name)]))
 
@@ -91,5 +84,5 @@ class VoiceState:
         alive = len(saved["slots"])
         for field in fields(self):
             now = getattr(self, field.name)
-            array = fitted(saved, field.name, (alive, *now.shape[1:]), now.dtype, nan=field.name == "leads")
+            array = fitted(saved, field.name, (alive, *now.shape[1:]), now.dtype)
             setattr(self, field.name, array)

@@ -9,7 +9,7 @@ from synth.errors import DeviceLost
 from synth.instrument.parameters.values import ParameterValues
 from synth.instrument.reading.playhead import Playhead
 from synth.instrument.vocoder_slot import Voicing
-from synth.vocoder.contract import DRONE, VoiceFrames
+from synth.vocoder.contract import DRONE, Onset, VoiceFrames
 from synth.vocoder.spectral.vocoder import SpectralVocoder
 from tests.doubles.instruments import PRESET, RATE, SPF, Echo
 
@@ -45,9 +45,9 @@ class Noting(SpectralVocoder):
         super().__init__(FMT)
         self.told: list[str] = []
 
-    def start(self, slot: int, note: int = 0, offset_samples: int = 0, lead: Tensor | None = None) -> None:
-        self.told.append(f"start {slot} note {note} at {offset_samples}")
-        super().start(slot, note, offset_samples, lead)
+    def strike(self, slot: int, note: int, offset_samples: int, onset: Onset) -> Tensor:
+        self.told.append(f"strike {slot} note {note} at {offset_samples}")
+        return super().strike(slot, note, offset_samples, onset)
 
     def free(self, slot: int) -> None:
         self.told.append(f"free {slot}")
@@ -59,13 +59,18 @@ def test_voices_begin_and_end_in_both_vocoders_of_a_change() -> None:
     for vocoder in (old, new):
         vocoder.prepare(PRESET, RATE, 2)
     playing = Voicing(old, RATE, Playhead(PRESET.n_frames, ParameterValues()))
-    playing.start(3, 1, 40)
+    column = Onset(torch.full((2, FMT.n_mels, 3), -3.0), torch.ones(2), 1.0)
+    playing.process_voices([block({}, 1)], 0.0)
+    assert playing.strike(3, 1, 0.25, [column]).shape == (2, SPF * 3 // 4)
     playing.change(new, ParameterValues())
-    playing.start(5, 2, 70)
+    playing.process_voices([block({3: -3.0}, 1), block({3: -3.0}, 1)], 0.0)
+    added = playing.strike(5, 2, 0.5, [column, column])
     playing.free(3)
-    # A start frees the slot first.
-    assert old.told == ["start 3 note 1 at 40", "free 3", "start 5 note 2 at 70", "free 5", "free 3"]
-    assert new.told == ["start 5 note 2 at 70", "free 5", "free 3"]
+    # A strike frees the slot first.
+    assert old.told == ["strike 3 note 1 at 128", "free 3", "strike 5 note 2 at 256", "free 5", "free 3"]
+    assert new.told == ["strike 5 note 2 at 256", "free 5", "free 3"]
+    # The new one is not heard yet.
+    assert added.shape == (2, SPF // 2) and added.std() > 0
     sound = playing.process_voices([block({5: -3.0}, 4), block({5: -3.0}, 4)], 0.0)
     assert sound.shape == (2, 4 * SPF) and sound.std() > 0
 

@@ -83,7 +83,7 @@ def test_a_voice_opens_where_the_contract_says(offset: int) -> None:
     sound(vocoder, [block({}, 3)])
     vocoder.start(4, offset_samples=offset)
     out = sound(vocoder, [block({4: 0.5}, 12)])
-    onset = vocoder.onset_delay_samples + offset
+    onset = vocoder.delay_samples + offset
     assert not out[: onset + 1].any() and out[onset + 1] > 0
     np.testing.assert_allclose(out[onset + 90 :], 0.5, rtol=1e-6)
 

@@ -18,7 +18,7 @@ from torch import Tensor
 from synth.mel import FORMATS, LOG_MEL_FLOOR, MelFormat
 from synth.presets.model import HighBand, Preset, Vibrato
 from synth.vocoder.arrays import Floats
-from synth.vocoder.contract import VoiceFrames, samples_until
+from synth.vocoder.contract import Onset, VoiceFrames, add_to_the_end, samples_until
 from synth.vocoder.spectral.amplitudes import AmplitudeSolver
 from synth.vocoder.spectral.noise_shaper import NoiseShaper
 from synth.vocoder.spectral.vocoder import SpectralVocoder
@@ -89,7 +89,7 @@ def test_voices_sound_as_the_sum_of_each_alone() -> None:
     def rendered(which: list[int]) -> Doubles:
         vocoder = spectral(preset, 48000, 2)
         for i in which:
-            vocoder.start(i, note=i + 5, offset_samples=40 * i)
+            vocoder.start(i, note=i + 5)
         pitch, gain = torch.tensor([ratios[i] for i in which])[:, None], torch.tensor([gains[i] for i in which])
         return sound(vocoder, voices(which, torch.stack([each[i] for i in which]), 24, pitch, gain[:, None, None]))
 
@@ -132,25 +132,35 @@ def test_equal_sides_are_exact_mono_with_many_voices() -> None:
 # --- beginnings and ends ----------------------------------------------------------------------------------------------
 
 
+def onset(column: Tensor, before: tuple[float, float] = (0.0, 0.0), gain: float = 1.0, ratio: float = 1.0) -> Onset:
+    """A column (M,) for both heads; nepers that are added one and two frames before it, the earlier first."""
+    columns = torch.stack([column + before[0], column + before[1], column], dim=1)
+    return Onset(columns.expand(2, -1, -1), torch.full((2,), gain), ratio)
+
+
 @pytest.mark.parametrize("rate_hz", [22050, 44100, 48000, 96000])
 @pytest.mark.parametrize("offset", [0.0, 0.37, 0.999])
 @pytest.mark.usefixtures("without_noise")
-def test_a_started_voice_sounds_where_the_contract_says(rate_hz: int, offset: float) -> None:
-    """`onset_delay_samples` and the offset after the beginning of the block that has its first frame."""
+def test_a_struck_voice_sounds_within_the_frame_that_was_given_last(rate_hz: int, offset: float) -> None:
     vocoder = spectral(TONE, rate_hz, 2)
-    before = vocoder.process_voices(voices([], torch.zeros(0, 2, 80, 7), 7))
-    assert before.shape == (2, samples_until(7, F22, rate_hz)) and not before.any()
-    at = int(offset * F22.hop * rate_hz / F22.rate_hz)
-    vocoder.start(3, note=1, offset_samples=at)
-    out = sound(vocoder, voices([3], TONE_COLUMN, 8))[0]
-    onset = vocoder.onset_delay_samples + at
-    assert onset < vocoder.delay_samples or offset > 0.9
+    given = vocoder.process_voices(voices([], torch.zeros(0, 2, 80, 7), 7))
+    assert given.shape == (2, samples_until(7, F22, rate_hz)) and not given.any()
+    at = int(offset * (F22.hop * rate_hz // F22.rate_hz))
+    added = vocoder.strike(3, 1, at, onset(TONE_COLUMN))
+    last = samples_until(7, F22, rate_hz) - samples_until(6, F22, rate_hz)
+    assert added.shape == (2, last - at)
+    add_to_the_end(given, added)
+    out = np.concatenate([given[0].numpy(), sound(vocoder, voices([3], TONE_COLUMN, 8))[0]])
+    begin = samples_until(6, F22, rate_hz) + at
     # The ramp begins with 0.
-    assert not out[: onset + 1].any() and out[onset + 1 : onset + 3].all()
+    assert not out[: begin + 1].any() and out[begin + 1 : begin + 3].all()
     period = round(rate_hz / 220)
     ramp = round(0.002 * rate_hz)
     # A whole period right after the ramp has the level of the steady sound, to a part of what a period's cut leaves.
-    assert abs(out[onset + ramp : onset + ramp + period].std() / out[-2 * period :].std() - 1) < 0.03
+    assert abs(out[begin + ramp : begin + ramp + period].std() / out[-2 * period :].std() - 1) < 0.03
+    # And it goes on without a seam: the tone's second difference is what its frequency makes of its amplitude.
+    steady = np.abs(np.diff(out[-4 * period :], 2)).max()
+    assert np.abs(np.diff(out[begin + ramp + 2 :], 2)).max() < 1.05 * steady
 
 
 @pytest.mark.usefixtures("without_noise")
@@ -171,19 +181,20 @@ def test_noise_follows_the_onset_by_its_window() -> None:
     column = frames_of(coloured_noise(0.5, 22050), F22)[0, :, 10]
     vocoder = spectral(preset, 44100, 2)
     sound(vocoder, voices([], torch.zeros(0, 2, 80, 5), 5))
-    vocoder.start(1)
+    added = vocoder.strike(1, 1, 0, onset(column))
     out = sound(vocoder, voices([1], column, 40))[0]
     steady = out[6 * HOP :].std()
     half = next(i for i in range(0, 4 * HOP, 32) if out[i : i + 256].std() > steady / 2)
-    assert half <= vocoder.delay_samples
+    assert not added.any() and half <= vocoder.delay_samples
 
 
 @pytest.mark.usefixtures("without_noise")
-def test_partials_follow_a_lead_before_the_first_frame() -> None:
-    quiet = torch.stack([TONE_COLUMN - 3.0, TONE_COLUMN - 1.5], dim=1)
+def test_partials_follow_the_onset_s_columns_before_the_first_frame() -> None:
     vocoder = spectral(TONE, 44100, 2)
-    vocoder.start(1, lead=quiet.expand(2, -1, -1))
-    out = sound(vocoder, voices([1], TONE_COLUMN, 10))[0]
+    given = sound(vocoder, voices([], torch.zeros(0, 2, 80, 3), 3))
+    added = vocoder.strike(1, 1, 0, onset(TONE_COLUMN, (-3.0, -1.5)))
+    given[:, -added.shape[1] :] += added.numpy()
+    out = np.concatenate([given[0], sound(vocoder, voices([1], TONE_COLUMN, 10))[0]])
     period = 2 * np.pi * 220 / 44100 * np.arange(200)
     basis = np.stack([np.cos(period), np.sin(period)], axis=1)
 
@@ -191,9 +202,10 @@ def test_partials_follow_a_lead_before_the_first_frame() -> None:
         fit = np.linalg.lstsq(basis, out[round(at) - 100 : round(at) + 100], rcond=None)[0]
         return float(np.hypot(*fit))
 
-    # One and two frames before the first frame's centre, which sounds half a frame and `delay_samples` in; measured in
-    # the middle of the straight lines between, where rows near the floor make the solver lose half a percent.
-    centre = HOP // 2 + vocoder.delay_samples
+    # The centres of the three frames before the first one, which sound half a frame and `delay_samples` after each
+    # begins; measured in the middle of the straight lines between, where rows near the floor make the solver lose half
+    # a percent.
+    centre = 2 * HOP + HOP // 2 + vocoder.delay_samples
     for at, wanted in ((-1.5, (math.exp(-3) + math.exp(-1.5)) / 2), (-0.5, (math.exp(-1.5) + 1) / 2), (3, 1.0)):
         assert abs(level(centre + at * HOP) / level(centre + 5 * HOP) - wanted) < 0.0075
 
@@ -203,7 +215,9 @@ def jump(wave: Doubles) -> float:
     return float(np.abs(np.diff(wave)).max())
 
 
-@pytest.mark.parametrize("event", ["start", "free", "steal", "leave out", "gain to 0", "gain to 1", "many steals"])
+@pytest.mark.parametrize(
+    "event", ["start", "strike", "free", "steal", "leave out", "gain to 0", "gain to 1", "many steals"]
+)
 def test_no_event_clicks(event: str) -> None:
     """A tone that is cut steps by up to its amplitude, 0.3; the steady one by 0.0094 between two samples."""
     vocoder = spectral(TONE, 44100, 2)
@@ -211,14 +225,18 @@ def test_no_event_clicks(event: str) -> None:
     parts = []
     for k in range(12):
         if event == "start":
-            vocoder.start(k + 1, note=k, offset_samples=37 * k)
+            vocoder.start(k + 1, note=k)
             parts.append(sound(vocoder, voices([k + 1], TONE_COLUMN, 9)))
+        elif event == "strike":
+            parts.append(sound(vocoder, voices([k], TONE_COLUMN, 9)))
+            added = vocoder.strike(k + 1, k, 37 * k, onset(TONE_COLUMN)).numpy()
+            parts[-1][:, parts[-1].shape[1] - added.shape[1] :] += added
         elif event == "free":
             parts.append(sound(vocoder, voices([0], TONE_COLUMN, 9)))
             vocoder.free(0)
             parts.append(sound(vocoder, voices([], torch.zeros(0, 2, 80, 3), 3)))
         elif event in ("steal", "many steals"):
-            vocoder.start(0, note=k, offset_samples=41 * k)
+            vocoder.start(0, note=k)
             parts.append(sound(vocoder, voices([0], TONE_COLUMN, 9 if event == "steal" else 1)))
         elif event == "leave out":
             parts.append(sound(vocoder, voices([0], TONE_COLUMN, 5)))
@@ -228,7 +246,7 @@ def test_no_event_clicks(event: str) -> None:
             parts.append(sound(vocoder, voices([0], TONE_COLUMN, 6, 1.0, gains)))
     out = np.concatenate(parts, axis=1)[0]
     # While a voice gives way to another both sound for up to two frames; a ramp of 2 ms adds 0.3 · π / 2 / 88 a sample.
-    most = {"start": 2, "steal": 2, "many steals": 3}.get(event, 1) * jump(steady) + 0.3 * math.pi / 2 / 88
+    most = {"start": 2, "strike": 2, "steal": 2, "many steals": 3}.get(event, 1) * jump(steady) + 0.3 * math.pi / 2 / 88
     assert jump(out) < most
     assert out.std() > 0.02
 
@@ -307,7 +325,7 @@ def script(vocoder: SpectralVocoder, frames: Tensor, sizes: Sequence[int]) -> Do
     parts = []
     for first in (0, 6, 12, 18):
         for slot in range(first // 6, 3 + first // 6):
-            vocoder.start(slot, first + slot, 29 * slot)
+            vocoder.start(slot, first + slot)
         if first == 12:
             vocoder.free(0)
         slots = [0, 1, 2, 3, 4, 5][first // 6 : first // 6 + 4] if first < 18 else [5]
@@ -377,12 +395,14 @@ def test_anything_gives_finite_sound_without_subnormal_numbers(fmt: MelFormat, r
         ratios, gains = 2.0 ** rng.uniform(-9, 9, (V, n)), 10 ** rng.uniform(-40, 1, (V, 2, n))
         ratios[rng.random(ratios.shape) < 0.05] = rng.choice([np.nan, np.inf, -np.inf, 0.0])
         gains[rng.random(gains.shape) < 0.05] = rng.choice([np.nan, np.inf, -1.0, 0.0])
-        for slot in slots[::2]:
-            vocoder.start(slot, k, int(rng.integers(0, 200)), torch.from_numpy(columns[0][:, :, [0, 0]]).float())
+        for slot in slots[::2] if k else ():
+            path = torch.from_numpy(columns[0][:, :, [0, 0, 0]]).float()
+            begins = Onset(path, torch.from_numpy(gains[0, :, 0]).float(), float(ratios[0, 0]))
+            add_to_the_end(outs[-1], vocoder.strike(slot, k, int(rng.integers(0, 200)), begins))
         given = [torch.from_numpy(x).float() for x in (columns, ratios, gains)]
-        outs.append(vocoder.process_voices(VoiceFrames(tuple(slots), *given), float(rng.random())).numpy())
-    outs.append(vocoder.process_voices(VoiceFrames((), torch.zeros(0, 2, fmt.n_mels, 20), *empty(20))).numpy())
-    out = np.concatenate(outs, axis=1)
+        outs.append(vocoder.process_voices(VoiceFrames(tuple(slots), *given), float(rng.random())))
+    outs.append(vocoder.process_voices(VoiceFrames((), torch.zeros(0, 2, fmt.n_mels, 20), *empty(20))))
+    out = torch.cat(outs, dim=1).numpy()
     assert np.isfinite(out).all() and np.abs(out).max() < 1e5
     assert not ((out != 0) & (np.abs(out) < np.finfo(np.float32).tiny)).any()
     for name in ("levels", "lines"):
@@ -445,6 +465,6 @@ def test_what_contradicts_the_contract_is_refused() -> None:
         vocoder.process_voices(voices(range(65), column, 1))
     assert vocoder.process_voices(voices(range(64), silence(F22, 1)[0, :, 0], 1)).shape == (2, HOP)
     with pytest.raises(ValueError, match="512 samples into a frame"):
-        vocoder.start(0, offset_samples=512)
-    with pytest.raises(ValueError, match="two columns"):
-        vocoder.start(0, lead=torch.zeros(2, 80, 3))
+        vocoder.strike(0, 0, 512, onset(column))
+    with pytest.raises(ValueError, match="three columns"):
+        vocoder.strike(0, 0, 0, Onset(torch.zeros(2, 80, 2), torch.ones(2), 1.0))
