@@ -93,7 +93,7 @@ class Measurements:
             "memory_settled_mb": self.settled_mb,
             "memory_largest_mb": self.largest_mb,
             "gestures": self.gestures,
-            "blocks": engine.blocks,
+            "blocks": engine.frames,
             "take": str(status.recording or status.last_take or ""),
         }
 

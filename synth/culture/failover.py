@@ -43,6 +43,11 @@ class ShelteredCulture:
     def step(self, weather_depth: float = 1.0, weather_speed: float = 1.0) -> None:
         self._do(lambda culture: culture.step(weather_depth, weather_speed))
 
+    def foresee(self, weather_depth: float = 1.0, weather_speed: float = 1.0) -> None:
+        """A card computes beside the processor by itself."""
+        if self.is_home:
+            self._home.foresee(weather_depth, weather_speed)
+
     def touch(self, gesture: Gesture) -> None:
         self._do(lambda culture: culture.touch(gesture))
 

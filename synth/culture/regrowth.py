@@ -51,6 +51,9 @@ class RegrowingCulture:
         phase = self.steps % (NOTEBOOK_STEPS + FADE_STEPS)
         return max(0, phase - NOTEBOOK_STEPS) / FADE_STEPS
 
+    def foresee(self, weather_depth: float = 1.0, weather_speed: float = 1.0) -> None:
+        """Nothing: two cultures are stepped here, and neither is asked for alone."""
+
     def touch(self, gesture: Gesture) -> None:
         """Wounds and paint last until the next regrowth, held or not; this rule does not heal."""
         if gesture.kind == "hold":

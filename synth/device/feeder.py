@@ -20,6 +20,11 @@ from synth.thread_priority import raise_thread_priority
 
 Tap = Callable[[NDArray[np.float32]], None]
 
+SHORT_S = 0.02
+"""A sink that holds no more than this belongs to somebody who wants to be heard at once: pieces, the fade that is held
+back for a gap, and what must be left of the sink's sound are short then."""
+_SHORT_PERIOD = 64
+_SHORT_FADE_S, _SHORT_GUARD_S = 0.001, 0.0007
 _FADE_S = 0.005
 _SETTLE_S = 0.2
 """Sound servers take gulps when a stream starts: that long they are given silence."""
@@ -52,9 +57,13 @@ class Feeder:
         self.error: AudioDeviceError | None = None
         self.moved_at = time.monotonic()
         """When the sink last took something."""
-        self._fade = round(_FADE_S * sink.rate_hz)
-        self._chunk = -(-self._fade // PERIOD) * PERIOD
-        self._ring, self._tap, self._resume_at = ring, tap, max(resume_at, self._chunk + self._fade)
+        short = sink.full_s <= SHORT_S
+        self._period = _SHORT_PERIOD if short else PERIOD
+        self._guard_s = _SHORT_GUARD_S if short else _GUARD_S
+        self._fade = round((_SHORT_FADE_S if short else _FADE_S) * sink.rate_hz)
+        self._chunk = -(-self._fade // self._period) * self._period
+        self._ring, self._tap = ring, tap
+        self._resume_at = max(0 if short else resume_at, self._chunk + self._fade)
         self._resting = resting
         self._rest_full_s = min(sink.full_s, _REST_MOST_S)
         self.sounding = False
@@ -92,12 +101,12 @@ class Feeder:
         try:
             self._wait_in_silence(_SETTLE_S)
             while not self._retired.is_set():
-                if self._ring.ready >= PERIOD + self._fade:
-                    self._send(self._ring.take(PERIOD))
+                if self._ring.ready >= self._period + self._fade:
+                    self._send(self._ring.take(self._period))
                 elif self._resting():
                     self._rest()
-                elif (spare := self.sink.queued_s() - _GUARD_S) > 0:
-                    self._ring.wait_at_least(PERIOD + self._fade, spare)
+                elif (spare := self.sink.queued_s() - self._guard_s) > 0:
+                    self._ring.wait_at_least(self._period + self._fade, spare)
                 else:
                     self.underruns += self._loud
                     self._fade_out()
@@ -112,7 +121,7 @@ class Feeder:
 
     def _wait_in_silence(self, least_s: float = 0.0) -> None:
         """Silence until the sink is full and enough is ready, then the first sound faded in."""
-        silence = np.zeros((PERIOD, 2), np.float32)
+        silence = np.zeros((self._period, 2), np.float32)
         sent = 0
         while (
             self._ring.ready < self._resume_at
@@ -126,7 +135,7 @@ class Feeder:
                 self.sounding = True
                 return
             self._send(silence)
-            sent += PERIOD
+            sent += self._period
         chunk = self._ring.take(self._chunk)
         chunk[: self._fade] *= self._ramp[::-1, None]
         self.sounding = True
@@ -134,7 +143,7 @@ class Feeder:
 
     def _rest(self) -> None:
         """Keep the sink from running dry, in few pieces; what is put into the ring meanwhile follows at once."""
-        if not self._ring.wait_at_least(PERIOD + self._fade, _REST_WAIT * self._rest_full_s):
+        if not self._ring.wait_at_least(self._period + self._fade, _REST_WAIT * self._rest_full_s):
             missing_s = _REST_FULL * self._rest_full_s - self.sink.queued_s()
             if missing_s > 0:
                 self._send(np.zeros((round(missing_s * self.sink.rate_hz), 2), np.float32))

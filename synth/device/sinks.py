@@ -17,6 +17,11 @@ PERIOD = 256
 _INVALID_RATE, _INVALID_CHANNELS = -9997, -9998
 """PortAudio's paInvalidSampleRate and paInvalidChannelCount."""
 _OTHER_RATES_HZ = (48000, 44100, 96000, 88200, 192_000, 176_400, 32000, 16000)
+_JACK_PERIODS = 2
+"""Queued for JACK: one is being played while the other is made."""
+_PERIODS_TO_BE_SURE, _SHORTEST_LOOK_S = 3, 0.002
+_LOOKS_IN_A_PERIOD = 10
+_LONGEST_WAIT_S = 1.0
 _MOST = 64
 """Channels; who has more is a mixer in software, which takes two as well."""
 
@@ -60,6 +65,8 @@ class DeviceSink:
         """
         self._sd = portaudio()
         self.name, self.rate_hz, self._channels = device.name, rate_hz, channels
+        self._seen, self._begun_s = (0, 0.0), 0.0
+        """What was queued when it was looked at last, and when the period began that is being played."""
         try:
             self._stream = self._sd.OutputStream(
                 samplerate=rate_hz,
@@ -72,8 +79,14 @@ class DeviceSink:
                 extra_settings=_host_settings(self._sd, device),
             )
             self._stream.start()
-            self._capacity = max(PERIOD, int(self._stream.write_available))
-            self.full_s = self._capacity / rate_hz
+            self._paced = "JACK" in device.host_api
+            self._capacity = self._drained() if self._paced else max(PERIOD, int(self._stream.write_available))
+            self._kept = self._capacity
+            if self._paced:
+                # As the server's own period says; a buffer of another length than usual is so many times that.
+                usual = _JACK_PERIODS * float(self._stream.latency) * rate_hz
+                self._kept = min(self._capacity, round(usual * max(1.0, latency_s / BUFFER_S)))
+            self.full_s = self._kept / rate_hz
         except (self._sd.PortAudioError, ValueError) as cause:
             refused = any(code in cause.args for code in (_INVALID_RATE, _INVALID_CHANNELS))
             raise (FormatRefused if refused else AudioDeviceError)(
@@ -83,18 +96,48 @@ class DeviceSink:
 
     def write(self, chunk: NDArray[np.float32]) -> bool:
         try:
+            if self._paced:
+                self._wait_for_room(len(chunk))
             return bool(self._stream.write(routed(chunk, self._channels)))
         except self._sd.PortAudioError as cause:
             raise AudioDeviceError(f"The output “{self.name}” is gone ({_reason(cause)}).") from cause
 
     def queued_s(self) -> float:
         try:
-            return max(0, self._capacity - int(self._stream.write_available)) / self.rate_hz
+            queued = max(0, self._capacity - int(self._stream.write_available))
+            if not self._paced:
+                return queued / self.rate_hz
+            # It changes by periods: what has passed of the present one is played already.
+            now = time.monotonic()
+            if queued < self._seen[0]:
+                self._begun_s = now
+            self._seen = queued, now
+            return max(0.0, queued / self.rate_hz - min(now - self._begun_s, float(self._stream.latency)))
         except self._sd.PortAudioError as cause:
             raise AudioDeviceError(f"The output “{self.name}” is gone ({_reason(cause)}).") from cause
 
     def beyond_s(self) -> float:
+        if self._paced:
+            return float(self._stream.latency)
         return max(0.0, float(self._stream.latency) - self._capacity / self.rate_hz)
+
+    def _drained(self) -> int:
+        """What a stream holds that begins full of silence, as PortAudio's of JACK do: once that has been played."""
+        period_s = max(float(self._stream.latency), _SHORTEST_LOOK_S)
+        available, since = int(self._stream.write_available), time.monotonic()
+        while time.monotonic() - since < _PERIODS_TO_BE_SURE * period_s:
+            time.sleep(period_s / 4)
+            if (now := int(self._stream.write_available)) != available:
+                available, since = now, time.monotonic()
+        return max(PERIOD, available)
+
+    def _wait_for_room(self, n: int) -> None:
+        """Until `n` more samples are no more than should be queued; a stalled server is given up elsewhere."""
+        period_s, until = float(self._stream.latency), time.monotonic() + _LONGEST_WAIT_S
+        while self._capacity - int(self._stream.write_available) + n > max(self._kept, n):
+            if time.monotonic() > until:
+                return
+            time.sleep(period_s / _LOOKS_IN_A_PERIOD)
 
     def close(self, abort: bool = False) -> None:
         try:

@@ -1,8 +1,9 @@
 """The real-time engine: commands in, sound out, status to poll.
 
-One thread computes blocks of two frames whenever the ring has room and does nothing else: no files, no loading, no
-waiting for anybody. After Stop, once nothing sounds and nothing is asked, it rests (`rest`). A feeder thread empties
-the ring into the device (`audio_out`), a writer thread records what the feeder sent (`recorder`). Axes: `N` samples.
+One thread computes frames, or quarters of them, whenever the ring has room (`frame_loop`) and does nothing else: no
+files, no loading, no waiting for anybody. After Stop, once nothing sounds and nothing is asked, it rests (`rest`). A
+feeder thread empties the ring into the device (`audio_out`), a writer thread records what the feeder sent (`recorder`).
+Axes: `N` samples.
 """
 
 import threading
@@ -23,7 +24,9 @@ from synth.device.sinks import open_sink
 from synth.effects.contract import Effect
 from synth.engine.commands.messages import CaptureCommand, ChangeCommand, FarewellCommand, SwapCommand, TakeStartCommand
 from synth.engine.commands.queue import CommandQueue
+from synth.engine.frame_loop import FrameLoop
 from synth.engine.load import EngineLoad
+from synth.engine.mixdown import CALM, Mixdown
 from synth.engine.notes.note_input import NoteInput
 from synth.engine.notices import Noticeboard
 from synth.engine.observer import Observer
@@ -48,12 +51,7 @@ from synth.takes.wav import SampleFormat
 from synth.thread_priority import raise_thread_priority, spare_the_sound
 from synth.vocoder.contract import Vocoder
 
-BLOCK_FRAMES = 2
-_START_S = 0.0116
-"""A block is begun when no more than this is in the ring, and the lead; the device holds some 56 ms besides."""
 _CLOSE_S = 0.5
-_LONGEST_BLOCK = 8
-"""A block that took more than so many times what it lasts was not hard to compute: the program was halted in it."""
 
 
 class Engine:
@@ -88,17 +86,17 @@ class Engine:
             lambda: self._playing.current.controls["volume_db"],
         )
         self._tone = Tone(self.rate_hz)
-        laid_over = self._laid_over = (self._deck, self._tone, self.audition)
+        laid_over = (self._deck, self._tone, self.audition)
         self._chain = Chain(self.rate_hz, instrument.controls, playing=False, effects=effects, after=laid_over)
         self._master = self._chain.master
         self._transport = Transport(self._master, playing, again)
+        mixdown = Mixdown(self._playing.voices, self._transport, self._chain, self.rate_hz)
         self._sent = SentSound(self.rate_hz)
-        self._start_level = round(_START_S * self.rate_hz)
-        self._ring = Ring(4 * self._start_level + round(0.25 * self.rate_hz))
+        self._ring = Ring(round(0.3 * self.rate_hz))
         self._out = AudioOut(
             self.rate_hz,
             self._ring,
-            self._start_level + 1,
+            round(CALM.start_s * self.rate_hz) + 1,
             self._tap,
             partial(self._notices.post, remedy="output"),
             device,
@@ -108,7 +106,7 @@ class Engine:
         self._feeding = self._out.feeding
         self._rest = Rest(self._ring, self._feeding)
         self._load = EngineLoad()
-        self._notes = NoteInput(instrument.preset.mel.frames_per_second, BLOCK_FRAMES)
+        self._notes = NoteInput(instrument.preset.mel.frames_per_second, CALM.span_frames, CALM.jitter_s)
         self._commands = CommandQueue(
             self._playing, self._transport, self._chain, self._deck, self._ring, self._rest.wake
         )
@@ -126,10 +124,19 @@ class Engine:
             self._sent,
             self._notices,
         )
-        self._out_delay_s = 0.0
-        """From a gesture to its being read, and from the vocoder's sound to the device's."""
-        self.blocks = 0
-        """Blocks computed so far."""
+        self._loop = FrameLoop(
+            self._playing,
+            mixdown,
+            self._commands,
+            self._notes,
+            self._ring,
+            self._feeding,
+            self._load,
+            self._rest,
+            self._observer,
+            self._chain.delay_samples,
+            laid_over,
+        )
         self.cpu_s = 0.0
         """Processor time the engine's thread has used."""
 
@@ -152,7 +159,7 @@ class Engine:
         deadline = time.monotonic() + _CLOSE_S
         while self._thread.is_alive() and not self._master.silent and time.monotonic() < deadline:
             time.sleep(0.005)
-        time.sleep(min(0.2, self._feeding.queued_s() + 2 * _START_S + self._load.ahead_s))
+        time.sleep(min(0.2, self._feeding.queued_s() + 2 * CALM.start_s + self._load.ahead_s))
         self._closing.set()
         self._thread.join(1.0)
         self._out.close()
@@ -175,6 +182,11 @@ class Engine:
     @property
     def controls(self) -> ParameterValues:
         return self._playing.voices.latest.controls
+
+    @property
+    def frames(self) -> int:
+        """Frames computed so far."""
+        return self._loop.frames
 
     @property
     def late_notes(self) -> int:
@@ -241,7 +253,7 @@ class Engine:
         return answer
 
     def status(self) -> Status:
-        return self._status.status(self.rate_hz, self._out_delay_s)
+        return self._status.status(self.rate_hz, self._loop.out_delay_s)
 
     def _run(self) -> None:
         raise_thread_priority("sound")
@@ -251,10 +263,11 @@ class Engine:
             with torch.inference_mode():
                 while not self._closing.is_set():
                     if self._rest.resting:
-                        self._rest.pass_time(self._playing.current, self._observer, self._out_delay_s)
+                        self._rest.pass_time(self._playing.current, self._observer, self._loop.out_delay_s)
                         self.cpu_s = time.thread_time()
-                    elif self._ring.wait_at_most(self._start_level + round(self._load.ahead_s * self.rate_hz), 0.1):
-                        self._block()
+                    elif self._ring.wait_at_most(self._loop.start_level, 0.1):
+                        self._loop.compute()
+                        self.cpu_s = time.thread_time()
         except Exception as error:
             # The thread ends, the feeder fades out: the fault is shown, not hidden behind a frozen window.
             self._notices.post(
@@ -264,32 +277,6 @@ class Engine:
                 "log",
             )
             raise
-
-    def _block(self) -> None:
-        waited = self._ring.ready / self.rate_hz + self._feeding.queued_s()
-        start = time.perf_counter()
-        self._commands.obey()
-        frame, listener = self.blocks * BLOCK_FRAMES, self._playing.current
-        self._playing.schedule(self._notes.due(time.monotonic(), frame, BLOCK_FRAMES, listener))
-        self._transport.before(listener)
-        sound = self._playing.process(BLOCK_FRAMES, self._load.evolution_limit)
-        self._transport.after(self._playing.current, sound.shape[1] / self.rate_hz)
-        sound = self._chain.process(sound)
-        left = self._ring.ready / self.rate_hz + self._feeding.queued_s() if self._feeding.sounding else float("inf")
-        self._ring.put(sound)
-        self._rest.end()
-        block_s = sound.shape[1] / self.rate_hz
-        took_s = min(time.perf_counter() - start, _LONGEST_BLOCK * block_s)
-        self._load.note(took_s, block_s, float("inf") if self._rest.just_ended else left, self._feeding.full_s)
-        delay = 0.5 * block_s + waited + self._chain.delay_samples / self.rate_hz
-        self._out_delay_s += (delay - self._out_delay_s) * (0.05 if self.blocks > 40 else 1.0)
-        self.blocks += 1
-        if self._load.is_lost(excused=self._playing.excused):
-            self._playing.leave_vocoder()
-        self._observer.observe(self._playing.current, self._out_delay_s)
-        idle = self._master.silent and self._feeding.sounding and not self._playing.changing and not sound.any()
-        self._rest.note(idle=idle and all(stage.idle for stage in self._laid_over))
-        self.cpu_s = time.thread_time()
 
     def _tap(self, chunk: NDArray[np.float32]) -> None:
         """What the feeder sends, on its thread."""

@@ -6,19 +6,22 @@ ahead (`WorkAhead`), cultures evolve more slowly (`EvolutionLimit`).
 
 import time
 
-_ALARM_SHARE = 0.6
-"""Of what the device holds, how much sound must be left when a block comes; it is 0.8 on an idle machine."""
+from synth.device.feeder import SHORT_S
+
+_ALARM_SHARE, _SHORT_ALARM_SHARE = 0.6, 0.2
+"""Of what the device holds, how much sound must be left when a block comes; it is 0.8 on an idle machine, and 0.5 where
+the device holds no more than `SHORT_S`."""
 _TOO_SLOW_S = 1.0
 """A load above 1 for longer than this is lost; shorter ones are borne by the ring and a slower culture."""
 
-_SMOOTHING = 1 / 16
+_SMOOTHING = 1 / 24
 _TOO_BUSY, _FREE = 0.85, 0.65
 _BACK_OFF, _RECOVER = 0.93, 0.03
 _LEAST_LIMIT = 0.02
 """Never quite zero, so that a culture moves on as soon as it can."""
 
 STEP_S = 0.0232
-"""Added to the work ahead at a time: one block."""
+"""Added to the work ahead at a time: two frames; half of what the device holds where that is short."""
 MOST_AHEAD_S = 3 * STEP_S
 _SETTLING_S = 0.5
 """After a step the engine needs this long to get ahead: coming close again within it asks for no more."""
@@ -57,8 +60,9 @@ class EngineLoad:
 
     def note(self, took_s: float, block_s: float, left_s: float, full_s: float) -> None:
         """A block of `block_s` took `took_s`; `left_s` of sound was left when it came, a device holds `full_s`."""
-        least_s = _ALARM_SHARE * full_s
-        self._ahead.note(left_s, least_s, time.monotonic())
+        short = full_s <= SHORT_S
+        least_s = (_SHORT_ALARM_SHARE if short else _ALARM_SHARE) * full_s
+        self._ahead.note(left_s, least_s, time.monotonic(), full_s / 2 if short else STEP_S)
         # Work ahead is there to be kept: trouble is answered before all of it is used up.
         alarm_s = least_s + self._ahead.seconds / 2
         self.pressed = left_s < alarm_s
@@ -114,16 +118,17 @@ class WorkAhead:
         self._raised_at = self._calm_since = float("-inf")
         self._least_left_s = float("inf")
 
-    def note(self, left_s: float, alarm_s: float, now_s: float) -> None:
-        """`left_s` of sound was left at `now_s` on a monotonic clock; less than `alarm_s` is close."""
+    def note(self, left_s: float, alarm_s: float, now_s: float, step_s: float = STEP_S) -> None:
+        """`left_s` of sound was left at `now_s` on a monotonic clock; less than `alarm_s` is close; by how much more
+        to work ahead then."""
         self._least_left_s = min(self._least_left_s, left_s)
         if left_s < alarm_s:
             if now_s - self._raised_at >= _SETTLING_S:
-                self.seconds, self._raised_at = min(MOST_AHEAD_S, self.seconds + STEP_S), now_s
+                self.seconds, self._raised_at = min(MOST_AHEAD_S, self.seconds + step_s), now_s
             self._watch_from(now_s)
         elif now_s - self._calm_since >= _CALM_S:
-            if self._least_left_s - STEP_S >= alarm_s:
-                self.seconds = max(0.0, self.seconds - STEP_S)
+            if self._least_left_s - step_s >= alarm_s:
+                self.seconds = max(0.0, self.seconds - step_s)
             self._watch_from(now_s)
 
     def _watch_from(self, now_s: float) -> None:

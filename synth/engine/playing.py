@@ -4,13 +4,14 @@ Owned by the engine's thread. Axes: `N` samples; sound is (2, N) float32.
 """
 
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Callable
+
+import numpy as np
 
 from synth.engine.commands.messages import ChangeCommand
 from synth.engine.notices import Noticeboard
 from synth.engine.preset_cross_fade import Audio, Voices
-from synth.instrument.events import Action, AnyAction, Event, LimitEvolution, LoggedEvent
+from synth.instrument.events import Action, AnyAction, LimitEvolution, LoggedEvent
 from synth.instrument.instrument import Instrument
 from synth.saved_arrays import SavedArrays, prefixed
 from synth.takes.companion import beginning_of
@@ -49,29 +50,35 @@ class Playing:
         name = self.current.vocoder.name
         return f"{name} ({self.reason})" if self.reason else name
 
-    def process(self, n_frames: int, evolution_limit: float) -> Audio:
-        """The next `n_frames` frames, (2, N); the culture evolves at this share of the asked speed."""
+    def begin(self, evolution_limit: float) -> None:
+        """Compute the next frame and keep it open; the culture evolves at this share of the asked speed."""
         instrument = self.current
         if instrument.evolution_limit != evolution_limit:
             instrument.do(LimitEvolution(evolution_limit))
-        sound, ailment = self.voices.process(n_frames)
-        self._announce()
-        if ailment:
+        if ailment := self.voices.begin():
             self._tell_of_rescue(ailment)
         if instrument.voicing.trouble:
             self.reason = "the graphics card was lost"
         if trouble := instrument.read_trouble():
             self._notices.post(trouble, True)
+
+    def take(self, n: int) -> Audio:
+        """The next (2, `n`) of the open frame."""
+        sound = self.voices.take(n)
+        self._announce()
         return sound
+
+    def process(self, n_frames: int, evolution_limit: float) -> Audio:
+        """The next `n_frames` frames, (2, N)."""
+        parts = []
+        for _ in range(n_frames):
+            self.begin(evolution_limit)
+            parts.append(self.take(self.voices.left))
+        return np.concatenate(parts, axis=1)
 
     def send(self, action: Action) -> None:
         """To the preset that was asked for last, even while it waits for a cross-fade to end."""
         self.voices.latest.send(action)
-
-    def schedule(self, events: Iterable[Event]) -> None:
-        """Events of the next frames, counted from now, to the preset that sounds."""
-        now = self.current.frame
-        self.current.schedule(replace(event, frame=now + event.frame) for event in events)
 
     def swap(self, instrument: Instrument, reason: str) -> None:
         """Cross-fade to another instrument."""
@@ -110,9 +117,11 @@ class Playing:
             remedy="vocoder",
         )
 
-    def tell(self, action: AnyAction, share: float = 0.0) -> None:
-        """This is done now, at `share` of the present frame."""
-        event = LoggedEvent(self.current.frame, action, share)
+    def tell(self, action: AnyAction) -> None:
+        """This is done now, before the next frame."""
+        self._pass_on(LoggedEvent(self.current.frame, action))
+
+    def _pass_on(self, event: LoggedEvent) -> None:
         for told in (self.listener, self.log):
             if told is not None:
                 told(event)
@@ -126,7 +135,7 @@ class Playing:
 
     def _listen_to(self, instrument: Instrument) -> None:
         """One that fades out has nothing to tell any more."""
-        instrument.listener = lambda event: self.tell(event.action, event.share) if instrument is self.current else None
+        instrument.listener = lambda event: self._pass_on(event) if instrument is self.current else None
 
     def _announce(self) -> None:
         """Another preset plays since this was asked last."""

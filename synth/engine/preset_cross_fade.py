@@ -30,6 +30,10 @@ class Voices:
         self._cross = Ramp(1.0, round(CROSS_FADE_S * self._rate_hz))
         self._return = Ramp(1.0, round(_RETURN_S * self._rate_hz))
         self._last = np.zeros((2, 1), np.float32)
+        self.left = 0
+        """Samples of the open frame that were not taken yet."""
+        self._leaving = False
+        """True in the frame in which an ill culture's sound fades out."""
 
     @property
     def changing(self) -> bool:
@@ -68,22 +72,54 @@ class Voices:
 
     def process(self, n_frames: int) -> tuple[Audio, str]:
         """The next `n_frames` frames of the present instrument, (2, N), and what it was rescued from or ""."""
-        block = self.current.process(n_frames)
-        ailment = self.current.rescue()
-        if not ailment and not np.isfinite(block).all():
+        parts, found = [], ""
+        for _ in range(n_frames):
+            found = self.begin() or found
+            parts.append(self.take(self.left))
+        return np.concatenate(parts, axis=1), found
+
+    def begin(self) -> str:
+        """Compute the present instrument's next frame and keep it open; what it was rescued from, or ""."""
+        instrument = self.current
+        self.left = instrument.begin()
+        ailment = instrument.rescue()
+        if not ailment and not np.isfinite(instrument.open_sound).all():
             ailment = "not finite"
         if ailment:
             self.rescues += 1
-            block = self._farewell(block)
-            self.current.restart()
+            self._say_farewell(instrument)
+            instrument.restart()
             self._return = Ramp(0.0, round(_RETURN_S * self._rate_hz))
-            self._return.move(1.0)
-        else:
-            block = (block * self._return.take(block.shape[1])).astype(np.float32, copy=False)
+        self._leaving = bool(ailment)
+        return ailment
+
+    def until(self, share: float) -> int:
+        """Samples of the open frame that are left up to this share of it; 1 is its end."""
+        if share >= 1:
+            return self.left
+        done = self.current.taken
+        return max(0, self.current.voicing.offset_samples(share) - done)
+
+    def take(self, n: int) -> Audio:
+        """The next (2, `n`) of the open frame."""
+        block = self.current.take(n)
+        self.left -= n
+        if not self._leaving:
+            block = (block * self._return.take(n)).astype(np.float32, copy=False)
         if self._outgoing is not None:
             block = self._mix(self._outgoing, block)
         self._last = block[:, -1:]
-        return block, ailment
+        if not self.left:
+            self._end_frame()
+        return block
+
+    def _end_frame(self) -> None:
+        """However a frame was split, what is over ends with it."""
+        if self._leaving:
+            self._return.move(1.0)
+        if self._outgoing is not None and self._cross.settled:
+            self._outgoing = None
+            self._begin()
 
     def _begin(self) -> None:
         if self._outgoing is None and self._next is not None:
@@ -98,22 +134,15 @@ class Voices:
         """Equal power: the two sounds are not correlated."""
         x = self._cross.take(block.shape[1])
         old = np.nan_to_num(outgoing.take(block.shape[1]), copy=False)
-        if self._cross.settled:
-            self._outgoing = None
-            self._begin()
         mixed: Audio = (block * np.sin(x * np.pi / 2) + old * np.cos(x * np.pi / 2)).astype(np.float32)
         return mixed
 
-    def _farewell(self, block: Audio) -> Audio:
-        """Fade a block to silence; one that is not finite is replaced by the last good sample, decaying."""
-        n = block.shape[1]
-        if np.isfinite(block).all():
-            source, length = block, float(n)
-        else:
-            source, length = self._last, _FAREWELL_S * self._rate_hz
-        fade = 0.5 + 0.5 * np.cos(np.pi * np.minimum(1.0, np.arange(1, n + 1) / length))
-        faded: Audio = (source * fade).astype(np.float32)
-        return faded
+    def _say_farewell(self, instrument: Instrument) -> None:
+        """Fade the open frame to silence; one that is not finite is replaced by the last good sample, decaying."""
+        finite = bool(np.isfinite(instrument.open_sound).all())
+        length = float(self.left) if finite else _FAREWELL_S * self._rate_hz
+        fade = 0.5 + 0.5 * np.cos(np.pi * np.minimum(1.0, np.arange(1, self.left + 1) / length))
+        instrument.fade_open(fade, None if finite else self._last)
 
 
 class _Outgoing:

@@ -1,7 +1,7 @@
 """Play and Stop: they hold and end the drone. Notes sound whether or not it is held.
 
 While nothing is held and no note sounds the master is closed and the drone at rest; a note opens the master in the very
-block it begins in. Owned by the engine's thread.
+piece of a frame that it begins in. Owned by the engine's thread.
 """
 
 import numpy as np
@@ -58,17 +58,23 @@ class Transport:
         if instrument.drone != wanted:
             instrument.do(HoldDrone(wanted))
 
-    def after(self, instrument: Instrument, block_s: float) -> None:
-        """A block was computed and is about to pass the master."""
+    def after(self, instrument: Instrument, frame_s: float) -> None:
+        """A frame was computed and is about to pass the master, but for the notes that begin in it."""
         if self.held or self._left:
             return
         if not instrument.voices.silent:
-            self._silent_s = 0.0
-            if self._master.silent:
-                self._master.open()
-            else:
-                self._master.play(again=True)
+            self.hear(instrument)
         elif self._master.playing and not instrument.drone:
-            self._silent_s += block_s
+            self._silent_s += frame_s
             if self._silent_s >= _REST_S:
                 self._master.stop()
+
+    def hear(self, instrument: Instrument) -> None:
+        """Notes came in the frame that is open, and what follows of it is about to pass the master."""
+        if self.held or self._left or instrument.voices.silent:
+            return
+        self._silent_s = 0.0
+        if self._master.silent:
+            self._master.open()
+        else:
+            self._master.play(again=True)

@@ -99,6 +99,13 @@ class Instrument(InstrumentParts):
         self._given = 0
         return self._open.shape[1]
 
+    def foresee(self) -> None:
+        """Let the culture compute beside everything else what the next frame will ask of it."""
+        controls = self.controls
+        steps = 0.0 if controls["frozen"] else controls["steps_per_frame"] * self.evolution_limit
+        if self.accumulator + steps >= 1:
+            self.culture.foresee(controls["weather_depth"], controls["weather_speed"])
+
     def take(self, n: int) -> NDArray[np.float32]:
         """The next (2, `n`) of the open frame, of which all notes up to there have been done; its last closes it."""
         assert self._open is not None
@@ -108,6 +115,17 @@ class Instrument(InstrumentParts):
             self._open = None
             self.voicing.passed(1, self.controls)
         return self._levelled(sound)
+
+    @property
+    def taken(self) -> int:
+        """Samples of the open frame that were taken."""
+        return self._given
+
+    def fade_open(self, fade: NDArray[np.float64], instead: NDArray[np.float32] | None = None) -> None:
+        """Fade what is left of the open frame by (N,), or that of one sample (2, 1) in its place."""
+        assert self._open is not None
+        sound = self._open[:, self._given :] if instead is None else torch.from_numpy(instead) / self._gain
+        self._open[:, self._given :] = sound * torch.from_numpy(fade).float()
 
     @property
     def open_sound(self) -> NDArray[np.float32]:

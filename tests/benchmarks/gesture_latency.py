@@ -60,13 +60,13 @@ def play_and_explain(preset_name: str, gestures: int, buffer_s: float, out: Path
         pass_on(action)
 
     limits: list[float] = []
-    compute = instrument.process
+    compute = instrument.begin
 
-    def process(n_frames: int) -> NDArray[np.float32]:
+    def begin() -> int:
         limits.append(instrument.evolution_limit)
-        return compute(n_frames)
+        return compute()
 
-    instrument.send, instrument.process = send, process  # type: ignore[method-assign]
+    instrument.send, instrument.begin = send, begin  # type: ignore[method-assign]
     raise_thread_priority("helper")
     engine = Engine(instrument, playing=True, buffer_s=buffer_s)
     engine.start()
@@ -101,7 +101,6 @@ def _explain(preset, controls, log, limits):  # type: ignore[no-untyped-def]
     """Re-render the log: the sound (2, N), and the sample of each gesture's first changed sound."""
     import torch
 
-    from synth.engine.engine import BLOCK_FRAMES
     from synth.instrument.events import Hand, LimitEvolution
     from synth.loading.prepare import ready_instrument
     from synth.output.master import Master
@@ -119,13 +118,10 @@ def _explain(preset, controls, log, limits):  # type: ignore[no-untyped-def]
             if any(isinstance(e.action, Hand) and e.action.down for e in due):
                 touched, untouched = (copy.deepcopy(instrument, {id(preset): preset}) for _ in range(2))
                 touched.schedule(due)
-                a, b = (
-                    np.concatenate([i.process(BLOCK_FRAMES) for _ in range(_LOOK_FRAMES // 2)], 1)
-                    for i in (touched, untouched)
-                )
+                a, b = (np.concatenate([i.process(1) for _ in range(_LOOK_FRAMES)], 1) for i in (touched, untouched))
                 changes.append(done + first_change(a, b) + master.delay_samples)
             instrument.schedule(due)
-            blocks.append(master.process(instrument.process(BLOCK_FRAMES)))
+            blocks.append(master.process(instrument.process(1)))
             done += blocks[-1].shape[1]
     return np.concatenate(blocks, axis=1), changes
 

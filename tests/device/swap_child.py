@@ -35,7 +35,7 @@ def play(checkpoint: Path, take: Path) -> dict[str, object]:
     raise_thread_priority("helper")
     engine = Engine(first, playing=True, sample_format="float32")
     engine.start()
-    wait_until(lambda: engine.blocks > 90)
+    wait_until(lambda: engine.frames > 90)
     engine.record(take)
     wait_until(lambda: engine.status().recording_s > 1.0)
     alone, underruns = [0.0], [engine.status().underruns]

@@ -13,7 +13,7 @@ from scipy.signal import fftconvolve, resample_poly
 
 from synth.automaton.gestures import Gesture
 from synth.device.sinks import Sink
-from synth.engine.engine import BLOCK_FRAMES, Engine
+from synth.engine.engine import Engine
 from synth.instrument.events import Touch, Undo
 from synth.instrument.instrument import Instrument
 from synth.instrument.parameters.values import ParameterValues
@@ -110,21 +110,21 @@ def test_the_latency_reported_is_what_the_sink_measures(
     playing = Instrument(replace(preset, state=state), vocoder, RATE, controls)
     engine = Engine(playing, playing=True, open_device=open_device)
     engine.start()
-    sent, told, block_s = [], [], BLOCK_FRAMES * SPF / RATE
+    sent, told, block_s = [], [], SPF / RATE
     try:
         engine.send(Touch(Gesture("erase", **EVERYWHERE)))  # type: ignore[arg-type]
-        wait_until(lambda: engine.blocks > 90)
+        wait_until(lambda: engine.frames > 90)
         for i in range(_GESTURES):
             # Hands know nothing of blocks.
             time.sleep(i / _GESTURES * block_s)
             sent.append(time.monotonic())
             told.append(engine.status().latency_s)
             engine.send(Touch(Gesture("paint", **EVERYWHERE)))  # type: ignore[arg-type]
-            until = engine.blocks + 40
-            wait_until(lambda until=until: engine.blocks > until)
+            until = engine.frames + 40
+            wait_until(lambda until=until: engine.frames > until)
             engine.send(Undo())
-            until = engine.blocks + 41
-            wait_until(lambda until=until: engine.blocks > until)
+            until = engine.frames + 41
+            wait_until(lambda until=until: engine.frames > until)
     finally:
         engine.close()
     columns = torch.cat(frames, dim=1).numpy()

@@ -47,6 +47,11 @@ class SineInstrument(Instrument):
             sound[len(sound) // 2 :] = np.nan
         return np.tile(sound, (2, 1)).astype(np.float32)
 
+    def begin(self) -> int:
+        self._open = torch.from_numpy(self.process(1)) / self._gain
+        self._given = 0
+        return SPF
+
     def restart(self) -> None:
         """There is no vocoder in use."""
 

@@ -18,15 +18,17 @@ from synth.midi.sample_clock import SampleClock
 TICKS = 1024
 """In a frame of 11.6 ms: 11 µs each."""
 JITTER_S = 0.004
-"""How much later than its time a block may begin before an event comes late."""
+"""How much later than its time a span may begin before an event comes late, where a device queues much sound."""
 
 
 class NoteInput:
     """`put` may be called from any thread, all else from the engine's."""
 
-    def __init__(self, frames_per_second: float, block_frames: int) -> None:
-        latency = round((block_frames / frames_per_second + JITTER_S) * frames_per_second * TICKS)
-        self._clock = SampleClock(frames_per_second * TICKS, latency)
+    def __init__(self, frames_per_second: float, span_frames: float, jitter_s: float = JITTER_S) -> None:
+        """As in `place_by`."""
+        self._fps = frames_per_second
+        self._clock = SampleClock(frames_per_second * TICKS, 0)
+        self.place_by(span_frames, jitter_s)
         self._arrived: SimpleQueue[tuple[Sequence[NoteEvent], float, str]] = SimpleQueue()
         self._waiting: list[tuple[int, int, NoteEvent]] = []
         """A heap by tick, and by order of arrival where ticks are equal."""
@@ -46,13 +48,19 @@ class NoteInput:
         Events of one source never overtake each other."""
         self._arrived.put((events, arrived_s, source))
 
-    def due(self, now_s: float, frame: int, n_frames: int, listener: object) -> list[Event]:
-        """Events of the block that begins now, frames counted from its beginning.
+    def place_by(self, span_frames: float, jitter_s: float) -> None:
+        """From now on events are late by so much: a span of frames that is computed at once, and the jitter of its
+        beginning."""
+        self._clock.latency_samples = round((span_frames + jitter_s * self._fps) * TICKS)
 
-        `frame` is how many frames the engine has computed; `listener` is the instrument that will get them: one that
-        is new gets what the channels' controllers said before.
+    def due(self, now_s: float, frame: float, n_frames: float, listener: object) -> list[Event]:
+        """Events of the span of frames that begins now, frames counted from the one it begins in.
+
+        `frame` is how many frames the engine has computed, in whole ticks as `n_frames` is; `listener` is the
+        instrument that will get them: one that is new gets what the channels' controllers said before.
         """
-        self._clock.observe(now_s, frame * TICKS)
+        begin, end, first = (round(at * TICKS) for at in (frame, frame + n_frames, int(frame)))
+        self._clock.observe(now_s, begin)
         with suppress(Empty):
             while True:
                 events, arrived_s, source = self._arrived.get_nowait()
@@ -61,11 +69,10 @@ class NoteInput:
                     heapq.heappush(self._waiting, (tick, next(self._order), event))
         due = [Event(0, event) for event in self._channels.values()] if listener is not self._listener else []
         self._listener = listener
-        end = (frame + n_frames) * TICKS
         while self._waiting and self._waiting[0][0] < end:
             tick, _, event = heapq.heappop(self._waiting)
             if isinstance(event, ChannelExpression):
                 self._channels[event.channel, event.dimension] = event
-            offset = max(0, tick - frame * TICKS)
+            offset = max(tick, begin) - first
             due.append(Event(offset // TICKS, event, offset % TICKS / TICKS))
         return due

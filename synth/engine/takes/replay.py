@@ -11,18 +11,18 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from synth.engine.mixdown import Mixdown
 from synth.engine.preset_cross_fade import Voices
 from synth.engine.transport import Transport
 from synth.errors import RecordingError
 from synth.instrument.events import ChangeVocoder, Event, LoggedEvent, Play, Rescue, Stop
+from synth.instrument.note_events import NoteEvent
 from synth.output.chain import Chain
 from synth.output.limiter import Audio
 from synth.saved_arrays import part
 from synth.takes.performance import Farewell, OutputTurned, Performance, PresetBegun, Step
 from synth.takes.rebuild import ChooseVocoder, rebuilt
 
-BLOCK_FRAMES = 2
-"""As the engine has it: an ill culture is noticed between two blocks."""
 _MOST_AT_ONCE = 2**15
 
 
@@ -37,6 +37,7 @@ class Replay:
         self._voices = Voices(rebuilt(beginning, self.rate_hz, choose))
         self._chain = Chain(self.rate_hz, beginning.state.controls, playing=False)
         self._transport = Transport(self._chain.master, held=False)
+        self._mixdown = Mixdown(self._voices, self._transport, self._chain, self.rate_hz)
         before = None if outgoing is None else rebuilt(outgoing, self.rate_hz, choose, leaving=True)
         try:
             self._voices.restore(part("fades", performance.mix), before, performance.rate_hz)
@@ -92,21 +93,25 @@ class Replay:
         torch.set_flush_denormal(True)
         try:
             with torch.inference_mode():
-                self._do_what_is_due()
-                self._transport.before(self._voices.current)
-                sound = self._voices.process(BLOCK_FRAMES)[0]
-                self._transport.after(self._voices.current, sound.shape[1] / self.rate_hz)
-                return self._chain.process(sound)
+                notes = self._do_what_is_due()
+                self._mixdown.begin(self._voices.begin)
+                return self._mixdown.finish(notes, self._voices.take)
         finally:
             torch.set_flush_denormal(False)
 
-    def _do_what_is_due(self) -> None:
+    def _do_what_is_due(self) -> list[Event]:
+        """What is to be done before the next frame; the notes that come within it."""
+        notes: list[Event] = []
         while self._done < len(self._steps):
             step = self._steps[self._done]
-            if step.frame >= self._voices.latest.frame + BLOCK_FRAMES:
+            if step.frame > self._voices.latest.frame:
                 break
             self._done += 1
-            self._do(step)
+            if isinstance(step, LoggedEvent) and isinstance(step.action, NoteEvent):
+                notes.append(Event(step.frame, step.action, step.share))
+            else:
+                self._do(step)
+        return notes
 
     def _do(self, step: Step) -> None:
         instrument = self._voices.latest

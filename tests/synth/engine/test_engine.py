@@ -14,7 +14,7 @@ import torch
 from synth.automaton.gestures import Gesture
 from synth.device.sinks import Sink
 from synth.engine.commands.messages import ChangeCommand
-from synth.engine.engine import BLOCK_FRAMES, Engine
+from synth.engine.engine import Engine
 from synth.engine.notices import Noticeboard
 from synth.engine.playing import Playing
 from synth.engine.preset_cross_fade import Voices
@@ -44,8 +44,8 @@ def playing(instrument: SineInstrument, **options: object) -> Iterator[tuple[Eng
 
 
 def settled(engine: Engine, blocks: int = 12) -> None:
-    target = engine.blocks + blocks
-    wait_until(lambda: engine.blocks > target)
+    target = engine.frames + blocks
+    wait_until(lambda: engine.frames > target)
 
 
 def tone_roughness(hz: float, amplitude: float) -> float:
@@ -60,9 +60,9 @@ def loud_part(sink: ScriptedSink) -> np.ndarray:  # type: ignore[type-arg]
 
 def test_a_preset_change_cross_fades_within_300_ms_without_silence_or_click() -> None:
     voices = Voices(SineInstrument(440))
-    blocks = [voices.process(BLOCK_FRAMES)[0] for _ in range(20)]
+    blocks = [voices.process(2)[0] for _ in range(20)]
     voices.swap(SineInstrument(1000))
-    blocks += [voices.process(BLOCK_FRAMES)[0] for _ in range(30)]
+    blocks += [voices.process(2)[0] for _ in range(30)]
     audio = np.concatenate(blocks, axis=1)[0]
     # Both tones at their steepest, and a little for the fade itself.
     assert np.abs(np.diff(audio, n=2)).max() < 1.2 * (tone_roughness(1000, 0.1) + tone_roughness(440, 0.1))
@@ -109,7 +109,7 @@ def playing_three() -> tuple[Playing, SineInstrument, SineInstrument]:
     playing = Playing(SineInstrument(440), "", Noticeboard())
     second, third = SineInstrument(500), SineInstrument(600)
     playing.swap(second, "")
-    playing.process(BLOCK_FRAMES, 1.0)
+    playing.process(2, 1.0)
     playing.swap(third, "")
     assert playing.current is second
     return playing, second, third
@@ -118,7 +118,7 @@ def playing_three() -> tuple[Playing, SineInstrument, SineInstrument]:
 def run_on(playing: Playing) -> None:
     """Until both cross-fades are over."""
     for _ in range(60):
-        playing.process(BLOCK_FRAMES, 1.0)
+        playing.process(2, 1.0)
 
 
 def test_what_is_sent_after_a_preset_that_waits_is_meant_for_it() -> None:
@@ -184,13 +184,13 @@ def test_a_sick_culture_is_faded_reseeded_and_counted() -> None:
     voices = Voices(ready_instrument(PRESET, RATE, ParameterValues())[0])
     voices.process(20)
     voices.current.culture._state[3, 10, 10] = float("nan")  # type: ignore[attr-defined]
-    block, ailment = voices.process(BLOCK_FRAMES)
+    block, ailment = voices.process(2)
     assert ailment == "not finite"
     assert voices.rescues == 1
     assert np.isfinite(block).all()
     assert np.abs(block[:, -1]).max() < 1e-6
     for _ in range(60):
-        block, ailment = voices.process(BLOCK_FRAMES)
+        block, ailment = voices.process(2)
         assert np.isfinite(block).all()
         assert not ailment
     assert np.abs(block).max() > 1e-4
@@ -273,7 +273,7 @@ def test_without_a_device_everything_runs_and_says_so(tmp_path: Path) -> None:
     engine = Engine(instrument, playing=True, open_device=no_device, reason=reason)
     engine.record(tmp_path / "take.wav")
     engine.start()
-    wait_until(lambda: engine.blocks > 70)
+    wait_until(lambda: engine.frames > 70)
     wait_until(lambda: engine.status().steps_per_second > 0)
     status = engine.status()
     engine.close()

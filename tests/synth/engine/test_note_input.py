@@ -81,7 +81,7 @@ def test_an_engine_plays_notes_as_far_apart_as_they_arrived() -> None:
     engine.listen(log.append)
     engine.start()
     try:
-        wait_until(lambda: engine.blocks > 40)
+        wait_until(lambda: engine.frames > 40)
         begin = time.monotonic() + 0.3
         for i in range(10):
             engine.play_notes([NoteOn(i, 60 + i, 1.0)], begin + 0.0317 * i, "file")

@@ -69,7 +69,7 @@ def running(first: Instrument, *, playing: bool) -> Iterator[tuple[Engine, Scrip
     engine = Engine(first, playing=playing, sample_format="float32", open_device=open_device)
     engine.start()
     try:
-        wait_until(lambda: engine.blocks > 8)
+        wait_until(lambda: engine.frames > 8)
         yield engine, sink
     finally:
         engine.close()
@@ -180,8 +180,8 @@ def test_an_armed_take_that_begins_with_sound_of_its_own_is_rendered_to_the_bit(
         engine.send(SetParameter("volume_db", -60.0))
         wait_until(lambda: len(sink.chunks) > 40 and not sink.chunks[-1].any())
         engine.record(tmp_path / "take.wav", wait=True)
-        before = engine.blocks
-        wait_until(lambda: engine.blocks > before + 10)
+        before = engine.frames
+        wait_until(lambda: engine.frames > before + 10)
         assert engine.status().armed
         engine.send(SetParameter("volume_db", 0.0))
         recorded_s(engine, 0.5)
@@ -197,15 +197,15 @@ def test_a_gap_of_the_device_is_rendered_as_it_was_sent_and_left_out_at_another_
     with running(first, playing=True) as (engine, _):
         engine.record(take)
         recorded_s(engine, 0.3)
-        process, halted = first.process, [True]
+        begin, halted = first.begin, [True]
 
-        def halting(n_frames: int) -> NDArray[np.float32]:
+        def halting() -> int:
             if halted:
                 halted.clear()
                 time.sleep(0.4)
-            return process(n_frames)
+            return begin()
 
-        first.process = halting  # type: ignore[method-assign]
+        first.begin = halting  # type: ignore[method-assign]
         recorded_s(engine, 1.2)
         finished(engine)
         assert engine.status().underruns

@@ -16,7 +16,7 @@ from synth.device.feeding import Feeding
 from synth.device.ring import Ring
 from synth.device.sinks import Sink
 from synth.engine import rest
-from synth.engine.engine import BLOCK_FRAMES, Engine
+from synth.engine.engine import Engine
 from synth.engine.load import EngineLoad
 from synth.engine.rest import Rest
 from synth.engine.transport import Transport
@@ -76,9 +76,9 @@ def as_the_engine_computes() -> Iterator[None]:
 
 
 def one_block(played: Instrument, transport: Transport, chain: Chain) -> Audio:
-    """As the engine makes one, (2, N)."""
+    """As the engine makes one, a frame, (2, N)."""
     transport.before(played)
-    sound = played.process(BLOCK_FRAMES)
+    sound = played.process(1)
     transport.after(played, sound.shape[1] / RATE)
     return chain.process(sound)
 
@@ -105,10 +105,10 @@ def test_while_nobody_looks_nothing_is_computed_and_silence_is_sent(monkeypatch:
     with resting(monkeypatch) as (engine, sink):
         engine.view()
         pass_time(sink, 1.2)  # Nobody has looked for a second by then.
-        blocks, steps = engine.blocks, engine.release()[0].culture.steps
+        blocks, steps = engine.frames, engine.release()[0].culture.steps
         pass_time(sink, 1.0)
         assert engine.status().resting
-        assert engine.blocks == blocks
+        assert engine.frames == blocks
         assert engine.release()[0].culture.steps == steps
         assert not sink.audio.any()
         assert engine.status().underruns == 0
@@ -119,7 +119,7 @@ def test_a_culture_that_is_looked_at_lives_on_gently_and_the_playhead_stands_sti
 ) -> None:
     with resting(monkeypatch) as (engine, sink):
         pass_time(sink, 0.3, engine.view)
-        first, blocks = engine.view(), engine.blocks
+        first, blocks = engine.view(), engine.frames
         assert first is not None
         began = time.monotonic()
         wait_until(lambda: (view := engine.view()) is not None and view.steps >= first.steps + 12)
@@ -130,7 +130,7 @@ def test_a_culture_that_is_looked_at_lives_on_gently_and_the_playhead_stands_sti
         assert took_s >= 11 * rest.PACE_S
         assert not np.array_equal(first.grid, later.grid)
         assert (later.frame, later.playhead, later.heads) == (first.frame, first.playhead, first.heads)
-        assert engine.blocks == blocks
+        assert engine.frames == blocks
 
 
 def test_play_is_heard_soon_and_goes_on_exactly_where_the_culture_was(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -138,7 +138,7 @@ def test_play_is_heard_soon_and_goes_on_exactly_where_the_culture_was(monkeypatc
     for _ in range(3):
         with resting(monkeypatch) as (engine, sink):
             pass_time(sink, 1.0)
-            blocks, asked = engine.blocks, time.monotonic()
+            blocks, asked = engine.frames, time.monotonic()
             engine.play()
             wait_until(lambda sink=sink: len(sounding(sink)) > RATE)  # type: ignore[misc]
             delays_s.append(sink.heard_at - asked)
@@ -151,7 +151,7 @@ def test_play_is_heard_soon_and_goes_on_exactly_where_the_culture_was(monkeypatc
             for _ in range(blocks):
                 one_block(again, transport, chain)
             transport.play()
-            made = np.concatenate([one_block(again, transport, chain) for _ in range(60)], axis=1).T
+            made = np.concatenate([one_block(again, transport, chain) for _ in range(120)], axis=1).T
         begins = int(np.flatnonzero(made.any(axis=1))[0])
         np.testing.assert_array_equal(heard, made[begins : begins + RATE])
         if delays_s[-1] <= BEGINS_S:
@@ -182,10 +182,10 @@ def test_a_take_has_no_rests_in_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     with resting(monkeypatch) as (engine, sink):
         engine.record(tmp_path / "take.wav")
         wait_until(lambda: not engine.status().resting)
-        blocks, sent = engine.blocks, len(sink.audio)
+        blocks, sent = engine.frames, len(sink.audio)
         pass_time(sink, 1.0)
         assert not engine.status().resting
-        computed = (engine.blocks - blocks) * BLOCK_FRAMES * 512
+        computed = (engine.frames - blocks) * 512
         # The ring and the sink hold a quarter of a second at most.
         assert computed == pytest.approx(len(sink.audio) - sent, abs=RATE / 4)
         engine.stop_recording()
@@ -207,12 +207,12 @@ WAKING: dict[str, Callable[[Engine], object]] = {
 @pytest.mark.parametrize("what", WAKING)
 def test_whatever_is_asked_ends_the_rest_within_a_block(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with resting(monkeypatch) as (engine, _):
-        blocks = engine.blocks
+        blocks = engine.frames
         # A polled engine would need up to this long to notice.
         monkeypatch.setattr(rest, "PACE_S", 30.0)
         time.sleep(0.15)
         WAKING[what](engine)
-        wait_until(lambda: engine.blocks > blocks, 5.0)
+        wait_until(lambda: engine.frames > blocks, 5.0)
 
 
 def test_a_note_that_is_played_on_a_resting_engine_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:

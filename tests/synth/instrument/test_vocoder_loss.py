@@ -190,8 +190,8 @@ def test_in_the_engine_a_lost_card_is_one_sentence_and_the_sound_goes_on(small: 
     engine.start()
     try:
         wait_until(lambda: instrument.vocoder.name == "spectral" and away.is_home)
-        at, steps = engine.blocks, away.steps
-        wait_until(lambda: engine.blocks > at + 40)
+        at, steps = engine.frames, away.steps
+        wait_until(lambda: engine.frames > at + 40)
         status = engine.status()
     finally:
         engine.close()

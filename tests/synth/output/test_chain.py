@@ -60,7 +60,7 @@ def test_the_engine_plays_through_its_effects_and_tells_their_delay() -> None:
         engine = Engine(SineInstrument(), playing=True, open_device=silent, effects=effects)
         engine.start()
         try:
-            wait_until(lambda engine=engine: engine.blocks > 60)
+            wait_until(lambda engine=engine: engine.frames > 60)
             told.append(engine.status().latency_s)
         finally:
             engine.close()

@@ -63,8 +63,8 @@ def test_a_take_is_heard_sample_for_sample_in_place_of_the_culture(tmp_path: Pat
         engine.play_take(tmp_path / "take.wav")
         assert engine.status().take == tmp_path / "take.wav"
         wait_until(lambda: engine.status().take is None)
-        seen = engine.blocks
-        wait_until(lambda: engine.blocks > seen + 8)
+        seen = engine.frames
+        wait_until(lambda: engine.frames > seen + 8)
         heard = sink.audio
     start = where(heard, take[FADE : len(take) - FADE])
     assert start > 0
