@@ -42,6 +42,11 @@ class NoteInput:
         """Events that came too late for their moment and were played a little after it."""
         return self._clock.late
 
+    @property
+    def empty(self) -> bool:
+        """True when no event is still to come."""
+        return not self._waiting and self._arrived.empty()
+
     def put(self, events: Sequence[NoteEvent], arrived_s: float, source: str = "") -> None:
         """Play these, in order, a constant time after `arrived_s` by `time.monotonic`, which may lie ahead.
 

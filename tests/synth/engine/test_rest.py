@@ -22,7 +22,7 @@ from synth.engine.rest import Rest
 from synth.engine.transport import Transport
 from synth.instrument.events import Evolve, Touch
 from synth.instrument.instrument import Instrument
-from synth.instrument.note_events import NoteOn
+from synth.instrument.note_events import NoteOff, NoteOn
 from synth.output.chain import Chain
 from synth.output.limiter import Audio
 from tests.doubles.engines import CONTROLS, instrument
@@ -250,3 +250,13 @@ def test_a_slow_culture_is_not_hurried_and_a_quick_one_is_gentle(asked: float, e
     pace = Rest(ring, Feeding(RATE, ring, 1, lambda chunk: None))
     # 100 moments last ten seconds.
     assert sum(pace.steps_due(asked) for _ in range(100)) == pytest.approx(expected, abs=1)
+
+
+def test_a_note_ends_the_rest_also_one_that_is_to_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    with resting(monkeypatch) as (engine, sink):
+        engine.play_notes([NoteOn(1, 60, 0.8)], time.monotonic())
+        wait_until(lambda: len(sounding(sink)) > RATE // 10)
+        engine.play_notes([NoteOff(1)], time.monotonic())
+        engine.play_notes([NoteOn(2, 67, 0.8)], time.monotonic() + 0.3)
+        assert not engine._notes.empty
+        wait_until(lambda: engine._playing.current.voices.keys == (67,))
