@@ -60,7 +60,7 @@ class Onset:
     columns: Tensor
     """(B, M, 3) log-mel at the centres of the three frames before its first one, oldest first."""
     gain: Tensor
-    """(B,) linear, all the time."""
+    """(B, 3) linear, there."""
     pitch_ratio: float
 
 
@@ -122,7 +122,7 @@ class Vocoder(Protocol):
 
         Where `strikes_at_once` the onset lies `offset_samples` after the beginning of what that frame gave, and
         returned is what is to be added to the last samples of it, (B, N): levels move from centre to centre as the
-        three columns of `onset` say, after a ramp of 2 ms. Elsewhere the voice begins as by `start`, and N is 0.
+        columns and gains of `onset` say, after a ramp of 2 ms. Elsewhere the voice begins as by `start`, and N is 0.
         """
         self.start(slot, note, offset_samples)
         return onset.columns.new_zeros(onset.columns.shape[0], 0)

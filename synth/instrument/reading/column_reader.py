@@ -91,23 +91,27 @@ class Reader:
         `ratios` (V,) say how far rows move with the key: of a sound that has no pitch.
         """
         distance = torch.from_numpy(frame.distance)
+        columns = grid.T.clamp(GRID_MIN, GRID_MAX).contiguous()
         heard = torch.zeros(len(distance), 2, grid.shape[0])
         for reading in place.readings():
             position = distance + reading.position
             low = position.floor()
-            before, after = (grid[:, (low.long() + i) % grid.shape[1]].T.clamp(GRID_MIN, GRID_MAX) for i in (0, 1))
+            before, after = (columns[(low.long() + i) % grid.shape[1]] for i in (0, 1))
             heard[:, reading.side] += reading.weight * before.lerp(after, (position - low)[:, None].float())
         mel = turned(log_mel_from_grid(heard, self._reference_db), self._tilt.offsets)
         mel = self._bounded(mel)
         mel = torch.from_numpy(moved_rows(mel.numpy(), ratios, self._format)).clamp(min=LOG_MEL_FLOOR)
         if frame.tilt_db.any():
             mel = turned(mel, self._tilt.beside(torch.from_numpy(frame.tilt_db))[:, None])
-        contour, lead = (torch.from_numpy(offsets).float() for offsets in (frame.contour, frame.lead))
-        if not contour.any() and not lead.any():
-            return Columns(mel, None)
+        contour = torch.from_numpy(frame.contour).float()
+        lead, moves = frame.lead, bool(frame.contour.any())
+        if lead is not None and not moves and not lead.any():
+            lead = None
         # What is silent stays silent.
-        now = turned(mel, contour[:, None]).clamp(min=LOG_MEL_FLOOR)
-        before = turned(mel[:, :, None], lead[:, None]).clamp(min=LOG_MEL_FLOOR)
+        now = turned(mel, contour[:, None]).clamp(min=LOG_MEL_FLOOR) if moves or lead is not None else mel
+        if lead is None:
+            return Columns(now, None)
+        before = turned(mel[:, :, None], torch.from_numpy(lead).float()[:, None]).clamp(min=LOG_MEL_FLOOR)
         return Columns(now, before.transpose(2, 3))
 
     def _bounded(self, mel: Tensor) -> Tensor:

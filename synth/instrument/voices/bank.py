@@ -46,9 +46,6 @@ from synth.instrument.voices.playheads import PlayheadStart, PlayheadState, Voic
 Values = NDArray[np.float64]
 Slots = NDArray[np.int64]
 
-_SLOW_ATTACK_S, _QUICK_ATTACK_S = 0.05, 0.01
-"""A vocoder holds the first frame's level from the onset on. A slow attack waits for that frame, so that it begins at
-silence; a quick one does not, and begins at once. Between them the wait is in proportion."""
 _INAUDIBLE_NEPERS = -9.0
 """A voice whose every row has faded by 78 dB is over, even while its key is down."""
 
@@ -98,10 +95,11 @@ class BankFrame:
     """(n,) dB per octave beside the instrument's own."""
     contour: Values
     """(n, M) nepers added to each row."""
-    lead: Values
-    """(n, 2, M) the contour in the two frames before this one."""
+    lead: Values | None = None
+    """(n, 2, M) the contour in the two frames before this one; of `struck` alone, as the next two are."""
+    path: Values | None = None
+    """(n, 2, 3) the gains in those frames and this one, for as long as the voice has begun."""
     starts: tuple[VoiceStart, ...] = ()
-    """Of `struck` alone."""
     freed: tuple[int, ...] = ()
     """Slots that were silenced at once and do not begin anew, before this frame."""
     ended: tuple[int, ...] = ()
@@ -185,11 +183,9 @@ class VoiceBank:
     def settle(self, controls: VoiceControls) -> None:
         """Settings changed: voices that are too many stop, notes that no latch holds any more end."""
         actions = self._allocator.settle(controls.voices, self._envelope.level(controls.sustain))
-        self._do(actions, controls, 0.0, 0.0, 0.0)
+        self._do(actions, controls, 0.0, 0.0)
 
-    def handle(
-        self, event: NoteEvent, controls: VoiceControls, at_s: float = 0.0, culture: float = 0.0, lead_s: float = 0.0
-    ) -> None:
+    def handle(self, event: NoteEvent, controls: VoiceControls, at_s: float = 0.0, culture: float = 0.0) -> None:
         """Obey one event of this frame; `culture` is the culture's playhead."""
         match event:
             case NoteExpression(note_id, dimension, value):
@@ -207,15 +203,22 @@ class VoiceBank:
                 actions = self._allocator.handle(event, controls.voices, levels)
                 for ended in {h.note.note_id for h in held} - {h.note.note_id for h in self.state.allocator.held}:
                     self._expression.forget(ended)
-                self._do(actions, controls, at_s, culture, lead_s)
+                self._do(actions, controls, at_s, culture)
 
     def struck(self, controls: VoiceControls, lead_s: float = 0.0) -> BankFrame | None:
         """The voices that began since this was asked last, at the centre of the frame before their first one."""
         if not self._starts:
             return None
-        frame = self._values(controls, np.array(sorted(self._starts), np.int64), lead_s - 0.5 / self._fps)
-        # Their slots are not free any more.
-        self._freed -= self._starts.keys()
+        centre_s = lead_s - 0.5 / self._fps
+        slots = np.array(sorted(self._starts), np.int64)
+        before = [self._contours(slots, controls.contour, centre_s - back / self._fps) for back in (2, 1)]
+        levels = self._envelope.onsets(slots, controls.sustain, centre_s - np.array([2, 1, 0]) / self._fps)
+        frame = replace(
+            self._values(controls, slots, centre_s),
+            lead=np.stack(before, axis=1),
+            path=levels[:, None] * self.state.expression.gain_now[slots][:, :, None],
+            starts=tuple(self._starts[slot] for slot in slots.tolist()),
+        )
         self._starts = {}
         return frame
 
@@ -237,7 +240,6 @@ class VoiceBank:
     def _values(self, controls: VoiceControls, slots: Slots, centre_s: float) -> BankFrame:
         """What these slots are at a moment."""
         levels = self._envelope.levels(controls.sustain, np.array([centre_s]))[:, 0]
-        contour, lead = self._contours(slots, controls.contour, centre_s)
         bends = self._expression.bends(controls.expression, self.state.envelope.age_s + centre_s)
         pitch = self._glide.pitches(np.array([centre_s]))[:, 0] + self.state.detune + bends + controls.transpose
         return BankFrame(
@@ -246,22 +248,16 @@ class VoiceBank:
             pitch[slots],
             levels[slots, None] * self.state.expression.gain_now[slots],
             self.state.expression.tilt_now[slots],
-            contour,
-            lead,
-            tuple(self._starts[slot] for slot in sorted(self._starts)),
-            tuple(sorted(self._freed - self._starts.keys())),
+            self._contours(slots, controls.contour, centre_s),
+            freed=tuple(sorted(self._freed.difference(slots.tolist()))),
         )
 
-    def _contours(self, slots: Slots, amounts: ContourAmounts, centre_s: float) -> tuple[Values, Values]:
-        """(n, M) at this frame, and (n, 2, M) in the two before it."""
+    def _contours(self, slots: Slots, amounts: ContourAmounts, centre_s: float) -> Values:
         age = (self.state.envelope.age_s[slots] + centre_s) * self._fps
         release = (self.state.envelope.release_age_s[slots] + centre_s) * self._fps
-        now, before, first = (self._contour.offsets(age - back, release - back, amounts) for back in (0, 1, 2))
-        return now, np.stack([first, before], axis=1)
+        return self._contour.offsets(age, release, amounts)
 
-    def _do(
-        self, actions: list[VoiceAction], controls: VoiceControls, at_s: float, culture: float, lead_s: float
-    ) -> None:
+    def _do(self, actions: list[VoiceAction], controls: VoiceControls, at_s: float, culture: float) -> None:
         for action in actions:
             slot = np.array([action.slot])
             match action:
@@ -269,7 +265,7 @@ class VoiceBank:
                     self._freed.add(action.slot)
                     self._starts.pop(action.slot, None)
                 case Start():
-                    self._start(action, controls, at_s, culture, lead_s)
+                    self._start(action, controls, at_s, culture)
                 case Retrigger(_, note, legato):
                     self._expression.strike(action.slot, note)
                     self._glide.move(slot, self._pitch(note), controls.glide, legato, at_s)
@@ -280,14 +276,14 @@ class VoiceBank:
                 case Release():
                     self._envelope.release(slot, controls.envelope, controls.sustain, at_s)
 
-    def _start(self, start: Start, controls: VoiceControls, at_s: float, culture: float, lead_s: float) -> None:
+    def _start(self, start: Start, controls: VoiceControls, at_s: float, culture: float) -> None:
         slot, note, i, n = start.slot, start.note, start.unison_index, start.unison_count
         # Every unison voice glides from the note before, not from the voice begun just now.
         before = self.state.glide.last
         self._glide.start(np.array([slot]), self._pitch(note), controls.glide, start.legato, at_s)
         if i < n - 1:
             self.state.glide.last = before
-        self._envelope.start(np.array([slot]), _waiting(controls.envelope, lead_s), at_s)
+        self._envelope.start(np.array([slot]), controls.envelope, at_s)
         place = float(unison_positions(n)[i])
         self._expression.start(slot, note, place, unison_gain(n), controls.expression)
         self._playheads.start(slot, controls.start, controls.place, culture, note.note_id, i)
@@ -296,9 +292,3 @@ class VoiceBank:
 
     def _pitch(self, note: Note) -> float:
         return float(self._pitches[note.key])
-
-
-def _waiting(shape: EnvelopeShape, lead_s: float) -> EnvelopeShape:
-    """The same envelope, later by `lead_s` where its attack is slow."""
-    share = np.clip((shape.attack_s - _QUICK_ATTACK_S) / (_SLOW_ATTACK_S - _QUICK_ATTACK_S), 0, 1)
-    return replace(shape, delay_s=shape.delay_s + lead_s * float(share))

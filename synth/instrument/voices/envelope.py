@@ -22,6 +22,7 @@ _BEND = 6.0
 """A curve of 1 goes like 1 − e^(−6·u): 95 % of the way in the first half."""
 _NEVER = -np.inf
 _LEAST_S = 1e-9
+_SLOW_ATTACK_S, _QUICK_ATTACK_S = 0.05, 0.01
 
 
 @dataclass(frozen=True)
@@ -122,6 +123,16 @@ class Envelope:
         since = state.release_age_s[:, None] + at_s
         end = curved(_share(since, state.release_s), state.release_curve[:, None])
         return np.where(since >= 0, state.release_level[:, None] * (1 - end), held)
+
+    def onsets(self, slots: Slots, sustain: float | Values, at_s: Values) -> Values:
+        """Levels (n, K) of voices that have just begun, at the moments (K,) up to their first frame.
+
+        Between moments levels move in straight lines, which a quick attack is not: it is at its last level at once, and
+        a ramp of the vocoder's makes of that a beginning. A slow one is followed; between the two in proportion."""
+        levels = self.levels(sustain, at_s)[slots]
+        span_s = _SLOW_ATTACK_S - _QUICK_ATTACK_S
+        slow = np.clip((self.state.attack_s[slots] - _QUICK_ATTACK_S) / span_s, 0, 1)[:, None]
+        return levels[:, -1:] + slow * (levels - levels[:, -1:])
 
     def finished(self, sustain: float | Values, at_s: float = 0.0) -> NDArray[np.bool_]:
         """True for voices that are silent from `at_s` on, (V,): their release is over, or they decayed to nothing."""

@@ -109,12 +109,12 @@ class VoicePlayer:
 
         Which voices begin by it; `lead_s` as in the bank.
         """
-        self._bank.handle(event, self._settings, share / self._fps, places[0].position, lead_s)
+        self._bank.handle(event, self._settings, share / self._fps, places[0].position)
         struck = self._bank.struck(self._settings, lead_s)
-        if struck is None:
+        if struck is None or struck.path is None:
             return []
         ratios, columns = self._read(reader, grid, places, struck)
-        gains = torch.from_numpy(struck.gain).float()
+        gains = torch.from_numpy(struck.path).float()
         voices = []
         for i, start in enumerate(struck.starts):
             onsets = tuple(Onset(read.path(i), gains[i], float(ratios[i])) for read in columns)

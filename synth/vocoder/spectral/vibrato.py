@@ -28,6 +28,7 @@ class VibratoClock:
     def __init__(self, vibrato: Vibrato, seed: int) -> None:
         self._vibrato, self._seed = vibrato, seed
         self._knots: dict[tuple[int, int], float] = {}
+        self._latest: dict[int, tuple[Doubles, Doubles]] = {}
         # The phase strays by a bounded amount, so that the swing is a pure function of time: its slope is the rate's.
         self._stray = 2 * math.pi * vibrato.rate_wander_hz / (_WANDER_KNOTS_PER_S * _SPLINE_SLOPE)
 
@@ -51,7 +52,12 @@ class VibratoClock:
         first = np.floor(positions)
         x = positions - first
         weights = np.stack([(1 - x) ** 3, 3 * x**3 - 6 * x**2 + 4, -3 * x**3 + 3 * x**2 + 3 * x + 1, x**3])
-        knots = np.array([[self._knot(start + i, sub) for start in first.astype(np.int64).tolist()] for i in range(4)])
+        before, knots = self._latest.get(sub, (None, None))
+        if knots is None or before is None or not np.array_equal(before, first):
+            starts = first.astype(np.int64).tolist()
+            knots = np.array([[self._knot(start + i, sub) for start in starts] for i in range(4)])
+            # A knot lasts for a dozen frames, and many voices look up many of them.
+            self._latest[sub] = first, knots
         return np.asarray((weights * knots).sum(axis=0) / 6 / math.sqrt(_SPLINE_VARIANCE))
 
     def _knot(self, index: int, sub: int) -> float:

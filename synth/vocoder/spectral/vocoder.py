@@ -281,14 +281,14 @@ class SpectralVocoder(Vocoder):
         voices, time_s = self._voices, (self._frame - 0.5) / self._format.frames_per_second
         voices.ratios[row] = note_of(torch.tensor([onset.pitch_ratio]))[0]
         voices.pitches[row] = voices.ratios[row] * self._vibrato.factors(time_s + voices.clocks_s[row:])[0]
-        columns, gain = given_array(onset.columns).transpose(2, 0, 1), audible(onset.gain)
+        columns, gain = given_array(onset.columns).transpose(2, 0, 1), audible(onset.gain).T
         # Mostly there is but one column, and solving it is most of the work.
         once = columns[2:] if (columns == columns[2:]).all() else columns
-        tones = np.zeros((len(once), self._n_heads, self._format.n_mels), np.float32)
-        each = np.full(len(once), row)
-        partials = self._split(once).partials
-        levels = self._levels(partials, tones, voices.ratios[each], voices.pitches[each], gain[None])
-        return [levels[i % len(levels)] for i in range(3)]
+        tones, each = np.zeros((3, self._n_heads, self._format.n_mels), np.float32), np.full(3, row)
+        partials = np.resize(
+            self._split(once).partials, (3, self._n_heads, len(self._partials.hz) - len(self._partials.upper_hz))
+        )
+        return list(self._levels(partials, tones, voices.ratios[each], voices.pitches[each], gain))
 
     def _reserve(self, end: int) -> None:
         missing = end - self._start - self._buffer.shape[1]

@@ -59,7 +59,7 @@ def test_voices_begin_and_end_in_both_vocoders_of_a_change() -> None:
     for vocoder in (old, new):
         vocoder.prepare(PRESET, RATE, 2)
     playing = Voicing(old, RATE, Playhead(PRESET.n_frames, ParameterValues()))
-    column = Onset(torch.full((2, FMT.n_mels, 3), -3.0), torch.ones(2), 1.0)
+    column = Onset(torch.full((2, FMT.n_mels, 3), -3.0), torch.ones(2, 3), 1.0)
     playing.process_voices([block({}, 1)], 0.0)
     assert playing.strike(3, 1, 0.25, [column]).shape == (2, SPF * 3 // 4)
     playing.change(new, ParameterValues())

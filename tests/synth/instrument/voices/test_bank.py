@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from synth.instrument.note_events import (
     AllNotesOff,
@@ -30,7 +31,7 @@ from synth.instrument.voices.notes import VoiceSettings
 FPS, T, M = 22050 / 256, 172, 6
 FRAME_S = 1 / FPS
 EQUAL = equal_temperament().pitches()
-LEAD_S = 0.015
+LEAD_S = 2.5 * FRAME_S
 FLAT = ExpressionSettings(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 5.5, 0.0)
 PLAIN = VoiceControls(expression=FLAT, envelope=EnvelopeShape(attack_s=0.0, release_s=0.2, release_curve=0.0))
 RNG = np.random.default_rng(0)
@@ -49,19 +50,28 @@ def on(note_id: int, key: int = 60, velocity: float = MEDIUM_VELOCITY, channel: 
 def test_a_note_begins_at_its_moment_and_its_frames_are_those_heard_when_they_are() -> None:
     voices, controls = bank(), replace(PLAIN, envelope=EnvelopeShape(attack_s=0.2, attack_curve=0.0))
     onset = 0.4 * FRAME_S
-    voices.handle(on(0), controls, onset, lead_s=LEAD_S)
+    voices.handle(on(0), controls, onset)
+    struck = voices.struck(controls, LEAD_S)
+    assert struck is not None and struck.path is not None and voices.struck(controls, LEAD_S) is None
+    assert [(start.slot, start.share) for start in struck.starts] == [(0, pytest.approx(0.4))]
+
+    def level(frames: float) -> float:
+        """An attack this slow is followed from its beginning."""
+        return min(1.0, max(0.0, (frames * FRAME_S + LEAD_S - onset) / 0.2))
+
+    # The three frames before the first one that knows of the note.
+    for side in struck.path[0]:
+        assert side.tolist() == pytest.approx([level(-2.5), level(-1.5), level(-0.5)])
     for i in range(20):
-        frame = voices.frame(controls, LEAD_S)
-        (start,) = frame.starts if i == 0 else (None,)
-        assert start is None or (start.slot, start.share) == (0, pytest.approx(0.4))
-        # An attack this slow waits for the first frame, so that nothing sounds before it at a level above 0.
-        heard_s = (i + 0.5) * FRAME_S + LEAD_S - onset - LEAD_S
-        assert frame.gain[0].tolist() == pytest.approx([min(1, max(0, heard_s / 0.2))] * 2)
+        assert voices.frame(controls, LEAD_S).gain[0].tolist() == pytest.approx([level(i + 0.5)] * 2)
 
 
 def test_a_quick_attack_is_over_by_the_time_the_first_frame_is_heard() -> None:
     voices, controls = bank(), replace(PLAIN, envelope=EnvelopeShape(attack_s=0.005))
-    voices.handle(on(0), controls, 0.9 * FRAME_S, lead_s=LEAD_S)
+    voices.handle(on(0), controls, 0.9 * FRAME_S)
+    struck = voices.struck(controls, LEAD_S)
+    # And held from the onset on, which a straight line from silence would blur.
+    assert struck is not None and struck.path is not None and struck.path.tolist() == [[[1.0] * 3] * 2]
     assert voices.frame(controls, LEAD_S).gain.tolist() == [[1.0, 1.0]]
 
 
@@ -134,27 +144,35 @@ def test_legato_glides_in_one_voice_and_does_not_begin_anew() -> None:
     how = replace(PLAIN, voices=VoiceSettings("legato"), glide=GlideSettings(0.2))
     voices = bank(STRUCK)
     voices.handle(on(0, 60), how)
-    before = [voices.frame(how) for _ in range(4)]
+    assert voices.struck(how) is not None
+    for _ in range(4):
+        voices.frame(how)
     voices.handle(on(1, 72), how)
+    assert voices.struck(how) is None
     frame = voices.frame(how)
-    assert len(before[0].starts) == 1 and not frame.starts and frame.slots.tolist() == [0]
+    assert frame.slots.tolist() == [0]
     assert frame.pitch[0] == pytest.approx(60 + 12 * 0.5 * FRAME_S / 0.2)
     age = 4.5
     np.testing.assert_allclose(frame.contour, STRUCK.offsets(np.array([age]), np.array([-1.0]), ContourAmounts()))
 
 
-def test_the_contour_follows_the_note_s_age_as_it_is_heard_and_the_two_frames_before_lead_into_it() -> None:
+def test_the_contour_follows_the_note_s_age_as_it_is_heard_and_three_frames_lead_into_it() -> None:
     voices, onset = bank(STRUCK), 0.25 * FRAME_S
     voices.handle(on(0), PLAIN, onset)
+
+    def assert_row(row: NDArray[np.float64], age: float, released: float = -1.0) -> None:
+        expected = STRUCK.offsets(np.array([age]), np.array([released]), ContourAmounts())[0]
+        np.testing.assert_allclose(row, expected, atol=1e-12)
+
+    first = 0.5 - 0.25 + LEAD_S * FPS
+    struck = voices.struck(PLAIN, LEAD_S)
+    assert struck is not None and struck.lead is not None
+    for row, back in ((struck.lead[0, 0], 3), (struck.lead[0, 1], 2), (struck.contour[0], 1)):
+        assert_row(row, first - back)
     for i in range(10):
         if i == 5:
             voices.handle(NoteOff(0), PLAIN)
-        frame = voices.frame(PLAIN, LEAD_S)
-        age = i + 0.5 - 0.25 + LEAD_S * FPS
-        released = age - 4.75 if i >= 5 else -1.0
-        for row, back in ((frame.lead[0, 0], 2), (frame.lead[0, 1], 1), (frame.contour[0], 0)):
-            expected = STRUCK.offsets(np.array([age - back]), np.array([released - back]), ContourAmounts())[0]
-            np.testing.assert_allclose(row, expected, atol=1e-12)
+        assert_row(voices.frame(PLAIN, LEAD_S).contour[0], first + i, first + i - 4.75 if i >= 5 else -1.0)
 
 
 def test_a_struck_note_that_has_died_away_frees_its_voice_although_the_key_is_down() -> None:
@@ -183,8 +201,8 @@ def test_a_stolen_voice_s_slot_begins_anew_and_all_sound_off_frees() -> None:
         voices.handle(on(i, 60 + i), how)
     voices.frame(how)
     voices.handle(on(2, 62), how)
-    frame = voices.frame(how)
-    assert [s.slot for s in frame.starts] == [0] and frame.freed == ()
+    struck = voices.struck(how)
+    assert struck is not None and [s.slot for s in struck.starts] == [0] and voices.frame(how).freed == ()
     voices.handle(AllSoundOff(), how)
     frame = voices.frame(how)
     assert frame.freed == (0, 1) and voices.silent
@@ -278,7 +296,7 @@ def play(voices: VoiceBank, controls: VoiceControls, events: list[tuple[NoteEven
     if how:
         voices.settle(controls)
     for event, share in sorted(events, key=lambda e: e[1]):
-        voices.handle(event, controls, share * FRAME_S, culture=30.0, lead_s=LEAD_S)
+        voices.handle(event, controls, share * FRAME_S, culture=30.0)
     return voices.frame(controls, LEAD_S)
 
 
@@ -298,11 +316,10 @@ def test_whatever_is_played_is_finite_and_a_restored_bank_plays_the_same(played:
         other.restore(voices.save())
         frame, again = (play(b, controls, events, how is not None) for b in (voices, other))
         assert equal(frame, again) and equal(voices.save(), other.save())
-        for values in (frame.distance, frame.pitch, frame.gain, frame.tilt_db, frame.contour, frame.lead):
+        for values in (frame.distance, frame.pitch, frame.gain, frame.tilt_db, frame.contour):
             assert np.isfinite(values).all()
         assert (frame.gain >= 0).all() and (frame.distance >= 0).all() and (frame.distance < T).all()
         assert len(frame.slots) <= controls.voices.limit or how is None
-        assert {s.slot for s in frame.starts} <= set(frame.slots.tolist())
         assert not set(frame.freed) & set(frame.slots.tolist())
     for channel in range(3):
         for pedal in ("sustain", "sostenuto"):

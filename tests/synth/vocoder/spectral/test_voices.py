@@ -135,7 +135,7 @@ def test_equal_sides_are_exact_mono_with_many_voices() -> None:
 def onset(column: Tensor, before: tuple[float, float] = (0.0, 0.0), gain: float = 1.0, ratio: float = 1.0) -> Onset:
     """A column (M,) for both heads; nepers that are added one and two frames before it, the earlier first."""
     columns = torch.stack([column + before[0], column + before[1], column], dim=1)
-    return Onset(columns.expand(2, -1, -1), torch.full((2,), gain), ratio)
+    return Onset(columns.expand(2, -1, -1), torch.full((2, 3), gain), ratio)
 
 
 @pytest.mark.parametrize("rate_hz", [22050, 44100, 48000, 96000])
@@ -397,7 +397,7 @@ def test_anything_gives_finite_sound_without_subnormal_numbers(fmt: MelFormat, r
         gains[rng.random(gains.shape) < 0.05] = rng.choice([np.nan, np.inf, -1.0, 0.0])
         for slot in slots[::2] if k else ():
             path = torch.from_numpy(columns[0][:, :, [0, 0, 0]]).float()
-            begins = Onset(path, torch.from_numpy(gains[0, :, 0]).float(), float(ratios[0, 0]))
+            begins = Onset(path, torch.from_numpy(gains[0, :, [0, 0, 0]].T).float(), float(ratios[0, 0]))
             add_to_the_end(outs[-1], vocoder.strike(slot, k, int(rng.integers(0, 200)), begins))
         given = [torch.from_numpy(x).float() for x in (columns, ratios, gains)]
         outs.append(vocoder.process_voices(VoiceFrames(tuple(slots), *given), float(rng.random())))
@@ -467,4 +467,4 @@ def test_what_contradicts_the_contract_is_refused() -> None:
     with pytest.raises(ValueError, match="512 samples into a frame"):
         vocoder.strike(0, 0, 512, onset(column))
     with pytest.raises(ValueError, match="three columns"):
-        vocoder.strike(0, 0, 0, Onset(torch.zeros(2, 80, 2), torch.ones(2), 1.0))
+        vocoder.strike(0, 0, 0, Onset(torch.zeros(2, 80, 2), torch.ones(2, 3), 1.0))
