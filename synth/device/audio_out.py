@@ -169,9 +169,10 @@ class AudioOut:
         if length_s is None:
             return None
         if length_s > before:
+            later_ms = 1000 * (length_s / before - 1) * self.feeding.full_s
             text = (
                 "The sound broke up, because this machine is too busy: to keep it whole, what you play is now heard "
-                f"{1000 * (length_s - before):.0f} ms later. It will be as quick as before once the machine is calm."
+                f"{later_ms:.0f} ms later. It will be as quick as before once the machine is calm."
             )
         else:
             text = "The machine is calm again: what you play is heard as quickly as before."

@@ -35,7 +35,7 @@ name, voices, frames, quick, profile = sys.argv[1], int(sys.argv[2]), int(sys.ar
 # However long a block takes here: this is to be known.
 EngineLoad.evolution_limit = 1.0
 controls = ParameterValues(voice_limit=64.0, steps_per_frame=1.0)
-instrument = ready_instrument(load(name), 44100, controls, "spectral")[0]
+instrument = ready_instrument(load(name), 44100, controls, "spectral", dtype=torch.float32)[0]
 engine = Engine(instrument, playing=voices == 0, open_device=lambda *_: SilentSink(44100))
 if quick:
     from synth.engine import frame_loop, mixdown

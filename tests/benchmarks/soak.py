@@ -26,9 +26,9 @@ _BUSY = "while True: pass"
 
 
 @contextlib.contextmanager
-def busy_cores(wanted: bool) -> Iterator[None]:
-    """A process on every core that never rests."""
-    processes = [subprocess.Popen([sys.executable, "-c", _BUSY]) for _ in range(os.cpu_count() or 1) if wanted]
+def busy_cores(count: int) -> Iterator[None]:
+    """So many processes that never rest."""
+    processes = [subprocess.Popen([sys.executable, "-c", _BUSY]) for _ in range(count)]
     try:
         yield
     finally:
@@ -38,20 +38,30 @@ def busy_cores(wanted: bool) -> Iterator[None]:
 
 
 def soak(
-    preset: str, minutes: float, load: bool, folder: Path, *options: str, ordinary: bool = False
+    preset: str,
+    minutes: float,
+    load: bool,
+    folder: Path,
+    *options: str,
+    ordinary: bool = False,
+    busy: int = 0,
+    gestures: bool = True,
 ) -> dict[str, object]:
     """Play in a child process on a private server; its own measurements with the comparison added.
+
+    `load` keeps every core busy, `busy` so many processes.
 
     `ordinary` takes the right to raise priorities from the player, as on a desktop without such a right.
     """
     rig = Rig(folder)
     rig.start()
     command = [sys.executable, "-m", "synth.commands.cli", "play", preset, "--minutes", str(minutes), "--json"]
-    command += ["--record", str(folder / "take.wav"), "--float", "--gesture-every", "1", *options]
+    command += ["--record", str(folder / "take.wav"), "--float", *options]
+    command += ["--gesture-every", "1"] if gestures else []
     if ordinary:
         command = ["setpriv", "--bounding-set=-sys_nice", "--inh-caps=-sys_nice", *command]
     try:
-        with rig.capture() as capture, busy_cores(load):
+        with rig.capture() as capture, busy_cores((os.cpu_count() or 1) if load else busy):
             player = subprocess.run(
                 command, env=rig.environment, capture_output=True, text=True, timeout=60 * minutes + 60
             )

@@ -52,12 +52,14 @@ class VibratoClock:
         first = np.floor(positions)
         x = positions - first
         weights = np.stack([(1 - x) ** 3, 3 * x**3 - 6 * x**2 + 4, -3 * x**3 + 3 * x**2 + 3 * x + 1, x**3])
-        before, knots = self._latest.get(sub, (None, None))
-        if knots is None or before is None or not np.array_equal(before, first):
-            starts = first.astype(np.int64).tolist()
-            knots = np.array([[self._knot(start + i, sub) for start in starts] for i in range(4)])
-            # A knot lasts for a dozen frames, and many voices look up many of them.
-            self._latest[sub] = first, knots
+        before, knots = self._latest.get(sub, (np.full(0, np.nan), np.zeros((4, 0))))
+        if len(before) != len(first):
+            before, knots = np.full(len(first), np.nan), np.zeros((4, len(first)))
+        # A knot lasts for a dozen frames, and there are many voices.
+        for voice in np.flatnonzero(before != first).tolist():
+            start = int(first[voice])
+            knots[:, voice] = [self._knot(start + i, sub) for i in range(4)]
+        self._latest[sub] = first, knots
         return np.asarray((weights * knots).sum(axis=0) / 6 / math.sqrt(_SPLINE_VARIANCE))
 
     def _knot(self, index: int, sub: int) -> float:
