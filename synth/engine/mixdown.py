@@ -40,7 +40,7 @@ class Pace:
 
 
 CALM = Pace(QUARTERS, 0.0116, JITTER_S)
-QUICK = Pace(1, 0.0016, 0.0012)
+QUICK = Pace(1, 0.0016, 0.0008)
 """What the feeder holds back for a fade stays in the ring."""
 
 

@@ -42,7 +42,7 @@ class Transport:
         self._master.play()
 
     def stop(self, instrument: Instrument) -> None:
-        """Fade the drone out; notes that sound go on, and then it ends within a frame."""
+        """Fade the drone out; notes that sound go on."""
         self.held = False
         if instrument.voices.silent:
             self._master.stop()
@@ -54,9 +54,12 @@ class Transport:
 
     def before(self, instrument: Instrument) -> None:
         """A block is about to be computed."""
-        wanted = self.held or (instrument.drone and instrument.voices.silent and not self._master.silent)
-        if instrument.drone != wanted:
-            instrument.do(HoldDrone(wanted))
+        held, alone = instrument.drone_level.target > 0, instrument.voices.silent
+        wanted = self.held or (held and alone and not self._master.silent)
+        if held != wanted:
+            # The master fades all there is; beside notes the drone has a fade of its own.
+            controls = self._master.controls
+            instrument.do(HoldDrone(wanted, 0.0 if alone else controls["fade_in_s" if wanted else "fade_out_s"]))
 
     def after(self, instrument: Instrument, frame_s: float) -> None:
         """A frame was computed and is about to pass the master, but for the notes that begin in it."""

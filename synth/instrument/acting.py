@@ -39,8 +39,9 @@ def act(parts: InstrumentParts, action: OwnAction) -> None:
             parts.rescues += 1
         case LimitEvolution(share):
             parts.evolution_limit = share
-        case HoldDrone(on):
-            parts.drone = on
+        case HoldDrone(on, fade_s):
+            n_frames = fade_s * parts.preset.mel.frames_per_second
+            parts.drone_level = parts.drone_level.toward(float(on), n_frames)
         case Tune(tuning):
             parts.voices.tune(tuning)
         case Hand(down):

@@ -44,6 +44,7 @@ from synth.presets.schema import Fields
 from synth.presets.tuning import N_KEYS, told_of_tuning, tuning_of
 
 _Word = TypeVar("_Word", bound=str)
+_LONGEST_FADE_S = 1e3
 _FAR = 1e6
 """Columns, rows and radii of a gesture lie within this; a culture has at most 2048 columns."""
 
@@ -82,7 +83,9 @@ _READERS: dict[str, Callable[[Fields], Any]] = {
     "hand": lambda told: Hand(told.flag("down"), told.number("column", -_FAR, _FAR), _radius(told, "radius_frames")),
     "rescue": lambda told: Rescue(told.text("ailment")),
     "limit_evolution": lambda told: LimitEvolution(told.number("share", 0, 1)),
-    "hold_drone": lambda told: HoldDrone(told.flag("on")),
+    "hold_drone": lambda told: HoldDrone(
+        told.flag("on"), told.number("fade_s", 0, _LONGEST_FADE_S) if "fade_s" in told.values else 0.0
+    ),
     "tune": lambda told: Tune(tuning_of(told.group("tuning"))),
     "note_on": lambda told: NoteOn(
         _note_id(told),

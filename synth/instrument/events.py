@@ -96,10 +96,11 @@ class LimitEvolution:
 class HoldDrone:
     """Begin or end the drone: the voice that plays the preset at its own pitch, or at the control's note.
 
-    It comes and goes within a frame; whoever wants it slower fades the sound.
+    It comes and goes within a frame, or in a straight line over `fade_s`.
     """
 
     on: bool
+    fade_s: float = 0.0
 
 
 @dataclass(frozen=True)

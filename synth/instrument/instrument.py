@@ -180,7 +180,8 @@ class Instrument(InstrumentParts):
                     read[:, :, i] = self.reader.read(grid, place)
             lead_s = self.voicing.onset_lead_s
             now = None if self.voices.silent else self.voices.frame(self.reader, grid, places, lead_s)
-            frames.append(FrameOfVoices(spread, self.drone, now))
+            frames.append(FrameOfVoices(spread, self.drone, now, self.drone_level.now))
+            self.drone_level = self.drone_level.passed()
             self.playhead.advance(self.controls)
             notes = self.agenda.notes(self.frame - 1)
         parts, start = [], 0

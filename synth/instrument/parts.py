@@ -19,6 +19,7 @@ from synth.instrument.reading.column_reader import Reader
 from synth.instrument.reading.playhead import Playhead
 from synth.instrument.schedule import Agenda
 from synth.instrument.setup import Setup, make_culture
+from synth.instrument.state import DroneLevel
 from synth.instrument.vocoder_slot import Voicing
 from synth.instrument.voices.notes import MOST_VOICES
 from synth.instrument.voices.voice_player import VoicePlayer
@@ -60,11 +61,16 @@ class InstrumentParts:
         """How the transposition comes to what the controls ask for."""
         self.log_ratio = self.asked_log_ratio()
         """The transposition now, in octaves."""
-        self.drone = True
-        """True while the voice at the preset's own pitch is held."""
+        self.drone_level = DroneLevel()
+        """Of the voice at the preset's own pitch."""
         self.voices = VoicePlayer(preset, setup.seed, self.controls, preset.tuning)
         """What notes are played with."""
         vocoder.prepare(preset, out_rate_hz, n_heads=2, seed=setup.seed)
+
+    @property
+    def drone(self) -> bool:
+        """True while the voice at the preset's own pitch sounds."""
+        return self.drone_level.sounds
 
     @property
     def culture(self) -> Culture:

@@ -24,7 +24,7 @@ def saved(parts: InstrumentParts, *, with_history: bool) -> InstrumentState:
         pending=parts.agenda.pending,
         fade=parts.played.fade,
         change=parts.voicing.change_state,
-        drone=parts.drone,
+        drone=parts.drone_level,
         voices=parts.voices.save(),
         tuning=parts.voices.tuning,
         history=parts.history.save() if with_history else None,
@@ -45,7 +45,7 @@ def restore(parts: InstrumentParts, state: InstrumentState) -> None:
     parts.played.restore_fade(state.fade)
     parts.voicing.resume_change(state.change)
     parts.history.restore(state.history or HistoryState())
-    parts.drone = state.drone
+    parts.drone_level = state.drone
     parts.voices.tune(state.tuning or equal_temperament())
     parts.voices.obey(parts.controls, parts.most_voices())
     parts.voices.restore(state.voices or BankState())

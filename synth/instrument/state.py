@@ -5,7 +5,7 @@ whatever was under way: a glide, a hand, a healing wound, an undo's cross-fade, 
 vocoder is not part of it: phases and noise begin as if the present column had been sounding.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from synth.culture.cross_fade import FadeState
 from synth.culture.culture import CultureState
@@ -27,6 +27,32 @@ class ChangeState:
     lead_frames: int
     """How many frames further ahead than the old vocoder the new one reads; negative when behind it."""
     frames_left: int
+
+
+@dataclass(frozen=True)
+class DroneLevel:
+    """How loud the drone is, on its way to being held or at rest."""
+
+    now: float = 1.0
+    """Gain of the next frame, 0 … 1."""
+    target: float = 1.0
+    per_frame: float = 1.0
+
+    @property
+    def sounds(self) -> bool:
+        """True in a frame in which it is heard or begins to be."""
+        return self.now > 0 or self.target > 0
+
+    def toward(self, target: float, n_frames: float) -> "DroneLevel":
+        """To be there in so many frames, or with the next one."""
+        if n_frames < 1:
+            return DroneLevel(target, target)
+        return DroneLevel(self.now, target, 1 / n_frames)
+
+    def passed(self) -> "DroneLevel":
+        """A frame later."""
+        away = self.target - self.now
+        return replace(self, now=self.now + min(max(away, -self.per_frame), self.per_frame)) if away else self
 
 
 @dataclass(frozen=True)
@@ -56,8 +82,8 @@ class InstrumentState:
     fade: FadeState | None = None
     """The cross-fade of an undo or redo that is under way."""
     change: ChangeState | None = None
-    drone: bool = True
-    """True while the voice at the preset's own pitch is held."""
+    drone: DroneLevel = DroneLevel()
+    """The voice at the preset's own pitch."""
     voices: BankState | None = None
     """Notes that sound or are held, and every controller's position; None where nothing was ever played."""
     tuning: Tuning | None = None

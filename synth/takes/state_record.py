@@ -19,7 +19,7 @@ from synth.instrument.event_records import as_record, from_record
 from synth.instrument.events import ChangePreset, ChangeVocoder, Event, Hand, Play, Stop
 from synth.instrument.parameters.values import readable
 from synth.instrument.reading.playhead import REMEMBERED_FRAMES, Place
-from synth.instrument.state import ChangeState, InstrumentState
+from synth.instrument.state import ChangeState, DroneLevel, InstrumentState
 from synth.presets.model import Preset
 from synth.presets.schema import Fields
 from synth.presets.tuning import told_of_tuning, tuning_of
@@ -54,7 +54,8 @@ def told_of(state: InstrumentState) -> dict[str, Any]:
         "pending": [as_record(event) for event in state.pending],
         "fade_frame": None if state.fade is None else state.fade.frame,
         "change": None if state.change is None else [state.change.lead_frames, state.change.frames_left],
-        "drone": state.drone,
+        "drone": state.drone.target > 0,
+        "drone_level": [state.drone.now, state.drone.target, state.drone.per_frame],
         "voices": None if state.voices is None else told_of_voices(state.voices),
         "tuning": None if state.tuning is None else told_of_tuning(state.tuning),
     }
@@ -97,11 +98,19 @@ def read_state(told: Fields, arrays: Arrays, preset: Preset) -> InstrumentState:
         pending=read_pending(told),
         fade=_fade(told, arrays, preset),
         change=_change(told),
-        # What was saved before there were notes had a drone and nothing else.
-        drone=told.flag("drone") if "drone" in told.values else True,
+        drone=_drone(told),
         voices=None if told.values.get("voices") is None else read_voices(told.group("voices"), arrays),
         tuning=None if told.values.get("tuning") is None else tuning_of(told.group("tuning")),
     )
+
+
+def _drone(told: Fields) -> DroneLevel:
+    """What was saved before there were notes had a drone and nothing else; before it faded, it was held or not."""
+    if "drone_level" not in told.values:
+        held = float(told.flag("drone") if "drone" in told.values else True)
+        return DroneLevel(held, held)
+    now, target, per_frame = told.numbers("drone_level", 3, 0, 1)
+    return DroneLevel(now, round(target), max(per_frame, 1e-6))
 
 
 def _tensors(arrays: Arrays, preset: Preset) -> dict[str, Tensor]:

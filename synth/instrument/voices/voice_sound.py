@@ -22,6 +22,7 @@ class FrameOfVoices:
     drone: bool
     notes: VoicesNow | None
     """None where no note sounds or ends."""
+    drone_gain: float = 1.0
 
     def goes_on_from(self, before: "FrameOfVoices") -> bool:
         """True when one call of a vocoder plays both frames: a width that is gliding is played frame by frame, and
@@ -41,21 +42,24 @@ def sound_of(voicing: Voicing, frames: Sequence[FrameOfVoices], drone: Tensor, r
     notes = [frame.notes for frame in frames if frame.notes is not None]
     # A vocoder lost in the middle takes what the other one read with it.
     n_vocoders = len(voicing.offsets)
-    if not notes and frames[0].drone:
+    gains = torch.tensor([frame.drone_gain for frame in frames])
+    if not notes and frames[0].drone and bool((gains == 1).all()):
         return voicing.process(drone[:n_vocoders], ratios, frames[0].spread)
     for slot in notes[0].freed if notes else ():
         voicing.free(slot)
     alone = voicing.max_voices <= (len(notes[0].slots) if notes else 0)
     with_drone = frames[0].drone and not alone
-    parts = [_voices(notes, w, drone[w], ratios, with_drone) for w in range(n_vocoders)]
+    parts = [_voices(notes, w, drone[w], ratios, gains if with_drone else None) for w in range(n_vocoders)]
     sound = voicing.process_voices(parts, frames[0].spread)
     for slot in notes[-1].ended if notes else ():
         voicing.free(slot)
     return sound
 
 
-def _voices(notes: Sequence[VoicesNow], w: int, drone: Tensor, ratios: Tensor, with_drone: bool) -> VoiceFrames:
-    """What vocoder `w` reads."""
+def _voices(
+    notes: Sequence[VoicesNow], w: int, drone: Tensor, ratios: Tensor, drone_gains: Tensor | None
+) -> VoiceFrames:
+    """What vocoder `w` reads; `drone_gains` (n,) where the drone sounds."""
     slots: tuple[int, ...] = notes[0].slots if notes else ()
     heads, bands, n = drone.shape
     columns, pitch, gains = torch.zeros(0, heads, bands, n), torch.zeros(0, n), torch.zeros(0, heads, n)
@@ -63,8 +67,8 @@ def _voices(notes: Sequence[VoicesNow], w: int, drone: Tensor, ratios: Tensor, w
         columns = torch.stack([now.columns[w] for now in notes], dim=-1)
         pitch = torch.stack([now.ratios for now in notes], dim=-1)
         gains = torch.stack([now.gains for now in notes], dim=-1)
-    if with_drone:
+    if drone_gains is not None:
         slots = (DRONE, *slots)
         columns, pitch = torch.cat([drone[None], columns]), torch.cat([ratios[:1], pitch])
-        gains = torch.cat([torch.ones(1, heads, n), gains])
+        gains = torch.cat([drone_gains.expand(1, heads, n), gains])
     return VoiceFrames(slots, columns, pitch, gains)

@@ -3,11 +3,12 @@
 from collections.abc import Callable
 
 import numpy as np
+import pytest
 import torch
 from numpy.typing import NDArray
 
 from synth.engine.transport import Transport
-from synth.instrument.events import Event
+from synth.instrument.events import Event, SetParameter
 from synth.instrument.instrument import Instrument, Setup
 from synth.instrument.note_events import NoteOff, NoteOn
 from synth.output.master import Master
@@ -98,6 +99,31 @@ def test_long_after_the_last_note_the_master_closes_and_the_next_note_opens_it()
     assert desk.master.silent
     desk.note(2)
     assert loud(desk.run(10)) > 0.02
+
+
+def test_stop_fades_the_drone_out_beside_a_note_and_play_fades_it_in() -> None:
+    """Over the time of the fade and not within a frame: the note is too soft to be seen."""
+
+    def levels(x: Audio) -> NDArray[np.float64]:
+        frames = x[0, : x.shape[1] // 512 * 512].astype(np.float64).reshape(-1, 512)
+        return np.sqrt(np.square(frames).mean(axis=1))
+
+    desk = Desk()
+    for id, value in (("frozen", 1.0), ("playhead_speed", 0.0)):
+        desk.instrument.do(SetParameter(id, value))
+    desk.master.obey({"fade_out_s": 0.25, "fade_in_s": 0.25})
+    desk.transport.play()
+    desk.run(16)
+    desk.instrument.schedule([Event(desk.instrument.frame, NoteOn(1, 60, 0.01))])
+    steady = levels(desk.run(10))[-5:].mean()
+    desk.transport.stop(desk.instrument)
+    falling = levels(desk.run(15)) / steady
+    # A frame and a half pass until the fade is heard, which takes 21.5 frames; levels are those of single frames.
+    assert falling[12] == pytest.approx(0.5, abs=0.1) and falling[4] == pytest.approx(0.87, abs=0.1)
+    assert falling[26:].max() < 0.1 and not desk.instrument.drone
+    desk.transport.play()
+    rising = levels(desk.run(15)) / steady
+    assert rising[12] == pytest.approx(0.5, abs=0.1) and rising[26:].mean() == pytest.approx(1, abs=0.1)
 
 
 def test_stop_ends_the_drone_and_leaves_the_notes() -> None:

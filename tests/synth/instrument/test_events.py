@@ -67,7 +67,7 @@ NOTE_EVENTS: st.SearchStrategy[Action] = st.one_of(
     st.builds(ChannelExpression, CHANNELS, st.sampled_from(["volume", "pan", "sustain", "sostenuto", "soft"]), UNIT),
     st.builds(AllNotesOff, st.none() | CHANNELS),
     st.builds(AllSoundOff, st.none() | CHANNELS),
-    st.builds(HoldDrone, st.booleans()),
+    st.builds(HoldDrone, st.booleans(), st.floats(0, 30)),
 )
 INSTRUMENT_EVENTS: st.SearchStrategy[Action] = st.one_of(
     NOTE_EVENTS,

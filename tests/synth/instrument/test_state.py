@@ -188,7 +188,7 @@ MIDDLES: dict[str, list[tuple[int, Action | int]]] = {
     ],
     "drone and tuning": [
         (12, HoldDrone(False)), (13, Tune(Tuning("odd", (math.nan, *(300.0 + i for i in range(127)))))),
-        (14, NoteOn(1, 60, 1.0)), (15, NoteOn(2, 0, 1.0)), (50, HoldDrone(True)),
+        (14, NoteOn(1, 60, 1.0)), (15, NoteOn(2, 0, 1.0)), (40, HoldDrone(True, 0.1)), (50, HoldDrone(True)),
     ],
     "quick stroke": [(20, Touch(Gesture("noise", column, 5, 12, 8))) for column in range(8)],
 }  # fmt: skip
