@@ -60,8 +60,8 @@ def instrument(preset: Preset, seed: int = 0) -> Instrument:
 
 
 @contextmanager
-def running(first: Instrument, *, playing: bool) -> Iterator[tuple[Engine, ScriptedSink]]:
-    sink = ScriptedSink()
+def running(first: Instrument, *, playing: bool, full_s: float = 0.046) -> Iterator[tuple[Engine, ScriptedSink]]:
+    sink = ScriptedSink(full_s=full_s)
 
     def open_device(wanted: str | None, rate_hz: int, latency_s: float) -> Sink:
         return sink
@@ -170,6 +170,31 @@ def test_a_take_of_anything_is_rendered_to_the_bit(tmp_path: Path, seed: int) ->
     done = [step.action for step in performance.steps if isinstance(step, LoggedEvent)]
     assert {Undo, Touch, SetParameter, ChangeVocoder, LimitEvolution, NoteOn} <= {type(action) for action in done}
     assert sum(isinstance(step, PresetBegun) for step in performance.steps) == 1
+    assert np.abs(samples(take)).max() > 0.01
+
+
+def test_a_take_of_notes_at_a_device_that_queues_little_is_rendered_to_the_bit(tmp_path: Path) -> None:
+    """Computed by quarters of frames, with steps of the automaton foreseen, and rendered by whole frames."""
+    chance, take = random.Random(5), tmp_path / "take.wav"
+    with running(instrument(live_preset(), 3), playing=False, full_s=0.012) as (engine, _):
+        engine.record(take)
+        for i in range(60):
+            key = chance.randrange(40, 80)
+            engine.play_notes([NoteOn(i, key, chance.uniform(0.2, 1))], time.monotonic())
+            if i % 3:
+                engine.play_notes([NoteOff(i - 1)], time.monotonic() + chance.uniform(0, 0.05))
+            if i in (20, 40):
+                engine.send(Touch(Gesture("paint", 20.0, 30.0)))
+            if i == 30:
+                engine.play()
+            if i == 50:
+                engine.stop()
+            time.sleep(chance.uniform(0.0, 0.03))
+        recorded_s(engine, 1.5)
+        finished(engine)
+    performance = same(take)
+    shares = [step.share for step in performance.steps if isinstance(step, LoggedEvent) and step.share]
+    assert len(shares) > 40
     assert np.abs(samples(take)).max() > 0.01
 
 
