@@ -85,7 +85,7 @@ class Voices:
         self.left = instrument.begin()
         # The whole culture is looked at: 0.1 ms.
         ailment = "" if instrument.frame % _FRAMES_BETWEEN_LOOKS else instrument.rescue()
-        if not ailment and not np.isfinite(instrument.open_sound).all():
+        if not ailment and not instrument.open_is_finite:
             ailment = "not finite"
         if ailment:
             self.rescues += 1
@@ -141,7 +141,7 @@ class Voices:
 
     def _say_farewell(self, instrument: Instrument) -> None:
         """Fade the open frame to silence; one that is not finite is replaced by the last good sample, decaying."""
-        finite = bool(np.isfinite(instrument.open_sound).all())
+        finite = instrument.open_is_finite
         length = float(self.left) if finite else _FAREWELL_S * self._rate_hz
         fade = 0.5 + 0.5 * np.cos(np.pi * np.minimum(1.0, np.arange(1, self.left + 1) / length))
         instrument.fade_open(fade, None if finite else self._last)

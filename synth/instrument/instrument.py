@@ -7,6 +7,7 @@ heads (left, right), `M` mel bands, `n` frames, `N` samples.
 """
 
 import hashlib
+import math
 from collections.abc import Iterable
 
 import numpy as np
@@ -128,10 +129,10 @@ class Instrument(InstrumentParts):
         self._open[:, self._given :] = sound * torch.from_numpy(fade).float()
 
     @property
-    def open_sound(self) -> NDArray[np.float32]:
-        """What is left of the open frame, (2, N)."""
+    def open_is_finite(self) -> bool:
+        """True when every sample of the open frame is a number."""
         assert self._open is not None
-        return self._levelled(self._open[:, self._given :])
+        return math.isfinite(float(self._open.sum()))
 
     @property
     def changing(self) -> bool:
