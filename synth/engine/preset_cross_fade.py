@@ -84,7 +84,7 @@ class Voices:
         instrument = self.current
         self.left = instrument.begin()
         # The whole culture is looked at: 0.1 ms.
-        ailment = "" if instrument.frame % _FRAMES_BETWEEN_LOOKS else instrument.rescue()
+        ailment = "" if instrument.frame % _FRAMES_BETWEEN_LOOKS else instrument.culture.ailment()
         if not ailment and not instrument.open_is_finite:
             ailment = "not finite"
         if ailment:
@@ -118,6 +118,8 @@ class Voices:
     def _end_frame(self) -> None:
         """However a frame was split, what is over ends with it."""
         if self._leaving:
+            # Now, because notes of this frame come before it; a sound that fell ill has a culture that is well.
+            self.current.rescue()
             self._return.move(1.0)
         if self._outgoing is not None and self._cross.settled:
             self._outgoing = None
