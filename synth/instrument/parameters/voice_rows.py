@@ -1,6 +1,8 @@
 """The controls of how notes are played, one row each; `table` lists them with all others."""
 
-from synth.instrument.parameters.parameter import Display, Owner, Page, Parameter
+from dataclasses import replace
+
+from synth.instrument.parameters.parameter import FRAME_S, Display, Owner, Page, Parameter
 
 _PAGES: dict[str, Page] = {
     "VOICES": "voices",
@@ -93,6 +95,14 @@ VOICE_ROWS: tuple[Parameter, ...] = (
         "Which of the keys that are down sounds in mono and legato.",
     ),
     _count("voice_limit", "Voice limit", "Limit", (1.0, 64.0, 16.0), "How many voices may sound at once.", "player"),
+    _count(
+        "growth_limit",
+        "Growth limit",
+        "Grown",
+        (1.0, 16.0, 6.0),
+        "How many notes may grow a culture of their own at once; beyond it the oldest goes over to the shared one.",
+        "player",
+    ),
     _count("unison", "Unison", "Unison", (1.0, 8.0, 1.0), "Voices per note.", "preset"),
     _cents(
         "unison_detune_cents",
@@ -173,6 +183,17 @@ VOICE_ROWS: tuple[Parameter, ...] = (
         "READING",
         1.0,
         "How much a sound without a pitch moves with the key; 0 leaves it as it is.",
+    ),
+    replace(
+        _share(
+            "growth",
+            "Growth",
+            "Growth",
+            "READING",
+            0.0,
+            "How much of a note is a culture of its own that grows from seed as it begins; 0 reads the shared one.",
+        ),
+        smoothing_s=4 * FRAME_S,
     ),
     _share("velocity_level", "Velocity to level", "Vel level", "EXPRESSION", 0.5, "How much softer a soft note is."),
     _decibels(

@@ -159,6 +159,12 @@ class VoiceBank:
         return not len(self._allocator.sounding)
 
     @property
+    def released(self) -> Values:
+        """(V,) in 0 … 1: how much of its release each voice is through; 0 while it is held."""
+        envelope = self.state.envelope
+        return np.clip(envelope.release_age_s / np.maximum(envelope.release_s, 1 / self._fps), 0, 1)
+
+    @property
     def changed(self) -> bool:
         """True when voices were silenced or begun since the last frame."""
         return bool(self._freed or self._starts)
