@@ -23,7 +23,7 @@ SOWN_FRAMES = 48
 """T: 0.56 s. On average over a few seconds the rows of cultures of 32, 48 and 64 frames were 1.8, 1.4 and 1.4 dB from
 those of the whole culture (violin, organ, bell, sea), and the cost of a step is in proportion to the frames."""
 MOST_SOWN = 16
-"""B: cultures that notes may own at once."""
+"""B: cultures that notes may own at once. Each costs 0.28 of a step of the whole culture, as its share of the cells."""
 FREE = -1
 """Number of a culture that no note owns; notes' numbers are 1 or more."""
 _STARVING = 0.25

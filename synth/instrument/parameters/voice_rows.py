@@ -99,7 +99,7 @@ VOICE_ROWS: tuple[Parameter, ...] = (
         "growth_limit",
         "Growth limit",
         "Grown",
-        (1.0, 16.0, 6.0),
+        (1.0, 16.0, 4.0),
         "How many notes may grow a culture of their own at once; beyond it the oldest goes over to the shared one.",
         "player",
     ),
