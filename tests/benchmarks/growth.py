@@ -3,7 +3,7 @@
 `python -m tests.benchmarks.growth [PRESET …] [--picture FILE.png]`
 
 Cost: milliseconds of one core for a step of 1 … 16 own cultures beside a step of the shared one, in turns, and for a
-frame of an instrument that plays 8 notes with Growth at 0 and at 1. Sound: three notes of 8 s at the preset's root
+frame of an instrument that plays 8 notes with Growth at 0 and at 1. Sound: three notes of 5 s at the preset's root
 without the recorded contour; third-octave levels with Growth 1 from the second second on against Growth 0, and of
 Growth 0 with another seed against the same, which is what chance does; level after 25, 50, 100, 200 and 400 ms against
 the late one. A note that is silent, or that plays the shared culture after all, would have a small difference too: so
@@ -32,7 +32,7 @@ from synth.vocoder.spectral.vocoder import SpectralVocoder
 
 PRESETS = Path(__file__).parents[2] / "presets"
 RATE_HZ, HOP = 44100, 512
-NOTE_S, EARLY_S = 8.0, (0.025, 0.05, 0.1, 0.2, 0.4)
+NOTE_S, EARLY_S = 5.0, (0.025, 0.05, 0.1, 0.2, 0.4)
 _FLAT = {"contour_attack": 0.0, "contour_decay": 0.0, "contour_release": 0.0, "attack_s": 0.001, "release_s": 0.05}
 
 
