@@ -105,10 +105,13 @@ class SownNotes:
         if not self._busy:
             return
         state.travel = (state.travel + moved) % SOWN_FRAMES
+        self._move_shares()
+        if evolution_limit == 0:
+            # A preset that fades out: everything stands still, and no note changes over in its last moment.
+            return
         hunger = self._hunger(released)
         while self.count > self._allowed:
             self._take(hunger)
-        self._move_shares()
         state.due += max(1.0, controls["steps_per_frame"])
         growing = int(state.due)
         state.due -= growing

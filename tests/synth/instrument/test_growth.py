@@ -155,10 +155,13 @@ def test_what_the_machine_cannot_afford_is_not_sown() -> None:
     after(played, 4, *(NoteOn(i, 60 + i, 0.8) for i in (1, 2, 3, 4)))
     after(played, 4, LimitEvolution(0.5))
     assert owners(played) == [3, 4]
-    after(played, 40, LimitEvolution(0.0), NoteOn(5, 69, 0.8))
-    assert owners(played) == [] and not sown(played).left
-    after(played, 2, LimitEvolution(1.0), NoteOn(6, 69, 0.8))
-    assert owners(played) == [6]
+    after(played, 2, LimitEvolution(0.1), NoteOn(5, 69, 0.8))
+    assert owners(played) == [5]
+    # A preset that fades out: its notes keep what they have, as it stands.
+    before = sown(after(played, 1, LimitEvolution(0.0), NoteOn(6, 69, 0.8))).cultures.cells
+    assert owners(played) == [5] and torch.equal(sown(after(played, 9)).cultures.cells, before)
+    after(played, 2, LimitEvolution(1.0), NoteOn(7, 69, 0.8))
+    assert owners(played) == [5, 7]
 
 
 def test_a_held_culture_lets_notes_grow_and_then_holds_them_still() -> None:
