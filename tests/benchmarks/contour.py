@@ -9,9 +9,9 @@ the recording within 40 dB of its loudest, one level for all. `onset`: how much 
 reaches its own loudest millisecond less 30 dB. The first half second would be met by a note whose very beginning is
 wrong, so `100 ms` is the median of the first ten steps; levels of bands would be met by noise in place of tones, so
 `grain` compares how far the strongest bin of a band stands above the band's mean, 50 to 250 ms, in dB. `none` is the
-median with the contour turned off: what the culture alone does. `itself` is the recording's half second that begins at 0.8 s
-against the one 0.6 s later, by the same measure: what moves by itself, such as a vibrato or a section of strings, is so
-far from itself, and a note that was grown cannot be nearer once its attack is over; of a sound that fades it says
+median with the contour turned off: what the culture alone does. `itself` is the recording's half second that begins at
+0.8 s against the one 0.6 s later, by the same measure: what moves by itself, such as a vibrato or a section of strings,
+is so far from itself, and a note that was grown cannot be nearer once its attack is over; of a sound that fades it says
 little.
 """
 
@@ -172,10 +172,8 @@ def main() -> None:
         preset = replace(preset, gain_db=0.0)
         f = compare(preset, args.recordings / (file or RECORDINGS.get(name, f"{name}.flac")))
         found.append(f)
-        print(
-            f"{name:14}{f.median:7.2f}{f.ninety:6.1f}{f.first:8.2f}{f.onset_ms:10.1f}{f.grain:7.1f} | {f.without:.2f} {f.itself:6.2f}",
-            flush=True,
-        )
+        told = f"{f.median:7.2f}{f.ninety:6.1f}{f.first:8.2f}{f.onset_ms:10.1f}{f.grain:7.1f}"
+        print(f"{name:14}{told} | {f.without:.2f}{f.itself:7.2f}", flush=True)
     meets = [f.median <= BAR_MEDIAN_DB and f.ninety <= BAR_90_DB and f.onset_ms <= BAR_ONSET_MS for f in found]
     print(f"{sum(meets)} of {len(found)} meet {BAR_MEDIAN_DB} dB, {BAR_90_DB} dB and {BAR_ONSET_MS} ms")
 
