@@ -51,6 +51,18 @@ def test_what_a_note_becomes_does_not_depend_on_the_notes_beside_it() -> None:
     assert (among.state.cells[1] - among.state.cells[2]).abs().mean() > 0.01
 
 
+def test_chance_and_weather_are_each_note_s_own() -> None:
+    cultures = SownCultures(PRESET, 7)
+    for number in (1, 2):
+        cultures.sow(number)
+    cultures.state.cells[1] = seeds = cultures.state.cells[0].clone()
+    asleep = (stepped(cultures, 1).state.cells[:2] == seeds).all(-1)
+    # Half the cells sleep in a step: of two notes, a quarter in both.
+    assert asleep.float().mean((1, 2)).tolist() == pytest.approx([0.5, 0.5], abs=0.03)
+    assert float((asleep[0] & asleep[1]).float().mean()) == pytest.approx(0.25, abs=0.03)
+    assert len(set(cultures._turns[:2].tolist())) == 2
+
+
 @pytest.mark.parametrize("name", ["violin", "organ", "ocean"])
 def test_seeds_grow_into_the_preset_s_timbre(name: str) -> None:
     preset = load(name)

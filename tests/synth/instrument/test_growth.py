@@ -191,9 +191,9 @@ def test_a_note_that_is_let_go_starves_before_its_envelope_has_ended() -> None:
 
 
 def test_own_cultures_are_read_without_a_jump_where_the_shared_loop_ends() -> None:
-    played = after(instrument(VIOLIN, growth=1.0, playhead_speed=1.5), 1, NoteOn(1, 60, 0.8))
-    travels = [sown(after(played, 1)).travel for _ in range(260)]
-    # 172 frames of the loop are passed twice; a jump there would be of 172 mod 48 = 28 frames.
+    played = after(instrument(growth=1.0, playhead_speed=1.5), 1, NoteOn(1, 60, 0.8))
+    travels = [sown(after(played, 1)).travel for _ in range(120)]
+    # The loop of 86 frames is passed twice; a jump there would be of 86 mod 48 = 38 frames.
     steps = np.diff(travels) % SOWN_FRAMES
     np.testing.assert_allclose(steps, 1.5, atol=1e-9)
 

@@ -187,7 +187,8 @@ MIDDLES: dict[str, list[tuple[int, Action | int]]] = {
         (12, NoteOn(1, 60, 0.7)), (16, NoteOn(2, 72, 0.7)), (40, NoteOff(2)),
     ],
     "notes that grow": [
-        (10, SetParameter("growth", 0.7)), (11, SetParameter("unison", 2)), (12, NoteOn(1, 60, 0.7)),
+        (10, SetParameter("growth", 0.7)), (10, SetParameter("steps_per_frame", 1.6)), (11, SetParameter("unison", 2)),
+        (12, NoteOn(1, 60, 0.7)),
         (13, NoteOn(2, 64, 0.4, 1)), (40, NoteOff(1)), (50, NoteOn(3, 67, 0.5)),
     ],
     "a culture that is taken": [

@@ -89,6 +89,7 @@ def test_a_take_that_began_among_growing_notes_is_rendered_to_the_bit(tmp_path: 
         ("cells", lambda a: a * 1e4), ("cells", lambda a: a[..., :3]), ("number", lambda a: a * 0 - 7),
         ("number", lambda a: a * 0 + 5), ("steps", lambda a: a - 2**40), ("index", lambda a: a + 9),
         ("share", lambda a: a + 2), ("share", lambda a: a.astype(np.float32)), ("left_slots", lambda a: a + 64),
+        ("left_slots", lambda a: a + 1),
         ("left", lambda a: a * np.nan), ("left", lambda a: a[:, :4]),
     ],
 )  # fmt: skip
