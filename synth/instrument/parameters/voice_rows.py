@@ -10,6 +10,7 @@ _PAGES: dict[str, Page] = {
     "READING": "voices",
     "ENVELOPE": "envelope",
     "RECORDED": "envelope",
+    "GROWTH": "touch",
     "EXPRESSION": "touch",
     "TUNING": "touch",
 }
@@ -95,14 +96,6 @@ VOICE_ROWS: tuple[Parameter, ...] = (
         "Which of the keys that are down sounds in mono and legato.",
     ),
     _count("voice_limit", "Voice limit", "Limit", (1.0, 64.0, 16.0), "How many voices may sound at once.", "player"),
-    _count(
-        "growth_limit",
-        "Growth limit",
-        "Grown",
-        (1.0, 16.0, 4.0),
-        "How many notes may grow a culture of their own at once; beyond it the oldest goes over to the shared one.",
-        "player",
-    ),
     _count("unison", "Unison", "Unison", (1.0, 8.0, 1.0), "Voices per note.", "preset"),
     _cents(
         "unison_detune_cents",
@@ -184,17 +177,6 @@ VOICE_ROWS: tuple[Parameter, ...] = (
         1.0,
         "How much a sound without a pitch moves with the key; 0 leaves it as it is.",
     ),
-    replace(
-        _share(
-            "growth",
-            "Growth",
-            "Growth",
-            "READING",
-            0.0,
-            "How much of a note is a culture of its own that grows from seed as it begins; 0 reads the shared one.",
-        ),
-        smoothing_s=4 * FRAME_S,
-    ),
     _share("velocity_level", "Velocity to level", "Vel level", "EXPRESSION", 0.5, "How much softer a soft note is."),
     _decibels(
         "velocity_tilt_db",
@@ -253,5 +235,26 @@ VOICE_ROWS: tuple[Parameter, ...] = (
         (380.0, 480.0, 440.0),
         "player",
         "Frequency of A above middle C; moves every key as much.",
+    ),
+    replace(
+        _share(
+            "growth",
+            "Growth",
+            "Growth",
+            "GROWTH",
+            0.0,
+            "How much of a note is a culture of its own that grows from seed as it begins; 0 reads the shared one.",
+        ),
+        smoothing_s=4 * FRAME_S,
+    ),
+    _row(
+        "growth_limit",
+        "Growth limit",
+        "",
+        Display("At once", "", 1.0, 1.0, 1, group="GROWTH", page="touch"),
+        (1.0, 16.0, 4.0),
+        "How many notes may grow a culture of their own at once; beyond it the oldest goes over to the shared one.",
+        owner="player",
+        modulatable=False,
     ),
 )
