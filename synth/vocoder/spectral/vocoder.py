@@ -37,7 +37,8 @@ from synth.vocoder.spectral.voice_state import LEAVING, VoiceState
 
 # Louder than a full-scale square wave in any row: what a saturated grid is limited to.
 _LOUDEST_LOG_MEL = 3.0
-_PITCH_RANGE = (1 / 16, 16.0)
+# Six octaves: the temple bell's root is A# 6, and its keys below A 2 are more than four octaves away.
+_PITCH_RANGE = (1 / 64, 64.0)
 _SILENT_GAIN = 1e-6
 _MOST_VOICES = 64
 _MOST_FRAMES = 2**40
