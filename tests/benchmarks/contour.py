@@ -1,6 +1,7 @@
 """Does a note begin as its recording does? Octave bands every 10 ms of the first half second.
 
-`python -m tests.benchmarks.contour --recordings FOLDER [PRESET[=FILE] …] [--presets FOLDER]`
+`python -m tests.benchmarks.contour --recordings FOLDER [PRESET …]`: the recordings of the presets' manifest; those that
+are notes of a soundfont are rendered anew by fluidsynth.
 
 Each preset with a measured attack plays a note of the recording's length at its root, at medium velocity. Both are cut
 at their beginning: the recording where its loudest millisecond less 30 dB is first reached, the note where it was
@@ -16,6 +17,7 @@ little.
 """
 
 import argparse
+import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -33,6 +35,7 @@ from synth.instrument.voices.expression import MEDIUM_VELOCITY
 from synth.presets.file import load_preset
 from synth.presets.model import Preset
 from synth.vocoder.spectral.vocoder import SpectralVocoder
+from training.studies.library import read_manifest, recording_of
 
 PRESETS = Path(__file__).parents[2] / "presets"
 RATE_HZ, STEP = 44100, 441
@@ -40,21 +43,6 @@ SECONDS, AT = 0.5, 22050 + 137
 BANDS_HZ = (125, 250, 500, 1000, 2000, 4000)
 ONSET_DB, HEARD_DB = 30.0, 40.0
 BAR_MEDIAN_DB, BAR_90_DB, BAR_ONSET_MS = 1.5, 4.0, 5.0
-RECORDINGS = {
-    "violin": "violin.flac",
-    "cello": "cello_bigcat.flac",
-    "strings_low": "strings_low.flac",
-    "strings": "strings_sf.flac",
-    "flute": "flute.flac",
-    "clarinet": "clarinet_sf.flac",
-    "french_horn": "french_horn_sf.flac",
-    "choir_female": "choir_female_aa.flac",
-    "choir_male": "choir_male_oo.flac",
-    "choir_aahs": "choir_aahs_sf.flac",
-    "organ": "organ.flac",
-    "church_organ": "church_organ_sf.flac",
-}
-
 Sound = NDArray[np.float64]
 
 
@@ -155,22 +143,20 @@ def from_itself(recorded: Sound) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("presets", nargs="*", metavar="PRESET[=FILE]")
+    parser.add_argument("presets", nargs="*", metavar="PRESET")
     parser.add_argument("--recordings", type=Path, required=True, metavar="FOLDER")
-    parser.add_argument("--presets", dest="folder", type=Path, default=PRESETS, metavar="FOLDER")
     args = parser.parse_args()
     torch.set_num_threads(1)
     torch.set_grad_enabled(False)
-    pairs = [each.partition("=") for each in args.presets] or [(name, "", "") for name in RECORDINGS]
+    entries = [e for e in read_manifest(PRESETS / "manifest.toml") if not args.presets or e.file in args.presets]
     found: list[Found] = []
     print("preset         median  90 %  100 ms  onset ms  grain | none itself")
-    for name, _, file in pairs:
-        preset = load_preset(args.folder / f"{name}.safetensors")
-        if preset.attack is None:
-            print(f"{name}: no attack was measured")
+    for entry in entries:
+        name, preset = entry.file, load_preset(PRESETS / f"{entry.file}.safetensors")
+        if preset.attack is None or preset.root_hz <= 0:
             continue
-        preset = replace(preset, gain_db=0.0)
-        f = compare(preset, args.recordings / (file or RECORDINGS.get(name, f"{name}.flac")))
+        with tempfile.TemporaryDirectory() as folder:
+            f = compare(replace(preset, gain_db=0.0), recording_of(entry, args.recordings, Path(folder)))
         found.append(f)
         told = f"{f.median:7.2f}{f.ninety:6.1f}{f.first:8.2f}{f.onset_ms:10.1f}{f.grain:7.1f}"
         print(f"{name:14}{told} | {f.without:.2f}{f.itself:7.2f}", flush=True)
