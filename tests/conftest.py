@@ -1,5 +1,7 @@
 """Shared by all tests."""
 
+import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,10 @@ from tests.doubles.rig import Rig
 
 # Two shared cores: one torch thread as in the engine, and no deadline on single examples.
 torch.set_num_threads(1)
+# Tests start some hundred programs, and each worker reads some hundred test files: where the environment forbids
+# Python to keep what it has compiled, as container images do, each of them would compile every module again.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # Before the tests' own home is made: what is compiled is kept from one run of the tests to the next.
 keep_compiled_code_apart()
 settings.register_profile("petrichord", deadline=None)
