@@ -61,7 +61,8 @@ def test_typed_names_play_no_notes(stage: Stage, recording: Path) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 def test_no_trainer_outlives_a_window_that_was_killed(tmp_path: Path) -> None:
     program = (
-        "import sys, time; from pathlib import Path; from ui.trainer.process.child import Child\n"
+        "import signal, sys, time; from pathlib import Path; from ui.trainer.process.child import Child\n"
+        "signal.signal(signal.SIGINT, signal.SIG_IGN)  # as what a shell began in its background\n"
         "child = Child(sys.argv[2:], Path(sys.argv[1])); print(child.pid, flush=True); time.sleep(600)"
     )
     train = ["train", str(write_hiss(tmp_path / "hiss.wav")), "-o", str(tmp_path / "x.safetensors"), "--parent", "none"]
