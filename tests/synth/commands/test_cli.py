@@ -155,7 +155,7 @@ def test_without_a_display_a_demo_is_rendered_and_never_overwritten(preset: Path
         env=headless,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
     )
     assert run.returncode == 0, run.stderr
     assert "No window" in run.stdout
@@ -182,7 +182,7 @@ def test_the_overview_needs_neither_torch_nor_qt() -> None:
         "sys.exit(f'imported {heavy}' if heavy else 0)"
     )
     root = Path(__file__).parents[3]
-    run = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, timeout=60)
+    run = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, timeout=300)
     assert run.returncode == 0, run.stderr
     assert all(name in run.stdout for name in COMMANDS)
 
@@ -196,7 +196,7 @@ def test_rendering_imports_neither_qt_nor_librosa_nor_training(preset: Path, tmp
         "sys.exit(f'imported {heavy}' if heavy else 0)"
     )
     root = Path(__file__).parents[3]
-    run = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, timeout=60)
+    run = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, timeout=300)
     assert run.returncode == 0, run.stderr
 
 
@@ -242,9 +242,9 @@ def test_render_writes_the_format_that_the_name_says(
 def test_a_format_that_cannot_be_written_is_refused_before_anything_is_computed(
     name: str, preset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     assert main(["render", str(preset), "-o", str(tmp_path / name), "--seconds", "3000"]) == 2
-    assert time.perf_counter() - began < 5.0
+    assert time.process_time() - began < 5.0
     assert f"ends in {Path(name).suffix}" in capsys.readouterr().err
     assert not (tmp_path / name).exists()
 
@@ -275,7 +275,7 @@ def test_a_locale_without_the_character_gets_another(preset: Path, tmp_path: Pat
     done = subprocess.run(
         [sys.executable, "-m", "synth.commands.cli", "render", preset, "-o", tmp_path / "a.wav", "--seconds", "0.2"],
         env={**os.environ, "LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
-        capture_output=True, timeout=120, check=False,
+        capture_output=True, timeout=300, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, b"")
     assert b"? real time" in done.stdout
