@@ -25,6 +25,9 @@ class Stream(IntEnum):
     TRAINING = 7
     PARTIALS = 8
     PLAYHEAD = 9
+    SOWN_CELLS = 10
+    SOWN_MASK = 11
+    SOWN_WEATHER = 12
 
 
 def generator(seed: int, stream: Stream, step: int, sub: int = 0) -> np.random.Generator:
@@ -34,9 +37,9 @@ def generator(seed: int, stream: Stream, step: int, sub: int = 0) -> np.random.G
     return np.random.Generator(np.random.Philox(key=key, counter=counter))
 
 
-def coin_flips(seed: int, stream: Stream, step: int, n: int) -> Tensor:
+def coin_flips(seed: int, stream: Stream, step: int, n: int, sub: int = 0) -> Tensor:
     """`n` fair coin flips, (n,) float32 of 0 and 1: one random bit each."""
-    raw = generator(seed, stream, step).bytes((n + 7) // 8)
+    raw = generator(seed, stream, step, sub).bytes((n + 7) // 8)
     bits = np.unpackbits(np.frombuffer(raw, dtype=np.uint8), count=n)
     return torch.from_numpy(bits.astype(np.float32))
 

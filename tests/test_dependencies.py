@@ -5,7 +5,7 @@ import sys
 import tomllib
 from pathlib import Path
 
-from tests.test_rooms import IMPORTS, PACKAGES
+from tests.test_rooms import PACKAGES, read_imports
 
 ROOT = Path(__file__).parents[1]
 MODULE_OF = {"pyside6_essentials": "PySide6", "python_rtmidi": "rtmidi"}
@@ -23,7 +23,7 @@ def required() -> set[str]:
 
 
 def imported() -> set[str]:
-    return {each.target.split(".")[0] for each in IMPORTS} - set(sys.stdlib_module_names) - OURS
+    return {each.target.split(".")[0] for each in read_imports()[1]} - set(sys.stdlib_module_names) - OURS
 
 
 def test_every_package_that_is_imported_is_required() -> None:

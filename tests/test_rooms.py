@@ -5,6 +5,7 @@ TYPE_CHECKING.
 """
 
 import ast
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,6 +96,7 @@ def imports_of(
     yield from visit(tree, False)
 
 
+@functools.cache
 def read_imports() -> tuple[frozenset[str], list[Import]]:
     files = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
     known = frozenset(module_of(path) for path in files)
@@ -104,9 +106,6 @@ def read_imports() -> tuple[frozenset[str], list[Import]]:
         for each in imports_of(module_of(path), ast.parse(path.read_text("utf-8")), path.name == "__init__.py", known)
     ]
     return known, found
-
-
-KNOWN, IMPORTS = read_imports()
 
 
 def room_of(module: str) -> tuple[str, str]:
@@ -158,9 +157,10 @@ def circles(needs: dict[str, set[str]]) -> list[list[str]]:
 
 
 def needs_of(imports: list[Import]) -> dict[str, set[str]]:
+    known, _ = read_imports()
     needs: dict[str, set[str]] = {}
     for each in imports:
-        if each.target in KNOWN and each.target != each.source:
+        if each.target in known and each.target != each.source:
             needs.setdefault(each.source, set()).add(each.target)
     return needs
 
@@ -178,16 +178,17 @@ def test_every_folder_has_its_place_in_the_order(package: str) -> None:
 
 
 def test_imports_go_from_high_rooms_to_low_ones_only() -> None:
-    assert not [str(each) for each in IMPORTS if breaks_the_order(each)]
+    assert not [str(each) for each in read_imports()[1] if breaks_the_order(each)]
 
 
 def test_no_files_import_each_other_in_a_circle() -> None:
-    assert not circles(needs_of(IMPORTS))
+    assert not circles(needs_of(read_imports()[1]))
 
 
 def test_the_instrument_knows_nothing_of_qt() -> None:
+    _, imports = read_imports()
     assert not [
-        str(each) for each in IMPORTS if each.source.split(".")[0] == "synth" and each.target.split(".")[0] in QT
+        str(each) for each in imports if each.source.split(".")[0] == "synth" and each.target.split(".")[0] in QT
     ]
 
 

@@ -263,9 +263,11 @@ class Instrument(InstrumentParts):
         controls = self.controls
         if not controls["frozen"]:
             self.accumulator += controls["steps_per_frame"] * self.evolution_limit
-        while self.accumulator >= 1:
-            self.accumulator -= 1
+        steps = int(self.accumulator)
+        self.accumulator -= steps
+        for _ in range(steps):
             self.culture.step(controls["weather_depth"], controls["weather_speed"])
+        self.voices.grow(steps, controls, self.evolution_limit, self.playhead.place)
         self.reader.advance(controls["tilt_db"])
         self.log_ratio = self.pitch.toward(self.log_ratio, self.asked_log_ratio())
         self.frame += 1

@@ -63,7 +63,7 @@ class InstrumentParts:
         """The transposition now, in octaves."""
         self.drone_level = DroneLevel()
         """Of the voice at the preset's own pitch."""
-        self.voices = VoicePlayer(preset, setup.seed, self.controls, preset.tuning)
+        self.voices = VoicePlayer(preset, setup.seed, self.controls, preset.tuning, setup.dtype)
         """What notes are played with."""
         vocoder.prepare(preset, out_rate_hz, n_heads=2, seed=setup.seed)
 

@@ -26,6 +26,7 @@ def saved(parts: InstrumentParts, *, with_history: bool) -> InstrumentState:
         change=parts.voicing.change_state,
         drone=parts.drone_level,
         voices=parts.voices.save(),
+        sown=parts.voices.save_sown(),
         tuning=parts.voices.tuning,
         history=parts.history.save() if with_history else None,
     )
@@ -48,4 +49,4 @@ def restore(parts: InstrumentParts, state: InstrumentState) -> None:
     parts.drone_level = state.drone
     parts.voices.tune(state.tuning or equal_temperament())
     parts.voices.obey(parts.controls, parts.most_voices())
-    parts.voices.restore(state.voices or BankState())
+    parts.voices.restore(state.voices or BankState(), state.sown)

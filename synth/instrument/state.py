@@ -15,6 +15,7 @@ from synth.instrument.parameters.values import ParameterValues
 from synth.instrument.reading.playhead import Place
 from synth.instrument.tuning import Tuning
 from synth.instrument.voices.bank import BankState
+from synth.instrument.voices.sown_notes import SownNotesState
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,8 @@ class InstrumentState:
     """The voice at the preset's own pitch."""
     voices: BankState | None = None
     """Notes that sound or are held, and every controller's position; None where nothing was ever played."""
+    sown: SownNotesState | None = None
+    """Cultures that notes have grown for themselves; None where no note has."""
     tuning: Tuning | None = None
     """None is equal temperament."""
     history: HistoryState | None = None

@@ -20,9 +20,11 @@ from synth.instrument.events import ChangePreset, ChangeVocoder, Event, Hand, Pl
 from synth.instrument.parameters.values import readable
 from synth.instrument.reading.playhead import REMEMBERED_FRAMES, Place
 from synth.instrument.state import ChangeState, DroneLevel, InstrumentState
+from synth.instrument.voices.sown_notes import SownNotesState
 from synth.presets.model import Preset
 from synth.presets.schema import Fields
 from synth.presets.tuning import told_of_tuning, tuning_of
+from synth.takes.sown_record import arrays_of_sown, read_sown, told_of_sown
 from synth.takes.voice_record import arrays_of_voices, read_voices, told_of_voices
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -57,6 +59,7 @@ def told_of(state: InstrumentState) -> dict[str, Any]:
         "drone": state.drone.target > 0,
         "drone_level": [state.drone.now, state.drone.target, state.drone.per_frame],
         "voices": None if state.voices is None else told_of_voices(state.voices),
+        "sown": None if state.sown is None else told_of_sown(state.sown),
         "tuning": None if state.tuning is None else told_of_tuning(state.tuning),
     }
 
@@ -69,6 +72,8 @@ def arrays_of(state: InstrumentState) -> dict[str, NDArray[Any]]:
     arrays: dict[str, NDArray[Any]] = {k: v.float().cpu().contiguous().numpy() for k, v in tensors.items()}
     if state.voices is not None:
         arrays |= arrays_of_voices(state.voices)
+    if state.sown is not None:
+        arrays |= arrays_of_sown(state.sown)
     arrays["way"] = np.array([_row(place) for place in (*state.past, state.place)], np.float64)
     return arrays
 
@@ -100,6 +105,7 @@ def read_state(told: Fields, arrays: Arrays, preset: Preset) -> InstrumentState:
         change=_change(told),
         drone=_drone(told),
         voices=None if told.values.get("voices") is None else read_voices(told.group("voices"), arrays),
+        sown=_sown(told, arrays, preset),
         tuning=None if told.values.get("tuning") is None else tuning_of(told.group("tuning")),
     )
 
@@ -133,6 +139,12 @@ def _fade(told: Fields, arrays: Arrays, preset: Preset) -> FadeState | None:
         return None
     grid = _tensor(arrays, "fade", tuple(preset.state.shape[1:]))
     return FadeState(grid, told.integer("fade_frame", 0, FADE_FRAMES - 1))
+
+
+def _sown(told: Fields, arrays: Arrays, preset: Preset) -> SownNotesState | None:
+    if told.values.get("sown") is None:
+        return None
+    return read_sown(told.group("sown"), arrays, preset.mel.n_mels, preset.n_frames)
 
 
 def _change(told: Fields) -> ChangeState | None:

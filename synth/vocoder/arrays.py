@@ -7,7 +7,8 @@ from torch import Tensor
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
 
-_PITCH_RANGE = (1 / 16, 16.0)
+# Six octaves: the temple bell's root is A# 6, and its keys below A 2 are more than four octaves away.
+_PITCH_RANGE = (1 / 64, 64.0)
 _SILENT_GAIN = 1e-6
 
 

@@ -1,22 +1,25 @@
-"""A minute through a real PortAudio stream: what the sink's monitor heard is what the engine sent, to the sample."""
+"""Through a real PortAudio stream: what the sink's monitor heard is what the engine sent, to the sample.
+
+Minutes of it, and whether memory grows, are measured by `tests.benchmarks.soak`.
+"""
 
 from pathlib import Path
 
 import pytest
 
 from synth.presets.file import save_preset
-from tests.benchmarks.soak import LIMIT_DB, MEMORY_GROWTH, soak
+from tests.benchmarks.soak import LIMIT_DB, soak
 from tests.doubles.cultures import steady_preset
 
-MINUTES = 1.0
+MINUTES = 0.25
 
 
 @pytest.mark.device
-def test_capture_equals_take_for_a_minute_with_gestures_and_a_busy_machine(tmp_path: Path) -> None:
+def test_capture_equals_take_with_gestures_and_a_busy_machine(tmp_path: Path) -> None:
     save_preset(steady_preset(), tmp_path / "steady.safetensors")
-    # Other programs on the machine may break the sound or be measured with it: up to three minutes are tried for one
-    # without. That the take is what was heard holds in each of them. In float32, because a busy start may find bfloat16
-    # the faster, whose products are kept compiled for every number of awake cells.
+    # Other programs on the machine may break the sound: up to three times are tried for one without an underrun. That
+    # the take is what was heard holds in each of them. In float32, because a busy start may find bfloat16 the faster,
+    # whose products are kept compiled for every number of awake cells.
     for attempt in range(3):
         folder = tmp_path / str(attempt)
         folder.mkdir()
@@ -24,7 +27,6 @@ def test_capture_equals_take_for_a_minute_with_gestures_and_a_busy_machine(tmp_p
         assert result["difference_db"] <= LIMIT_DB, result  # type: ignore[operator]
         assert result["take_s"] >= 60 * MINUTES, result  # type: ignore[operator]
         assert result["gestures"] >= 60 * MINUTES - 2, result  # type: ignore[operator]
-        growth = result["memory_largest_mb"] / result["memory_settled_mb"] - 1  # type: ignore[operator]
-        if result["underruns"] == 0 and growth <= MEMORY_GROWTH:
+        if result["underruns"] == 0:
             return
-    pytest.fail(f"three minutes, none without a fault: {result}")
+    pytest.fail(f"three times, none without an underrun: {result}")

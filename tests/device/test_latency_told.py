@@ -24,7 +24,7 @@ from tests.doubles.instruments import RATE, SPF, ScriptedSink, wait_until
 from tests.doubles.samples import live_preset
 from tests.synth.vocoder.bigvgan.test_live import PUBLISHED, config_of, package_model, save
 
-_GESTURES = 10
+_GESTURES = 5
 _WINDOW = 256
 EVERYWHERE = {"column": 86.0, "row": 40.0, "radius_frames": 1e4, "radius_rows": 1e4}
 

@@ -8,7 +8,8 @@ from synth.presets.file import save_preset
 from tests.benchmarks.window_take import take_against_capture
 from tests.doubles.cultures import steady_preset
 
-SECONDS = 15.0
+SECONDS = 6.0
+"""`tests.benchmarks.window_take` plays for longer."""
 ATTEMPTS, MOST_UNDERRUNS = 3, 2
 """Whoever else computes on this machine can cost a run its sound; what is broken breaks every one of them. The bar
 is 0, and `tests.benchmarks.window_take` holds to it."""
@@ -32,4 +33,4 @@ def test_take_equals_capture_to_the_sample_while_the_window_is_played_by_hand(tm
         assert compared["seconds"] >= least_s, result
         assert compared["peak"] > 0.05, result
     assert min(underruns) <= MOST_UNDERRUNS, (underruns, result)  # type: ignore[type-var]
-    assert result["strokes"] >= 15, result  # type: ignore[operator]
+    assert result["strokes"] >= SECONDS, result  # type: ignore[operator]

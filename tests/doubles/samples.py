@@ -1,5 +1,6 @@
 """Presets made on the spot, for tests that need one but not its sound."""
 
+import functools
 from dataclasses import replace
 
 import torch
@@ -18,6 +19,14 @@ def _tone(partials: Partials, fmt: MelFormat, n_frames: int) -> Tensor:
     return waves.sum(0, keepdim=True).float()
 
 
+@functools.cache
+def _tone_of_220_hz(fmt: MelFormat, n_frames: int) -> tuple[Partials, Tensor]:
+    """Nineteen partials, and the log-mel of their sound, (M, T)."""
+    hz = 220.0 * torch.arange(1, 20)
+    partials = Partials(hz, torch.zeros_like(hz), 0.1 / torch.arange(1, 20))
+    return partials, log_mel(_tone(partials, fmt, n_frames), fmt)[0]
+
+
 def live_preset(
     seed: int = 0, fmt: MelFormat = FORMATS["22k80"], n_frames: int = 172, activity: float = 0.02
 ) -> Preset:
@@ -30,9 +39,7 @@ def live_preset(
     rule = LiveRule(fmt.n_mels, weather.n_fields)
     torch.nn.init.normal_(rule.act.weight, std=activity)
     rule.eval().requires_grad_(False)
-    hz = 220.0 * torch.arange(1, 20)
-    partials = Partials(hz, torch.zeros_like(hz), 0.1 / torch.arange(1, 20))
-    mel = log_mel(_tone(partials, fmt, n_frames), fmt)[0]
+    partials, mel = _tone_of_220_hz(fmt, n_frames)
     reference_db = float(mel.max()) * DB_PER_NEPER
     state = torch.randn(CHANNELS, fmt.n_mels, n_frames) * 0.05
     state[0] = grid_from_log_mel(mel, reference_db)

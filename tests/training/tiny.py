@@ -55,16 +55,22 @@ def write_hiss(path: Path, rate_hz: int = 22050) -> Path:
 
 
 @contextmanager
-def small_trainings(recipe: Recipe = QUICK) -> Iterator[None]:
-    """While it lasts the command trains `recipe` on twelve bands; other formats keep their size."""
+def rough_trims() -> Iterator[None]:
+    """While it lasts presets are trimmed by the usual code, but from little sound: the usual trim takes seconds."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("training.learning.recipe.Recipe", lambda: recipe)
-        patch.setitem(FORMATS, "22k80", FMT)
-        patch.setattr("training.learning.trainer.SETTLING_STEPS", 64)
-        # A trim, as everything here, but a rough one: of each preset the real one takes seconds.
         patch.setattr("training.analysis.trim._TRIM_FRAMES", 172)
         patch.setattr("training.analysis.trim._PROBE_FRAMES", 64)
         patch.setattr("training.analysis.trim._ROUNDS", 1)
+        yield
+
+
+@contextmanager
+def small_trainings(recipe: Recipe = QUICK) -> Iterator[None]:
+    """While it lasts the command trains `recipe` on twelve bands; other formats keep their size."""
+    with pytest.MonkeyPatch.context() as patch, rough_trims():
+        patch.setattr("training.learning.recipe.Recipe", lambda: recipe)
+        patch.setitem(FORMATS, "22k80", FMT)
+        patch.setattr("training.learning.trainer.SETTLING_STEPS", 64)
         yield
 
 

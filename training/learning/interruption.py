@@ -37,7 +37,13 @@ def stopped_by_signals() -> Iterator[threading.Event]:
 
 def stop_when_left_alone() -> None:
     """As Ctrl-C does, once the other end of standard input is closed, be it because its process was killed; and once
-    more when the state should have been written: nobody waits for a last preset."""
+    more when the state should have been written: nobody waits for a last preset. Called in the main thread.
+
+    A program that a shell began in its background passes on that Ctrl-C is ignored, and an interrupt that comes before
+    the training has a handler of its own would be lost: such a trainer trained on without its window.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def wait() -> None:
         # Not `sys.stdin`: a thread that waits in its lock cannot be left behind when Python ends.

@@ -32,7 +32,7 @@ _PAGES: dict[Page, str] = {
     "sound": "the culture's sound",
     "voices": "how notes are given to voices",
     "envelope": "how notes begin and end",
-    "touch": "what velocity, pressure and the wheel do",
+    "touch": "how notes grow, and what velocity, pressure and the wheel do",
 }
 _KNOB_ROOM, _STACK_ROOM, _SLIDER_ROOM = 2, 3, 4
 """How the panel's width is shared out among the groups."""

@@ -101,7 +101,12 @@ def style_sheet() -> str:
 
 
 def apply_theme(app: QApplication) -> None:
-    """Dress the application: Fusion, which looks alike on all systems, then palette, font and style sheet."""
+    """Dress the application: Fusion, which looks alike on all systems, then palette, font and style sheet.
+
+    An application that is dressed already is left as it is: a new style sheet restyles every widget there is.
+    """
+    if app.styleSheet() == style_sheet():
+        return
     app.setStyle("Fusion")
     font = QFont()
     font.setFamilies(_FAMILIES)

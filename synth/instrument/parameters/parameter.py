@@ -23,6 +23,8 @@ Widget = Literal["knob", "slider", "note", "switch"]
 Page = Literal["sound", "voices", "envelope", "touch"]
 """Which page of the window's controls it is on: the culture's sound, or how notes are played."""
 
+FRAME_S = 256 / 22050
+"""Glides are counted in frames of this length; both mel formats have it."""
 _NUMBER = re.compile(r"^\s*([+\-−]?\s*(?:\d+(?:[.,]\d*)?|[.,]\d+))\s*(.*?)\s*$")
 _SAME_UNIT = {
     "percent": "%", "x": "×", "times": "×", "cent": "ct", "cents": "ct", "step": "steps", "row": "rows",

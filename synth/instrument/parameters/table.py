@@ -3,11 +3,8 @@
 A new control is a row here and its sound. Ids are in files on other people's disks: they stay.
 """
 
-from synth.instrument.parameters.parameter import Curve, Display, Owner, Parameter, Scope, VaryRange
+from synth.instrument.parameters.parameter import FRAME_S, Curve, Display, Owner, Parameter, Scope, VaryRange
 from synth.instrument.parameters.voice_rows import VOICE_ROWS
-
-_FRAME_S = 256 / 22050
-"""Glides are counted in frames of this length; both mel formats have it."""
 
 
 def _row(
@@ -99,7 +96,7 @@ PARAMETERS: dict[str, Parameter] = {
             Display("Width", "%", 100.0, 1.0, group="PLAYHEAD"),
             (0.0, 1.0, 0.6),
             "Stereo: how far apart two playheads read; 0 is exact mono.",
-            smoothing_s=4 * _FRAME_S,
+            smoothing_s=4 * FRAME_S,
             scope="voice",
             vary=VaryRange(0.2, 0.15, 1.0),
         ),
@@ -110,7 +107,7 @@ PARAMETERS: dict[str, Parameter] = {
             Display("Note", "", 1.0, 1.0, 1, group="PITCH", widget="note"),
             (0.0, 127.0, 0.0),
             "Pitch as a MIDI note; 0 is the preset's own.",
-            smoothing_s=2 * _FRAME_S,
+            smoothing_s=2 * FRAME_S,
             scope="voice",
             owner="player",
             modulatable=False,
@@ -122,7 +119,7 @@ PARAMETERS: dict[str, Parameter] = {
             Display("Fine", "ct", 1.0, 1.0, signed=True, group="PITCH"),
             (-100.0, 100.0, 0.0),
             "Fine tuning.",
-            smoothing_s=2 * _FRAME_S,
+            smoothing_s=2 * FRAME_S,
             scope="voice",
             owner="player",
         ),
@@ -133,7 +130,7 @@ PARAMETERS: dict[str, Parameter] = {
             Display("Tilt", "dB/oct", 1.0, 0.1, 2, signed=True, group="OUTPUT"),
             (-6.0, 6.0, 0.0),
             "Darker or brighter: turns the spectrum about 1 kHz.",
-            smoothing_s=3 * _FRAME_S,
+            smoothing_s=3 * FRAME_S,
             scope="voice",
             vary=VaryRange(1.2, -3.5, 3.5),
         ),

@@ -1,6 +1,8 @@
 """The controls of how notes are played, one row each; `table` lists them with all others."""
 
-from synth.instrument.parameters.parameter import Display, Owner, Page, Parameter
+from dataclasses import replace
+
+from synth.instrument.parameters.parameter import FRAME_S, Display, Owner, Page, Parameter
 
 _PAGES: dict[str, Page] = {
     "VOICES": "voices",
@@ -8,6 +10,7 @@ _PAGES: dict[str, Page] = {
     "READING": "voices",
     "ENVELOPE": "envelope",
     "RECORDED": "envelope",
+    "GROWTH": "touch",
     "EXPRESSION": "touch",
     "TUNING": "touch",
 }
@@ -232,5 +235,26 @@ VOICE_ROWS: tuple[Parameter, ...] = (
         (380.0, 480.0, 440.0),
         "player",
         "Frequency of A above middle C; moves every key as much.",
+    ),
+    replace(
+        _share(
+            "growth",
+            "Growth",
+            "Growth",
+            "GROWTH",
+            0.0,
+            "How much of a note is a culture of its own that grows from seed as it begins; 0 reads the shared one.",
+        ),
+        smoothing_s=4 * FRAME_S,
+    ),
+    _row(
+        "growth_limit",
+        "Growth limit",
+        "",
+        Display("At once", "", 1.0, 1.0, 1, group="GROWTH", page="touch"),
+        (1.0, 16.0, 4.0),
+        "How many notes may grow a culture of their own at once; beyond it the oldest goes over to the shared one.",
+        owner="player",
+        modulatable=False,
     ),
 )

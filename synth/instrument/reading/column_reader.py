@@ -4,6 +4,7 @@ Axes: `V` voices, `M` mel bands, `T` frames.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -85,10 +86,18 @@ class Reader:
             GRID_SCALE,
         )
 
-    def read_voices(self, grid: Tensor, place: Place, frame: BankFrame, ratios: NDArray[np.float64]) -> Columns:
+    def read_voices(
+        self,
+        grid: Tensor,
+        place: Place,
+        frame: BankFrame,
+        ratios: NDArray[np.float64],
+        mixed: Callable[[Tensor, BankFrame, Place], Tensor] | None = None,
+    ) -> Columns:
         """Log-mel columns of the voices of one frame, each where it reads, tilted and with its contour.
 
-        `ratios` (V,) say how far rows move with the key: of a sound that has no pitch.
+        `ratios` (V,) say how far rows move with the key: of a sound that has no pitch. `mixed` takes grid columns
+        (V, 2, M) to those with what notes have grown for themselves.
         """
         distance = torch.from_numpy(frame.distance)
         columns = grid.T.clamp(GRID_MIN, GRID_MAX).contiguous()
@@ -98,6 +107,8 @@ class Reader:
             low = position.floor()
             before, after = (columns[(low.long() + i) % grid.shape[1]] for i in (0, 1))
             heard[:, reading.side] += reading.weight * before.lerp(after, (position - low)[:, None].float())
+        if mixed is not None:
+            heard = mixed(heard, frame, place)
         mel = turned(log_mel_from_grid(heard, self._reference_db), self._tilt.offsets)
         mel = self._bounded(mel)
         mel = torch.from_numpy(moved_rows(mel.numpy(), ratios, self._format)).clamp(min=LOG_MEL_FLOOR)

@@ -159,6 +159,12 @@ class VoiceBank:
         return not len(self._allocator.sounding)
 
     @property
+    def released(self) -> Values:
+        """(V,) in 0 … 1: how much of its release each voice is through; 0 while it is held."""
+        envelope = self.state.envelope
+        return np.clip(envelope.release_age_s / np.maximum(envelope.release_s, 1 / self._fps), 0, 1)
+
+    @property
     def changed(self) -> bool:
         """True when voices were silenced since the last frame."""
         return bool(self._freed)
@@ -209,8 +215,7 @@ class VoiceBank:
         """The voices that began since this was asked last, at the centre of the frame before their first one."""
         if not self._starts:
             return None
-        centre_s = lead_s - 0.5 / self._fps
-        slots = np.array(sorted(self._starts), np.int64)
+        centre_s, slots = lead_s - 0.5 / self._fps, np.array(sorted(self._starts), np.int64)
         before = [self._contours(slots, controls.contour, centre_s - back / self._fps) for back in (2, 1)]
         levels = self._envelope.onsets(slots, controls.sustain, centre_s - np.array([2, 1, 0]) / self._fps)
         frame = replace(
@@ -249,7 +254,7 @@ class VoiceBank:
             levels[slots, None] * self.state.expression.gain_now[slots],
             self.state.expression.tilt_now[slots],
             self._contours(slots, controls.contour, centre_s),
-            freed=tuple(sorted(self._freed.difference(slots.tolist()))),
+            freed=tuple(sorted(self._freed.difference(self._allocator.sounding.tolist()))),
         )
 
     def _contours(self, slots: Slots, amounts: ContourAmounts, centre_s: float) -> Values:

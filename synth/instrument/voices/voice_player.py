@@ -11,6 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from synth.automaton.rules import LiveRule
+from synth.culture.sown import SownCultures
 from synth.instrument.note_events import NoteEvent
 from synth.instrument.reading.column_reader import Columns, Reader
 from synth.instrument.reading.playhead import Place
@@ -20,6 +22,7 @@ from synth.instrument.voices.contour import Contour
 from synth.instrument.voices.controls import voice_controls
 from synth.instrument.voices.glide import ratio
 from synth.instrument.voices.key_follow import follow_ratio
+from synth.instrument.voices.sown_notes import SownNotes, SownNotesState
 from synth.presets.model import Preset
 from synth.vocoder.contract import Onset
 
@@ -62,7 +65,15 @@ class StruckVoice:
 class VoicePlayer:
     """Plays notes of one preset."""
 
-    def __init__(self, preset: Preset, seed: int, controls: Mapping[str, float], tuning: Tuning | None = None) -> None:
+    def __init__(
+        self,
+        preset: Preset,
+        seed: int,
+        controls: Mapping[str, float],
+        tuning: Tuning | None = None,
+        dtype: torch.dtype = torch.float32,
+    ) -> None:
+        """`dtype` is that of the matrix products of cultures that notes grow."""
         self._root_hz, self._fps = preset.root_hz, preset.mel.frames_per_second
         self._tuning = tuning or equal_temperament()
         self._reference_hz = controls["reference_hz"]
@@ -71,6 +82,9 @@ class VoicePlayer:
         self._key_follow = controls["key_follow"]
         pitches = self._tuning.pitches(self._reference_hz)
         self._bank = VoiceBank(preset.n_frames, self._fps, contour_of(preset), pitches, seed)
+        # The notebook's rule has no state that it stays in: what is grown by it cannot be held as long as a note.
+        live = isinstance(preset.rule, LiveRule)
+        self._sown = SownNotes(SownCultures(preset, seed, dtype), preset.n_frames, self._fps) if live else None
 
     @property
     def silent(self) -> bool:
@@ -113,6 +127,8 @@ class VoicePlayer:
         struck = self._bank.struck(self._settings, lead_s)
         if struck is None or struck.path is None:
             return []
+        if self._sown is not None:
+            self._sown.follow(struck, self._bank.released)
         ratios, columns = self._read(reader, grid, places, struck)
         gains = torch.from_numpy(struck.path).float()
         voices = []
@@ -121,12 +137,21 @@ class VoicePlayer:
             voices.append(StruckVoice(start.slot + FIRST_SLOT, start.number, start.share, onsets))
         return voices
 
+    def grow(self, steps: int, controls: Mapping[str, float], evolution_limit: float, place: Place) -> None:
+        """One frame passes, in which the shared culture took so many steps; before the frame is read."""
+        if self._sown is not None:
+            self._sown.grow(steps, controls, evolution_limit, place.position, self._bank.released)
+
     def frame(self, reader: Reader, grid: Tensor, places: Sequence[Place], lead_s: float) -> VoicesNow:
         """The next frame, read where each vocoder at work reads (W,)."""
-        now = self._bank.frame(self._settings, lead_s)
+        sown, now = self._sown, self._bank.frame(self._settings, lead_s)
+        if sown is not None:
+            sown.follow(now, self._bank.released)
         slots = tuple((now.slots + FIRST_SLOT).tolist())
         freed, ended = (tuple(slot + FIRST_SLOT for slot in of) for of in (now.freed, now.ended))
         ratios, read = self._read(reader, grid, places, now)
+        if sown is not None:
+            sown.end(now)
         gains = torch.from_numpy(now.gain).float()
         return VoicesNow(slots, tuple(r.now for r in read), torch.from_numpy(ratios).float(), gains, freed, ended)
 
@@ -138,15 +163,23 @@ class VoicePlayer:
             ratios, moves = ratio(now.pitch, self._root_hz), np.ones(len(now.pitch))
         else:
             ratios, moves = np.ones(len(now.pitch)), follow_ratio(now.pitch, self._key_follow)
-        return ratios, [reader.read_voices(grid, place, now, moves) for place in places] if len(now.slots) else []
+        mixed = None if self._sown is None else self._sown.mixed
+        read = [reader.read_voices(grid, place, now, moves, mixed) for place in places] if len(now.slots) else []
+        return ratios, read
 
     def save(self) -> BankState:
         """Between two frames."""
         return self._bank.save()
 
-    def restore(self, state: BankState) -> None:
+    def save_sown(self) -> SownNotesState | None:
+        """What notes have grown for themselves, between two frames; None where they have nothing."""
+        return None if self._sown is None else self._sown.save()
+
+    def restore(self, state: BankState, sown: SownNotesState | None = None) -> None:
         """Go on from a state; it is not changed."""
         self._bank.restore(state)
+        if self._sown is not None:
+            self._sown.restore(sown)
 
 
 def contour_of(preset: Preset) -> Contour:

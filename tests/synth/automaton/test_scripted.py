@@ -46,7 +46,8 @@ def twice(x: Tensor, times: int) -> Tensor:
 def rendered(**environment: str) -> list[str]:
     done = subprocess.run(
         [sys.executable, "-c", CHILD],
-        env={**os.environ, **environment},
+        # One thread, as in the engine: threads that wait for each other on a busy machine use the processor meanwhile.
+        env={**os.environ, "OMP_NUM_THREADS": "1", **environment},
         cwd=Path(__file__).parents[3],
         capture_output=True,
         text=True,

@@ -1,5 +1,6 @@
 """The command as its user meets it: what it prints, what it writes, and one sentence with exit code 2 for the rest."""
 
+import io
 import json
 import os
 import subprocess
@@ -22,8 +23,8 @@ def preset(tmp_path: Path) -> Path:
     return save_preset(live_preset(), tmp_path / "tone.safetensors")
 
 
-def render(preset: Path, out: Path, *extra: str) -> np.ndarray:  # type: ignore[type-arg]
-    assert main(["render", str(preset), "-o", str(out), "--seconds", "0.5", *extra]) == 0
+def render(preset: Path, out: Path, *extra: str, seconds: float = 0.5) -> np.ndarray:  # type: ignore[type-arg]
+    assert main(["render", str(preset), "-o", str(out), "--seconds", str(seconds), *extra]) == 0
     return np.asarray(sf.read(out)[0])
 
 
@@ -53,7 +54,7 @@ def test_same_seed_same_file_other_seed_another(preset: Path, tmp_path: Path) ->
 
 
 def test_gestures_and_controls_change_the_sound(preset: Path, tmp_path: Path) -> None:
-    plain = render(preset, tmp_path / "a.wav")
+    plain = render(preset, tmp_path / "a.wav", seconds=0.2)
     for extra in (
         ("--gesture", "0.1:erase:row=10,radius_rows=20"),
         ("--note", "C5"),
@@ -61,7 +62,7 @@ def test_gestures_and_controls_change_the_sound(preset: Path, tmp_path: Path) ->
         ("--steps-per-second", "0"),
         ("--playhead-speed", "-1"),
     ):
-        assert not np.array_equal(plain, render(preset, tmp_path / "b.wav", *extra)), extra
+        assert not np.array_equal(plain, render(preset, tmp_path / "b.wav", *extra, seconds=0.2)), extra
 
 
 def test_set_moves_any_control_as_its_own_option_does(preset: Path, tmp_path: Path) -> None:
@@ -72,8 +73,9 @@ def test_set_moves_any_control_as_its_own_option_does(preset: Path, tmp_path: Pa
         (("--tilt", "2", "--width", "0.3"), "width=0.3"),
     ):
         more = ("--set", "tilt_db=+2 dB/oct") if "--tilt" in option else ()
-        by_option = render(preset, tmp_path / "a.wav", *option)
-        assert np.array_equal(by_option, render(preset, tmp_path / "b.wav", "--set", assigned, *more)), assigned
+        by_option = render(preset, tmp_path / "a.wav", *option, seconds=0.2)
+        by_set = render(preset, tmp_path / "b.wav", "--set", assigned, *more, seconds=0.2)
+        assert np.array_equal(by_option, by_set), assigned
 
 
 @pytest.mark.parametrize(
@@ -153,7 +155,7 @@ def test_without_a_display_a_demo_is_rendered_and_never_overwritten(preset: Path
         env=headless,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
     )
     assert run.returncode == 0, run.stderr
     assert "No window" in run.stdout
@@ -180,7 +182,7 @@ def test_the_overview_needs_neither_torch_nor_qt() -> None:
         "sys.exit(f'imported {heavy}' if heavy else 0)"
     )
     root = Path(__file__).parents[3]
-    run = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, timeout=60)
+    run = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, timeout=300)
     assert run.returncode == 0, run.stderr
     assert all(name in run.stdout for name in COMMANDS)
 
@@ -194,8 +196,15 @@ def test_rendering_imports_neither_qt_nor_librosa_nor_training(preset: Path, tmp
         "sys.exit(f'imported {heavy}' if heavy else 0)"
     )
     root = Path(__file__).parents[3]
-    run = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, timeout=60)
+    run = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, timeout=300)
     assert run.returncode == 0, run.stderr
+
+
+@pytest.fixture(scope="module")
+def exact(tmp_path_factory: pytest.TempPathFactory) -> np.ndarray:  # type: ignore[type-arg]
+    """What `render` makes of the preset, in 24 bits."""
+    folder = tmp_path_factory.mktemp("exact")
+    return render(save_preset(live_preset(), folder / "tone.safetensors"), folder / "a.wav")
 
 
 @pytest.mark.parametrize(
@@ -211,12 +220,16 @@ def test_rendering_imports_neither_qt_nor_librosa_nor_training(preset: Path, tmp
     ],
 )
 def test_render_writes_the_format_that_the_name_says(
-    name: str, container: str, subtype: str, preset: Path, tmp_path: Path
+    name: str,
+    container: str,
+    subtype: str,
+    preset: Path,
+    exact: np.ndarray,  # type: ignore[type-arg]
+    tmp_path: Path,
 ) -> None:
     sound = render(preset, tmp_path / name)
     info = sf.info(tmp_path / name)
     assert (info.format, info.subtype, info.frames) == (container, subtype, 22050)
-    exact = render(preset, tmp_path / "b.wav")
     if subtype == "PCM_24":
         # libsndfile rounds to 24 bits in each format's own way.
         assert np.abs(sound - exact).max() < 1.5 * 2**-23
@@ -229,9 +242,9 @@ def test_render_writes_the_format_that_the_name_says(
 def test_a_format_that_cannot_be_written_is_refused_before_anything_is_computed(
     name: str, preset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     assert main(["render", str(preset), "-o", str(tmp_path / name), "--seconds", "3000"]) == 2
-    assert time.perf_counter() - began < 5.0
+    assert time.process_time() - began < 5.0
     assert f"ends in {Path(name).suffix}" in capsys.readouterr().err
     assert not (tmp_path / name).exists()
 
@@ -247,33 +260,38 @@ def test_render_writes_to_a_name_that_is_no_text(
     assert "�" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(
-    "encoding",
-    [
-        {"PYTHONIOENCODING": "cp1252"},
-        {"PYTHONIOENCODING": "ascii:strict"},
-        {"LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
-    ],
-)
+@pytest.mark.parametrize(("encoding", "errors"), [("cp1252", "strict"), ("ascii", "strict")])
 def test_an_encoding_that_lacks_a_character_gets_another(
-    encoding: dict[str, str], preset: Path, tmp_path: Path
+    encoding: str, errors: str, preset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The summary of a rendering has “×” in it, and doctor's remedies begin with an arrow."""
-    render = ["render", str(preset), "-o", str(tmp_path / "a.wav"), "--seconds", "0.2"]
-    printed = []
-    for arguments in (render, ["vocoder", "--help"]):
-        done = subprocess.run(
-            [sys.executable, "-m", "synth.commands.cli", *arguments],
-            env={**os.environ, **encoding}, capture_output=True, timeout=120, check=False,
-        )  # fmt: skip
-        assert (done.returncode, done.stderr) == (0, b"")
-        printed.append(done.stdout)
-    assert (b"\xd7 real time" if "cp1252" in encoding.values() else b"? real time") in printed[0]
+    """The summary of a rendering has “×” in it."""
+    raw = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding=encoding, errors=errors))
+    render(preset, tmp_path / "a.wav", seconds=0.2)
+    assert (b"\xd7 real time" if encoding == "cp1252" else b"? real time") in raw.getvalue()
+
+
+def test_a_locale_without_the_character_gets_another(preset: Path, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "synth.commands.cli", "render", preset, "-o", tmp_path / "a.wav", "--seconds", "0.2"],
+        env={**os.environ, "LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+        capture_output=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"? real time" in done.stdout
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
+def test_help_is_printed_in_any_encoding(encoding: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    raw = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding=encoding))
+    with pytest.raises(SystemExit) as stopped:
+        main(["vocoder", "--help"])
+    sys.stdout.flush()
+    assert stopped.value.code == 0 and b"petrichord vocoder" in raw.getvalue()
 
 
 def test_doctor_prints_its_arrows_in_any_encoding(monkeypatch: pytest.MonkeyPatch) -> None:
-    import io
-
     from synth.commands.cli import prepare_streams
     from synth.commands.doctor import Finding
 

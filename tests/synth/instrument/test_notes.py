@@ -94,6 +94,17 @@ def test_every_key_is_within_two_cents_of_its_tuning(key: int, name: str) -> Non
     assert abs(cents) < 2
 
 
+def test_a_key_more_than_four_octaves_below_the_root_is_in_tune() -> None:
+    glass = load("glass_harmonica")
+    assert glass.partials is not None and glass.root_hz > 16 * 440 * 2 ** ((36 - 69) / 12)
+    # Held still: a line that comes and goes has its strongest moment beside its pitch.
+    narrow = replace(glass.partials, linewidth_hz=None, bandwidth_hz=torch.zeros_like(glass.partials.hz))
+    still = replace(glass, vibrato=Vibrato(), partials=narrow)
+    played = sound(instrument(still, frozen=True, playhead_speed=0.0, width=0.0), [(0, NoteOn(1, 36, 0.8))], 200)
+    hz = float(glass.partials.hz[glass.partials.amplitude.argmax()]) * 440 * 2 ** ((36 - 69) / 12) / glass.root_hz
+    assert abs(1200 * np.log2(strongest_hz(played[0, SPF * 80 :], hz) / hz)) < 2
+
+
 def test_bends_of_note_and_channel_fine_tuning_and_another_tuning_add_up() -> None:
     stretched = Tuning("stretched", tuple(440 * 2 ** ((k - 69) * 1.01 / 12) for k in range(128)))
     events: list[Timed] = [

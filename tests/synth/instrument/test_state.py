@@ -186,6 +186,15 @@ MIDDLES: dict[str, list[tuple[int, Action | int]]] = {
         (11, SetParameter("voice_mode", 2)), (11, SetParameter("glide_s", 0.5)), (11, SetParameter("unison", 3)),
         (12, NoteOn(1, 60, 0.7)), (16, NoteOn(2, 72, 0.7)), (40, NoteOff(2)),
     ],
+    "notes that grow": [
+        (10, SetParameter("growth", 0.7)), (10, SetParameter("steps_per_frame", 1.6)), (11, SetParameter("unison", 2)),
+        (12, NoteOn(1, 60, 0.7)),
+        (13, NoteOn(2, 64, 0.4, 1)), (40, NoteOff(1)), (50, NoteOn(3, 67, 0.5)),
+    ],
+    "a culture that is taken": [
+        (2, SetParameter("growth", 1.0)), (3, SetParameter("growth_limit", 1.0)), (4, NoteOn(1, 60, 0.7)),
+        (20, NoteOn(2, 64, 0.4)), (40, LimitEvolution(0.0)), (60, LimitEvolution(1.0)), (62, NoteOn(3, 64, 0.4)),
+    ],
     "drone and tuning": [
         (12, HoldDrone(False)), (13, Tune(Tuning("odd", (math.nan, *(300.0 + i for i in range(127)))))),
         (14, NoteOn(1, 60, 1.0)), (15, NoteOn(2, 0, 1.0)), (40, HoldDrone(True, 0.1)), (50, HoldDrone(True)),

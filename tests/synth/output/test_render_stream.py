@@ -84,9 +84,9 @@ def test_memory_does_not_grow_with_the_length(tmp_path: Path) -> None:
         tracemalloc.stop()
         return peak
 
-    peak_bytes(1.0)  # What is imported and compiled at the first use.
-    short, long = peak_bytes(3.0), peak_bytes(18.0)
-    # Fifteen seconds more are 5.3 MB as samples, and were held three times over.
+    peak_bytes(0.5)  # What is imported and compiled at the first use.
+    short, long = peak_bytes(3.0), peak_bytes(9.0)
+    # Six seconds more are 2.1 MB as samples, and were held three times over.
     assert long - short < 0.5e6
 
 

@@ -19,8 +19,9 @@ from synth.engine.takes.replay import Replay
 from synth.errors import RecordingError, UsageError
 from synth.instrument.events import LoggedEvent, Redo, SetParameter, Touch, Undo
 from synth.instrument.instrument import Instrument, Setup
+from synth.instrument.note_events import NoteOff, NoteOn
 from synth.takes.branch import instrument_at
-from synth.takes.companion import companion_of, load_beginning
+from synth.takes.companion import beginning_of, companion_of, load_beginning, save_beginning
 from synth.takes.files import rename_take
 from synth.takes.performance import Performance, events_of, load_performance
 from synth.vocoder.spectral.vocoder import SpectralVocoder
@@ -61,6 +62,56 @@ def test_what_was_undone_from_before_the_take_is_rendered_to_the_bit(tmp_path: P
     assert np.abs(sound).max() > 1e-3
     assert np.array_equal(rendered(performance), sound)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.petrichord.safetensors"]
+
+
+def test_a_take_that_began_among_growing_notes_is_rendered_to_the_bit(tmp_path: Path) -> None:
+    playing = instrument()
+    with torch.no_grad():
+        for action in (SetParameter("growth", 0.9), SetParameter("growth_limit", 2.0)):
+            playing.do(action)
+        for note_id in (1, 2, 3):
+            playing.do(NoteOn(note_id, 60 + note_id, 0.8))
+            playing.process(3)
+    offline = OfflineTake(tmp_path / "a.wav", playing)
+    offline.play(3, [NoteOff(2), NoteOn(4, 57, 0.6)])
+    offline.play(6, [SetParameter("growth", 0.4), NoteOn(5, 70, 0.6)], limit=0.4)
+    offline.play(6, [NoteOff(4), NoteOn(6, 50, 0.6)])
+    sound = offline.end()
+    performance = load_performance(tmp_path / "a.wav")
+    began = performance.beginning.state.sown
+    assert began is not None and sorted(began.left) == [0] and (began.cultures.number > 0).sum() == 2
+    assert np.array_equal(rendered(performance), sound)
+
+
+@pytest.mark.parametrize(
+    ("name", "harm"),
+    [
+        ("cells", lambda a: a * 1e4), ("cells", lambda a: a[..., :3]), ("number", lambda a: a * 0 - 7),
+        ("number", lambda a: a * 0 + 5), ("steps", lambda a: a - 2**40), ("index", lambda a: a + 9),
+        ("share", lambda a: a + 2), ("share", lambda a: a.astype(np.float32)), ("left_slots", lambda a: a + 64),
+        ("left_slots", lambda a: a + 1),
+        ("left", lambda a: a * np.nan), ("left", lambda a: a[:, :4]),
+    ],
+)  # fmt: skip
+def test_growing_notes_that_cannot_be_are_refused_in_a_sentence(
+    tmp_path: Path, name: str, harm: Callable[[Any], Any]
+) -> None:
+    playing = instrument()
+    with torch.no_grad():
+        for action in (SetParameter("growth", 1.0), SetParameter("growth_limit", 2.0)):
+            playing.do(action)
+        for note_id in (1, 2, 3):
+            playing.do(NoteOn(note_id, 60 + note_id, 0.8))
+            playing.process(2)
+    path = tmp_path / "a.petrichord.safetensors"
+    save_beginning(beginning_of(playing), path)
+    with safe_open(path, framework="np") as opened:
+        metadata = opened.metadata()
+    arrays = load_file(path)
+    load_beginning(path)
+    save_file({**arrays, f"sown.{name}": np.ascontiguousarray(harm(arrays[f"sown.{name}"]))}, path, metadata)
+    with pytest.raises(RecordingError, match="is damaged"):
+        load_beginning(path)
 
 
 def _lines(path: Path) -> list[dict[str, Any]]:

@@ -33,9 +33,9 @@ def test_a_blend_with_no_share_of_the_other_is_the_first_alone() -> None:
 def test_siblings_of_the_library_blend_and_live() -> None:
     a, b = load("cello"), load("choir_female")
     assert a.parent == b.parent == "Violin"
-    blend = grow_blend(a, b, shares(a.mel.n_mels, a.n_frames, 3), 600)
-    # Growth from 600 steps, with one weather in each third, is chance; it is judged from 3000.
-    assert not faults(replace(blend, growth=1.0), grow_alone(a, 600), grow_alone(b, 600)), blend
+    blend = grow_blend(a, b, shares(a.mel.n_mels, a.n_frames, 3), 400)
+    # Growth from 400 steps, with one weather in each third, is chance; it is judged from 3000.
+    assert not faults(replace(blend, growth=1.0), grow_alone(a, 400), grow_alone(b, 400)), blend
 
 
 def test_the_bundled_siblings_are_paired_without_repetition_and_always_alike() -> None:
@@ -109,19 +109,23 @@ def _with_last_layer(factor: float) -> Preset:
     return preset
 
 
-def test_rules_that_run_away_or_never_grow_are_found() -> None:
+@pytest.fixture(scope="module")
+def alone() -> Life:
+    """The violin by itself."""
+    return grow_alone(load("violin"), 200)
+
+
+def test_rules_that_run_away_or_never_grow_are_found(alone: Life) -> None:
     a, all_of_it = load("violin"), torch.ones(80, 172)
-    alone = grow_alone(a, 200)
     wild = faults(grow_blend(a, _with_last_layer(-1), all_of_it, 200), alone, alone)
     assert any("largest cell" in fault or "grows" in fault for fault in wild)
     dead = faults(grow_blend(a, _with_last_layer(0), all_of_it, 200), alone, alone)
     assert "dead" in dead and any("moves less" in fault for fault in dead)
 
 
-def test_a_blend_with_a_rule_that_runs_away_is_found() -> None:
+def test_a_blend_with_a_rule_that_runs_away_is_found(alone: Life) -> None:
     a = load("violin")
-    alone = grow_alone(a, 400)
-    assert faults(grow_blend(a, _with_last_layer(-1), shares(80, 172, seed=1), 400), alone, alone)
+    assert faults(grow_blend(a, _with_last_layer(-1), shares(80, 172, seed=1), 200), alone, alone)
 
 
 def test_presets_of_different_formats_are_refused(capsys: pytest.CaptureFixture[str]) -> None:

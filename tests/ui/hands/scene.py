@@ -1,5 +1,7 @@
 """A window around the recording double, as tests and screenshots use it."""
 
+import functools
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,12 +30,21 @@ def build(path: Path, controls: ParameterValues, locked: frozenset[str] = frozen
     return Loaded(path, preset, Instrument(preset, vocoder, 48000, controls), reason)
 
 
+@functools.cache
+def _preset_bytes(seed: int, name: str) -> bytes:
+    """A small preset's file, written once in a worker: hundreds of windows are opened on the same three."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "preset.safetensors"
+        save_preset(replace(live_preset(seed=seed), name=name), path)
+        return path.read_bytes()
+
+
 def preset_files(folder: Path, names: tuple[str, ...] = ("violin", "cello", "bronze_bell")) -> list[Entry]:
     """Small real presets on disk, listed as the library would."""
     entries = []
     for i, name in enumerate(names):
         path = folder / f"{name}.safetensors"
-        save_preset(replace(live_preset(seed=i), name=name.replace("_", " ")), path)
+        path.write_bytes(_preset_bytes(i, name.replace("_", " ")))
         entries.append(Entry(name, path, True))
     return entries
 

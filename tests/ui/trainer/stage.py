@@ -17,7 +17,8 @@ from ui.trainer.studio import Studio
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
-LONG = 30_000
+LONG = 120_000
+"""Milliseconds. A trainer stands behind all other programs: on a busy machine it is slow, not wrong."""
 
 
 class Stage:

@@ -11,8 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QApplication, QComboBox, QLineEdit, QWidget
 
-from synth.presets.file import save_preset
-from tests.doubles.samples import live_preset
+from tests.training.tiny import write_hiss
 from tests.ui.trainer.stage import LONG, Stage
 from ui.trainer.recording.wave_view import WaveView
 
@@ -60,14 +59,13 @@ def test_typed_names_play_no_notes(stage: Stage, recording: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
-def test_no_trainer_outlives_a_window_that_was_killed(tmp_path: Path, recording: Path) -> None:
-    preset = tmp_path / "grown.safetensors"
-    save_preset(live_preset(), preset)
+def test_no_trainer_outlives_a_window_that_was_killed(tmp_path: Path) -> None:
     program = (
-        "import sys, time; from pathlib import Path; from ui.trainer.process.child import Child\n"
+        "import signal, sys, time; from pathlib import Path; from ui.trainer.process.child import Child\n"
+        "signal.signal(signal.SIGINT, signal.SIG_IGN)  # as what a shell began in its background\n"
         "child = Child(sys.argv[2:], Path(sys.argv[1])); print(child.pid, flush=True); time.sleep(600)"
     )
-    train = ["train", str(recording), "-o", str(tmp_path / "x.safetensors"), "--parent", "none"]
+    train = ["train", str(write_hiss(tmp_path / "hiss.wav")), "-o", str(tmp_path / "x.safetensors"), "--parent", "none"]
     options = ["--iterations", "100000", "--json-lines", "--attached"]
     command = [sys.executable, "-m", "tests.training.tiny", *train, *options]
     owner = subprocess.Popen(
@@ -78,4 +76,4 @@ def test_no_trainer_outlives_a_window_that_was_killed(tmp_path: Path, recording:
     owner.send_signal(signal.SIGKILL)
     owner.wait()
     owner.stdout.close()
-    assert child.wait(60) is not None or not child.is_running()
+    assert child.wait(LONG / 1000) is not None or not child.is_running()

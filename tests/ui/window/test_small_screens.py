@@ -79,12 +79,10 @@ def test_the_display_is_looked_at_without_a_scale(value: str, monkeypatch: pytes
 @pytest.mark.parametrize(
     ("variables", "stored"),
     [
+        # Each source of a scale once, and a value that Qt would stumble over; what becomes of others is tested above.
         ({"QT_SCALE_FACTOR": "1.5"}, 1.0),
-        ({"QT_SCREEN_SCALE_FACTORS": "1.5"}, 1.0),
         ({"QT_SCREEN_SCALE_FACTORS": "1.5"}, 2.0),
-        ({}, 3.0),
-        ({"QT_SCALE_FACTOR": ""}, 1.0),
-        ({"QT_SCALE_FACTOR": "absurd"}, 1.0),
+        ({"QT_SCALE_FACTOR": "absurd"}, 3.0),
     ],
 )
 def test_on_a_small_real_screen_the_whole_window_is_on_it(variables: dict[str, str], stored: float, home: Path) -> None:
