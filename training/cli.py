@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from synth.errors import PetrichordError, TrainingError, UsageError
+from synth.instrument.parameters.typed_numbers import number, whole_number
 from training.cli_checks import check, check_region, chosen_device
 from training.learning.interruption import stop_when_left_alone, stopped_by_signals
 from training.learning.reporter import Reporter, Work
@@ -30,15 +31,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     length = parser.add_mutually_exclusive_group()
     length.add_argument(
         "--minutes",
-        type=float,
+        type=number,
         metavar="M",
         help="time to train; 1.6 by default, 5.5 without a --parent, on a slow machine up to twice that; 8000 "
         "iterations for notebook",
     )
-    length.add_argument("--iterations", type=int, metavar="N", help="train so many steps instead")
+    length.add_argument("--iterations", type=whole_number, metavar="N", help="train so many steps instead")
     parser.add_argument(
         "--patience",
-        type=float,
+        type=number,
         metavar="P",
         help="how many times its default minutes a slow or busy machine may take; 2 by default",
     )
@@ -69,14 +70,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="22k80",
         help="of the spectrogram: 80 bands to 8 kHz, the default, or 128 to 22 kHz, slower",
     )
-    recipe.add_argument("--seed", type=int, default=0, metavar="N", help="of everything random")
+    recipe.add_argument("--seed", type=whole_number, default=0, metavar="N", help="of everything random")
     recipe.add_argument(
         "--device", default="auto", metavar="D", help="auto, cpu or cuda; auto goes on without a GPU that fails"
     )
 
     part = parser.add_argument_group("which part of the recording; found by itself by default")
-    part.add_argument("--start", type=float, metavar="S", help="second to start at")
-    part.add_argument("--seconds", type=float, metavar="D", help="how much to take from there, 8 by default")
+    part.add_argument("--start", type=number, metavar="S", help="second to start at")
+    part.add_argument("--seconds", type=number, metavar="D", help="how much to take from there, 8 by default")
 
     labels = parser.add_argument_group("what is written into the preset")
     labels.add_argument("--name", help="the recording's by default")

@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from synth.instrument.parameters.typed_numbers import number, whole_number
+
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
@@ -46,8 +48,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model", choices=tuple(MODELS), default="base", help="random weights of this size without one"
     )
-    parser.add_argument("--seconds", type=float, default=2.0, metavar="S", help="computing time per row (default 2)")
-    parser.add_argument("--threads", type=int, metavar="N", help="default: what the vocoder chooses")
+    parser.add_argument("--seconds", type=number, default=2.0, metavar="S", help="computing time per row (default 2)")
+    parser.add_argument("--threads", type=whole_number, metavar="N", help="default: what the vocoder chooses")
     parser.add_argument(
         "--bfloat16", action="store_true", help="also with bfloat16 products, and how far their sound is from float32's"
     )

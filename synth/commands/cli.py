@@ -60,7 +60,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit code."""
     prepare_environment()
     prepare_streams()
-    arguments = list(sys.argv[1:] if argv is None else argv)
+    from synth.instrument.parameters.typed_numbers import with_negative_values
+
+    arguments = with_negative_values(sys.argv[1:] if argv is None else argv)
     name = arguments[0] if arguments and arguments[0] in COMMANDS else ""
     module_name = COMMANDS[name][0] if name else "synth.commands.window"
     from synth.errors import PetrichordError

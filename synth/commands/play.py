@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from synth.commands.render import add_channel_option, add_control_options, channels_from, controls_from
 from synth.commands.tuning import add_tuning_options, tuning_from
 from synth.device.outputs import BUFFER_RANGE_S, BUFFER_S
+from synth.instrument.parameters.typed_numbers import number
 
 if TYPE_CHECKING:
     from synth.commands.play_midi import PlayedMidi
@@ -27,11 +28,11 @@ _SETTLED_S = 10.0
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("preset", metavar="PRESET", help="name of a bundled preset, or a path")
-    parser.add_argument("--minutes", type=float, metavar="M", help="stop after this long; default is on Ctrl-C")
+    parser.add_argument("--minutes", type=number, metavar="M", help="stop after this long; default is on Ctrl-C")
     parser.add_argument("--device", metavar="D", help="audio output, by name or number (see `petrichord devices`)")
     parser.add_argument(
         "--buffer",
-        type=float,
+        type=number,
         default=BUFFER_S,
         metavar="S",
         help=f"queued in the device, {LEAST_BUFFER_S:g} to {BUFFER_RANGE_S[1]:g} s: less is quicker, more is safer",
@@ -47,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--midi", type=Path, metavar="FILE.mid", help="play this MIDI file, and stop after it")
     add_channel_option(parser)
     add_tuning_options(parser)
-    parser.add_argument("--gesture-every", type=float, metavar="S", help="touch the culture at random every S seconds")
+    parser.add_argument("--gesture-every", type=number, metavar="S", help="touch the culture at random every S seconds")
     parser.add_argument(
         "--precision",
         choices=("auto", "float32", "bfloat16"),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from synth.commands.tuning import add_tuning_options, tuning_from
 from synth.instrument.parameters.table import PARAMETERS
+from synth.instrument.parameters.typed_numbers import number, typed_number, whole_number
 from synth.instrument.parameters.values import ParameterValues, from_settings, parameter
 
 if TYPE_CHECKING:
@@ -31,13 +32,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-o", "--output", required=True, type=Path, metavar="OUT.wav", help="file to write: .wav, .flac, .aiff or .ogg"
     )
-    parser.add_argument("--seconds", type=float, metavar="S", help="length; 10, or that of the MIDI file and its tail")
+    parser.add_argument("--seconds", type=number, metavar="S", help="length; 10, or that of the MIDI file and its tail")
     parser.add_argument("--midi", type=Path, metavar="FILE.mid", help="play this file's notes in place of the drone")
-    parser.add_argument("--tail", type=float, metavar="S", help="how long the sound goes on after a MIDI file, 3 s")
+    parser.add_argument("--tail", type=number, metavar="S", help="how long the sound goes on after a MIDI file, 3 s")
     add_channel_option(parser)
     add_tuning_options(parser)
-    parser.add_argument("--rate", type=int, metavar="HZ", help="sample rate, 44100 by default; a take's own")
-    parser.add_argument("--seed", type=int, metavar="N", help="grow from this seed; default is the stored grown state")
+    parser.add_argument("--rate", type=whole_number, metavar="HZ", help="sample rate, 44100 by default; a take's own")
+    parser.add_argument(
+        "--seed", type=whole_number, metavar="N", help="grow from this seed; default is the stored grown state"
+    )
     parser.add_argument("--precision", choices=("float32", "bfloat16"), default="float32", help="of the automaton")
     parser.add_argument(
         "--gesture",
@@ -54,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def add_channel_option(parser: argparse.ArgumentParser) -> None:
     """Which MIDI channels are played."""
-    parser.add_argument("--channel", type=int, metavar="N", help="one MIDI channel, 1 to 16; all by default")
+    parser.add_argument("--channel", type=whole_number, metavar="N", help="one MIDI channel, 1 to 16; all by default")
 
 
 def channels_from(args: argparse.Namespace) -> frozenset[int]:
@@ -76,8 +79,10 @@ def add_control_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--weights", type=Path, metavar="DIR", help="folder with an NVIDIA BigVGAN checkpoint")
     for id, option in CONTROL_OPTIONS.items():
         p = PARAMETERS[id]
-        parser.add_argument(option, type=float, metavar="X", dest=id, help=f"{p.help} ({p.minimum:g} to {p.maximum:g})")
-    parser.add_argument("--steps-per-second", type=float, metavar="X", help="evolution in automaton steps per second")
+        parser.add_argument(
+            option, type=number, metavar="X", dest=id, help=f"{p.help} ({p.minimum:g} to {p.maximum:g})"
+        )
+    parser.add_argument("--steps-per-second", type=number, metavar="X", help="evolution in automaton steps per second")
     parser.add_argument(
         "--set",
         action="append",
@@ -195,7 +200,7 @@ def _assignment(text: str) -> tuple[str, float]:
         raise UsageError(f"“--set {text}” lacks its value: write ID=VALUE, as in --set width=60%.")
     row = parameter(id.strip())
     try:
-        return row.id, row.check(float(value))
+        return row.id, row.check(typed_number(value))
     except ValueError:
         return row.id, row.parse(value)
 

@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from synth.instrument.parameters.typed_numbers import number
+
 if TYPE_CHECKING:
     from synth.vocoder.bigvgan.catalogue import Checkpoint
     from synth.vocoder.bigvgan.hub import Offer
@@ -27,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     verify.add_argument("name", nargs="?", metavar="NAME|PATH", help="the one in use, or the first found, if absent")
     verify.add_argument("--out", type=Path, metavar="FILE.md", help="write the table to a file as well")
     verify.add_argument("--json", action="store_true", help="print each row as JSON as soon as it is measured")
-    verify.add_argument("--seconds", type=float, default=10.0, metavar="S", help="of each preset, 10 by default")
+    verify.add_argument("--seconds", type=number, default=10.0, metavar="S", help="of each preset, 10 by default")
 
 
 def run(args: argparse.Namespace) -> int:

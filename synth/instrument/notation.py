@@ -1,13 +1,16 @@
 """What users type: timed gestures, as the command line and files spell them."""
 
+import re
 from dataclasses import fields
 
 from synth.automaton.gestures import GESTURE_KINDS, SHAPES, Gesture, Shape
 from synth.errors import UsageError
 from synth.instrument.events import Action, Event, Redo, ReseedAll, ThawAll, Touch, Undo
+from synth.instrument.parameters.typed_numbers import typed_number
 from synth.mel import MelFormat, band_centres_hz
 
 _GESTURE_NUMBERS = {f.name for f in fields(Gesture)} - {"kind", "shape"} | {"hz"}
+_BETWEEN = re.compile(r",(?=\s*[a-z_]+\s*=)")
 _WHOLE: dict[str, Action] = {"reseed-all": ReseedAll(), "thaw-all": ThawAll(), "undo": Undo(), "redo": Redo()}
 """What is done to the culture as a whole."""
 
@@ -21,7 +24,7 @@ def parse_gesture(text: str, fmt: MelFormat, n_frames: int, playhead_speed: floa
     when, _, rest = text.partition(":")
     kind, _, arguments = rest.partition(":")
     try:
-        seconds = float(when)
+        seconds = typed_number(when)
     except ValueError as error:
         raise UsageError(f"Gesture “{text}” must begin with its time in seconds, as in 2.5:erase.") from error
     if not 0 <= seconds < 1e6:
@@ -44,7 +47,8 @@ def parse_gesture(text: str, fmt: MelFormat, n_frames: int, playhead_speed: floa
 def _gesture_arguments(text: str, arguments: str) -> tuple[dict[str, float], Shape]:
     numbers: dict[str, float] = {}
     shape: Shape = "round"
-    for part in filter(None, arguments.split(",")):
+    # A comma may be a decimal mark as well: one before a name separates.
+    for part in filter(None, _BETWEEN.split(arguments)):
         name, _, value = part.partition("=")
         if name == "shape" and value in SHAPES:
             shape = value
@@ -52,7 +56,7 @@ def _gesture_arguments(text: str, arguments: str) -> tuple[dict[str, float], Sha
         try:
             if name not in _GESTURE_NUMBERS:
                 raise ValueError(name)
-            numbers[name] = float(value)
+            numbers[name] = typed_number(value)
         except ValueError as error:
             known = ", ".join(sorted(_GESTURE_NUMBERS))
             shapes = " or ".join(SHAPES)

@@ -7,13 +7,16 @@ import sys
 from pathlib import Path
 
 from synth.errors import UsageError
+from synth.instrument.parameters.typed_numbers import number
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("preset", metavar="PRESET", help="name of a bundled preset, or a path")
     parser.add_argument("recording", type=Path, metavar="RECORDING", help="the recording it grew from")
-    parser.add_argument("--start", type=float, metavar="S", help="second the region starts at; the preset's by default")
-    parser.add_argument("--seconds", type=float, metavar="D", help="how much to take from there")
+    parser.add_argument(
+        "--start", type=number, metavar="S", help="second the region starts at; the preset's by default"
+    )
+    parser.add_argument("--seconds", type=number, metavar="D", help="how much to take from there")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there")
     parser.add_argument("--report", type=Path, metavar="DIR", help="draw the one-page report (PNG) into this folder")
     parser.add_argument("--quick", action="store_true", help="leave out what needs 10 000 steps")

@@ -18,6 +18,7 @@ from typing import Any
 
 from synth.errors import PetrichordError, TrainingError
 from synth.instrument.parameters.table import PARAMETERS
+from synth.instrument.parameters.typed_numbers import whole_number
 from synth.presets.file import SUFFIX, load_preset, save_preset
 from synth.presets.library import bundled_folder
 from synth.presets.model import Credit
@@ -139,11 +140,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--manifest", type=Path, default=bundled_folder() / MANIFEST)
     parser.add_argument("--recordings", type=Path, metavar="FOLDER", help="where the manifest's recordings are")
     parser.add_argument("-o", "--output", type=Path, metavar="FOLDER", default=bundled_folder())
-    parser.add_argument("--iterations", type=int, default=0, metavar="N", help="where the manifest names none")
+    parser.add_argument("--iterations", type=whole_number, default=0, metavar="N", help="where the manifest names none")
     parser.add_argument(
         "--remeasure", action="store_true", help="measure pitch, air, trim and gain of presets there are; no training"
     )
-    parser.add_argument("--jobs", type=int, default=max(1, (os.cpu_count() or 1)), metavar="N", help="side by side")
+    parser.add_argument(
+        "--jobs", type=whole_number, default=max(1, (os.cpu_count() or 1)), metavar="N", help="side by side"
+    )
     args = parser.parse_args(argv)
     try:
         return _make(args)

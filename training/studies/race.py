@@ -23,6 +23,7 @@ from pathlib import Path
 import numpy as np
 
 from synth.errors import PetrichordError, TrainingError
+from synth.instrument.parameters.typed_numbers import whole_number
 from synth.presets.model import LOOP_FRAMES, Preset
 from training.analysis.data import Target, load_recording, prepare
 from training.learning.notebook import NotebookRecipe, NotebookTrainer
@@ -167,9 +168,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         prog="python -m training.studies.race", description="The live recipe against the notebook's."
     )
     parser.add_argument("recordings", nargs="+", type=Path, metavar="RECORDING")
-    parser.add_argument("--epochs", type=int, default=100, metavar="N", help="of the notebook's recipe to measure")
-    parser.add_argument("--every", type=int, default=5, metavar="N", help="epochs between two points of its curve")
-    parser.add_argument("--iterations", type=int, default=600, metavar="N", help="of the live recipe at most")
+    parser.add_argument(
+        "--epochs", type=whole_number, default=100, metavar="N", help="of the notebook's recipe to measure"
+    )
+    parser.add_argument(
+        "--every", type=whole_number, default=5, metavar="N", help="epochs between two points of its curve"
+    )
+    parser.add_argument("--iterations", type=whole_number, default=600, metavar="N", help="of the live recipe at most")
     parser.add_argument("--parent", default="violin", metavar="PRESET", help="“none” for the race from nothing alone")
     args = parser.parse_args(argv)
     from synth.commands.cli import prepare_environment

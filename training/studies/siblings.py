@@ -34,6 +34,7 @@ from synth.automaton.rules import CHANNELS, LiveRule, seed_cells
 from synth.automaton.stepper import Stepper
 from synth.automaton.weather import Weather
 from synth.errors import PetrichordError, TrainingError
+from synth.instrument.parameters.typed_numbers import whole_number
 from synth.mel import GRID_MAX
 from synth.presets.file import SUFFIX, load_preset
 from synth.presets.library import DEFAULT_PRESET, bundled_folder, load
@@ -173,8 +174,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         metavar="PRESET",
         help="two or more siblings, by name or path; the bundled ones by default",
     )
-    parser.add_argument("--pairs", type=int, default=PAIRS, metavar="N", help="random pairs to grow")
-    parser.add_argument("--steps", type=int, default=STEPS, metavar="N")
+    parser.add_argument("--pairs", type=whole_number, default=PAIRS, metavar="N", help="random pairs to grow")
+    parser.add_argument("--steps", type=whole_number, default=STEPS, metavar="N")
     args = parser.parse_args(argv)
     try:
         presets = [load(name) for name in args.presets] or bundled_siblings()

@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from synth.errors import PetrichordError, TrainingError
+from synth.instrument.parameters.typed_numbers import whole_number
 from synth.presets.file import SUFFIX, load_preset
 from synth.presets.library import bundled_folder
 from training.studies.figure_tables import (
@@ -105,7 +106,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--recordings", type=Path, metavar="FOLDER", help="where the recordings are")
     parser.add_argument("-o", "--output", type=Path, metavar="PRESETS", help="folder for the presets that are trained")
     parser.add_argument(
-        "--iterations", type=int, default=0, metavar="N", help="instead of the command's own minutes: on a busy machine"
+        "--iterations",
+        type=whole_number,
+        default=0,
+        metavar="N",
+        help="instead of the command's own minutes: on a busy machine",
     )
     parser.add_argument("--write-only", action="store_true", help="write the page from the figures there are")
     args = parser.parse_args(argv)

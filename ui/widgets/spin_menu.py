@@ -3,15 +3,13 @@
 Qt's boxes wait inside the click until the menu is closed: whatever called them waits as well.
 """
 
-import unicodedata
 from collections.abc import Callable
 
 from PySide6.QtCore import QLocale, Qt
 from PySide6.QtGui import QAction, QContextMenuEvent, QValidator
 from PySide6.QtWidgets import QDoubleSpinBox, QSpinBox, QWidget
 
-_SAME = {",": ".", "\u066b": ".", "\uff0c": ".", "\uff0e": ".", "\u2212": "-", "\uff0d": "-"}
-"""Decimal marks of Europe, Arabic and Japanese keyboards, and minus signs."""
+from synth.instrument.parameters.typed_numbers import plain_number
 
 
 def _open_menu(box: QSpinBox | QDoubleSpinBox, event: QContextMenuEvent, more: list[QAction]) -> None:
@@ -56,13 +54,3 @@ class DoubleSpinBox(QDoubleSpinBox):
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         _open_menu(self, event, [])
-
-
-def plain_number(text: str) -> str:
-    """A number as it was typed, in the letters that programs read: “1,5”, “１．５” and “١٫٥” are all 1.5."""
-    return "".join(_SAME.get(letter) or _digit(letter) for letter in text)
-
-
-def _digit(letter: str) -> str:
-    value = unicodedata.decimal(letter, None)
-    return letter if value is None else str(value)

@@ -3,6 +3,7 @@
 import re
 
 from synth.errors import UsageError
+from synth.instrument.parameters.typed_numbers import typed_number
 
 _STEPS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _NOTE = re.compile(r"([A-Ga-g])([#♯b♭]?)(-?\d)")
@@ -19,7 +20,7 @@ def note_number(text: str) -> float:
             shift = {"#": 1, "♯": 1, "b": -1, "♭": -1}.get(accidental, 0)
             value = float(_STEPS[letter.upper()] + shift + 12 * (int(octave) + 1))
         else:
-            value = float(text)
+            value = typed_number(text)
     except ValueError:
         value = 0.0
     if not 0 < value <= _HIGHEST:
