@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from synth.errors import PetrichordError, TrainingError, UsageError
 from synth.instrument.parameters.typed_numbers import number, whole_number
-from training.cli_checks import check, check_region, chosen_device
+from training.cli_checks import check, check_region, chosen_device, training_alone
 from training.learning.interruption import stop_when_left_alone, stopped_by_signals
 from training.learning.reporter import Reporter, Work
 
@@ -128,7 +128,9 @@ def run(args: argparse.Namespace) -> int:
         if args.plan:
             _plan(args, reporter)
         else:
-            _train(args, reporter)
+            check(args)
+            with training_alone(args.output):
+                _train(args, reporter)
     except PetrichordError as error:
         reporter.say("error", message=str(error))
         raise
@@ -145,7 +147,6 @@ def _train(args: argparse.Namespace, reporter: Reporter) -> None:
     from training.learning.build import Labels, measure_recording
     from training.learning.state_file import SUFFIX
 
-    check(args)
     device = chosen_device(args.device)
     recording, target = _target(args)
     labels = Labels(

@@ -2,12 +2,17 @@
 
 import argparse
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from synth.errors import UsageError
+from synth.errors import TrainingError, UsageError
+from synth.file_lock import Claim, claimed_by
+from synth.file_names import shown_name
 
 _MAX_MINUTES = 24 * 60.0
 _MOST_PATIENCE = 100.0
+LOCK_SUFFIX = ".lock"
 
 
 def check(args: argparse.Namespace) -> None:
@@ -55,6 +60,22 @@ def _try_to_write(path: Path) -> None:
         probe.unlink()
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}; choose another folder.") from error
+
+
+@contextmanager
+def training_alone(output: Path) -> Iterator[None]:
+    """Keep others from training the same preset meanwhile; `TrainingError` while one does."""
+    lock = output.with_name(output.name + LOCK_SUFFIX)
+    claim = Claim.of(lock)
+    if claim is None:
+        raise TrainingError(
+            f"{shown_name(output.name)} is being trained by process {claimed_by(lock) or '?'} already: wait for it, or "
+            "name another preset with -o."
+        )
+    try:
+        yield
+    finally:
+        claim.release()
 
 
 def chosen_device(name: str) -> str:

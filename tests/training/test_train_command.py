@@ -16,6 +16,7 @@ import torch
 
 import training.cli
 from synth.commands.cli import main
+from synth.file_lock import Claim
 from synth.mel import FORMATS
 from synth.presets.file import MAX_BYTES, load_preset, save_preset
 from tests.doubles.samples import live_preset
@@ -199,6 +200,22 @@ def test_the_command_killed_after_a_checkpoint_leaves_its_preset(recording: Path
         child.kill()
     assert child.returncode == -signal.SIGKILL
     assert load_preset(path).recipe["kept_iteration"] == N // 2
+
+
+def test_one_preset_is_trained_by_one_process_at_a_time(
+    recording: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, lock = tmp_path / "hiss.safetensors", tmp_path / "hiss.safetensors.lock"
+    first = Claim.of(lock)
+    assert first is not None
+    assert train(recording, path, "--iterations", str(N), "--resume") == 2
+    said = capsys.readouterr().err
+    assert f"hiss.safetensors is being trained by process {os.getpid()} already: wait for it" in said
+    assert said.count("\n") == 1
+    first.release()
+    lock.write_text("4194305")  # by one that was killed
+    assert train(recording, path, "--iterations", str(N)) == 0
+    assert not lock.exists()
 
 
 def test_a_full_disk_is_one_sentence_and_leaves_the_old_preset(

@@ -1,6 +1,8 @@
 """All that there is once the sheet was wanted: its pages, and who helps to choose, trains and plays."""
 
 import math
+import tempfile
+import uuid
 from pathlib import Path
 
 from PySide6.QtCore import QObject
@@ -8,6 +10,7 @@ from PySide6.QtWidgets import QMainWindow
 
 from synth.engine.protocol import EngineControl
 from synth.errors import PetrichordError, TrainingError
+from synth.file_lock import Claim
 from synth.presets.card import read_card
 from synth.presets.library import default_name, entries
 from synth.presets.user_folder import MAX_NAME
@@ -55,11 +58,15 @@ class Studio(QObject):
         self.sheet = TrainSheet([default, *others], window)
         self.choosing = Choosing(engine, self.sheet, parts.controls, root, self)
         self.reader, self.planner, self.listening = self.choosing.reader, self.choosing.planner, self.choosing.listening
-        self.hearing = Hearing(engine, build, desk, parts, root / "before.safetensors")
+        # In no folder that another window has as well.
+        before = Path(tempfile.gettempdir()) / f"petrichord-before-{uuid.uuid4().hex}.safetensors"
+        self.hearing = Hearing(engine, build, desk, parts, before)
         self.training: Training | None = None
         self.ending: Ending | None = None
         """How the training on the sheet ended."""
         self._keeping: Path | None = None
+        self._claim: Claim | None = None
+        """Of the training on the sheet, which no other window offers meanwhile."""
         self._connect()
 
     @property
@@ -120,6 +127,7 @@ class Studio(QObject):
                 self._window.hide()
                 self._engine.stop()
             self.training.close(PATIENCE_S)
+        self._give_up_claim()
         self.hearing.close()
         self.reader.close()
 
@@ -152,6 +160,7 @@ class Studio(QObject):
         except TrainingError as problem:
             self.sheet.choose.refuse(str(problem))
             return
+        self._claim = bench.claim()
         self.sheet.grow.open(bench, self.choosing.floor_db(job))
         self._train(bench, History(), resume=False)
 
@@ -217,7 +226,14 @@ class Studio(QObject):
 
     def _take_up(self, bench: Bench) -> None:
         """One that an earlier window left."""
+        claim = bench.claim()
+        if claim is None:
+            self.choosing.show_others()
+            self.sheet.start.say(f"“{bench.job.name}” is open in another Petrichord window: go on with it there.")
+            return
         self._let_go()
+        self._give_up_claim()
+        self._claim = claim
         self.sheet.grow.open(bench)
         self.sheet.turn_to(self.sheet.grow)
         way = "Resume goes on where it stopped" if bench.resumable else "It is grown"
@@ -264,6 +280,7 @@ class Studio(QObject):
         """The training on the sheet is over and done with."""
         bench = self.sheet.grow.bench
         self._let_go()
+        self._give_up_claim()
         self.ending = self.sheet.grow.bench = None
         self._button.show_share(None)
         if remove and bench is not None:
@@ -274,3 +291,8 @@ class Studio(QObject):
         if training is not None:
             training.close()
             training.deleteLater()
+
+    def _give_up_claim(self) -> None:
+        claim, self._claim = self._claim, None
+        if claim is not None:
+            claim.release()

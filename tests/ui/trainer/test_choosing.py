@@ -169,9 +169,10 @@ def test_all_that_is_asked_is_what_the_command_is_given(stage: Stage, recording:
     assert understood.patience == 5, "what plays beside it takes its time"
     assert (understood.start, understood.seconds) == (1.0, 2.0)
     assert understood.audio_loss
-    assert Bench(bench.folder, bench.job) in unfinished(stage.studio.root), "read back as it was asked"
     assert understood.recording == recording and understood.output == bench.preset
     assert understood.json_lines and understood.watch and understood.attached and not understood.resume
+    stage.win.close()
+    assert Bench(bench.folder, bench.job) in unfinished(stage.studio.root), "read back as it was asked"
 
 
 def test_the_sound_of_a_region_that_fades_is_not_compared(stage: Stage, recording: Path) -> None:

@@ -6,6 +6,8 @@ trainings/20261125-023442-flute/
     culture.safetensors.training      the state to resume from
     checkpoint-000620.safetensors     what was heard on the way
     log.txt                           what the child said that was no message
+    window.lock                       whose window has it, while one has
+    culture.safetensors.lock          which process trains, while one does
 """
 
 import datetime
@@ -16,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from synth.errors import PresetError, TrainingError
+from synth.file_lock import Claim, claimed_by
 from synth.presets.file import SUFFIX
 from synth.presets.user_folder import file_for
 
@@ -24,8 +27,9 @@ UNTIL_GROWN = 0.0
 _PATIENCE = 5
 """Beside a playing instrument two cores train a quarter as fast as by themselves."""
 NO_PARENT = "none"
-STATE_SUFFIX = ".training"
-_JOB, _LOG = "job.json", "log.txt"
+STATE_SUFFIX, LOCK_SUFFIX = ".training", ".lock"
+"""Beside the preset, as `petrichord train` calls them."""
+_JOB, _LOG, _LOCK = "job.json", "log.txt", "window.lock"
 
 
 @dataclass(frozen=True)
@@ -110,6 +114,16 @@ class Bench:
     def resumable(self) -> bool:
         return self.state.is_file()
 
+    @property
+    def in_use(self) -> bool:
+        """A window has it, or a process still trains in it: another one's where this window does not have it."""
+        own = self.preset.with_name(self.preset.name + LOCK_SUFFIX)
+        return claimed_by(self.folder / _LOCK) is not None or claimed_by(own) is not None
+
+    def claim(self) -> Claim | None:
+        """Take it for this window; None while it is in use."""
+        return None if self.in_use else Claim.of(self.folder / _LOCK)
+
     def checkpoint(self, iteration: int) -> Path:
         """Where the preset of one checkpoint is kept to be heard."""
         return self.folder / f"checkpoint-{iteration:06d}{SUFFIX}"
@@ -120,14 +134,15 @@ class Bench:
 
 
 def unfinished(root: Path) -> list[Bench]:
-    """Trainings under `root` that were neither kept nor discarded, the latest first; other folders are passed over."""
+    """Trainings under `root` that were neither kept nor discarded, the latest first; other folders are passed over,
+    and those that are in use in another window."""
     found = []
     for folder in sorted(root.iterdir(), reverse=True) if root.is_dir() else []:
         try:
             bench = Bench(folder, _job(json.loads((folder / _JOB).read_text(encoding="utf-8"))))
         except (OSError, ValueError, TypeError, KeyError):
             continue
-        if bench.resumable or bench.preset.is_file():
+        if (bench.resumable or bench.preset.is_file()) and not bench.in_use:
             found.append(bench)
     return found
 

@@ -43,6 +43,10 @@ class StartPage(QWidget):
         inside.addWidget(about)
         inside.addWidget(self.choose, 0, Qt.AlignmentFlag.AlignHCenter)
         inside.addStretch(1)
+        self.sentence = QLabel()
+        self.sentence.setProperty("role", "warn")
+        self.sentence.setWordWrap(True)
+        self.sentence.hide()
         self._rows = QVBoxLayout()
         self._rows.setSpacing(6)
         column = QVBoxLayout(self)
@@ -55,7 +59,13 @@ class StartPage(QWidget):
         self.offered.hide()
         column.addWidget(self.drop, 1)
         column.addWidget(self.offered, 2)
+        column.addWidget(self.sentence)
         column.addLayout(self._rows)
+
+    def say(self, sentence: str) -> None:
+        """What cannot be done, until the list is shown anew."""
+        self.sentence.setText(sentence)
+        self.sentence.setVisible(bool(sentence))
 
     def offer(self, paths: list[Path]) -> None:
         """List recordings of which one can be learned from."""
@@ -71,6 +81,7 @@ class StartPage(QWidget):
 
     def show_unfinished(self, benches: list[Bench]) -> None:
         """List the latest of them."""
+        self.say("")
         while (item := self._rows.takeAt(0)) is not None:
             widget = item.widget()
             if widget is not None:
