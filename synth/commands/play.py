@@ -108,6 +108,7 @@ def run(args: argparse.Namespace) -> int:
     from synth.errors import RecordingError, UsageError
     from synth.loading.prepare import live_setup, ready_instrument
     from synth.presets.library import entries, load
+    from synth.sound_files.formats import check_is_wav
     from synth.thread_priority import favoured
     from synth.vocoder.choice import VocoderName
 
@@ -119,6 +120,8 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(
             f"A buffer of {args.buffer:g} s is not possible: choose {LEAST_BUFFER_S:g} to {BUFFER_RANGE_S[1]:g}."
         )
+    if args.record is not None:
+        check_is_wav(args.record)
     if args.device is not None:
         find_device(args.device)
     tuned = tuning_from(

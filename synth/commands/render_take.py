@@ -56,9 +56,11 @@ def render_take(
 
     from synth.engine.takes.replay import Replay
     from synth.errors import RecordingError
+    from synth.sound_files.formats import check_is_wav
     from synth.takes.performance import load_performance
 
     _refuse_options(args, control_options)
+    check_is_wav(args.output)
     performance = load_performance(Path(args.preset))
     if not performance.samples:
         raise RecordingError(f"{args.preset} ends before its first sample was recorded: there is nothing to render.")

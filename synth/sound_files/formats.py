@@ -14,6 +14,7 @@ class SoundFormat:
     subtype: str
 
 
+_WAV_NAMES = ("", ".wav", ".wave")
 _WAV = SoundFormat("WAV", "PCM_24")
 _AIFF = SoundFormat("AIFF", "PCM_24")
 _OGG = SoundFormat("OGG", "VORBIS")
@@ -38,3 +39,9 @@ def format_of(path: Path) -> SoundFormat:
             f"{path.name} ends in {path.suffix}, which cannot be written: let it end in .wav, .flac, .aiff or .ogg."
         )
     return found
+
+
+def check_is_wav(path: Path) -> None:
+    """`UsageError` for the name of a take that would not be what its ending says."""
+    if path.suffix.casefold() not in _WAV_NAMES:
+        raise UsageError(f"{path.name} ends in {path.suffix}, and a take is a WAV file: let its name end in .wav.")

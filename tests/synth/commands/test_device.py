@@ -54,6 +54,7 @@ def test_play_without_a_device_still_records_a_take(
         (["--minutes", "nan"], "not possible"),
         (["--gesture-every", "0"], "too often"),
         (["--record", "/dev/null/take.wav"], "choose another folder"),
+        (["--record", "take.flac"], "take.flac ends in .flac, and a take is a WAV file"),
         (["--volume", "99"], "Volume"),
     ],
 )

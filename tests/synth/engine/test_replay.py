@@ -291,6 +291,8 @@ def test_the_command_writes_the_takes_own_file_again(
     assert again.read_bytes() == take.read_bytes()
     assert main(["render", str(companion_of(take)), "-o", str(again), "--note", "A4"]) == 2
     assert "leave --note out" in capsys.readouterr().err
+    assert main(["render", str(companion_of(take)), "-o", str(tmp_path / "again.flac")]) == 2
+    assert "again.flac ends in .flac, and a take is a WAV file" in capsys.readouterr().err
     assert main(["render", str(companion_of(take)), "-o", str(again), "--rate", "5"]) == 2
     assert main(["render", str(companion_of(take)), "-o", str(tmp_path / "no" / "x.wav")]) == 2
     assert "choose another place" in capsys.readouterr().err
