@@ -71,8 +71,9 @@ class _System:
         self._lister: Any = None
         self._tried_at = -_RETRY_S
 
-    def names(self) -> list[str]:
-        """Ports that send MIDI; none while the system cannot be reached, which is tried every few seconds."""
+    def names(self) -> dict[str, str]:
+        """Ports that send MIDI, with the system's own names for them; none while the system cannot be reached, which is
+        tried every few seconds."""
         if self._lister is None and time.monotonic() - self._tried_at >= _RETRY_S:
             self._tried_at = time.monotonic()
             with suppress(Exception):
@@ -80,8 +81,8 @@ class _System:
                 if self._api == self._rtmidi.API_UNIX_JACK:
                     _watch_jack()
         if self._lister is None:
-            return []
-        return [self._plain(name) for name in self._lister.get_ports()]
+            return {}
+        return self._told_apart(self._lister.get_ports())
 
     @property
     def reached(self) -> bool:
@@ -104,8 +105,18 @@ class _System:
         if name is None:
             port.open_virtual_port(VIRTUAL_PORT)
         else:
-            port.open_port([self._plain(found) for found in port.get_ports()].index(name), name=VIRTUAL_PORT)
+            port.open_port(list(self._told_apart(port.get_ports())).index(name), name=VIRTUAL_PORT)
         return port
+
+    def _told_apart(self, owns: list[str]) -> dict[str, str]:
+        """By names that stay when a port comes again; of two equal keyboards the second is “… (2)”."""
+        apart: dict[str, str] = {}
+        for own in owns:
+            name, count = self._plain(own), 1
+            while (shown := name if count == 1 else f"{name} ({count})") in apart:
+                count += 1
+            apart[shown] = own
+        return apart
 
     def _plain(self, name: str) -> str:
         """ALSA ends names with numbers that differ each time a keyboard is plugged in."""
@@ -141,8 +152,8 @@ class _Ports:
     def __init__(self, rtmidi: Any, out: _Out) -> None:
         self._out = out
         self._systems = [_System(rtmidi, api) for api in rtmidi.get_compiled_api() if api != rtmidi.API_RTMIDI_DUMMY]
-        self._open: dict[tuple[str, int], tuple[int, Any]] = {}
-        """By name and place in `_systems`; the virtual port's name is ""."""
+        self._open: dict[tuple[str, int], tuple[int, Any, str]] = {}
+        """By name and place in `_systems`; the virtual port's name is "". Number, port, and the system's own name."""
         self._numbers = 0
         self._told: object = None
         self.wanted: frozenset[str] = frozenset()
@@ -157,23 +168,24 @@ class _Ports:
         if news != self._told:
             self._told = news
             self._out.news(news)
-        possible = {(name, place) for place, names in enumerate(there) for name in names}
-        possible |= {("", place) for place, s in enumerate(self._systems) if s.reached and s.has_virtual_ports}
-        wanted = {port for port in possible if port[0] in self.wanted}
-        for port in self._open.keys() - wanted:
-            number, opened = self._open.pop(port)
+        possible = {(name, place): own for place, names in enumerate(there) for name, own in names.items()}
+        possible |= {("", place): "" for place, s in enumerate(self._systems) if s.reached and s.has_virtual_ports}
+        wanted = {port: own for port, own in possible.items() if port[0] in self.wanted}
+        # One that came again between two looks is another port by the same name.
+        for port in [port for port, (_, _, own) in self._open.items() if wanted.get(port) != own]:
+            number, opened, _ = self._open.pop(port)
             self._out.news({"lost": number})
             opened.close_port()
-        for port in sorted(wanted - self._open.keys()):
-            self._open_one(port)
+        for port in sorted(wanted.keys() - self._open.keys()):
+            self._open_one(port, wanted[port])
 
-    def _open_one(self, port: tuple[str, int]) -> None:
+    def _open_one(self, port: tuple[str, int], own: str) -> None:
         name, place = port
         number = self._numbers = (self._numbers + 1) % 65536
         # Told before anything can arrive. A port that is busy or has just gone is tried again at the next look.
         self._out.news({"opening": name, "number": number})
         with suppress(Exception):
-            self._open[port] = number, self._systems[place].open(name or None, number, self._out)
+            self._open[port] = number, self._systems[place].open(name or None, number, self._out), own
             self._out.news({"opened": number})
 
 
