@@ -33,6 +33,8 @@ _OPEN_LIMIT_S = 8.0
 _TICK_S = 0.1
 _HALT_S = 1.5
 """A tick that takes so much longer: the machine slept, or the program was halted."""
+_AWAKE_S = 1.0
+"""In which the threads of a program that was halted come to run again one after the other."""
 _SUPERSEDED = "Another output was chosen meanwhile."
 _CLOSED = "The output was closed."
 
@@ -200,6 +202,7 @@ class AudioOut:
         if late_s < _HALT_S:
             return
         self._trusted_from = time.monotonic()
+        self._queue.excuse(self._trusted_from + _AWAKE_S)
         self._opening_until += late_s
         self._notify(
             f"Petrichord stood still for {late_s:.0f} s, as when a machine sleeps, and plays on where it was.",

@@ -21,12 +21,16 @@ class QueueLength:
         self.asked_s = self.s = asked_s
         self._counted = 0
         self._gaps_at: deque[float] = deque(maxlen=GAPS)
-        self._calm_since = float("-inf")
+        self._calm_since = self._excused_until = float("-inf")
 
     def ask(self, asked_s: float) -> None:
         """The player's own choice, from now on."""
         self.asked_s = self.s = asked_s
         self._gaps_at.clear()
+
+    def excuse(self, until_s: float) -> None:
+        """Gaps before this moment have another reason than a queue that is too short."""
+        self._excused_until = until_s
 
     def judge(self, gaps: int, used_s: float, now_s: float) -> float | None:
         """The length that would be better, None when the present one is right.
@@ -34,6 +38,8 @@ class QueueLength:
         `gaps` were counted in all; of a full queue, `used_s` at most were played since the last call before more came.
         """
         new, self._counted = gaps - self._counted, gaps
+        if now_s < self._excused_until:
+            new = 0
         self._gaps_at.extend([now_s] * min(new, GAPS))
         if new > 0 or used_s > self.asked_s - _SPARE_S:
             self._calm_since = now_s

@@ -36,6 +36,14 @@ def test_gaps_now_and_then_change_nothing() -> None:
         assert queue.judge(n, ASKED_S, 4.0 * n) is None
 
 
+def test_gaps_of_a_halt_are_no_reason_and_those_after_it_are() -> None:
+    queue = QueueLength(ASKED_S)
+    queue.excuse(11.0)
+    assert queue.judge(6, ASKED_S, 10.5) is None
+    gaps, _ = broken(queue, 6, 11.5)
+    assert (gaps, queue.s) == (10, 2 * ASKED_S)
+
+
 @pytest.mark.parametrize("level", [1, 3])
 def test_it_comes_back_within_half_a_minute_of_calm(level: int) -> None:
     queue, gaps, now_s = QueueLength(ASKED_S), 0, 0.0
