@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -67,13 +68,14 @@ def test_of_many_who_claim_at_once_one_has_it_at_a_time(tmp_path: Path) -> None:
     counting = threading.Lock()
 
     def work() -> None:
-        for _ in range(150):
+        for _ in range(60):
             claim = Claim.of(path)
             if claim is not None:
                 with counting:
                     working[0] += 1
                     taken[0] += 1
                     most[0] = max(most[0], working[0])
+                time.sleep(0.001)
                 with counting:
                     working[0] -= 1
                 claim.release()
