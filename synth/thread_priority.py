@@ -63,6 +63,22 @@ def favoured(role: Role) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def ordinary() -> Iterator[None]:
+    """Other programs are started in here: they would inherit the calling thread's real-time priority, whatever their
+    nice value is, and keep even the sound server waiting."""
+    if sys.platform != "linux" or os.sched_getscheduler(0) == os.SCHED_OTHER:
+        yield
+        return
+    policy, parameter = os.sched_getscheduler(0), os.sched_getparam(0)
+    os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+    try:
+        yield
+    finally:
+        with suppress(PermissionError):
+            os.sched_setscheduler(0, policy, parameter)
+
+
 def spare_the_sound() -> None:
     """Set this interpreter up so that other threads hold the lock shortly and collections are short; once is enough."""
     sys.setswitchinterval(_SWITCH_INTERVAL_S)

@@ -120,17 +120,19 @@ def gpu() -> Finding:
 def nvidia_card(pci: Path = Path("/sys/bus/pci/devices")) -> str:
     """An NVIDIA display adapter's name, or "" when none is found; asks its tool, then the driver and the PCI bus."""
     from synth.accelerator import nvidia_card_present
+    from synth.thread_priority import ordinary
 
     tool = shutil.which("nvidia-smi")
     if tool:
-        asked = subprocess.run(
-            [tool, "--query-gpu=name", "--format=csv,noheader"],
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=20,
-            check=False,
-        )
+        with ordinary():
+            asked = subprocess.run(
+                [tool, "--query-gpu=name", "--format=csv,noheader"],
+                capture_output=True,
+                text=True,
+                errors="replace",
+                timeout=20,
+                check=False,
+            )
         if asked.returncode == 0 and asked.stdout.strip():
             return asked.stdout.splitlines()[0].strip()
     return "an NVIDIA card" if nvidia_card_present(pci) else ""

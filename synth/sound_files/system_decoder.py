@@ -15,6 +15,7 @@ from pathlib import Path
 import platformdirs
 
 from synth.errors import RecordingError
+from synth.thread_priority import ordinary
 
 FOREIGN_SUFFIXES = frozenset(
     {".m4a", ".m4b", ".mp4", ".aac", ".wma", ".asf", ".mka", ".webm", ".mov", ".3gp", ".amr", ".ape", ".wv", ".mpc"}
@@ -91,10 +92,11 @@ def _command(path: Path, kept: Path) -> list[str] | None:
 def _run(command: list[str], path: Path) -> None:
     program = Path(command[0]).stem
     try:
-        done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_LIMIT_S, check=False, encoding="utf-8",
-            errors="replace",
-        )  # fmt: skip
+        with ordinary():
+            done = subprocess.run(
+                command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_LIMIT_S, check=False,
+                encoding="utf-8", errors="replace",
+            )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired) as error:
         raise RecordingError(f"{path.name} could not be read by {program}: convert it to WAV or FLAC first.") from error
     written = Path(command[-1])

@@ -5,6 +5,8 @@ from contextlib import suppress
 
 from PySide6.QtCore import QObject, QProcess, Signal
 
+from synth.thread_priority import ordinary
+
 _KILL_MS = 2000
 _NICE = 10
 
@@ -39,7 +41,8 @@ class Child(QObject):
         process.finished.connect(self._end)
         process.errorOccurred.connect(self._fail)
         process.started.connect(self._step_back)
-        process.start(sys.executable, ["-m", "synth.commands.cli", *arguments])
+        with ordinary():
+            process.start(sys.executable, ["-m", "synth.commands.cli", *arguments])
         return True
 
     def stop(self) -> None:

@@ -5,8 +5,6 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QUrl
-from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QLabel, QLineEdit, QToolButton
 
 from synth.log import log_path
@@ -14,6 +12,7 @@ from synth.takes.recorder import default_take_folder
 from synth.takes.wav import SAMPLE_FORMATS
 from synth.vocoder.bigvgan.folders import user_folder as weights_folder
 from ui.files.file_dialog import choose_folder
+from ui.files.opening import show_in_system
 from ui.settings.desk import SettingsDesk
 from ui.settings.form import Form, Page, column, combo, fill, section
 from ui.widgets.elided_label import ElidedLabel
@@ -29,7 +28,7 @@ class FilesPage(Page):
     def __init__(self, desk: SettingsDesk) -> None:
         super().__init__("General")
         self._desk = desk
-        self.open_folder = _open
+        self.open_folder = show_in_system
         """Replaced by tests: shows a folder in the system's file manager."""
         self.takes = QLineEdit()
         self.takes.setAccessibleName("Folder of takes")
@@ -129,10 +128,6 @@ def _button(text: str, name: str, tip: str) -> QToolButton:
 
 def _same(folder: Path) -> Path:
     return folder
-
-
-def _open(folder: Path) -> None:
-    QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
 
 
 def _unusable(folder: Path) -> str:

@@ -4,14 +4,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QUrl, Signal
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import QObject, Signal
 
 from synth.engine.protocol import EngineControl, Status
 from synth.takes.companion import companion_of
 from synth.takes.recorder import default_take_folder, default_take_path
 from synth.takes.wav import SampleFormat
 from ui.files.file_dialog import choose_folder
+from ui.files.opening import show_in_system
 from ui.files.trash import Removal
 from ui.look.clock import clock
 from ui.look.shortcuts import on_key
@@ -262,4 +262,4 @@ class TakeDesk(QObject):
         return self.sheet.notice if self.sheet.isVisible() else self._banner
 
     def _show_folder(self, path: Path) -> None:
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))
+        show_in_system(path.parent)

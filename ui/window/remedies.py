@@ -3,17 +3,15 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QUrl
-from PySide6.QtGui import QDesktopServices
-
 from synth.engine.protocol import Notice
 from synth.log import log_path
+from ui.files.opening import show_in_system
 from ui.widgets.banner import Banner, Remedy
 
 
 def show_log(path: Path | None = None) -> Remedy:
     """Open the file that holds the details."""
-    return Remedy("Show log", lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(path or log_path()))))
+    return Remedy("Show log", lambda: show_in_system(path or log_path()))
 
 
 class Remedies:

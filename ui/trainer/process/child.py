@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from synth.errors import TrainingError
+from synth.thread_priority import ordinary
 from ui.trainer.process.lines import Message, understood
 
 NICE, PLAN_NICE = 10, 5
@@ -54,16 +55,17 @@ class Child:
         if sys.platform == "win32":
             flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.BELOW_NORMAL_PRIORITY_CLASS
         try:
-            self._process = subprocess.Popen(
-                command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                env=_environment(),
-                creationflags=flags,
-                # Ctrl-C in a terminal is this process's alone: a child told twice would not write its state.
-                process_group=None if sys.platform == "win32" else 0,
-            )
+            with ordinary():
+                self._process = subprocess.Popen(
+                    command,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT,
+                    env=_environment(),
+                    creationflags=flags,
+                    # Ctrl-C in a terminal is this process's alone: a child told twice would not write its state.
+                    process_group=None if sys.platform == "win32" else 0,
+                )
         except OSError as error:
             raise TrainingError(
                 f"Training cannot be started: {error.strerror or error}; close other programs."
@@ -158,7 +160,7 @@ def _environment() -> dict[str, str]:
 
 
 def _step_back(pid: int, nice: int) -> None:
-    """Behind everything that sounds. A child inherits the window's real-time priority, which training must not have."""
+    """Behind everything that sounds."""
     if sys.platform == "linux":
         with contextlib.suppress(OSError):
             os.sched_setscheduler(pid, os.SCHED_BATCH, os.sched_param(0))
