@@ -3,7 +3,8 @@
     python -m tests.benchmarks.window_take [PRESET] [--seconds 15]
 
 Real engine and window, private PulseAudio null sink, Xvfb (software rendering), 1280×800. A first short take is played
-back while the second is recorded, strokes go on all the while. Prints one JSON object; exit code 1 when it fails.
+back and the machine is examined while the second is recorded, strokes go on all the while. Prints one JSON object; exit
+code 1 when it fails.
 """
 
 import argparse
@@ -87,6 +88,7 @@ def perform(window: object, folder: Path, seconds: float) -> dict[str, object]:
     transport.record.click()
     until(lambda: status().recording is not None)
     window.culture.viewport().installEventFilter(painter)  # type: ignore[attr-defined]
+    examination = window.settings_opener.sheet().engine  # type: ignore[attr-defined]
     began, strokes = time.monotonic(), 0
     broken: list[int] = []
     while time.monotonic() - began < seconds:
@@ -96,6 +98,8 @@ def perform(window: object, folder: Path, seconds: float) -> dict[str, object]:
         window.brushes.choose(rng.choice(["erase", "paint", "noise", "reseed", "freeze"]))  # type: ignore[attr-defined]
         if strokes == 4:
             takes.play_or_stop(first)
+        if strokes == 6:
+            examination.measure.click()
     transport.record.click()
     until(lambda: status().recording is None)
     gaps = 1000 * np.diff(painter.at)
@@ -103,6 +107,7 @@ def perform(window: object, folder: Path, seconds: float) -> dict[str, object]:
         "first": str(first),
         "take": str(status().last_take),
         "strokes": strokes,
+        "examined": examination.findings.text(),
         "underruns": status().underruns,
         "underruns_by_stroke": broken,
         "device": status().device,

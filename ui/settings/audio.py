@@ -11,6 +11,7 @@ from ui.settings.form import Form, Page, column, combo, fill, put, said
 from ui.window.device_menu import DEFAULT_LABEL
 
 _EVERY = "All"
+_HINT = "A change of rate or buffer fades out and in; culture, undo and controls go on."
 
 
 class AudioPage(Page):
@@ -33,7 +34,7 @@ class AudioPage(Page):
         form = Form()
         form.add("Host interface", self.host)
         form.add("Device", self.device, hint=self.known)
-        form.add("Sample rate", self.rate, hint="A change of rate fades out and in; culture, undo and controls go on.")
+        form.add("Sample rate", self.rate, hint=_HINT)
         form.add("Buffer", self.buffer, hint=self.measured)
         rows = column(self)
         rows.addLayout(form)

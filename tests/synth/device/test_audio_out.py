@@ -429,16 +429,22 @@ def test_without_any_device_time_goes_on_in_silence() -> None:
     assert bench.notices == ["There is no sound output on this machine. Playing on in silence."]
 
 
-def test_moving_to_another_device_fades_both() -> None:
+@pytest.mark.parametrize(("device", "buffer_s"), [("second", None), (None, 0.09)])
+def test_moving_to_another_device_or_buffer_fades_both_and_is_no_gap(
+    device: str | None, buffer_s: float | None
+) -> None:
     first, second = ScriptedSink("first"), ScriptedSink("second")
     with Bench(first, second).running() as bench:
         wait_until(lambda: bench.made > 8 * BLOCK)
-        bench.out.set_device("second")
+        bench.out.set_device(device, buffer_s)
         wait_until(lambda: len(second.chunks) > 80)
-    assert bench.opened == [None, "second"]
+        assert bench.out.feeding.underruns == 0
+    assert bench.opened == [None, device]
+    assert bench.latencies[1] == (buffer_s or bench.latencies[0])
     assert first.closed
     for sink in (first, second):
-        assert roughness(sink.audio) < NO_CLICK
+        # What a device plays before its first sample and after its last is silence.
+        assert roughness(np.pad(sink.audio, ((2, 2), (0, 0)))) < NO_CLICK
         assert np.abs(sink.audio).max() > 0.19
 
 
