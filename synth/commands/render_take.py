@@ -141,7 +141,7 @@ def _write(replay: "Replay", path: Path, sample_format: "SampleFormat", progress
         try:
             if replay.n_samples > writer.room(MAX_WAV_BYTES):
                 raise RecordingError(f"{path} would be larger than a WAV file can be: record shorter takes.")
-            for piece in replay.sound():
+            for piece in replay.filed():
                 writer.write(piece)
                 done += len(piece)
                 peak = max(peak, float(np.abs(piece).max(initial=0.0)))

@@ -28,7 +28,7 @@ from synth.takes.state_record import read_pending
 from synth.takes.wav import SAMPLE_FORMATS, SampleFormat
 
 EVENTS_SUFFIX = ".petrichord.events"
-EVENTS_VERSION = 1
+EVENTS_VERSION = 2
 MAX_EVENT_BYTES = 256 * 2**20
 LONGEST_S = 48 * 3600
 _LARGEST = 2**53
@@ -94,6 +94,8 @@ class Performance:
     sample_format: SampleFormat
     steps: tuple[Step, ...]
     sent: tuple[Sent, ...]
+    end_fade_s: float = 0.0
+    """The file's ends are faded over so long where they lie in mid-wave; 0 in takes of version 1."""
 
     @property
     def rate_hz(self) -> int:
@@ -205,6 +207,7 @@ class _Reader:
             next(known for known in SAMPLE_FORMATS if known == name),
             tuple(self._steps),
             tuple(self._sent),
+            head.number("end_fade_s", 0, 0.1) if "end_fade_s" in head.values else 0.0,
         )
 
     def _read_head(self, told: Fields) -> None:

@@ -36,7 +36,7 @@ from synth.takes.performance import (
     Step,
     events_of,
 )
-from synth.takes.wav import SampleFormat
+from synth.takes.wav import END_FADE_S, SampleFormat
 
 Notify = Callable[[str, bool], None]
 
@@ -200,7 +200,8 @@ class PerformanceLog:
         file = open(events_of(companion_of(take)), "wb", buffering=0)  # noqa: SIM115
         self._writing = _Writing(take, file, content, playing.state.history)
         head = {"kind": "take", "schema_version": EVENTS_VERSION, "skip": skip, "format": self.sample_format}
-        self._append([{**head, "preset": playing.preset.name, "frame": playing.state.frame}])
+        of_file = {"preset": playing.preset.name, "frame": playing.state.frame, "end_fade_s": END_FADE_S}
+        self._append([head | of_file])
 
     def _end_silence(self) -> None:
         begin, self._silent_from = self._silent_from, None

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from synth.errors import RecordingError
 from synth.takes.beside import Companion, Piece, Pieces
-from synth.takes.wav import MAX_WAV_BYTES, SampleFormat, WavWriter, new_writer
+from synth.takes.wav import MAX_WAV_BYTES, FadedEnds, SampleFormat, WavWriter, new_writer
 from synth.thread_priority import raise_thread_priority
 
 Notify = Callable[[str, bool], None]
@@ -208,18 +208,21 @@ class Recorder:
 
     def _write_all(self, writer: WavWriter, asked: Path) -> Iterator[WavWriter]:
         """Write until stopped and empty; yields each file's writer when it is full or the last."""
-        patched, beside, samples = time.monotonic(), self._companion, 0
+        patched, beside, samples, fades = time.monotonic(), self._companion, 0, FadedEnds(self.rate_hz)
         try:
             while True:
                 ending = not self._active
                 self._begun = self._begun or self._begin_beside(writer.path)
-                while self._begun and self._queue:
-                    piece = self._queue.popleft()
-                    chunk = piece.chunk
-                    self._queued -= len(chunk)
-                    if beside is not None and not piece.plain:
-                        beside.sent(samples, piece.taken, chunk)
-                    samples += len(chunk)
+                while self._begun and (self._queue or (ending and fades.held)):
+                    piece = self._queue.popleft() if self._queue else None
+                    if piece is None:
+                        chunk = fades.end()
+                    else:
+                        self._queued -= len(piece.chunk)
+                        if beside is not None and not piece.plain:
+                            beside.sent(samples, piece.taken, piece.chunk)
+                        samples += len(piece.chunk)
+                        chunk = fades.put(piece.chunk)
                     while len(chunk) > (room := writer.room(self._max_bytes)):
                         writer.write(chunk[:room])
                         chunk = chunk[room:]
@@ -229,7 +232,7 @@ class Recorder:
                         self.path = writer.path
                     writer.write(chunk)
                 if beside is not None and samples:
-                    beside.keep(samples)
+                    beside.keep(samples - fades.held)
                 if ending and (self._begun or not self._queue):
                     break
                 if time.monotonic() - patched >= _PATCH_EVERY_S:

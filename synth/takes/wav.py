@@ -19,6 +19,10 @@ SAMPLE_FORMATS: tuple[SampleFormat, ...] = get_args(SampleFormat)
 MAX_WAV_BYTES = 4 * 1024**3 - 64 * 1024
 """RIFF counts bytes in 32 bits."""
 
+END_FADE_S = 0.005
+_IN_WAVE = 10 ** (-90 / 20)
+"""A first or last sample that is louder lies in mid-wave."""
+
 _BYTES = {"pcm16": 2, "pcm24": 3, "float32": 4}
 _TAG = {"pcm16": 1, "pcm24": 1, "float32": 3}
 _HEADER = 44
@@ -62,6 +66,43 @@ def new_writer(path: Path, rate_hz: int, sample_format: "SampleFormat", first: i
         except FileExistsError:
             if not unused.exists():
                 raise
+
+
+class FadedEnds:
+    """Sound on its way into a take's file, whose ends are faded where they lie in mid-wave: a loop would click there.
+
+    An end in silence stays as it is, to the bit. `held` samples wait for what comes after them.
+    """
+
+    def __init__(self, rate_hz: int, fade_s: float = END_FADE_S) -> None:
+        n = round(rate_hz * fade_s)
+        self._rising = (0.5 - 0.5 * np.cos(np.pi * (np.arange(n) + 0.5) / max(n, 1))).astype(np.float32)[:, None]
+        self._done, self._in_wave = 0, False
+        self._held = np.zeros((0, 2), np.float32)
+
+    @property
+    def held(self) -> int:
+        return len(self._held)
+
+    def put(self, audio: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Take (N, 2) in; what can be written now."""
+        if len(audio) and not self._done:
+            self._in_wave = bool(np.abs(audio[0]).max() > _IN_WAVE)
+        rising = self._rising[self._done : self._done + len(audio)]
+        if self._in_wave and len(rising):
+            audio = np.concatenate([audio[: len(rising)] * rising, audio[len(rising) :]])
+        self._done += len(audio)
+        waiting = np.concatenate([self._held, audio])
+        n_ready = max(0, len(waiting) - len(self._rising))
+        self._held = waiting[n_ready:]
+        return waiting[:n_ready]
+
+    def end(self, *, cut_short: bool = False) -> NDArray[np.float32]:
+        """What is left; of a take that was cut short as it is."""
+        last, self._held = self._held, self._held[:0]
+        if cut_short or not len(last) or np.abs(last[-1]).max() <= _IN_WAVE:
+            return last
+        return last * self._rising[::-1][-len(last) :]
 
 
 class WavWriter:

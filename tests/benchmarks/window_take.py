@@ -25,6 +25,7 @@ from PySide6.QtWidgets import QApplication
 
 from synth.commands.cli import prepare_environment
 from tests.doubles.cultures import steady_preset
+from tests.doubles.end_fades import between_fades
 from tests.doubles.rig import Rig, align
 from tests.ui.hands.display import virtual_display
 from tests.ui.hands.mouse_and_keys import LEFT, RIGHT, move, pause, press, release
@@ -144,13 +145,15 @@ def _inside(preset: str, folder: Path, seconds: float) -> int:
 
 def compared(capture: np.ndarray, path: str) -> dict[str, object]:  # type: ignore[type-arg]
     """Where a take lies in what the sink heard, and how many of its samples are not there or differ."""
-    take, _ = soundfile.read(path, dtype="float32")
+    whole, _ = soundfile.read(path, dtype="float32")
+    # Its ends are faded in the file alone.
+    take = between_fades(whole, 44100)
     offset = align(capture, take)
     begin, end = max(0, -offset), min(len(take), len(capture) - offset)
     differ = int((capture[begin + offset : end + offset] != take[begin:end]).any(axis=1).sum())
     loud = float(np.abs(take).max())
     return {
-        "seconds": round(len(take) / 44100, 2),
+        "seconds": round(len(whole) / 44100, 2),
         "missing": len(take) - (end - begin),
         "differ": differ,
         "peak": loud,

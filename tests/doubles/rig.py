@@ -15,6 +15,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from tests.doubles.end_fades import between_fades
+
 RATE = 44100
 _START_S = 10.0
 
@@ -151,7 +153,8 @@ def align(capture: NDArray[np.float32], take: NDArray[np.float32]) -> int:
 
 
 def worst_difference_db(capture: NDArray[np.float32], take: NDArray[np.float32]) -> tuple[float, int]:
-    """Largest difference after one alignment, in dBFS, over all of `take`, and the offset."""
+    """Largest difference after one alignment, in dBFS, over all of `take` but its faded ends, and the offset."""
+    take = between_fades(take, RATE)
     offset = align(capture, take)
     begin, end = max(0, -offset), min(len(take), len(capture) - offset)
     assert end - begin >= 0.98 * len(take), f"only {end - begin} of {len(take)} samples were captured"

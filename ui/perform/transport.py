@@ -14,6 +14,8 @@ from ui.perform.record_level import RecordLevel
 from ui.perform.record_options import RecordOptions
 from ui.widgets.elided_label import ElidedLabel
 
+_RECORD = "Record a take to a WAV file (Ctrl+R). An end in mid-sound is faded over 5 ms, in the file alone"
+
 
 class Transport(QWidget):
     """Shows what the engine says, never what was only asked for."""
@@ -35,7 +37,7 @@ class Transport(QWidget):
         rows.setSpacing(4)
         self.play = self._button("play", "Play", "Play and stop (Space)", "Space")
         self.play.clicked.connect(self._ask_play)
-        self.record = self._button("record", "Record", "Record a take to a WAV file (Ctrl+R)", "Ctrl+R")
+        self.record = self._button("record", "Record", _RECORD, "Ctrl+R")
         self.record.clicked.connect(self._ask_record)
         self.take = ElidedLabel(Qt.TextElideMode.ElideLeft)
         self.take.setProperty("role", "dim")

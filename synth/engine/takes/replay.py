@@ -22,6 +22,7 @@ from synth.output.limiter import Audio
 from synth.saved_arrays import part
 from synth.takes.performance import Farewell, OutputTurned, Performance, PresetBegun, Step
 from synth.takes.rebuild import ChooseVocoder, rebuilt
+from synth.takes.wav import FadedEnds
 
 _MOST_AT_ONCE = 2**15
 
@@ -60,8 +61,14 @@ class Replay:
         made = took.samples + sum(sent.taken - len(sent.sound) for sent in took.sent)
         return round(made * self.rate_hz / took.rate_hz)
 
+    def filed(self) -> Iterator[NDArray[np.float32]]:
+        """What the take's file holds, in pieces (N, 2): the sound, with ends that were faded in the file alone."""
+        fades = FadedEnds(self.rate_hz, self._performance.end_fade_s)
+        yield from map(fades.put, self.sound())
+        yield fades.end(cut_short=not self._performance.whole)
+
     def sound(self) -> Iterator[NDArray[np.float32]]:
-        """The take, in pieces (N, 2)."""
+        """What was sent while the take was recorded, in pieces (N, 2)."""
         took = self._performance
         faster = self.rate_hz / took.rate_hz
         for _ in self._made(round(took.skip * faster)):

@@ -90,7 +90,7 @@ def samples(take: Path) -> NDArray[np.float32]:
 
 
 def rendered(performance: Performance, rate_hz: int | None = None) -> NDArray[np.float32]:
-    return np.concatenate(list(Replay(performance, spectral, rate_hz).sound()))
+    return np.concatenate(list(Replay(performance, spectral, rate_hz).filed()))
 
 
 def same(take: Path) -> Performance:

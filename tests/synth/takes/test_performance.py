@@ -26,6 +26,7 @@ from synth.takes.files import rename_take
 from synth.takes.performance import Performance, events_of, load_performance
 from synth.vocoder.spectral.vocoder import SpectralVocoder
 from tests.doubles.cultures import steady_preset
+from tests.doubles.end_fades import as_filed, fade_length
 from tests.doubles.performances import OfflineTake
 from tests.doubles.samples import notebook_preset
 
@@ -157,6 +158,31 @@ def _without_events(path: Path, lines: bytes | None) -> None:
         events_of(file).write_bytes(lines)
 
 
+def _as_version_1(lines: list[dict[str, Any]]) -> None:
+    lines[0].update(schema_version=1)
+    del lines[0]["end_fade_s"]
+
+
+def filed(take: Path) -> np.ndarray[Any, np.dtype[np.float32]]:
+    replay = Replay(load_performance(take), lambda name, preset: SpectralVocoder(preset.mel))
+    return np.concatenate(list(replay.filed()))
+
+
+def test_the_file_of_a_take_has_faded_ends_where_the_version_that_recorded_it_faded_them(tmp_path: Path) -> None:
+    take = tmp_path / "a.wav"
+    sound, n = played(take), fade_length(RATE)
+    assert np.abs(sound[-1]).max() > 1e-3, "it is switched off in mid-wave"
+    now = filed(take)
+    assert np.array_equal(now[n:-n], sound[n:-n])
+    begun = bool(np.abs(sound[0]).max() > 10 ** (-90 / 20))
+    np.testing.assert_allclose(now, as_filed(sound, RATE, begin=begun), rtol=1e-5, atol=1e-9)
+    _edited(lambda lines: lines[-1].update(kind="passed"))(take)
+    assert np.array_equal(filed(take)[-n:], sound[-n:]), "nobody faded a take that was cut short"
+    _edited(_as_version_1)(take)
+    assert load_performance(take).end_fade_s == 0
+    assert np.array_equal(filed(take), sound)
+
+
 _CHANGE = {"frame": 99, "kind": "change_preset", "preset": "x", "sha256": "y"}
 
 
@@ -238,6 +264,7 @@ import os, sys
 from pathlib import Path
 from synth.automaton.gestures import Gesture
 from synth.instrument.events import SetParameter, Touch
+from tests.doubles.end_fades import as_filed, fade_length
 from tests.doubles.performances import OfflineTake
 from tests.synth.takes.test_performance import instrument
 import numpy as np

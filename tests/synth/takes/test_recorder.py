@@ -18,9 +18,11 @@ from numpy.typing import NDArray
 
 from synth.errors import RecordingError
 from synth.takes.recorder import Recorder, default_take_path
-from synth.takes.wav import WavWriter, encode, unused_path
+from synth.takes.wav import FadedEnds, WavWriter, encode, unused_path
+from tests.doubles.end_fades import as_filed, fade_length
 
 RATE = 44100
+FADE = fade_length(RATE)
 
 
 def sound(n: int, seed: int = 0) -> NDArray[np.float32]:
@@ -42,6 +44,14 @@ def read_with_wave(path: Path) -> NDArray[np.int64]:
     return np.array(values, dtype=np.int64).reshape(-1, 2)
 
 
+def check_24_bits(kept: NDArray[np.int64], audio: NDArray[np.float32], *, end: bool = True) -> None:
+    """Rounded to 24 bits, to the bit between the ends; in the fades a product in single precision may be a step off."""
+    expected = np.clip(np.rint(as_filed(audio, RATE, end=end) * 2.0**23), -(2**23), 2**23 - 1)
+    assert kept.shape == expected.shape
+    assert np.array_equal(kept[FADE:-FADE], expected[FADE:-FADE])
+    assert np.abs(kept - expected).max() <= 1
+
+
 def record(path: Path, audio: NDArray[np.float32], chunk: int = 256, **options: object) -> tuple[Recorder, Notices]:
     notices = Notices()
     recorder = Recorder(RATE, notices, **options)  # type: ignore[arg-type]
@@ -57,7 +67,42 @@ def test_a_take_is_what_was_offered_rounded_to_24_bits(tmp_path: Path) -> None:
     recorder, notices = record(tmp_path / "take.wav", audio)
     assert recorder.last_take == tmp_path / "take.wav"
     assert not notices
-    assert np.array_equal(read_with_wave(tmp_path / "take.wav"), np.clip(np.rint(audio * 2.0**23), -(2**23), 2**23 - 1))
+    check_24_bits(read_with_wave(tmp_path / "take.wav"), audio)
+
+
+@pytest.mark.parametrize("chunk", [1, 100, 219, 220, 221, 5000])
+@pytest.mark.parametrize("n", [40, 150, 220, 439, 441, 3000])
+def test_both_ends_in_mid_wave_are_faded_however_the_take_is_cut_into_pieces(n: int, chunk: int) -> None:
+    fades, audio = FadedEnds(RATE), sound(n)
+    pieces = [fades.put(audio[begin : begin + chunk]) for begin in range(0, n, chunk)]
+    assert fades.held == min(n, FADE)
+    filed = np.concatenate([*pieces, fades.end()])
+    np.testing.assert_allclose(filed, as_filed(audio, RATE), rtol=1e-5, atol=1e-9)
+    assert fades.held == 0
+
+
+def test_an_end_in_silence_stays_as_it_is() -> None:
+    quiet = np.full((10, 2), 10 ** (-91 / 20), np.float32)
+    for begin, end in ((False, True), (True, False), (False, False)):
+        audio = np.concatenate([sound(10) if begin else quiet, sound(900), sound(10) if end else quiet])
+        fades = FadedEnds(RATE)
+        filed = np.concatenate([fades.put(audio), fades.end()])
+        np.testing.assert_allclose(filed, as_filed(audio, RATE, begin=begin, end=end), rtol=1e-5, atol=1e-9)
+        assert np.array_equal(filed[FADE:-FADE], audio[FADE:-FADE])
+
+
+def test_a_loop_of_a_take_that_was_switched_on_and_off_does_not_click(tmp_path: Path) -> None:
+    tone = np.tile((0.5 * np.sin(0.05 * np.arange(5000) + 1.2)).astype(np.float32)[:, None], (1, 2))
+    record(tmp_path / "take.wav", tone, sample_format="float32")
+    back, _ = soundfile.read(tmp_path / "take.wav", dtype="float32")
+    assert np.array_equal(back[FADE:-FADE], tone[FADE:-FADE])
+
+    def roughest(once: NDArray[np.float32]) -> float:
+        return float(np.abs(np.diff(np.concatenate([once, once])[:, 0], n=2)).max())
+
+    # The tone's own curvature, and the fades': 0.5 · (π / 220)² / 2.
+    assert roughest(back) < 0.5 * 0.05**2 * 2
+    assert roughest(tone) > 0.05, "without the fades it clicks"
 
 
 def test_float_takes_are_exact(tmp_path: Path) -> None:
@@ -65,7 +110,8 @@ def test_float_takes_are_exact(tmp_path: Path) -> None:
     record(tmp_path / "take.wav", audio, sample_format="float32")
     back, rate = soundfile.read(tmp_path / "take.wav", dtype="float32")
     assert rate == RATE
-    assert np.array_equal(back, audio)
+    assert np.array_equal(back[FADE:-FADE], audio[FADE:-FADE])
+    np.testing.assert_allclose(back, as_filed(audio, RATE), rtol=1e-5, atol=1e-9)
 
 
 @given(st.lists(st.floats(-2, 2, width=32), min_size=1, max_size=40))
@@ -89,8 +135,7 @@ def test_a_long_take_goes_on_in_a_new_file_without_losing_a_sample(tmp_path: Pat
     record(tmp_path / "take.wav", audio, max_bytes=44 + 6 * 1000 + 3)
     parts = [read_with_wave(tmp_path / name) for name in ("take.wav", "take part 2.wav", "take part 3.wav")]
     assert [len(p) for p in parts] == [1000, 1000, 500]
-    expected = np.clip(np.rint(audio.astype(np.float64) * 2**23), -(2**23), 2**23 - 1)
-    assert np.array_equal(np.concatenate(parts), expected)
+    check_24_bits(np.concatenate(parts), audio)
 
 
 def test_the_largest_file_fits_its_own_header() -> None:
@@ -117,7 +162,7 @@ def test_a_crash_costs_less_than_the_last_second(tmp_path: Path) -> None:
     process.stdout.close()
     kept = read_with_wave(tmp_path / "t.wav")
     assert sent - len(kept) <= RATE
-    assert (kept == 2**21).all()
+    assert (kept[FADE:] == 2**21).all(), "nobody was there to fade its end"
 
 
 def test_a_full_disk_ends_the_take_with_a_sentence_and_keeps_it(tmp_path: Path) -> None:
@@ -133,7 +178,7 @@ def test_a_full_disk_ends_the_take_with_a_sentence_and_keeps_it(tmp_path: Path) 
     assert str(tmp_path / "take.wav") in notices[0]
     kept = read_with_wave(tmp_path / "take.wav")
     assert 16_000 < len(kept) <= (100_001 - 44) // 6
-    assert np.array_equal(kept, np.clip(np.rint(audio[: len(kept)] * 2.0**23), -(2**23), 2**23 - 1))
+    check_24_bits(kept, audio[: len(kept)], end=False)
     recorder.offer(audio)
     assert not recorder.active
 
@@ -187,7 +232,7 @@ def test_an_armed_take_begins_where_the_silence_ends_and_loses_nothing(tmp_path:
         recorder.offer(audio[start : start + 256])
     recorder.stop()
     kept, _ = soundfile.read(tmp_path / "take.wav", dtype="float32")
-    assert np.array_equal(kept, audio[-len(kept) :])
+    assert np.array_equal(kept[:-FADE], audio[-len(kept) : -FADE]), "it begins in silence, and is switched off in sound"
     missed = np.abs(audio[: -len(kept)]).max()
     assert missed < 10 ** (-90 / 20)
     assert len(kept) <= 9000 + 256
@@ -292,7 +337,8 @@ def test_a_take_begins_at_the_sample_its_companion_names(tmp_path: Path) -> None
         recorder.offer(audio[begin : begin + 500], begin + 500)
     recorder.stop()
     kept, _ = soundfile.read(tmp_path / "take.wav", dtype="float32")
-    assert np.array_equal(kept, audio[1300:])
+    assert np.array_equal(kept[FADE:-FADE], audio[1300 + FADE : -FADE])
+    np.testing.assert_allclose(kept, as_filed(audio[1300:], RATE), rtol=1e-5, atol=1e-9)
     assert beside.takes == [(tmp_path / "take.wav", 0)]
     assert recorder.seconds == 1700 / RATE
 
