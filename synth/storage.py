@@ -126,7 +126,7 @@ class StoredObject:
     def _read_again(self) -> dict[str, Any]:
         """What the file says now; what was known of it where it cannot be read."""
         try:
-            content = json.loads(self.path.read_bytes().decode("utf-8"))
+            content = _loads(self.path.read_bytes())
         except (OSError, ValueError, RecursionError):
             return self.content
         return content if isinstance(content, dict) else self.content
@@ -135,7 +135,7 @@ class StoredObject:
         try:
             if self.path.stat().st_size > _MOST_BYTES:
                 raise ValueError
-            content = json.loads(self.path.read_bytes().decode("utf-8"))
+            content = _loads(self.path.read_bytes())
         except (FileNotFoundError, NotADirectoryError):
             return {}
         except OSError as error:
@@ -152,6 +152,11 @@ class StoredObject:
 
     def _complain(self, sentence: str) -> None:
         self.problems.append(sentence)
+
+
+def _loads(content: bytes) -> Any:
+    """JSON; NaN and infinity, which are none and which no two readings find equal, are null."""
+    return json.loads(content.decode("utf-8"), parse_constant=lambda _: None)
 
 
 def number(low: float, high: float) -> Check:
