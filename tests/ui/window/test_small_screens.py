@@ -100,6 +100,41 @@ def test_on_a_small_real_screen_the_whole_window_is_on_it(variables: dict[str, s
     assert said["code"] == 0
 
 
+_LINE = """
+def tell():
+    from PySide6.QtCore import QPoint, QRect
+    line, room = window.status_line, window.screen().availableGeometry()
+    on_screen = QRect(line.mapToGlobal(QPoint(0, 0)), line.size())
+    said.update(line=on_screen.getRect(), room=room.getRect(), bar=window.frameGeometry().top() >= room.top())
+    said.update(inside=room.contains(on_screen) and line.isVisible() and line.height() >= line.sizeHint().height())
+    window.close()
+
+QTimer.singleShot(700, tell)
+"""
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "stored"),
+    [(1280, 800, None), (1280, 800, (0, 30)), (1280, 720, (0, 0)), (1024, 600, None)],
+)
+def test_the_status_line_and_the_title_bar_are_on_a_small_screen(
+    width: int, height: int, stored: tuple[int, int] | None, home: Path
+) -> None:
+    """A window of 1280 × 800 with its title bar is higher than the screen, where it was stored or begins so."""
+    if stored is not None:
+        geometry = {"x": stored[0], "y": stored[1], "width": 1280, "height": 800, "maximized": False}
+        write_whole(home / "config" / "petrichord" / "session.json", {"geometry": geometry})
+    with virtual_display(width, height) as screen:
+        manager = subprocess.Popen(["openbox"], env=screen, stderr=subprocess.DEVNULL)
+        try:
+            said = live(home, _LINE, variables=screen)
+        finally:
+            manager.terminate()
+            manager.wait(10)
+    assert said["inside"], said
+    assert said["bar"], said
+
+
 @pytest.mark.parametrize("value", ["", "abc", "-1", "nan"])
 def test_what_a_library_would_take_for_a_number_is_unset(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """huggingface_hub and tqdm end the command when these are no numbers."""
