@@ -13,6 +13,7 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor
 
+from synth.automaton.paint import PAINT_LEVEL, ColumnLoudness
 from synth.automaton.rules import seed_cells
 from synth.automaton.scripted import scripted
 from synth.errors import UsageError
@@ -29,8 +30,6 @@ SHAPES: tuple[Shape, ...] = get_args(Shape)
 
 WAKE_STEPS = 64
 """Steps over which resting cells come back to full activity."""
-_PAINT_LEVEL = 0.9
-"""Grid value of paint: 4 dB below the loudest cell of the recording."""
 _EDGE = 0.25
 """Outer part of the radius over which a gesture fades out, so that no wound has an audible edge."""
 
@@ -50,12 +49,16 @@ class Gesture:
     """How far cells go: 0 leaves them, 1 replaces them; of a freeze, how firmly it holds."""
     shape: Shape = "round"
     """A stripe reaches over all pitches, a line over all of time."""
+    loudest_lu: float | None = None
+    """Paint makes no column louder than so much above the culture's usual one; None: as loud as it is."""
 
     def __post_init__(self) -> None:
         if self.kind not in GESTURE_KINDS:
             raise UsageError(f"There is no gesture “{self.kind}”: choose {', '.join(GESTURE_KINDS)}.")
         if self.shape not in SHAPES:
             raise UsageError(f"There is no brush shape “{self.shape}”: choose {', '.join(SHAPES)}.")
+        if self.loudest_lu is not None and not 0 <= self.loudest_lu <= 100:
+            raise UsageError(f"Paint cannot be {self.loudest_lu:g} LU louder at most: choose loudest_lu from 0 to 100.")
         if not (self.radius_frames > 0 and self.radius_rows > 0 and 0 <= self.strength <= 1):
             raise UsageError(
                 f"A gesture needs radii above 0 and a strength from 0 to 1, not {self.radius_frames:g} frames, "
@@ -110,10 +113,19 @@ def apply_freeze(frozen: Tensor, gesture: Gesture) -> None:
         torch.minimum(frozen, 1 - weight, out=frozen)
 
 
-def apply_gesture(state: Tensor, rest: Tensor, gesture: Gesture, seed: int, serial: int, loop_steps: int) -> None:
+def apply_gesture(
+    state: Tensor,
+    rest: Tensor,
+    gesture: Gesture,
+    seed: int,
+    serial: int,
+    loop_steps: int,
+    loudness: ColumnLoudness | None = None,
+) -> None:
     """Change `state` (C, M, T) and `rest` (M, T), the steps until each cell is fully awake, in place.
 
-    `serial` counts gestures, so equal gestures differ in their noise but a replay does not.
+    `serial` counts gestures, so equal gestures differ in their noise but a replay does not. `loudness` is what a
+    gesture's `loudest_lu` is measured by.
     """
     if gesture.kind in ("freeze", "thaw"):
         return
@@ -131,12 +143,16 @@ def apply_gesture(state: Tensor, rest: Tensor, gesture: Gesture, seed: int, seri
     touch = touch[first:last].index_select(1, columns)
     noise = uniform(seed, Stream.GESTURE, serial, (*touch.shape, C))
     device = state.device
+    paint = torch.tensor(PAINT_LEVEL)
+    if gesture.kind == "paint" and gesture.loudest_lu is not None and loudness is not None:
+        weight = touch * gesture.strength
+        paint = loudness.paint_level(state[0].cpu(), first, columns, weight, gesture.loudest_lu).to(device)
     weight, columns, noise = (touch * gesture.strength).to(device), columns.to(device), noise.to(device)
     if gesture.kind in ("erase", "reseed"):
         target = seed_cells(noise.permute(2, 0, 1)).permute(1, 2, 0)
     elif gesture.kind == "paint":
         target = noise * 0.05
-        target[..., 0] += _PAINT_LEVEL
+        target[..., 0] += paint
     else:
         target = noise
     rest_steps = 0 if gesture.kind == "reseed" else loop_steps + WAKE_STEPS

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from synth.automaton.gestures import WAKE_STEPS, Gesture, apply_freeze, apply_gesture
 from synth.automaton.graphed_stepper import GraphedStepper
+from synth.automaton.paint import ColumnLoudness
 from synth.automaton.rules import CHANNELS, LiveRule, seed_cells
 from synth.automaton.scripted import scripted
 from synth.automaton.stepper import Stepper
@@ -131,6 +132,7 @@ class LiveCulture:
         self._rest = torch.zeros(self.n_mels, self.n_frames, device=self._device)
         self._frozen = torch.zeros(self.n_mels, self.n_frames, device=self._device)
         self._holds = False
+        self._loudness = ColumnLoudness.of(preset.mel, preset.state[0])
         if grown:
             self._state.copy_(preset.state)
         else:
@@ -168,7 +170,7 @@ class LiveCulture:
     def touch(self, gesture: Gesture) -> None:
         self._ahead.forget()
         self._copy = None
-        apply_gesture(self._state, self._rest, gesture, self.seed, self._gestures, self.n_frames)
+        apply_gesture(self._state, self._rest, gesture, self.seed, self._gestures, self.n_frames, self._loudness)
         apply_freeze(self._frozen, gesture)
         self._holds = bool(self._frozen.any())
         self._gestures += 1

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from synth.automaton.gestures import Gesture, apply_freeze, footprint
+from synth.automaton.paint import ColumnLoudness
 from synth.automaton.rules import NOTEBOOK_STEPS, NotebookRule
 from synth.culture.culture import CultureState
 from synth.presets.model import Preset
@@ -25,6 +26,7 @@ class RegrowingCulture:
         self.seed, self.steps = seed, 0
         self._rule = preset.rule
         self._sown = 0
+        self._loudness = ColumnLoudness.of(preset.mel, torch.tanh(preset.state[0]))
         self._growing = self._sow()
         self._heard = preset.state.clone()[None] if grown else torch.zeros_like(self._growing)
         self._wound = torch.zeros(self.n_mels, self.n_frames)
@@ -64,6 +66,10 @@ class RegrowingCulture:
                 self._held = torch.where(touch > 0, self.grid(), self._held)
         else:
             target = torch.full_like(touch, gesture.strength if gesture.kind == "paint" else -4.0)
+            if gesture.kind == "paint" and gesture.loudest_lu is not None:
+                every = torch.arange(self.n_frames)
+                most = self._loudness.paint_level(self.grid(), 0, every, touch, gesture.loudest_lu)
+                target = torch.minimum(target, torch.atanh(most.clamp(-0.999, 0.999)).expand_as(target))
             self._heard[0, 0].lerp_(target, touch)
             self._held.lerp_(torch.tanh(target), touch)
             torch.maximum(self._wound, touch, out=self._wound)

@@ -158,6 +158,7 @@ def _gesture(told: Fields) -> Gesture:
         _radius(told, "radius_rows"),
         told.number("strength", 0, 1),
         _one_of(told, "shape", SHAPES),
+        None if told.values.get("loudest_lu") is None else told.number("loudest_lu", 0, 100),
     )
 
 

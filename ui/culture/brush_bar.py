@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QToolButton, QWidget
 
 from synth.automaton.gestures import SHAPES, GestureKind, Shape
 from synth.instrument.parameters.table import BRUSH_PARAMETERS
-from ui.culture.brushes import BRUSH_KINDS, Brush
+from ui.culture.brushes import BRUSH_KINDS, PAINT, Brush
 from ui.culture.overlay import BRUSH_COLOURS
 from ui.look.icons import SIZE, icon
 from ui.look.shortcuts import click_on_key, on_key
@@ -18,7 +18,8 @@ from ui.widgets.slider import Slider
 
 _HELP: dict[GestureKind, str] = {
     "erase": "Wound the culture: what is erased is heard for one loop, then heals (1)",
-    "paint": "Paint sound: a line is a tone, a block is noise; strength is its level (2)",
+    "paint": "Paint sound: a line is a tone, a block is noise; strength is its level. It lands on partials, on notes "
+    "where there is no pitch, with Alt anywhere (2)",
     "noise": "Scatter noise into the cells (3)",
     "reseed": "Plant seed cells that grow back at once (4)",
     "freeze": "Freeze cells: they stay as they are, still heard; right-drag thaws them (5)",
@@ -46,6 +47,8 @@ class BrushBar(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.brush = Brush()
+        self.aside = PAINT
+        """Size and strength of paint while another brush is held, and those of the others while paint is."""
         self._frames_per_second = 22050 / 256
         self._roomy = False
         row = QHBoxLayout(self)
@@ -58,7 +61,7 @@ class BrushBar(QWidget):
             button = self.buttons[kind] = _button(kind, BRUSH_COLOURS[kind], f"{name} brush", _HELP[kind], str(i + 1))
             button.setText(name)
             button.setCheckable(True)
-            button.clicked.connect(lambda _=False, kind=kind: self._change(kind=kind))
+            button.clicked.connect(lambda _=False, kind=kind: self._take(kind))
             self._kinds.addButton(button)
             row.addWidget(button)
         row.addSpacing(6)
@@ -186,6 +189,16 @@ class BrushBar(QWidget):
         """What the names take now."""
         bare = self.shapes["round"].minimumSizeHint().width()
         return sum(button.minimumSizeHint().width() - bare for button in self.buttons.values())
+
+    def _take(self, kind: GestureKind) -> None:
+        """Hold another brush: paint has a size and a strength of its own."""
+        if (kind == "paint") == (self.brush.kind == "paint"):
+            self._change(kind=kind)
+            return
+        here, self.aside = self.aside, self.brush
+        self.brush = replace(here, kind=kind, shape=self.brush.shape)
+        self.resize_brush(here.radius_frames, here.radius_rows)
+        self.strength.show_amount(here.strength)
 
     def _strengthen(self, by: int) -> None:
         self.strength.setValue(self.strength.value() + by * self.strength.singleStep())

@@ -20,6 +20,8 @@ _HOLD_TICKS = 10
 _SPACING = 0.5
 """Distance between touches along a drag, as a share of the brush's radius: no gaps, no needless work."""
 _MOST_PER_TICK = 8
+LOUDEST_PAINT_LU = 4.0
+"""Paint makes no moment louder than so much above the usual one."""
 BRUSH_KINDS: tuple[GestureKind, ...] = ("erase", "paint", "noise", "reseed", "freeze")
 """What a hand can hold; thawing is the other side of freezing."""
 
@@ -46,7 +48,13 @@ class Brush:
         return math.hypot(along, across)
 
     def at(self, column: float, row: float) -> Gesture:
-        return Gesture(self.kind, column, row, self.radius_frames, self.radius_rows, self.strength, self.shape)
+        loudest_lu = LOUDEST_PAINT_LU if self.kind == "paint" else None
+        radii = self.radius_frames, self.radius_rows
+        return Gesture(self.kind, column, row, *radii, self.strength, self.shape, loudest_lu)
+
+
+PAINT = Brush("paint", radius_rows=1.5, strength=0.5)
+"""Paint as one begins with it: a thin line of half strength. The size of a wound would be a blast of noise."""
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from synth.mel import MelFormat
 from ui.culture.brushes import Brush, BrushHand
 from ui.culture.recovery_strip import now_s
 from ui.culture.screen import CultureScreen
+from ui.culture.snapping import snapped_row
 from ui.look.axes import hz_of_row, nearest_note
 
 _STEP_CELLS = (2.0, 1.0)
@@ -34,6 +35,8 @@ class CultureView(CultureScreen):
         self.hand = hand
         self._key_down = False
         self._cursor = (86.0, 20.0)
+        self.root_hz = 0.0
+        """The preset's own pitch, on whose partials paint lands; 0 for notes."""
         self.setAccessibleName("Culture")
         self.setAccessibleDescription(
             "The evolving mel spectrogram. Arrow keys move the brush, brackets size it, hold Enter to touch, "
@@ -71,12 +74,22 @@ class CultureView(CultureScreen):
         pitch = f"{hz / 1000:.2f} kHz" if hz >= 1000 else f"{hz:.0f} Hz"
         self.pointed.emit(f"{pitch} {note_name(nearest_note(hz)[0])} · {column / self.format.frames_per_second:.2f} s")
 
+    def _aimed(self, cell: tuple[float, float], modifiers: Qt.KeyboardModifier) -> tuple[float, float]:
+        """Where the brush acts: paint lands on partials or notes, unless Alt is held."""
+        column, row = cell
+        if self.hand.held.kind != "paint" or modifiers & Qt.KeyboardModifier.AltModifier:
+            return cell
+        row = self.hand.field.clamp(column, row)[1]
+        return column, snapped_row(row, self.format, self.root_hz, self.pitch_ratio)
+
     # Mouse: pyqtgraph's own panning and menus are off, the hand gets everything
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self.setFocus(Qt.FocusReason.MouseFocusReason)
         cell = self.cell_at(event.position())
         inside = self._overlay.boundingRect().contains(QPointF(*cell))
+        if event.button() == Qt.MouseButton.LeftButton:
+            cell = self._aimed(cell, event.modifiers())
         if event.button() == Qt.MouseButton.LeftButton and inside:
             self.hand.press(*cell)
         elif event.button() == Qt.MouseButton.RightButton and inside:
@@ -84,7 +97,7 @@ class CultureView(CultureScreen):
         event.accept()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        cell = self.cell_at(event.position())
+        cell = self._aimed(self.cell_at(event.position()), event.modifiers())
         self._point(*cell, keyboard=False)
         if self.hand.down:
             self.hand.move(*cell)
@@ -147,9 +160,10 @@ class CultureView(CultureScreen):
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             if not event.isAutoRepeat() and not self.hand.down:
                 self._key_down = True
-                self._point(*self._cursor, keyboard=True)
                 other = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
-                self.hand.press(*self._cursor, kind=self.hand.brush.other_side if other else None)
+                at = self._cursor if other else self._aimed(self._cursor, event.modifiers())
+                self._point(*at, keyboard=True)
+                self.hand.press(*at, kind=self.hand.brush.other_side if other else None)
         else:
             QWidget.keyPressEvent(self, event)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from synth.automaton.gestures import GestureKind
 from synth.engine.kept_culture import culture_path, save_culture
 from ui.culture.brushes import Brush
 from ui.presets.loader import Loaded
@@ -73,7 +74,7 @@ class SessionKeeper(QObject):
 
 def taken_down(window: MainWindow) -> Session:
     """What the window is like now."""
-    brush, tags = window.brushes.brush, window.presets.tags
+    brush, aside, tags = window.brushes.brush, window.brushes.aside, window.presets.tags
     at = window.normalGeometry() if window.isMaximized() else window.geometry()
     return Session(
         preset=window.presets.playing,
@@ -89,6 +90,9 @@ def taken_down(window: MainWindow) -> Session:
             brush.radius_rows,
             brush.strength,
             window.brushes.hidden.isChecked(),
+            aside.radius_frames,
+            aside.radius_rows,
+            aside.strength,
         ),
         browser=Browser(
             window.presets.search.text(), tuple(sorted(tags.chosen | tags.awaited)), tags.favourites.isChecked()
@@ -123,6 +127,10 @@ def _put_brush(window: MainWindow, stored: BrushState) -> None:
     shape = next((shape for shape in bar.shapes if shape == stored.shape), Brush().shape)
     bar.choose(kind)
     bar.choose_shape(shape)
+    if stored.aside_frames > 0 and stored.aside_rows > 0:
+        radii = stored.aside_frames, stored.aside_rows
+        other: GestureKind = "erase" if kind == "paint" else "paint"
+        bar.aside = Brush(other, *radii, stored.aside_strength)
     bar.resize_brush(stored.radius_frames, stored.radius_rows)
     bar.strength.setValue(bar.strength.parameter.step_of(stored.strength))
     if bar.hidden.isChecked() != stored.hidden:

@@ -95,6 +95,7 @@ class PresetDesk(QObject):
         controls = parts.controls
         controls.show_controls(loaded.controls or suggested(controls.controls, preset, controls.locked))
         parts.culture.set_culture(preset.mel, preset.n_frames, preset.quantiles.numpy())
+        parts.culture.root_hz = preset.root_hz
         parts.brushes.set_frame_rate(preset.mel.frames_per_second)
         parts.brushes.set_rows(preset.mel.n_mels)
         parts.controls.note.set_root(preset.root_hz)

@@ -49,6 +49,10 @@ class BrushState:
     strength: float = 1.0
     hidden: bool = False
     """Coloured by the hidden channels."""
+    aside_frames: float = 0.0
+    """Of paint while another brush is held, and the other way round; 0 where none was stored."""
+    aside_rows: float = 0.0
+    aside_strength: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -107,6 +111,9 @@ _SECTIONS: dict[str, dict[str, Check]] = {
         "radius_rows": number(0.1, 1e4),
         "strength": number(0, 1),
         "hidden": flag,
+        "aside_frames": number(0, 1e4),
+        "aside_rows": number(0, 1e4),
+        "aside_strength": number(0, 1),
     },
     "browser": {"search": text, "tags": texts, "favourites_only": flag},
 }

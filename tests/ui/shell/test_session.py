@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import QRect
 from PySide6.QtGui import QGuiApplication
@@ -64,6 +64,7 @@ def test_what_is_stored_comes_back(path: Path, session: Session) -> None:
 
 
 @SHARED
+@example({"preset": float("nan")})
 @given(JSON | NESTED)
 def test_any_json_gives_a_usable_session_and_sentences(path: Path, content: object) -> None:
     write_whole(path, content)
@@ -157,7 +158,7 @@ def handled(win: MainWindow, qtbot: QtBot) -> Session:
 
 def test_another_window_becomes_what_this_one_was(win: MainWindow, second: MainWindow, qtbot: QtBot) -> None:
     wanted = handled(win, qtbot)
-    assert wanted.brush == BrushState("noise", "stripe", 31.5, 7.25, 0.43, True)
+    assert wanted.brush == BrushState("noise", "stripe", 31.5, 7.25, 0.43, True, 22.0, 1.5, 0.5)
     assert wanted.browser == Browser("o", ("test",), True)
     assert wanted.preset is not None
     loaded = build(wanted.preset, wanted.controls)
