@@ -67,16 +67,16 @@ def favoured(role: Role) -> Iterator[None]:
 def ordinary() -> Iterator[None]:
     """Other programs are started in here: they would inherit the calling thread's real-time priority, whatever their
     nice value is, and keep even the sound server waiting."""
-    if sys.platform != "linux" or os.sched_getscheduler(0) == os.SCHED_OTHER:
+    if sys.platform == "linux" and os.sched_getscheduler(0) != os.SCHED_OTHER:
+        policy, parameter = os.sched_getscheduler(0), os.sched_getparam(0)
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+        try:
+            yield
+        finally:
+            with suppress(PermissionError):
+                os.sched_setscheduler(0, policy, parameter)
+    else:
         yield
-        return
-    policy, parameter = os.sched_getscheduler(0), os.sched_getparam(0)
-    os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
-    try:
-        yield
-    finally:
-        with suppress(PermissionError):
-            os.sched_setscheduler(0, policy, parameter)
 
 
 def spare_the_sound() -> None:
