@@ -4,7 +4,7 @@ A control change is kept here, as the values before and after. A stroke is only 
 is in the engine's history, whose memory is bounded, so that strokes may fall off its end.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
@@ -155,13 +155,23 @@ class UndoHistory:
                     kept.append(step)
             self._done = kept
 
-    def forget_strokes(self) -> None:
-        """Another culture plays; everything else can still be undone."""
-        self._done = [step for step in self._done if not isinstance(step, Stroke)]
-        self._undone = [step for step in self._undone if not isinstance(step, Stroke)]
-        self._open = self._open and bool(self._done)
+    def forget_preset(self, owned: Collection[str]) -> None:
+        """Another preset plays, which has set the controls `owned`: strokes and steps of these are over, no others."""
+        self._done = [kept for step in self._done if (kept := _without(step, owned)) is not None]
+        self._undone = [kept for step in self._undone if (kept := _without(step, owned)) is not None]
+        self._open = False
 
     def _add(self, step: Step) -> None:
         self._undone.clear()
         self._done.append(step)
         del self._done[: -self._limit]
+
+
+def _without(step: Step, owned: Collection[str]) -> Step | None:
+    """What a step does besides strokes and the controls `owned`, or None when that is nothing."""
+    if isinstance(step, Stroke):
+        return None
+    if not isinstance(step, Turn):
+        return step
+    before, after = ({id: v for id, v in side.items() if id not in owned} for side in (step.before, step.after))
+    return replace(step, before=before, after=after) if before or after or step.states else None

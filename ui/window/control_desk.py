@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, QTimer
 from synth.automaton.gestures import Gesture
 from synth.instrument.events import Action, Redo, ReseedAll, ThawAll, Undo, View
 from synth.instrument.parameters.values import ParameterValues
+from ui.controls.suggestions import OF_PRESETS
 from ui.controls.undo import Deed, Letter, States, Stroke, Turn, UndoHistory, Values
 from ui.controls.vary import varied
 from ui.culture.brushes import BrushHand
@@ -200,9 +201,9 @@ class ControlDesk(QObject):
     # News
 
     def other_culture(self) -> None:
-        """Another preset plays: its culture has no strokes yet."""
+        """Another preset plays: its culture has no strokes yet, and its controls are as it says."""
         self.history.seal()
-        self.history.forget_strokes()
+        self.history.forget_preset(OF_PRESETS - set(self._controls.locked))
         self._stroke_open = False
         self._views = 0
 

@@ -88,6 +88,7 @@ def test_a_few_steps_on_sound_alone_bring_the_sound_nearer(target: Target) -> No
 
 def test_a_fading_recording_is_refused_in_words(target: Target) -> None:
     nothing = torch.zeros(80, 4)
-    fading = replace(target, decay=Decay(nothing, torch.tensor([[0, 4]] * 80), torch.zeros(80), nothing))
+    still = torch.zeros(80)
+    fading = replace(target, decay=Decay(nothing, torch.tensor([[0, 4]] * 80), still, still, nothing))
     with pytest.raises(TrainingError, match="audio-loss"):
         Trainer(fading, Recipe(iterations=1, audio_from=0.5))

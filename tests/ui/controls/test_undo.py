@@ -209,14 +209,14 @@ def test_another_knob_or_a_stroke_ends_a_burst() -> None:
     assert desk.state() == Desk().state()
 
 
-def test_another_culture_forgets_strokes_and_keeps_control_changes() -> None:
+def test_another_preset_forgets_strokes_and_keeps_changes_of_controls_it_does_not_set() -> None:
     desk = Desk()
     desk.turn("width", 1)
     desk.touch()
     desk.turn("tilt", 2)
     desk.touch()
     desk.undo()
-    desk.history.forget_strokes()
+    desk.history.forget_preset(())
     assert desk.history.strokes == 0
     assert desk.history.redo_label == ""
     desk.undo()
@@ -224,6 +224,26 @@ def test_another_culture_forgets_strokes_and_keeps_control_changes() -> None:
     assert desk.controls == dict.fromkeys(KNOBS, 0)
     desk.redo()
     assert desk.controls["width"] == 1
+
+
+def test_steps_of_controls_that_a_preset_has_set_are_over() -> None:
+    """Else undo would move the new preset's controls to where they stood in another one."""
+    desk = Desk()
+    desk.turn("width", 1)
+    desk.turn("tilt", 2)
+    desk.history.whole_turn(Turn("Init", {"width": 1, "tilt": 2}, {"width": 0, "tilt": 0}))
+    desk.turn("width", 3)
+    desk.history.forget_preset({"tilt"})
+    desk.controls["tilt"] = 7
+    labels = []
+    while desk.history.undo_label:
+        labels.append(desk.history.undo_label)
+        desk.undo()
+    assert labels == ["width", "Init", "width"]
+    assert desk.controls == {**dict.fromkeys(KNOBS, 0), "tilt": 7}
+    while desk.history.redo_label:
+        desk.redo()
+    assert desk.controls == {**dict.fromkeys(KNOBS, 0), "width": 3, "tilt": 7}
 
 
 def test_what_was_taken_back_by_itself_is_no_step_any_more_and_can_be_done_again() -> None:

@@ -135,14 +135,21 @@ def test_undo_reaches_the_window_from_the_note_box(win: MainWindow, engine: Fake
     assert (heard(engine)["note"], heard(engine)["fine_cents"]) == (0, 0)
 
 
-def test_another_preset_forgets_strokes_but_not_knobs(win: MainWindow, engine: FakeEngine, qtbot: QtBot) -> None:
+def test_another_preset_forgets_strokes_and_what_it_sets_but_no_other_knob(
+    win: MainWindow, engine: FakeEngine, qtbot: QtBot
+) -> None:
+    """Undo never moves a control of the new preset to where it stood in the one before."""
+    drag(win.controls.knobs["volume_db"], 36)
     drag(win.controls.knobs["width"], -36)
     stroke(win)
     with qtbot.waitSignal(win.loader.loaded, timeout=20_000):
         QTest.keyClick(win, Qt.Key.Key_PageDown)
-    assert win.control_desk.history.undo_label == "Width"
+    width = heard(engine)["width"]
+    assert win.control_desk.history.undo_label == "Volume"
     undo(win)
-    assert heard(engine)["width"] == pytest.approx(0.6)
+    assert heard(engine)["volume_db"] == pytest.approx(0)
+    assert win.control_desk.history.undo_label == ""
+    assert heard(engine)["width"] == width
     assert not engine.sent(Undo)
 
 

@@ -46,7 +46,7 @@ def test_the_bank_is_a_sum_of_sines(rate_hz: int, heads: int) -> None:
     bank = OscillatorBank(HZ, rate_hz, seed=3)
     voices = VoiceState.none(heads, 80, len(HZ))
     for slot in range(5):
-        voices.add(slot, 0, *bank.chance(slot, 0), -1, None)
+        voices.add(slot, 0, *bank.chance(slot, 0))
     cycles = voices.cycles.copy()
     pitches = 2 ** rng.uniform(-1, 0.9, (7, 5))
     pitches[0] = pitches[1]
@@ -67,7 +67,7 @@ def test_phases_run_on_for_an_hour() -> None:
     """310 000 frames later each phase is what one multiplication says, to a thousandth of a cycle."""
     bank = OscillatorBank(HZ, 44100, seed=3)
     voices = VoiceState.none(1, 80, len(HZ))
-    voices.add(0, 0, *bank.chance(0, 0), -1, None)
+    voices.add(0, 0, *bank.chance(0, 0))
     start, silent = voices.cycles.copy(), np.zeros((1, 1, len(HZ)), np.float32)
     out = np.zeros((1, 512), np.float32)
     for i in range(310_000):
@@ -83,9 +83,9 @@ def test_the_order_of_voices_does_not_matter_to_any_of_them() -> None:
     sounds = []
     for beside in (0, 3):
         voices = VoiceState.none(2, 80, len(HZ))
-        voices.add(9, 4, *bank.chance(9, 4), -1, None)
+        voices.add(9, 4, *bank.chance(9, 4))
         for slot in range(beside):
-            voices.add(slot, 0, *bank.chance(slot, 0), -1, None)
+            voices.add(slot, 0, *bank.chance(slot, 0))
         out, levels = np.zeros((2, 512), np.float32), np.zeros((1 + beside, 2, len(HZ)), np.float32)
         levels[0] = level
         bank.advance(out, 0, 0.0, 512.0, voices, levels, np.ones(1 + beside))
