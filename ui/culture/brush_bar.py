@@ -18,8 +18,7 @@ from ui.widgets.slider import Slider
 
 _HELP: dict[GestureKind, str] = {
     "erase": "Wound the culture: what is erased is heard for one loop, then heals (1)",
-    "paint": "Paint sound: a line is a tone, a block is noise; strength is its level. It lands on partials, on notes "
-    "where there is no pitch, with Alt anywhere (2)",
+    "paint": "Paint sound: a line is a tone, a block is noise; it lands on partials or notes, with Alt anywhere (2)",
     "noise": "Scatter noise into the cells (3)",
     "reseed": "Plant seed cells that grow back at once (4)",
     "freeze": "Freeze cells: they stay as they are, still heard; right-drag thaws them (5)",

@@ -23,6 +23,7 @@ from synth.instrument.events import Touch, set_parameters
 from synth.instrument.parameters.values import ParameterValues
 from synth.loading.prepare import ready_instrument, ready_vocoder
 from synth.output.master import volume_gain
+from tests.doubles.end_fades import as_filed, between_fades
 from tests.doubles.instruments import PRESET, RATE, ScriptedSink, SineInstrument, roughness, wait_until
 
 
@@ -219,9 +220,12 @@ def test_the_take_is_what_was_sent_even_across_a_gap(tmp_path: Path) -> None:
         wait_until(lambda: engine.status().last_take == tmp_path / "take.wav")
         settled(engine)
     take = soundfile.read(tmp_path / "take.wav", dtype="float32")[0]
+    # Its first 5 ms are faded, and no longer what was sent.
     chunks = sink.audio.reshape(-1, 256, 2)
-    first = next(i for i in range(len(chunks)) if np.array_equal(chunks[i], take[:256]) and take[:256].any())
-    assert np.array_equal(sink.audio[256 * first : 256 * first + len(take)], take)
+    second = next(i for i in range(len(chunks)) if np.array_equal(chunks[i], take[256:512]) and take[256:512].any())
+    sent = sink.audio[256 * (second - 1) :][: len(take)]
+    assert np.array_equal(between_fades(sent, RATE), between_fades(take, RATE))
+    assert np.allclose(take, as_filed(sent, RATE), atol=1e-6)
 
 
 def test_recording_to_an_impossible_place_is_a_notice(tmp_path: Path) -> None:

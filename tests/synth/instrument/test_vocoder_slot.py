@@ -17,6 +17,7 @@ from synth.loading.prepare import live_setup, ready_instrument, ready_vocoder
 from synth.vocoder.bigvgan.live import LiveBigVGANVocoder
 from synth.vocoder.contract import VoiceFrames
 from synth.vocoder.spectral.vocoder import SpectralVocoder
+from tests.doubles.end_fades import between_fades, fade_length
 from tests.doubles.instruments import PRESET, RATE, ScriptedSink, wait_until
 from tests.synth.vocoder.bigvgan.test_live import PUBLISHED, config_of, package_model, save
 
@@ -105,9 +106,11 @@ def test_a_change_and_back_during_play_leaves_no_gap_and_the_take_is_what_was_se
     assert culture.steps > steps
     take = soundfile.read(tmp_path / "take.wav", dtype="float32")[0]
     sent = sink.audio
-    start = next(i for i in range(len(sent)) if np.array_equal(sent[i : i + 64], take[:64]))
-    np.testing.assert_array_equal(sent[start : start + len(take)], take)
+    fade = fade_length(RATE)
+    start = next(i for i in range(len(sent)) if np.array_equal(sent[i : i + 64], take[fade : fade + 64])) - fade
+    np.testing.assert_array_equal(between_fades(sent[start : start + len(take)], RATE), between_fades(take, RATE))
     if engine.status().underruns == 0:
+        take = between_fades(take, RATE)
         assert np.abs(take).max(axis=1).reshape(-1)[: len(take) // 441 * 441].reshape(-1, 441).max(1).min() > 1e-4
 
 
