@@ -1,6 +1,6 @@
 """The instrument's controls in groups on one panel, and the values they stand at."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtGui import QResizeEvent
@@ -174,11 +174,10 @@ class ControlPanel(QFrame):
         """True while a knob is dragged."""
         return any(knob.isSliderDown() for knob in self.knobs.values())
 
-    @property
-    def in_burst(self) -> bool:
-        """True when more notches or keys may follow the one that just moved a control."""
+    def in_burst(self, ids: Collection[str]) -> bool:
+        """True when more notches or keys may follow the one that just moved these controls."""
         focused = QApplication.focusWidget()
-        boxes = (*self.knobs.values(), self.note)
+        boxes = [self.note if id == "note" else self.knobs[id] for id in ids if id == "note" or id in self.knobs]
         return any(box.underMouse() or box is focused or box.isAncestorOf(focused) for box in boxes if focused)
 
     def show_controls(self, controls: ParameterValues) -> None:

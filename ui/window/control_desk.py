@@ -87,7 +87,7 @@ class ControlDesk(QObject):
         self._burst.stop()
         if self._controls.in_hand:
             return
-        if self._controls.in_burst:
+        if self._controls.in_burst(after):
             self._burst.start()
         else:
             self.history.seal()

@@ -109,8 +109,8 @@ def test_undo_in_the_middle_of_a_drag_lets_go_of_the_knob(win: MainWindow, engin
 
 
 def test_notes_of_the_keys_are_no_steps_and_moves_of_the_drone_are(win: MainWindow, engine: FakeEngine) -> None:
-    # Wherever a test before left the mouse: over a knob, keys are one burst.
-    QTest.mouseMove(win.keys)
+    # Wherever a test before left the mouse: over the note's box, keys are one burst.
+    win.controls.note.setAttribute(Qt.WidgetAttribute.WA_UnderMouse, False)
     QTest.keyClick(win, Qt.Key.Key_A)
     QTest.mouseClick(win.keys, LEFT, pos=QPoint(win.keys.width() // 2, win.keys.height() - 5))
     assert win.control_desk.history.undo_label == ""
