@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 from pathlib import Path
 
 import numpy as np
@@ -84,7 +85,8 @@ def perform(window: object, folder: Path, seconds: float) -> dict[str, object]:
     transport.play.click()
     until(lambda: status().recording_s > _FIRST_S)
     transport.record.click()
-    until(lambda: status().recording is None)
+    # Its file is complete a moment after recording has ended.
+    until(lambda: status().last_take is not None)
     first = status().last_take
     transport.record.click()
     until(lambda: status().recording is not None)
@@ -102,7 +104,7 @@ def perform(window: object, folder: Path, seconds: float) -> dict[str, object]:
         if strokes == 6:
             examination.measure.click()
     transport.record.click()
-    until(lambda: status().recording is None)
+    until(lambda: status().last_take != first)
     gaps = 1000 * np.diff(painter.at)
     return {
         "first": str(first),
@@ -125,7 +127,7 @@ def _inside(preset: str, folder: Path, seconds: float) -> int:
     from ui.shell.main_window import MainWindow
 
     app = QApplication(["petrichord"])
-    timer = QTimer()
+    timer, failed = QTimer(), list[str]()
 
     def look() -> None:
         for window in QApplication.topLevelWidgets():
@@ -133,6 +135,9 @@ def _inside(preset: str, folder: Path, seconds: float) -> int:
                 timer.stop()
                 try:
                     print(json.dumps(perform(window, folder, seconds)), flush=True)
+                except Exception:
+                    # The window logs what fails in a slot; whoever started this process is told as well.
+                    failed.append(traceback.format_exc())
                 finally:
                     window.close()
 
@@ -140,7 +145,8 @@ def _inside(preset: str, folder: Path, seconds: float) -> int:
     timer.start(50)
     code = command([preset])
     del app
-    return code
+    print(*failed, sep="\n", file=sys.stderr)
+    return code or len(failed)
 
 
 def compared(capture: np.ndarray, path: str) -> dict[str, object]:  # type: ignore[type-arg]
