@@ -24,6 +24,7 @@ def act(parts: InstrumentParts, action: OwnAction) -> None:
         case SetParameter(id, value):
             parts.controls = parts.controls.with_value(id, value)
             parts.voices.obey(parts.controls, parts.most_voices())
+            parts.clock = parts.clock.with_tempo(parts.asked_beats_per_frame(), parts.frame)
         case Touch(gesture):
             parts.played.touch(gesture, hand_down=parts.playhead.hand_down)
         case ReseedAll():

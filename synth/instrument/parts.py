@@ -20,6 +20,7 @@ from synth.instrument.reading.playhead import Playhead
 from synth.instrument.schedule import Agenda
 from synth.instrument.setup import Setup, make_culture
 from synth.instrument.state import DroneLevel
+from synth.instrument.tempo.beat_clock import BeatClock, beats_per_frame
 from synth.instrument.vocoder_slot import Voicing
 from synth.instrument.voices.notes import MOST_VOICES
 from synth.instrument.voices.voice_player import VoicePlayer
@@ -47,6 +48,8 @@ class InstrumentParts:
         self.playhead = Playhead(preset.n_frames, self.controls, preset.mel.frames_per_second)
         self.voicing = Voicing(vocoder, out_rate_hz, self.playhead)
         self.frame = 0
+        self.clock = BeatClock(self.asked_beats_per_frame())
+        """Where the song is, in beats, at any moment."""
         self.rescues = 0
         self.evolution_limit = 1.0
         """Share of the asked evolution speed the machine can afford; `LimitEvolution` moves it."""
@@ -95,9 +98,18 @@ class InstrumentParts:
         """From a column being read to its sound."""
         return self.voicing.delay_s
 
+    @property
+    def beats(self) -> float:
+        """The song's position at the beginning of the frame numbered `frame`, in beats."""
+        return self.clock.at(self.frame)
+
     def most_voices(self) -> int:
         """Notes the vocoders at work can play, the drone left out."""
         return max(1, min(self.voicing.max_voices - self.drone, MOST_VOICES))
+
+    def asked_beats_per_frame(self) -> float:
+        """How fast the controls ask the song to move."""
+        return beats_per_frame(self.controls["tempo_bpm"], self.preset.mel.frames_per_second)
 
     def asked_log_ratio(self) -> float:
         """The transposition that the controls ask for, in octaves."""

@@ -3,6 +3,7 @@
 from synth.culture.undo_states import HistoryState
 from synth.instrument.parts import InstrumentParts
 from synth.instrument.state import InstrumentState
+from synth.instrument.tempo.beat_clock import BeatClock
 from synth.instrument.tuning import equal_temperament
 from synth.instrument.voices.bank import BankState
 
@@ -28,6 +29,7 @@ def saved(parts: InstrumentParts, *, with_history: bool) -> InstrumentState:
         voices=parts.voices.save(),
         sown=parts.voices.save_sown(),
         tuning=parts.voices.tuning,
+        clock=parts.clock,
         history=parts.history.save() if with_history else None,
     )
 
@@ -35,6 +37,7 @@ def saved(parts: InstrumentParts, *, with_history: bool) -> InstrumentState:
 def restore(parts: InstrumentParts, state: InstrumentState) -> None:
     """Bring the parts of an instrument of the same preset and seed to a state; its vocoder's sound is left as it is."""
     parts.frame, parts.controls = state.frame, state.controls
+    parts.clock = state.clock or BeatClock(parts.asked_beats_per_frame())
     parts.culture.restore(state.culture)
     parts.playhead.restore(state.place, state.past)
     parts.accumulator, parts.evolution_limit = state.accumulator, state.evolution_limit

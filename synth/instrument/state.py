@@ -13,6 +13,7 @@ from synth.culture.undo_states import HistoryState
 from synth.instrument.events import Event
 from synth.instrument.parameters.values import ParameterValues
 from synth.instrument.reading.playhead import Place
+from synth.instrument.tempo.beat_clock import BeatClock
 from synth.instrument.tuning import Tuning
 from synth.instrument.voices.bank import BankState
 from synth.instrument.voices.sown_notes import SownNotesState
@@ -91,5 +92,7 @@ class InstrumentState:
     """Cultures that notes have grown for themselves; None where no note has."""
     tuning: Tuning | None = None
     """None is equal temperament."""
+    clock: BeatClock | None = None
+    """The song's position; None where it was not kept: the song begins with frame 0."""
     history: HistoryState | None = None
     """What undo and redo go back to; None where it was not asked for: there is nothing to undo then."""

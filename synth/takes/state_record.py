@@ -20,6 +20,7 @@ from synth.instrument.events import ChangePreset, ChangeVocoder, Event, Hand, Pl
 from synth.instrument.parameters.values import readable
 from synth.instrument.reading.playhead import REMEMBERED_FRAMES, Place
 from synth.instrument.state import ChangeState, DroneLevel, InstrumentState
+from synth.instrument.tempo.beat_clock import BeatClock
 from synth.instrument.voices.sown_notes import SownNotesState
 from synth.presets.model import Preset
 from synth.presets.schema import Fields
@@ -35,6 +36,7 @@ _LONGEST = 2**53
 _FAR = 1e6
 """Columns and radii of a hand lie within this."""
 _MOST_PENDING = 10_000
+_MOST_BEATS = 1e9
 
 
 def told_of(state: InstrumentState) -> dict[str, Any]:
@@ -61,6 +63,7 @@ def told_of(state: InstrumentState) -> dict[str, Any]:
         "voices": None if state.voices is None else told_of_voices(state.voices),
         "sown": None if state.sown is None else told_of_sown(state.sown),
         "tuning": None if state.tuning is None else told_of_tuning(state.tuning),
+        "clock": None if state.clock is None else vars(state.clock),
     }
 
 
@@ -107,6 +110,19 @@ def read_state(told: Fields, arrays: Arrays, preset: Preset) -> InstrumentState:
         voices=None if told.values.get("voices") is None else read_voices(told.group("voices"), arrays),
         sown=_sown(told, arrays, preset),
         tuning=None if told.values.get("tuning") is None else tuning_of(told.group("tuning")),
+        clock=_clock(told),
+    )
+
+
+def _clock(told: Fields) -> BeatClock | None:
+    """What was saved before there was a tempo has none."""
+    if told.values.get("clock") is None:
+        return None
+    clock = told.group("clock")
+    return BeatClock(
+        clock.number("per_frame", 1e-6, 1e3),
+        clock.number("moment", 0, _LONGEST),
+        clock.number("beats", -_MOST_BEATS, _MOST_BEATS),
     )
 
 

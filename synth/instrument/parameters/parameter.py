@@ -250,7 +250,7 @@ class Parameter:
 
     def _parse_choice(self, text: str) -> float:
         word = text.strip().casefold()
-        known = [*self.choices, *(str(i) for i in range(len(self.choices)))]
+        known = [*(choice.casefold() for choice in self.choices), *(str(i) for i in range(len(self.choices)))]
         if word not in known:
             raise UsageError(f"“{text}” is not a value for {self._name}: choose {' or '.join(self.choices)}.")
         return float(known.index(word) % len(self.choices))

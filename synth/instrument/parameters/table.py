@@ -4,6 +4,7 @@ A new control is a row here and its sound. Ids are in files on other people's di
 """
 
 from synth.instrument.parameters.parameter import FRAME_S, Curve, Display, Owner, Parameter, Scope, VaryRange
+from synth.instrument.parameters.tempo_rows import TEMPO_ROWS
 from synth.instrument.parameters.voice_rows import VOICE_ROWS
 
 
@@ -149,6 +150,7 @@ PARAMETERS: dict[str, Parameter] = {
         _fade("fade_in_s", "Fade in", 0.04, "How long Play takes to full level."),
         _fade("fade_out_s", "Fade out", 0.12, "How long Stop takes to silence."),
         *VOICE_ROWS,
+        *TEMPO_ROWS,
     )
 }
 """What the instrument plays with, by id, in the order of the window."""

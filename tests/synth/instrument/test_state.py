@@ -131,6 +131,7 @@ def assert_goes_on(
     assert resumed is not None
     assert torch.equal(resumed.culture.cells(), left.culture.cells())
     assert resumed.state().place == left.state().place
+    assert (resumed.clock, resumed.beats) == (left.clock, left.beats)
     assert (resumed.frame, resumed.history.undos, resumed.history.redos) == (
         left.frame, left.history.undos, left.history.redos,
     )  # fmt: skip
@@ -174,6 +175,7 @@ MIDDLES: dict[str, list[tuple[int, Action | int]]] = {
         (2, 8800), (80, 0), (82, SetParameter("playhead_speed", -1.5)), (84, Hand(True, 9)),
     ],
     "slow culture": [(11, SetParameter("steps_per_frame", 0.37)), (18, LimitEvolution(0.3))],
+    "tempo": [(12, SetParameter("tempo_bpm", 71.3)), (30, SetParameter("tempo_bpm", 200.0))],
     "frozen": [(20, SetParameter("frozen", True)), (50, SetParameter("frozen", False))],
     "notes and their ends": [
         (12, NoteOn(1, 60, 0.7)), (13, NoteOn(2, 64, 0.4, 1)), (15, NoteExpression(2, "bend", 1.5)), (20, NoteOff(1)),

@@ -1,0 +1,1 @@
+"""What follows the tempo: the song's position in beats."""
