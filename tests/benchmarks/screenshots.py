@@ -68,6 +68,22 @@ def _show_sizes(window: MainWindow, folder: Path) -> None:
         _save(window, folder, name)
 
 
+def _show_pages(window: MainWindow, folder: Path) -> None:
+    """Every page of the controls, at the usual size and at the smallest."""
+    if window.hints is not None:
+        window.hints.dismiss()
+    if not window.transport.play.isChecked():
+        window.transport.play.click()
+    _wait(1500)
+    for width, height, size in ((1280, 800, ""), (1024, 640, "-small")):
+        window.resize(width, height)
+        for page in window.controls.pages.pages:
+            window.controls.pages.show_page(page)
+            _wait(500)
+            _save(window, folder, f"page-{page}{size}")
+    window.controls.pages.show_page("sound")
+
+
 def _show_error(window: MainWindow, folder: Path) -> None:
     """A preset that cannot be read."""
     broken = folder / "broken.safetensors"
@@ -168,6 +184,7 @@ def _show_training(window: MainWindow, folder: Path) -> None:
 
 SCENES: dict[str, Callable[[MainWindow, Path], None]] = {
     "playing": _show_playing,
+    "pages": _show_pages,
     "sizes": _show_sizes,
     "error": _show_error,
     "browser": _show_browser,

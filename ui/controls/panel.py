@@ -4,38 +4,22 @@ from collections.abc import Collection, Iterable, Mapping
 
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import (
-    QApplication,
-    QFrame,
-    QHBoxLayout,
-    QRadioButton,
-    QStackedWidget,
-    QWidget,
-)
+from PySide6.QtWidgets import QApplication, QFrame, QToolButton, QVBoxLayout, QWidget
 
-from synth.instrument.parameters.parameter import Page, Parameter
 from synth.instrument.parameters.table import PARAMETERS
 from synth.instrument.parameters.values import ParameterValues
 from ui.controls.knob_menu import KnobMenu, Offer, attach
 from ui.controls.learn_marks import LearnMarks
-from ui.controls.panel_widgets import divider, knob_for, switch_for, tight_button, titled_group
+from ui.controls.pages.stack import PageStack
+from ui.controls.pages.widgets import PanelWidgets
+from ui.controls.panel_widgets import SWITCH_KEYS, knob_for, switch_for, tight_button
 from ui.controls.suggestions import OF_PRESETS, Locks
+from ui.look.shortcuts import on_key
 from ui.perform.note_box import NoteBox
-from ui.widgets.slider import Slider
 
-_SLIDER_WIDTH = 112
 _SMALLEST_SIDE, _LARGEST_SIDE = 52, 92
 _SIDE_SHARE = 0.062
 """A knob's width as a share of the panel's."""
-_TAB_HEIGHT = 18
-_PAGES: dict[Page, str] = {
-    "sound": "the culture's sound",
-    "voices": "how notes are given to voices",
-    "envelope": "how notes begin and end",
-    "touch": "how notes grow, and what velocity, pressure and the wheel do",
-}
-_KNOB_ROOM, _STACK_ROOM, _SLIDER_ROOM = 2, 3, 4
-"""How the panel's width is shared out among the groups."""
 
 
 class ControlPanel(QFrame):
@@ -78,7 +62,7 @@ class ControlPanel(QFrame):
             switch.toggled.connect(lambda on, id=id: self._change(id, on))
         self.freeze, self.follow = self.switches["frozen"], self.switches["follow_hand"]
         self.reseed = tight_button(
-            "Reseed", "Grow the whole culture again from seed cells; controls stay as they are (R)", "R"
+            "Reseed", "Grow the whole culture again from seed cells; controls stay as they are (R)"
         )
         self.reseed.setAccessibleName("Reseed all")
         self.reseed.clicked.connect(self.reseed_asked)
@@ -88,9 +72,7 @@ class ControlPanel(QFrame):
         self.note.editingFinished.connect(self._tune)
         self.note.refused.connect(self.refused)
         self.note.done.connect(self.done)
-        self.own = tight_button(
-            "Own pitch", "Play the pitch of the recording; other controls stay as they are (0)", "0"
-        )
+        self.own = tight_button("Own pitch", "Play the pitch of the recording; other controls stay as they are (0)")
         self.own.clicked.connect(lambda: self.note.setValue(0))
         boxes: dict[str, QWidget] = {**self.knobs, **self.switches, "note": self.note}
         self.controllers = LearnMarks(boxes)
@@ -99,12 +81,15 @@ class ControlPanel(QFrame):
         self.menu.revert_asked.connect(lambda id: self._turn_to(id, self._base[id]))
         self.menu.default_asked.connect(lambda id: self._turn_to(id, PARAMETERS[id].default))
         attach(self.menu, self, boxes, self._offer)
-        self.pages = QStackedWidget()
-        self._tab_row = QWidget(self)
-        """Above the last group, beside its title: in the smallest window there is no other room."""
-        self.tabs: dict[Page, QRadioButton] = {}
-        """Which page is shown."""
-        self._lay_out()
+        beside = {"LIFE": (self.reseed,), "PITCH": (self.own,)}
+        self.pages = PageStack(PanelWidgets(self.knobs, self.switches, {"note": self.note}, self.menu, beside))
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(9, 5, 9, 6)
+        whole.addWidget(self.pages)
+        pressed: dict[str, QToolButton] = {keys: self.switches[id] for id, keys in SWITCH_KEYS.items()}
+        for keys, button in {**pressed, "R": self.reseed, "0": self.own}.items():
+            # The panel's own keys: those of a button would not act while its page is hidden.
+            on_key(self, keys, button.click)
 
     def _turn_to(self, id: str, value: float) -> None:
         """As if the hand had."""
@@ -112,62 +97,6 @@ class ControlPanel(QFrame):
             self.knobs[id].set_amount(value)
         else:
             self.switches[id].setChecked(bool(value))
-
-    def _lay_out(self) -> None:
-        whole = QHBoxLayout(self)
-        whole.setContentsMargins(9, 7, 9, 8)
-        whole.setSpacing(6)
-        whole.addWidget(self.pages, 1)
-        tabs = QHBoxLayout(self._tab_row)
-        tabs.setContentsMargins(0, 0, 0, 0)
-        tabs.setSpacing(2)
-        for page in dict.fromkeys(p.display.page for p in PARAMETERS.values()):
-            self.pages.addWidget(self._page(page))
-            tab = QRadioButton()
-            tab.setToolTip(f"{page.capitalize()}: show the controls of {_PAGES[page]}")
-            tab.setAccessibleName(f"{page.capitalize()} controls")
-            # The keyboard reaches each of them by Tab; of an exclusive group it would reach one.
-            tab.setAutoExclusive(False)
-            tab.clicked.connect(lambda _, page=page: self.show_page(page))
-            tabs.addWidget(tab)
-            self.tabs[page] = tab
-
-        self.show_page("sound")
-
-    def show_page(self, page: Page) -> None:
-        """Show the controls of one page."""
-        self.pages.setCurrentIndex(list(self.tabs).index(page))
-        for other, tab in self.tabs.items():
-            tab.setChecked(other == page)
-
-    def _page(self, page: Page) -> QWidget:
-        """The groups of one page, side by side."""
-        widget = QWidget()
-        row = QHBoxLayout(widget)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(6)
-        beside: dict[str, list[QWidget]] = {"LIFE": [self.reseed], "PITCH": [self.own]}
-        rows = [p for p in PARAMETERS.values() if p.display.page == page]
-        for i, title in enumerate(dict.fromkeys(p.display.group for p in rows)):
-            members = [p for p in rows if p.display.group == title]
-            knobs = [self.knobs[p.id] for p in members if p.display.widget == "knob"]
-            others = [self._stacked(p) for p in members if p.display.widget != "knob"] + beside.get(title, [])
-            if i:
-                row.addWidget(divider())
-            has_slider = any(p.display.widget == "slider" for p in members)
-            room = (_SLIDER_ROOM if has_slider else _STACK_ROOM) if others else 0
-            row.addLayout(titled_group(title, knobs, others), _KNOB_ROOM * len(knobs) + room)
-        return widget
-
-    def _stacked(self, parameter: Parameter) -> QWidget:
-        """The widget of a control that is no knob."""
-        match parameter.display.widget:
-            case "note":
-                return self.note
-            case "switch":
-                return self.switches[parameter.id]
-            case _:
-                return self.knobs[parameter.id]
 
     @property
     def in_hand(self) -> bool:
@@ -286,12 +215,4 @@ class ControlPanel(QFrame):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        width = self._tab_row.sizeHint().width()
-        self._tab_row.setGeometry(self.width() - width - 9, 7, width, _TAB_HEIGHT)
-        self._tab_row.raise_()
-        side = round(min(max(_SIDE_SHARE * self.width(), _SMALLEST_SIDE), _LARGEST_SIDE))
-        for knob in self.knobs.values():
-            if isinstance(knob, Slider):
-                knob.setFixedWidth(round(_SLIDER_WIDTH * max(1.0, side / 60)))
-            else:
-                knob.set_side(side)
+        self.pages.fit(round(min(max(_SIDE_SHARE * self.width(), _SMALLEST_SIDE), _LARGEST_SIDE)))

@@ -4,11 +4,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from synth.instrument.parameters.parameter import Parameter
-from ui.look.shortcuts import click_on_key
 from ui.widgets.knob import Knob
 from ui.widgets.slider import Slider
 
-_KEYS = {"frozen": "Ctrl+F", "follow_hand": "Ctrl+H"}
+SWITCH_KEYS = {"frozen": "Ctrl+F", "follow_hand": "Ctrl+H"}
+"""Whoever owns the switches binds these: a key of the switch itself would not act while its page is hidden."""
 
 
 def knob_for(parameter: Parameter) -> Knob:
@@ -18,9 +18,9 @@ def knob_for(parameter: Parameter) -> Knob:
 
 def switch_for(parameter: Parameter) -> QToolButton:
     """The button of a row that is on or off."""
-    keys = _KEYS.get(parameter.id, "")
+    keys = SWITCH_KEYS.get(parameter.id, "")
     tip = f"{parameter.label}: {parameter.help.rstrip('.')}{keys and f' ({keys})'}"
-    button = tight_button(parameter.display.name, tip, keys)
+    button = tight_button(parameter.display.name, tip)
     button.setCheckable(True)
     button.setChecked(bool(parameter.default))
     button.setAccessibleName(parameter.label)
@@ -28,13 +28,11 @@ def switch_for(parameter: Parameter) -> QToolButton:
     return button
 
 
-def tight_button(text: str, tip: str, keys: str) -> QToolButton:
-    """A low button that the keyboard reaches; `keys` press it from anywhere in the window."""
+def tight_button(text: str, tip: str) -> QToolButton:
+    """A low button that the keyboard reaches."""
     button = QToolButton()
     button.setText(text)
     button.setToolTip(tip)
-    if keys:
-        click_on_key(button, keys)
     button.setAccessibleName(text)
     button.setProperty("role", "tight")
     button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

@@ -96,6 +96,11 @@ GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
     (
         "CONTROLS",
         (
+            Key(
+                "Ctrl+1 Ctrl+2 Ctrl+3 Ctrl+4",
+                "Sound, Voice, Motion, Effects; again: the next part of it",
+                "Ctrl+1 … Ctrl+4",
+            ),
             Key("B Shift+B", "Control state A or B; copy it to the other"),
             Key("V", "Vary the controls"),
             Key("Ctrl+Shift+I", "Revert: the controls as the preset has them"),

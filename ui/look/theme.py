@@ -59,6 +59,15 @@ QFrame[role="divider"] {{ background: {line}; border: none; }}
 QToolButton[role="chip"] {{ padding: 2px 7px; border-radius: 11px; font-size: 8pt; color: {dim}; }}
 QToolButton[role="chip"]:checked {{ color: {accent}; }}
 QFrame#namebar {{ background: {raised}; border: 1px solid {line}; border-radius: 6px; }}
+QRadioButton[role="tab"], QRadioButton[role="part"] {{ color: {dim}; border: 1px solid transparent; border-radius: 6px;
+    padding: 2px 11px; spacing: 0; }}
+QRadioButton[role="tab"] {{ font-weight: 600; }}
+QRadioButton[role="part"] {{ font-size: 8.5pt; padding: 2px 8px; }}
+QRadioButton[role="tab"]::indicator, QRadioButton[role="part"]::indicator {{ width: 0; height: 0; }}
+QRadioButton[role="tab"]:hover, QRadioButton[role="part"]:hover {{ background: {hover}; color: {text}; }}
+QRadioButton[role="tab"]:checked {{ background: {accent_dark}; color: {accent}; }}
+QRadioButton[role="part"]:checked {{ background: {raised}; color: {text}; }}
+QRadioButton[role="tab"]:focus, QRadioButton[role="part"]:focus {{ border-color: {accent}; }}
 QLabel[role="warn"] {{ color: {right}; }}
 QToolButton::menu-indicator {{ image: none; width: 0; }}
 QPushButton#play {{ font-weight: 600; min-width: 56px; }}

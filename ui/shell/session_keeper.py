@@ -99,6 +99,7 @@ def taken_down(window: MainWindow) -> Session:
         ),
         octave=window.keys.octave,
         locked=tuple(sorted(window.controls.locked)),
+        page=window.controls.pages.page,
     )
 
 
@@ -115,6 +116,7 @@ def put_back(window: MainWindow, session: Session, loaded: Loaded, *, whole: boo
         window.desk.show_note()
     window.control_desk.put_back(session.letter, session.other)
     _put_brush(window, session.brush)
+    window.controls.pages.show_page(session.page)
     window.dock.shift_octave(session.octave - window.keys.octave)
     window.presets.show_filter(
         session.browser.search, session.browser.tags, favourites_only=session.browser.favourites_only

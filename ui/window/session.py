@@ -80,6 +80,8 @@ class Session:
     octave: int = 4
     locked: tuple[str, ...] = ()
     """Controls that stay as they are when another preset is loaded."""
+    page: str = "sound"
+    """Of the controls; the window knows which there are."""
 
 
 def _control_checks() -> dict[str, Check]:
@@ -136,6 +138,7 @@ class SessionFile(StoredFile):
                 "octave": whole_number(0, 8),
                 "letter": one_of("A", "B"),
                 "locked": texts,
+                "page": text,
             }
         )
         found: dict[str, dict[str, Any]] = {name: self._file.fields(checks, name) for name, checks in _SECTIONS.items()}

@@ -20,8 +20,9 @@ Scope = Literal["voice", "culture", "output", "brush"]
 Owner = Literal["preset", "player"]
 """Whether a preset that is loaded sets the control, or it stays as the player left it."""
 Widget = Literal["knob", "slider", "note", "switch"]
-Page = Literal["sound", "voices", "envelope", "touch"]
-"""Which page of the window's controls it is on: the culture's sound, or how notes are played."""
+Page = Literal["sound", "voices", "envelope", "touch", "arpeggiator", "motion", "effects", "elsewhere"]
+"""Which page of the window's controls it is on: the culture's sound, how notes are played, what moves controls, the
+effects; or on none, where another part of the window shows it."""
 
 FRAME_S = 256 / 22050
 """Glides are counted in frames of this length; both mel formats have it."""

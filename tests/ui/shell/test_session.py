@@ -42,9 +42,12 @@ SESSIONS = st.builds(
     brush=st.builds(BrushState, TEXT, TEXT, st.floats(0.1, 1e4), st.floats(0.1, 1e4), st.floats(0, 1), st.booleans()),
     browser=st.builds(Browser, TEXT, st.lists(TEXT).map(tuple), st.booleans()),
     octave=st.integers(0, 8),
+    page=TEXT,
 )
 NESTED = st.dictionaries(
-    st.sampled_from(["preset", "controls", "other", "letter", "geometry", "brush", "browser", "octave", "later"]),
+    st.sampled_from(
+        ["preset", "controls", "other", "letter", "geometry", "brush", "browser", "octave", "page", "later"]
+    ),
     JSON | st.dictionaries(st.sampled_from([*PARAMETERS, "x", "kind", "strength", "tags", "later"]), JSON),
 )
 
@@ -152,6 +155,7 @@ def handled(win: MainWindow, qtbot: QtBot) -> Session:
     win.presets.search.setText("o")
     win.presets.tags.favourites.click()
     win.dock.shift_octave(-2)
+    win.controls.pages.show_page("envelope")
     win.resize(1111, 777)
     return taken_down(win)
 
@@ -173,6 +177,7 @@ def test_another_window_becomes_what_this_one_was(win: MainWindow, second: MainW
     assert second.controls.freeze.isChecked()
     assert second.dock.octave.text() == win.dock.octave.text()
     assert second.hand.brush == win.hand.brush
+    assert second.controls.pages.pages["envelope"].isVisibleTo(second)
     assert (second.control_desk.letter, second.control_desk.other) == ("B", win.control_desk.other)
     assert second.control_desk.other != second.controls.controls
     second.control_desk.switch()
