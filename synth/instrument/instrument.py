@@ -7,7 +7,6 @@ heads (left, right), `M` mel bands, `n` frames, `N` samples.
 """
 
 import hashlib
-import math
 from collections.abc import Iterable
 
 import numpy as np
@@ -15,7 +14,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from synth.culture.failover import ShelteredCulture
 from synth.instrument.acting import act
 from synth.instrument.events import (
     Action,
@@ -34,6 +32,7 @@ from synth.instrument.parts import InstrumentParts
 from synth.instrument.saving import restore, saved
 from synth.instrument.setup import Setup, make_culture
 from synth.instrument.state import InstrumentState
+from synth.instrument.timing.open_frame import OpenFrame
 from synth.instrument.viewing import view_of
 from synth.instrument.vocoder_slot import Voicing
 from synth.instrument.voices.allocator import N_CHANNELS
@@ -62,8 +61,7 @@ class Instrument(InstrumentParts):
         self._description: ChangePreset | None = None
         self._gain = 10 ** (preset.gain_db / 20)
         self._played_with = 0
-        self._open: Tensor | None = None
-        self._given = 0
+        self._open = OpenFrame()
 
     def schedule(self, events: Iterable[Event]) -> None:
         """Queue events by frame; those already due happen at the next frame."""
@@ -79,10 +77,10 @@ class Instrument(InstrumentParts):
         if not isinstance(action, NoteEvent):
             self._tell(action, self.frame, share)
             act(self, action)
-        elif self._open is None:
-            self.schedule([Event(self.frame, action, share)])
+        elif self._open.is_open:
+            self._open.replace(self._note(action, share, self._open.sound))
         else:
-            self._open = self._note(action, share, self._open)
+            self.schedule([Event(self.frame, action, share)])
 
     def process(self, n_frames: int) -> NDArray[np.float32]:
         """The next `n_frames` frames at the preset's −23 LUFS, (2, N) float32; equal for any split into blocks."""
@@ -96,9 +94,7 @@ class Instrument(InstrumentParts):
 
     def begin(self) -> int:
         """Compute the next frame and keep it open for notes; its samples."""
-        _, self._open = self._run(1)
-        self._given = 0
-        return self._open.shape[1]
+        return self._open.begin(self._run(1)[1])
 
     def foresee(self) -> None:
         """Let the culture compute beside everything else what the next frame will ask of it."""
@@ -109,35 +105,24 @@ class Instrument(InstrumentParts):
 
     def take(self, n: int) -> NDArray[np.float32]:
         """The next (2, `n`) of the open frame, of which all notes up to there have been done; its last closes it."""
-        assert self._open is not None
-        sound = self._open[:, self._given : self._given + n]
-        self._given += n
-        if self._given >= self._open.shape[1]:
-            self._open = None
+        sound = self._open.take(n)
+        if not self._open.is_open:
             self.voicing.passed(1, self.controls)
         return self._levelled(sound)
 
     @property
     def taken(self) -> int:
         """Samples of the open frame that were taken."""
-        return self._given
+        return self._open.taken
 
     def fade_open(self, fade: NDArray[np.float64], instead: NDArray[np.float32] | None = None) -> None:
         """Fade what is left of the open frame by (N,), or that of one sample (2, 1) in its place."""
-        assert self._open is not None
-        sound = self._open[:, self._given :] if instead is None else torch.from_numpy(instead) / self._gain
-        self._open[:, self._given :] = sound * torch.from_numpy(fade).float()
+        self._open.fade(fade, None if instead is None else torch.from_numpy(instead) / self._gain)
 
     @property
     def open_is_finite(self) -> bool:
         """True when every sample of the open frame is a number."""
-        assert self._open is not None
-        return math.isfinite(float(self._open.sum()))
-
-    @property
-    def changing(self) -> bool:
-        """True while two vocoders run."""
-        return self.voicing.changing
+        return self._open.is_finite
 
     def change_vocoder(self, vocoder: Vocoder, reason: str = "") -> None:
         """Cross-fade to a vocoder prepared for this preset, two heads and this rate; the culture goes on.
@@ -152,13 +137,6 @@ class Instrument(InstrumentParts):
         if self._description is None:
             self._description = ChangePreset(self.preset.name, hashlib.sha256(preset_bytes(self.preset)).hexdigest())
         return self._description
-
-    def read_trouble(self) -> str:
-        """A sentence when a device was lost since it was last asked, else ""; something else plays on by then."""
-        trouble, self.voicing.trouble = self.voicing.trouble, ""
-        if isinstance(self.culture, ShelteredCulture) and self.culture.trouble:
-            trouble, self.culture.trouble = f"{self.culture.trouble} {trouble}".strip(), ""
-        return trouble
 
     def _run(self, n_frames: int) -> tuple[int, Tensor]:
         """Frames through which the same vocoders run, up to the first in which notes are due; how many, and their
@@ -276,12 +254,6 @@ class Instrument(InstrumentParts):
     def _tell(self, action: AnyAction, frame: int, share: float = 0.0) -> None:
         if self.listener is not None:
             self.listener(LoggedEvent(frame, action, share))
-
-    @property
-    def steps_per_second(self) -> float:
-        """What the controls ask for."""
-        asked = self.controls["steps_per_frame"] * self.preset.mel.frames_per_second
-        return 0.0 if self.controls["frozen"] else asked
 
     def rescue(self) -> str:
         """Reseed a culture that is not well; why, or "" when it is well."""

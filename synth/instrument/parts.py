@@ -8,6 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from synth.culture.culture import Culture
+from synth.culture.failover import ShelteredCulture
 from synth.culture.hidden_channels import HiddenChannels
 from synth.culture.undo_states import History
 from synth.culture.undoable import UndoableCulture
@@ -17,10 +18,10 @@ from synth.instrument.parameters.table import PARAMETERS
 from synth.instrument.parameters.values import ParameterValues, pitch_ratio
 from synth.instrument.reading.column_reader import Reader
 from synth.instrument.reading.playhead import Playhead
-from synth.instrument.schedule import Agenda
 from synth.instrument.setup import Setup, make_culture
 from synth.instrument.state import DroneLevel
 from synth.instrument.tempo.beat_clock import BeatClock, beats_per_frame
+from synth.instrument.timing.schedule import Agenda
 from synth.instrument.vocoder_slot import Voicing
 from synth.instrument.voices.notes import MOST_VOICES
 from synth.instrument.voices.voice_player import VoicePlayer
@@ -102,6 +103,24 @@ class InstrumentParts:
     def beats(self) -> float:
         """The song's position at the beginning of the frame numbered `frame`, in beats."""
         return self.clock.at(self.frame)
+
+    @property
+    def changing(self) -> bool:
+        """True while two vocoders run."""
+        return self.voicing.changing
+
+    @property
+    def steps_per_second(self) -> float:
+        """What the controls ask for."""
+        asked = self.controls["steps_per_frame"] * self.preset.mel.frames_per_second
+        return 0.0 if self.controls["frozen"] else asked
+
+    def read_trouble(self) -> str:
+        """A sentence when a device was lost since it was last asked, else ""; something else plays on by then."""
+        trouble, self.voicing.trouble = self.voicing.trouble, ""
+        if isinstance(self.culture, ShelteredCulture) and self.culture.trouble:
+            trouble, self.culture.trouble = f"{self.culture.trouble} {trouble}".strip(), ""
+        return trouble
 
     def most_voices(self) -> int:
         """Notes the vocoders at work can play, the drone left out."""

@@ -5,7 +5,7 @@ from synth.instrument.parts import InstrumentParts
 from synth.instrument.state import InstrumentState
 from synth.instrument.tempo.beat_clock import BeatClock
 from synth.instrument.tuning import equal_temperament
-from synth.instrument.voices.bank import BankState
+from synth.instrument.voices.bank_frame import BankState
 
 
 def saved(parts: InstrumentParts, *, with_history: bool) -> InstrumentState:

@@ -15,7 +15,7 @@ from synth.instrument.parameters.values import ParameterValues
 from synth.instrument.reading.playhead import Place
 from synth.instrument.tempo.beat_clock import BeatClock
 from synth.instrument.tuning import Tuning
-from synth.instrument.voices.bank import BankState
+from synth.instrument.voices.bank_frame import BankState
 from synth.instrument.voices.sown_notes import SownNotesState
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synth.instrument.voices.allocator import AllocatorState, HeldNote, Phase
-from synth.instrument.voices.bank import BankState
+from synth.instrument.voices.bank_frame import BankState
 from synth.instrument.voices.expression import NoteValues
 from synth.instrument.voices.notes import Note
 from synth.presets.schema import Fields

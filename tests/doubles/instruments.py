@@ -48,9 +48,7 @@ class SineInstrument(Instrument):
         return np.tile(sound, (2, 1)).astype(np.float32)
 
     def begin(self) -> int:
-        self._open = torch.from_numpy(self.process(1)) / self._gain
-        self._given = 0
-        return SPF
+        return self._open.begin(torch.from_numpy(self.process(1)) / self._gain)
 
     def restart(self) -> None:
         """There is no vocoder in use."""

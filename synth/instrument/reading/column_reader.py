@@ -15,7 +15,7 @@ from torch import Tensor
 from synth.automaton.scripted import scripted
 from synth.instrument.reading.playhead import Place
 from synth.instrument.reading.tilt import Tilt, turned
-from synth.instrument.voices.bank import BankFrame
+from synth.instrument.voices.bank_frame import BankFrame
 from synth.instrument.voices.key_follow import moved_rows
 from synth.mel import (
     GRID_MAX,

@@ -11,7 +11,7 @@ is heard of a note before its first frame is told at once, by `struck`.
 Axes: `V` slots, `n` slots that sound, `M` mel bands.
 """
 
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,13 +25,14 @@ from synth.instrument.note_events import (
     NoteOff,
     NoteOn,
 )
-from synth.instrument.voices.allocator import Allocator, AllocatorState
+from synth.instrument.voices.allocator import Allocator
+from synth.instrument.voices.bank_frame import BankFrame, BankState, VoiceStart
 from synth.instrument.voices.contour import Contour, ContourAmounts
-from synth.instrument.voices.envelope import Envelope, EnvelopeShape, EnvelopeState
-from synth.instrument.voices.expression import Expression, ExpressionSettings, ExpressionState
-from synth.instrument.voices.glide import Glide, GlideSettings, GlideState, unison_detune, unison_gain, unison_positions
+from synth.instrument.voices.controls import VoiceControls
+from synth.instrument.voices.envelope import Envelope
+from synth.instrument.voices.expression import Expression
+from synth.instrument.voices.glide import Glide, unison_detune, unison_gain, unison_positions
 from synth.instrument.voices.notes import (
-    MOST_VOICES,
     Move,
     Note,
     Release,
@@ -39,93 +40,14 @@ from synth.instrument.voices.notes import (
     Start,
     Stop,
     VoiceAction,
-    VoiceSettings,
 )
-from synth.instrument.voices.playheads import PlayheadStart, PlayheadState, VoicePlayheads
+from synth.instrument.voices.playheads import VoicePlayheads
 
 Values = NDArray[np.float64]
 Slots = NDArray[np.int64]
 
 _INAUDIBLE_NEPERS = -9.0
 """A voice whose every row has faded by 78 dB is over, even while its key is down."""
-
-
-@dataclass(frozen=True)
-class VoiceControls:
-    """Everything that parameters say about voices."""
-
-    voices: VoiceSettings = field(default_factory=VoiceSettings)
-    envelope: EnvelopeShape = field(default_factory=EnvelopeShape)
-    sustain: float = 1.0
-    glide: GlideSettings = field(default_factory=GlideSettings)
-    expression: ExpressionSettings = field(default_factory=ExpressionSettings)
-    contour: ContourAmounts = field(default_factory=ContourAmounts)
-    detune_cents: float = 12.0
-    """Between a note's outermost unison voices."""
-    transpose: float = 0.0
-    """Semitones added to every note."""
-    start: PlayheadStart = "follow"
-    place: float = 0.0
-    """Where voices begin to read with `start` = "place", 0 … 1 of the loop."""
-
-
-@dataclass(frozen=True)
-class VoiceStart:
-    """A voice that begins within a frame."""
-
-    slot: int
-    number: int
-    """Of the note, counted from the first one played: what chance in a voice depends on, with its slot."""
-    share: float
-    """How much of the frame has passed by then, 0 … 1."""
-
-
-@dataclass(frozen=True)
-class BankFrame:
-    """One frame of all voices that sound, (n, …), slots ascending."""
-
-    slots: Slots
-    distance: Values
-    """(n,) columns ahead of the culture's playhead."""
-    pitch: Values
-    """(n,) semitones, as a fractional MIDI note at A = 440 Hz."""
-    gain: Values
-    """(n, 2) left and right."""
-    tilt_db: Values
-    """(n,) dB per octave beside the instrument's own."""
-    contour: Values
-    """(n, M) nepers added to each row."""
-    lead: Values | None = None
-    """(n, 2, M) the contour in the two frames before this one; of `struck` alone, as the next two are."""
-    path: Values | None = None
-    """(n, 2, 3) the gains in those frames and this one, for as long as the voice has begun."""
-    starts: tuple[VoiceStart, ...] = ()
-    freed: tuple[int, ...] = ()
-    """Slots that were silenced at once and do not begin anew, before this frame."""
-    ended: tuple[int, ...] = ()
-    """Slots whose voices are over with this frame."""
-
-
-def _per_slot(value: float) -> "Values":
-    return np.full(MOST_VOICES, value)
-
-
-@dataclass
-class BankState:
-    """Everything the voices' future depends on."""
-
-    allocator: AllocatorState = field(default_factory=AllocatorState)
-    envelope: EnvelopeState = field(default_factory=EnvelopeState)
-    glide: GlideState = field(default_factory=GlideState)
-    expression: ExpressionState = field(default_factory=ExpressionState)
-    playheads: PlayheadState = field(default_factory=PlayheadState)
-    detune: Values = field(default_factory=lambda: _per_slot(0.0))
-    """(V,) semitones a unison voice is off."""
-
-    def copy(self) -> "BankState":
-        """A state that shares nothing that changes with this one."""
-        parts = {f.name: getattr(self, f.name).copy() for f in fields(self)}
-        return BankState(**parts)
 
 
 class VoiceBank:

@@ -1,10 +1,10 @@
 """What the instrument's parameters say about voices."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from synth.instrument.parameters.table import PARAMETERS
-from synth.instrument.voices.bank import VoiceControls
 from synth.instrument.voices.contour import ContourAmounts
 from synth.instrument.voices.envelope import EnvelopeShape
 from synth.instrument.voices.expression import ExpressionSettings
@@ -17,6 +17,25 @@ _PRIORITIES: tuple[NotePriority, ...] = ("last", "low", "high")
 _GLIDES: tuple[GlideWhen, ...] = ("legato", "always")
 _MEASURES: tuple[GlideMeasure, ...] = ("time", "rate")
 _STARTS: tuple[PlayheadStart, ...] = ("follow", "place", "random")
+
+
+@dataclass(frozen=True)
+class VoiceControls:
+    """Everything that parameters say about voices."""
+
+    voices: VoiceSettings = field(default_factory=VoiceSettings)
+    envelope: EnvelopeShape = field(default_factory=EnvelopeShape)
+    sustain: float = 1.0
+    glide: GlideSettings = field(default_factory=GlideSettings)
+    expression: ExpressionSettings = field(default_factory=ExpressionSettings)
+    contour: ContourAmounts = field(default_factory=ContourAmounts)
+    detune_cents: float = 12.0
+    """Between a note's outermost unison voices."""
+    transpose: float = 0.0
+    """Semitones added to every note."""
+    start: PlayheadStart = "follow"
+    place: float = 0.0
+    """Where voices begin to read with `start` = "place", 0 … 1 of the loop."""
 
 
 def voice_controls(values: Mapping[str, float], most_voices: int) -> VoiceControls:

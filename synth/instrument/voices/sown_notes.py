@@ -23,7 +23,7 @@ from synth.culture.sown import SOWN_FRAMES, SownCultures, SownState
 from synth.instrument.parameters.glide import frames_of
 from synth.instrument.parameters.table import PARAMETERS
 from synth.instrument.reading.playhead import Place
-from synth.instrument.voices.bank import BankFrame, VoiceStart
+from synth.instrument.voices.bank_frame import BankFrame, VoiceStart
 from synth.instrument.voices.notes import MOST_VOICES
 from synth.mel import GRID_MAX, GRID_MIN
 

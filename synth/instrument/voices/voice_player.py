@@ -17,7 +17,8 @@ from synth.instrument.note_events import NoteEvent
 from synth.instrument.reading.column_reader import Columns, Reader
 from synth.instrument.reading.playhead import Place
 from synth.instrument.tuning import Tuning, equal_temperament
-from synth.instrument.voices.bank import BankFrame, BankState, VoiceBank
+from synth.instrument.voices.bank import VoiceBank
+from synth.instrument.voices.bank_frame import BankFrame, BankState
 from synth.instrument.voices.contour import Contour
 from synth.instrument.voices.controls import voice_controls
 from synth.instrument.voices.glide import ratio

@@ -21,8 +21,10 @@ from synth.instrument.note_events import (
     NoteOn,
 )
 from synth.instrument.tuning import equal_temperament
-from synth.instrument.voices.bank import BankFrame, BankState, VoiceBank, VoiceControls
+from synth.instrument.voices.bank import VoiceBank
+from synth.instrument.voices.bank_frame import BankFrame, BankState
 from synth.instrument.voices.contour import Contour, ContourAmounts
+from synth.instrument.voices.controls import VoiceControls
 from synth.instrument.voices.envelope import EnvelopeShape
 from synth.instrument.voices.expression import MEDIUM_VELOCITY, ExpressionSettings
 from synth.instrument.voices.glide import GlideSettings
