@@ -17,12 +17,18 @@ def decibels(power: float) -> float:
 
 def k_weighting(hz: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Power response of BS.1770's two filters at 48 kHz, evaluated as the analogue curves they stand for."""
+    response: npt.NDArray[np.float64] = np.abs(k_response(hz)) ** 2
+    return response
+
+
+def k_response(hz: npt.NDArray[np.float64]) -> npt.NDArray[np.complex128]:
+    """The same with its phase: what the filters do to a sine's amplitude and phase at each frequency."""
     z = np.exp(-2j * np.pi * np.minimum(hz, 23999.0) / 48000.0)
     shelf = (1.53512485958697 - 2.69169618940638 * z + 1.19839281085285 * z**2) / (
         1 - 1.69065929318241 * z + 0.73248077421585 * z**2
     )
     high_pass = (1 - 2 * z + z**2) / (1 - 1.99004745483398 * z + 0.99007225036621 * z**2)
-    response: npt.NDArray[np.float64] = np.abs(shelf * high_pass) ** 2
+    response: npt.NDArray[np.complex128] = shelf * high_pass
     return response
 
 

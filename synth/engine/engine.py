@@ -44,6 +44,7 @@ from synth.instrument.parameters.values import ParameterValues
 from synth.log import log_unexpected
 from synth.output.audition import Audition
 from synth.output.chain import Chain
+from synth.output.sent_levels import SentLevels
 from synth.output.sent_sound import SentSound
 from synth.output.test_tone import Tone
 from synth.takes.recorder import default_take_path
@@ -121,7 +122,8 @@ class Engine:
             self._rest,
             self._load,
             self._observer,
-            self._sent,
+            SentLevels(self._sent, self.rate_hz),
+            self._master,
             self._notices,
         )
         self._loop = FrameLoop(

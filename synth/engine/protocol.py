@@ -63,6 +63,12 @@ class Status:
     rescues: int = 0
     peak_db: tuple[float, float] = (-120.0, -120.0)
     """Left and right peak of the latest tenths of a second (`sent_sound.PEAK_S`), dBFS."""
+    loudness_lufs: float = -120.0
+    """Short-term loudness of what was sent: the last three seconds (EBU R 128)."""
+    clipped: int = 0
+    """Samples at or beyond full scale since the start."""
+    limiting_db: float = 0.0
+    """By how much the limiter turned the sound down at most in the latest tenths of a second."""
     recording: Path | None = None
     """File being written."""
     recording_s: float = 0.0

@@ -43,6 +43,7 @@ class _Past:
     underruns: int = 0
     rescues: int = 0
     last_take: Path | None = None
+    clipped: int = 0
 
 
 @dataclass(frozen=True)
@@ -177,6 +178,7 @@ class ReopeningEngine:
             rate_hz=self._rate_hz,
             underruns=past.underruns + status.underruns,
             rescues=past.rescues + status.rescues,
+            clipped=past.clipped + status.clipped,
             last_take=status.last_take or past.last_take,
             notices=self._board.latest,
         )
@@ -256,7 +258,10 @@ class ReopeningEngine:
             ended, past = old.status(), self._past
             self._pass_on(ended)
             self._past = _Past(
-                past.underruns + ended.underruns, past.rescues + ended.rescues, ended.last_take or past.last_take
+                past.underruns + ended.underruns,
+                past.rescues + ended.rescues,
+                ended.last_take or past.last_take,
+                past.clipped + ended.clipped,
             )
             self._engine, self._seen = new, 0
             held, self._held = self._held or [], None

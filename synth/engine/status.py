@@ -11,7 +11,8 @@ from synth.engine.protocol import Status
 from synth.engine.rest import Rest
 from synth.engine.takes.deck import Deck
 from synth.engine.transport import Transport
-from synth.output.sent_sound import SentSound
+from synth.output.master import Master
+from synth.output.sent_levels import SentLevels
 
 
 @dataclass(frozen=True)
@@ -25,11 +26,13 @@ class StatusSources:
     rest: Rest
     load: EngineLoad
     observer: Observer
-    sent: SentSound
+    levels: SentLevels
+    master: Master
     notices: Noticeboard
 
     def status(self, rate_hz: int, out_delay_s: float) -> Status:
         """How the engine is now; `out_delay_s` is its latency without the instrument's own."""
+        levels = self.levels.look()
         current, recorder, player = self.playing.current, self.deck.recorder, self.deck.player
         return Status(
             playing=self.transport.held,
@@ -44,7 +47,10 @@ class StatusSources:
             slowed=self.load.slowed,
             underruns=self.feeding.underruns,
             rescues=self.playing.voices.rescues,
-            peak_db=self.sent.peaks_db(),
+            peak_db=levels.peak_db,
+            loudness_lufs=levels.loudness_lufs,
+            clipped=levels.clipped,
+            limiting_db=self.master.limiting_db,
             recording=None if recorder.armed else recorder.path,
             recording_s=recorder.seconds if recorder.active else 0.0,
             armed=recorder.armed,

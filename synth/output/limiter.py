@@ -4,6 +4,8 @@ Every operation is element-wise in a fixed order, or a running minimum that carr
 where a block ends (a matrix product would: BLAS sums in another order near edges). Axes: `N` samples; audio is (2, N).
 """
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,6 +21,8 @@ _HOLD_MARGIN = 3
 _RELEASE_DB_PER_S = 60.0
 _DETECTOR_MARGIN_DB = 0.35
 """Four-fold oversampling reads low near Nyquist (BS.1770-4, annex 2: 0.69 dB at it); music and noise less than this."""
+_TOLD_S = 0.15
+"""How long a gain reduction is told at least: longer than a window lets pass between two looks."""
 
 
 def _interpolators() -> list[NDArray[np.float32]]:
@@ -50,6 +54,15 @@ class Limiter:
         self._deficits = np.zeros(self._attack - 1)
         self._count = 0
         self._floor = 0.0
+        self._told_samples = round(_TOLD_S * rate_hz)
+        self._told = (0, 0.0, 0.0)
+        """Samples since the latest span began, the largest deficit in it and in the span before. For eyes only."""
+
+    @property
+    def reduction_db(self) -> float:
+        """By how much the gain was reduced at most in the latest tenths of a second; 0 where it was not."""
+        deficit = max(self._told[1:])
+        return -20 * math.log10(1 - deficit) if 0 < deficit < 1 else 0.0
 
     def save(self) -> SavedArrays:
         """A copy of its state between two samples."""
@@ -75,10 +88,16 @@ class Limiter:
         joined = np.concatenate([self._input, x], axis=1)
         self._input = joined[:, n:]
         deficit = self._deficit(self._targets_db(joined[:, 1 - 2 * _HALF_TAPS - n :], n), n)
+        self._tell(0.0 if deficit is None else float(deficit.max(initial=0.0)), n)
         if deficit is None:
             return joined[:, :n]
         limited: Audio = np.multiply(joined[:, :n], 1 - deficit, dtype=np.float64).astype(np.float32)
         return limited
+
+    def _tell(self, deficit: float, n: int) -> None:
+        since, latest, before = self._told
+        over = since >= self._told_samples
+        self._told = (n, deficit, latest) if over else (since + n, max(latest, deficit), before)
 
     def _targets_db(self, recent: Audio, n: int) -> NDArray[np.float64]:
         """Gain in dB that each interval between two samples needs, (N,); `recent` (2, N + 2·_HALF_TAPS − 1)."""

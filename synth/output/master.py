@@ -104,6 +104,11 @@ class Master:
         return self._limiter.delay_samples
 
     @property
+    def limiting_db(self) -> float:
+        """By how much the limiter turned the sound down at most in the latest tenths of a second; from any thread."""
+        return self._limiter.reduction_db
+
+    @property
     def playing(self) -> bool:
         return self._fade.target == 1.0
 

@@ -8,9 +8,11 @@ from numpy.typing import NDArray
 
 from synth.loudness import decibels
 
-_CAPACITY = 32768
+_CAPACITY = 2**19
 LONGEST = _CAPACITY // 2
-"""Half of what is kept: while a reader copies, the writer would need 0.3 s of sound to reach what is being read."""
+"""Half of what is kept, 5.5 s at 48 kHz: while a reader copies, the writer would need as long to reach what is read.
+
+A window that nobody sees looks once a second and still measures every sample."""
 PEAK_S = 0.15
 """How long a peak is told: longer than a window that is short of time lets pass between two looks, 0.1 s."""
 
@@ -35,8 +37,19 @@ class SentSound:
 
     def latest(self, n_samples: int) -> NDArray[np.float32]:
         """A copy of the last `n_samples` (at most `LONGEST`), (N, 2), oldest first; zeros before the first sound."""
-        n = min(n_samples, LONGEST)
-        end = self._end % _CAPACITY
+        return self._before(self._end, min(n_samples, LONGEST))
+
+    def since(self, position: int) -> tuple[NDArray[np.float32], int]:
+        """What was put after a position, (N, 2), at most the last `LONGEST` of it, and the position now.
+
+        Positions count all samples that were put.
+        """
+        now = self._end
+        return self._before(now, min(now - position, LONGEST)), now
+
+    def _before(self, position: int, n: int) -> NDArray[np.float32]:
+        """A copy of the `n` samples before a position."""
+        end = position % _CAPACITY
         if end >= n:
             return self._data[end - n : end].copy()
         return np.concatenate([self._data[end - n :], self._data[:end]])

@@ -55,6 +55,8 @@ QToolButton[role="tight"] {{ padding: 5px 6px; }}
 QToolButton[role="small"] {{ padding: 0; font-size: 7.5pt; }}
 QToolButton[role="micro"] {{ padding: 0 4px; font-size: 8pt; border-radius: 5px; }}
 QToolButton[role="letter"] {{ padding: 0; font-size: 8pt; border-radius: 5px; }}
+QToolButton[role="light"] {{ padding: 0; font-size: 7.5pt; border-radius: 4px; color: {faint}; }}
+QToolButton[role="light"][lit="true"] {{ background: {record}; border-color: {record}; color: {ground}; }}
 QFrame[role="divider"] {{ background: {line}; border: none; }}
 QToolButton[role="chip"] {{ padding: 2px 7px; border-radius: 11px; font-size: 8pt; color: {dim}; }}
 QToolButton[role="chip"]:checked {{ color: {accent}; }}

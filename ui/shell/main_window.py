@@ -230,7 +230,7 @@ class MainWindow(QMainWindow):
             self.culture.show_view(view)
             self.control_desk.show_view(view)
         status = self.engine.status()
-        self.header.meter.show_peaks(status.peak_db, now - self._looked_at)
+        self.header.show_levels(status, now - self._looked_at)
         self._looked_at = now
         self._keep_pace(resting=status.resting)
         self._tell_news(status)

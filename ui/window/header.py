@@ -5,15 +5,18 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
+from synth.engine.protocol import Status
 from synth.presets.model import Preset
 from ui.controls.compare_bar import CompareBar
 from ui.look.axes import pitch_name
 from ui.widgets.elided_label import ElidedLabel
+from ui.widgets.level_readout import LevelReadout
 from ui.widgets.meter import Meter
 from ui.widgets.tool_button import tool_button
 from ui.window.device_menu import DeviceMenu
 
 _NAME_WIDTH = 340
+_BRAND_FROM = 1180
 
 
 class Header(QFrame):
@@ -69,12 +72,18 @@ class Header(QFrame):
         self.meter = Meter()
         self.meter.setMaximumWidth(320)
         row.addWidget(self.meter, 3)
+        self.levels = LevelReadout()
+        row.addWidget(self.levels)
         self.devices = DeviceMenu(list_outputs, device)
         row.addWidget(self.devices)
         self.settings = _button("⚙", "Settings", "Audio, engine, vocoder and files (Ctrl+,)", "Ctrl+,")
         row.addWidget(self.settings)
         self.help = _button("?", "Help", "Shortcuts and credits (F1)", "F1")
         row.addWidget(self.help)
+
+    def fit(self, width: int) -> None:
+        """Without the program's name in a narrow window, whose title bar has it too."""
+        self.brand.setVisible(width >= _BRAND_FROM)
 
     def show_name(self, name: str) -> None:
         """Name what plays."""
@@ -90,6 +99,11 @@ class Header(QFrame):
         self.about.setText(self._facts)
         credit = preset.credit
         self.about.setToolTip(f"Grown from “{credit.recording}” by {credit.author}, {credit.licence}")
+
+    def show_levels(self, status: Status, elapsed_s: float) -> None:
+        """How loud it is, so many seconds after the last time."""
+        self.meter.show_peaks(status.peak_db, elapsed_s)
+        self.levels.show_levels(status.peak_db, status.loudness_lufs, status.clipped, status.limiting_db, elapsed_s)
 
     def show_busy(self, busy: bool) -> None:
         """A preset is being prepared."""

@@ -103,3 +103,4 @@ class Parts:
         width = round(min(max(_BROWSER_WIDTH, _BROWSER_SHARE * window.width()), 1.6 * _BROWSER_WIDTH))
         self.presets.setFixedWidth(width)
         self.dock.fit(width, window.height())
+        self.header.fit(window.width())
