@@ -27,11 +27,10 @@ _RECORDING = Path(__file__).parents[1] / "data" / "clarinet.flac"
 
 
 def _show_playing(window: MainWindow, folder: Path) -> None:
-    """Hints, play, wound, tools, record, takes."""
+    """Tour, play, wound, tools, record, takes."""
     # Clicks, not keys: without a window manager no window is active.
-    if window.hints is not None:
-        _save(window, folder, "hints")
-        window.hints.dismiss()
+    _save(window, folder, "tour")
+    window.tour.leave()
     window.transport.play.click()
     _wait(2500)
     view = window.culture.viewport()
@@ -59,6 +58,17 @@ def _show_playing(window: MainWindow, folder: Path) -> None:
     window.takes.sheet.put_away()
 
 
+def _show_tour(window: MainWindow, folder: Path) -> None:
+    """Each of its steps, at the usual size and at the smallest."""
+    for width, height, size in ((1280, 800, ""), (1024, 640, "-small")):
+        window.resize(width, height)
+        window.tour.start()
+        for step in range(1, 7):
+            _wait(400)
+            _save(window, folder, f"tour-{step}{size}")
+            window.tour.next.click()
+
+
 def _show_sizes(window: MainWindow, folder: Path) -> None:
     """The smallest, and as many pixels as a 4K screen has, whatever the scale."""
     ratio = window.devicePixelRatioF()
@@ -70,8 +80,7 @@ def _show_sizes(window: MainWindow, folder: Path) -> None:
 
 def _show_pages(window: MainWindow, folder: Path) -> None:
     """Every page of the controls, at the usual size and at the smallest."""
-    if window.hints is not None:
-        window.hints.dismiss()
+    window.tour.leave()
     if not window.transport.play.isChecked():
         window.transport.play.click()
     _wait(1500)
@@ -184,6 +193,7 @@ def _show_training(window: MainWindow, folder: Path) -> None:
 
 SCENES: dict[str, Callable[[MainWindow, Path], None]] = {
     "playing": _show_playing,
+    "tour": _show_tour,
     "pages": _show_pages,
     "sizes": _show_sizes,
     "error": _show_error,

@@ -16,8 +16,8 @@ class Places:
     """The user's own presets."""
     favourites: Path
     """A JSON file."""
-    hints_seen: Path | None = None
-    """A file that is there once the hints were dismissed; None shows none."""
+    tour_seen: Path | None = None
+    """A file that is there once the tour of the first start was shown; None never shows it unasked."""
 
     @property
     def settings(self) -> Path:

@@ -1,1 +1,1 @@
-"""Help, About and hints."""
+"""Help, About and the tour of the first start."""

@@ -63,8 +63,12 @@ class HelpOverlay(Sheet):
         self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(self._search)
         self.about = tool_button("About…", "About Petrichord", "Version, licences and credits (Shift+F1)", "", "tight")
+        self.tour = tool_button(
+            "Tour", "Start the tour", "Six steps round the window, as at the first start", "", "tight"
+        )
         top = QHBoxLayout()
         top.addWidget(self.search, 1)
+        top.addWidget(self.tour)
         top.addWidget(self.about)
         self.body.addLayout(top)
         self.groups = [KeyGroup(title, keys) for title, keys in GROUPS]

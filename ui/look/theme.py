@@ -95,9 +95,7 @@ QScrollBar:vertical {{ background: transparent; width: 8px; margin: 0; }}
 QScrollBar::handle:vertical {{ background: {line}; border-radius: 4px; min-height: 24px; }}
 QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::sub-page {{ background: none;
     height: 0; }}
-QFrame#hints {{ background: {raised}; border: 1px solid {line}; border-radius: 6px; }}
-QFrame#hints QToolButton {{ background: transparent; border: none; }}
-QFrame#hints QToolButton:hover, QFrame#hints QToolButton:focus {{ color: {accent}; }}
+QFrame#tour {{ background: #203039; border: 1px solid #35505c; border-radius: 6px; }}
 QLabel#more {{ background: #203039; border-radius: 6px; padding: 2px 8px; }}
 QFrame#banner {{ background: #203039; border: 1px solid #35505c; border-radius: 8px; }}
 QFrame#banner[urgent="true"] {{ background: #3a1f20; border-color: #7a3b38; }}

@@ -13,8 +13,8 @@ from synth.presets.library import Entry
 from ui.culture.brushes import BrushHand
 from ui.files.folders import Places
 from ui.help.about_sheet import AboutSheet
-from ui.help.hint_line import HintLine
 from ui.help.overlay import HelpOverlay
+from ui.help.tour import Tour
 from ui.look.shortcuts import on_key
 from ui.perform.dock import SNAPSHOT
 from ui.perform.key_hand import KeyHand
@@ -25,6 +25,7 @@ from ui.settings.store import SettingsFile
 from ui.settings.tuning.desk import TuningDesk
 from ui.shell.drops import is_droppable, sort_out, take_in
 from ui.shell.note_desk import NoteDesk
+from ui.shell.tour_stops import tour_stops
 from ui.takes.desk import TakeDesk
 from ui.takes.sheet import TakesSheet
 from ui.trainer.desk import TrainDesk
@@ -80,9 +81,8 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(parts.laid_out())
         self.help = HelpOverlay(self)
         self.about = AboutSheet(self, self.presets.all_paths)
-        self.hints = HintLine(places.hints_seen) if places.hints_seen else None
-        if self.hints is not None:
-            parts.add_below_culture(self.hints)
+        self.tour = Tour(tour_stops(parts), places.tour_seen, self)
+        parts.add_below_culture(self.tour)
         self.desk = PresetDesk(engine, build, parts, self.help, self)
         self.notes = NoteDesk(engine, parts, self.desk, places.learned, self)
         self.note_ids, self.sounding, self.player = self.notes.ids, self.notes.sounding, self.notes.player
@@ -109,6 +109,8 @@ class MainWindow(QMainWindow):
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._look)
         self._timer.start(_TICK_MS)
+        if self.tour.first_start:
+            self.tour.start()
         self.exposure = Exposure(self)
         self.exposure.changed.connect(self._look_anew)
 
@@ -125,6 +127,9 @@ class MainWindow(QMainWindow):
         self._show_take_settings()
         self.header.help.clicked.connect(self.help.toggle)
         self.help.about.clicked.connect(self.about.open)
+        self.help.tour.clicked.connect(self.help.put_away)
+        self.help.tour.clicked.connect(self.tour.start)
+        self.tour.ended.connect(self._give_keyboard_back)
         self.desk.named.connect(lambda name: self.setWindowTitle(f"{name} – Petrichord"))
         self.brushes.changed.connect(self.culture.show_brush)
         self.culture.brush_resized.connect(self.brushes.resize_brush)
@@ -170,6 +175,8 @@ class MainWindow(QMainWindow):
             self.controls.note.leave()
         elif self.notes.learning.waits:
             self.notes.learning.stop()
+        elif self.tour.under_way:
+            self.tour.leave()
         else:
             self.banner.dismiss()
             self._give_keyboard_back()
@@ -275,6 +282,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.hand.lift()
+        self.tour.leave()
         self._forget_notes()
         self.control_desk.close()
         self._timer.stop()

@@ -1,4 +1,4 @@
-"""Help, About and the hints of the first start."""
+"""Help and About."""
 
 import re
 import tomllib
@@ -17,9 +17,6 @@ from synth.midi.computer_keys import DOWN_LETTER, UP_LETTER, US_LETTERS
 from synth.presets.credits import PACKAGES, read_credit
 from synth.presets.file import load_preset
 from synth.presets.library import bundled_folder
-from tests.doubles.engine import FakeEngine
-from tests.ui.hands.scene import OUTPUTS, build, preset_files
-from ui.files.folders import Places
 from ui.help.shortcut_groups import GLOSSARY, GROUPS
 from ui.shell.main_window import MainWindow
 
@@ -119,43 +116,6 @@ def test_every_package_that_is_required_is_credited() -> None:
 def test_a_preset_that_cannot_be_read_costs_only_its_own_credit(tmp_path: Path) -> None:
     (tmp_path / "no.safetensors").write_bytes(b"no")
     assert read_credit(tmp_path / "no.safetensors") is None
-
-
-def test_hints_are_shown_once_below_the_culture_and_never_again_when_dismissed(qtbot: QtBot, tmp_path: Path) -> None:
-    places = Places(tmp_path / "presets", tmp_path / "favourites.json", tmp_path / "config" / "hints-seen")
-
-    def opened() -> MainWindow:
-        window = MainWindow(FakeEngine(), build, preset_files(tmp_path), lambda: list(OUTPUTS), places=places)
-        qtbot.addWidget(window)
-        window.show()
-        return window
-
-    first = opened()
-    hints = first.hints
-    assert hints is not None and hints.isVisible()
-    first.resize(1024, 640)
-    first.complain("Something must be seen.")
-    qtbot.wait(50)
-    place = hints.rect().translated(hints.mapTo(first, hints.rect().topLeft()))
-    banner = first.banner.rect().translated(first.banner.mapTo(first, first.banner.rect().topLeft()))
-    assert not place.intersects(banner)
-    assert hints.geometry().top() > first.culture.geometry().bottom(), "neither cells nor the time axis are covered"
-    hints.away.click()
-    assert not hints.isVisible()
-    first.close()
-    second = opened()
-    assert second.hints is not None and not second.hints.isVisible()
-    second.close()
-
-
-def test_hints_that_cannot_be_remembered_go_away_all_the_same(win: MainWindow, tmp_path: Path) -> None:
-    from ui.help.hint_line import HintLine
-
-    (tmp_path / "file").touch()
-    line = HintLine(tmp_path / "file" / "hints-seen")
-    line.dismiss()
-    assert line.isHidden()
-    line.deleteLater()
 
 
 def test_the_credit_of_what_plays_is_in_the_help(win: MainWindow) -> None:
