@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from itertools import groupby
 
+from synth.instrument.modulation.targets import how_it_is_moved
 from synth.instrument.parameters.parameter import Parameter
 from synth.instrument.parameters.table import BRUSH_PARAMETERS, PARAMETERS
 
@@ -18,7 +19,8 @@ In the window: drag a knob up or down, hold Shift for fine steps, double-click i
 the command line: `--set ID=VALUE` in `petrichord render` and `petrichord play`, with a unit or without.
 
 *Follows in* is the time constant with which the sound follows a change. A control *of the preset* is set when a preset
-is loaded; a control *of the player* stays as it is.
+is loaded; a control *of the player* stays as it is. *Routes move* tells whether modulation (`--route`) can move it, and
+whether each voice is moved for itself.
 """
 
 
@@ -36,7 +38,8 @@ def run(args: argparse.Namespace) -> int:
         print("\n".join(_page(rows)))
     else:
         for row in rows:
-            print(f"{row.id:<20} {_range(row):<32} {row.scope:<8} {row.help}")
+            moved = how_it_is_moved(row)
+            print(f"{row.id:<20} {_range(row):<32} {row.scope:<8} {row.help}{moved and f' [routes move {moved}]'}")
     return 0
 
 
@@ -45,14 +48,15 @@ def _page(rows: Iterable[Parameter]) -> Iterator[str]:
     yield _MANUAL
     for group, members in groupby(rows, key=lambda row: row.display.group or row.scope):
         yield f"## {group.capitalize()}\n"
-        yield "| control | what it does | range | default | follows in | of the | `--set` |"
-        yield "|---|---|---|---|---|---|---|"
+        yield "| control | what it does | range | default | follows in | of the | routes move | `--set` |"
+        yield "|---|---|---|---|---|---|---|---|"
         for row in members:
             low, high, usual = (row.text(value) for value in (row.minimum, row.maximum, row.default))
             follows = f"{1000 * row.smoothing_s:.0f} ms" if row.smoothing_s else "at once"
+            moved = how_it_is_moved(row)
             settable = f"`{row.id}`" if row.scope != "brush" else ""
             span = "off, on" if row.is_switch else ", ".join(row.choices) or f"{low} … {high}"
-            yield f"| {row.label} | {row.help} | {span} | {usual} | {follows} | {row.owner} | {settable} |"
+            yield f"| {row.label} | {row.help} | {span} | {usual} | {follows} | {row.owner} | {moved} | {settable} |"
         yield ""
 
 

@@ -47,6 +47,7 @@ from synth.output.chain import Chain
 from synth.output.sent_levels import SentLevels
 from synth.output.sent_sound import SentSound
 from synth.output.test_tone import Tone
+from synth.presets.routes import Region, Routes
 from synth.takes.recorder import default_take_path
 from synth.takes.wav import SampleFormat
 from synth.thread_priority import raise_thread_priority, spare_the_sound
@@ -184,6 +185,14 @@ class Engine:
     @property
     def controls(self) -> ParameterValues:
         return self._playing.voices.latest.controls
+
+    @property
+    def routes(self) -> Routes:
+        return self._playing.voices.latest.routes
+
+    @property
+    def region(self) -> Region:
+        return self._playing.voices.latest.region
 
     @property
     def frames(self) -> int:

@@ -21,6 +21,7 @@ from synth.instrument.parameters.values import ParameterValues
 from synth.instrument.state import InstrumentState
 from synth.output.audition import Audition
 from synth.presets.model import Preset
+from synth.presets.routes import Region, Routes
 from synth.takes.wav import SampleFormat
 from synth.vocoder.contract import Vocoder
 
@@ -134,6 +135,16 @@ class EngineControl(Protocol):
     @property
     def controls(self) -> ParameterValues:
         """Every control's value, of the preset that was asked for last."""
+        ...
+
+    @property
+    def routes(self) -> Routes:
+        """What moves which control, of the preset that was asked for last."""
+        ...
+
+    @property
+    def region(self) -> Region:
+        """What the sources that follow the culture follow of it, of the preset that was asked for last."""
         ...
 
     def swap(self, instrument: Instrument, reason: str = "") -> None:

@@ -29,6 +29,7 @@ from synth.instrument.note_events import NoteEvent
 from synth.instrument.parameters.values import ParameterValues
 from synth.loading.prepare import ready_vocoder
 from synth.output.audition import Audition
+from synth.presets.routes import Region, Routes
 from synth.takes.wav import SampleFormat
 from synth.vocoder.contract import Vocoder
 
@@ -106,6 +107,14 @@ class ReopeningEngine:
     @property
     def controls(self) -> ParameterValues:
         return self._engine.controls
+
+    @property
+    def routes(self) -> Routes:
+        return self._engine.routes
+
+    @property
+    def region(self) -> Region:
+        return self._engine.region
 
     def swap(self, instrument: Instrument, reason: str = "") -> None:
         if instrument.out_rate_hz == self._rate_hz:

@@ -10,6 +10,8 @@ from synth.instrument.events import (
     Rescue,
     ReseedAll,
     SetParameter,
+    SetRegion,
+    SetRoute,
     ThawAll,
     Touch,
     Tune,
@@ -25,6 +27,10 @@ def act(parts: InstrumentParts, action: OwnAction) -> None:
             parts.controls = parts.controls.with_value(id, value)
             parts.voices.obey(parts.controls, parts.most_voices())
             parts.clock = parts.clock.with_tempo(parts.asked_beats_per_frame(), parts.frame)
+        case SetRoute(place, route):
+            parts.routes = parts.routes.with_route(place, route)
+        case SetRegion(region):
+            parts.region = region
         case Touch(gesture):
             parts.played.touch(gesture, hand_down=parts.playhead.hand_down)
         case ReseedAll():

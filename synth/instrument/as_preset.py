@@ -5,15 +5,22 @@ from dataclasses import replace
 from synth.culture.culture import CultureState
 from synth.instrument.parameters.values import ParameterValues
 from synth.presets.model import Preset
+from synth.presets.routes import Region, Routes
 from synth.presets.tuning import Tuning, equal_temperament
 
 
 def as_preset(
-    preset: Preset, state: CultureState, controls: ParameterValues, name: str, tuning: Tuning | None = None
+    preset: Preset,
+    state: CultureState,
+    controls: ParameterValues,
+    name: str,
+    tuning: Tuning | None = None,
+    routes: Routes | None = None,
+    region: Region | None = None,
 ) -> Preset:
-    """The preset that starts where this culture is and suggests these controls and this tuning.
+    """The preset that starts where this culture is and suggests these controls, this tuning and these routes.
 
-    Without a tuning it suggests what the preset did; equal temperament is no suggestion.
+    What is None is as the preset has it; equal temperament is no suggestion.
     """
     tuning = preset.tuning if tuning is None else tuning
     suggested = None if tuning is None or tuning.sounds_as(equal_temperament()) else tuning
@@ -25,5 +32,7 @@ def as_preset(
         state=heard.clone(),
         settings=controls.as_settings(),
         tuning=suggested,
+        routes=preset.routes if routes is None else routes,
+        region=preset.region if region is None else region,
         source_path="",
     )

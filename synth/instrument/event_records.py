@@ -24,6 +24,8 @@ from synth.instrument.events import (
     Rescue,
     ReseedAll,
     SetParameter,
+    SetRegion,
+    SetRoute,
     Stop,
     ThawAll,
     Touch,
@@ -40,6 +42,7 @@ from synth.instrument.note_events import (
     NoteOff,
     NoteOn,
 )
+from synth.presets.routes import region_of, route_of
 from synth.presets.schema import Fields
 from synth.presets.tuning import N_KEYS, told_of_tuning, tuning_of
 
@@ -50,6 +53,8 @@ _FAR = 1e6
 
 _KINDS: dict[str, type] = {
     "set_parameter": SetParameter,
+    "set_route": SetRoute,
+    "set_region": SetRegion,
     "touch": Touch,
     "hand": Hand,
     "reseed_all": ReseedAll,
@@ -79,6 +84,10 @@ _MOST_SEMITONES = 256.0
 _NAMES = {kind: name for name, kind in _KINDS.items()}
 _READERS: dict[str, Callable[[Fields], Any]] = {
     "set_parameter": lambda told: SetParameter(told.text("id"), _value(told)),
+    "set_route": lambda told: SetRoute(
+        told.integer("place", 1, 2**53), None if told.values.get("route") is None else route_of(told.group("route"))
+    ),
+    "set_region": lambda told: SetRegion(region_of(told, "region")),
     "touch": lambda told: Touch(_gesture(told.group("gesture"))),
     "hand": lambda told: Hand(told.flag("down"), told.number("column", -_FAR, _FAR), _radius(told, "radius_frames")),
     "rescue": lambda told: Rescue(told.text("ailment")),

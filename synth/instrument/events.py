@@ -4,17 +4,19 @@ Axes: `M` mel bands, `T` frames. Everything here is immutable; arrays are copies
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from synth.automaton.gestures import Gesture
 from synth.errors import UsageError
+from synth.instrument.modulation.view import MotionView
 from synth.instrument.note_events import NoteEvent
 from synth.instrument.parameters.values import parameter
 from synth.instrument.tuning import Tuning
 from synth.mel import MelFormat
+from synth.presets.routes import Region, Route, check_place
 from synth.vocoder.contract import samples_until
 
 MOST_STEPS = 1000
@@ -121,8 +123,32 @@ class Evolve:
             raise UsageError(f"{self.steps} steps between two frames are not possible: choose 1 to {MOST_STEPS}.")
 
 
+@dataclass(frozen=True)
+class SetRoute:
+    """Put a route of modulation at one place, or none; `UsageError` when there is no place of this number.
+
+    A route that this version cannot play is kept and has no effect.
+    """
+
+    place: int
+    """From 1 on."""
+    route: Route | None
+
+    def __post_init__(self) -> None:
+        check_place(self.place)
+
+
+@dataclass(frozen=True)
+class SetRegion:
+    """Let the sources that follow the culture follow this part of it."""
+
+    region: Region
+
+
 OwnAction = (
     SetParameter
+    | SetRoute
+    | SetRegion
     | Touch
     | ReseedAll
     | ThawAll
@@ -236,3 +262,5 @@ class View:
     """True when the graphics card the culture lived on was lost: it lives on the processor since."""
     keys: tuple[int, ...] = ()
     """MIDI keys of the notes that sound and that a key, a pedal or a latch holds, ascending."""
+    motion: MotionView = field(default_factory=MotionView)
+    """Present values of the sources of modulation and of what they move."""

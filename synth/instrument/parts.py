@@ -67,6 +67,10 @@ class InstrumentParts:
         """The transposition now, in octaves."""
         self.drone_level = DroneLevel()
         """Of the voice at the preset's own pitch."""
+        self.routes = preset.routes
+        """What moves which control."""
+        self.region = preset.region
+        """What the sources that follow the culture follow of it."""
         self.voices = VoicePlayer(preset, setup.seed, self.controls, preset.tuning, setup.dtype)
         """What notes are played with."""
         vocoder.prepare(preset, out_rate_hz, n_heads=2, seed=setup.seed)

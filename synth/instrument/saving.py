@@ -29,6 +29,8 @@ def saved(parts: InstrumentParts, *, with_history: bool) -> InstrumentState:
         voices=parts.voices.save(),
         sown=parts.voices.save_sown(),
         tuning=parts.voices.tuning,
+        routes=parts.routes,
+        region=parts.region,
         clock=parts.clock,
         history=parts.history.save() if with_history else None,
     )
@@ -37,6 +39,7 @@ def saved(parts: InstrumentParts, *, with_history: bool) -> InstrumentState:
 def restore(parts: InstrumentParts, state: InstrumentState) -> None:
     """Bring the parts of an instrument of the same preset and seed to a state; its vocoder's sound is left as it is."""
     parts.frame, parts.controls = state.frame, state.controls
+    parts.routes, parts.region = state.routes, state.region
     parts.clock = state.clock or BeatClock(parts.asked_beats_per_frame())
     parts.culture.restore(state.culture)
     parts.playhead.restore(state.place, state.past)

@@ -5,7 +5,7 @@ whatever was under way: a glide, a hand, a healing wound, an undo's cross-fade, 
 vocoder is not part of it: phases and noise begin as if the present column had been sounding.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from synth.culture.cross_fade import FadeState
 from synth.culture.culture import CultureState
@@ -17,6 +17,7 @@ from synth.instrument.tempo.beat_clock import BeatClock
 from synth.instrument.tuning import Tuning
 from synth.instrument.voices.bank_frame import BankState
 from synth.instrument.voices.sown_notes import SownNotesState
+from synth.presets.routes import Region, Routes
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,10 @@ class InstrumentState:
     """Cultures that notes have grown for themselves; None where no note has."""
     tuning: Tuning | None = None
     """None is equal temperament."""
+    routes: Routes = field(default_factory=Routes)
+    """What moves which control."""
+    region: Region = field(default_factory=Region)
+    """What the sources that follow the culture follow of it."""
     clock: BeatClock | None = None
     """The song's position; None where it was not kept: the song begins with frame 0."""
     history: HistoryState | None = None

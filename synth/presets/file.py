@@ -20,6 +20,7 @@ from torch import Tensor
 from synth.automaton.rules import LiveRule
 from synth.errors import PresetError
 from synth.presets.model import SCHEMA_VERSION, Credit, HighBand, Partials, Preset, Vibrato
+from synth.presets.routes import Region, region_of, routes_of, told_of_region, told_of_routes
 from synth.presets.schema import MAX_ATTACK_FRAMES, Fields, Header, mel_format, rule_skeleton, tensor_plan, weather_spec
 from synth.presets.tuning import told_of_tuning, tuning_of
 from synth.storage import write_bytes_whole
@@ -107,6 +108,9 @@ def preset_from_bytes(raw: bytes, path: Path) -> Preset:
         settings=fields.number_map("settings"),
         # Of few presets; files written before there were any say nothing.
         tuning=tuning_of(fields.group("tuning")) if "tuning" in fields.values else None,
+        # Likewise.
+        routes=routes_of(fields),
+        region=region_of(fields, "followed_region"),
         source_path=str(path),
     )
 
@@ -155,6 +159,8 @@ def describe(preset: Preset) -> dict[str, Any]:
         "attack_frames": 0 if preset.attack is None else len(preset.attack),
         "rule": rule,
         **({} if preset.tuning is None else {"tuning": told_of_tuning(preset.tuning)}),
+        **({"routes": told_of_routes(preset.routes)} if preset.routes else {}),
+        **({} if preset.region == Region() else {"followed_region": told_of_region(preset.region)}),
     }
 
 

@@ -12,6 +12,7 @@ from torch import Tensor
 from synth.automaton.rules import Rule
 from synth.automaton.weather import WeatherSpec
 from synth.mel import MelFormat
+from synth.presets.routes import Region, Routes
 from synth.presets.tuning import Tuning
 
 SCHEMA_VERSION = 2
@@ -118,6 +119,10 @@ class Preset:
     """Suggested control values, by the ids of the instrument's parameter table."""
     tuning: Tuning | None = None
     """Suggested pitches of the keys; None suggests none, and keys play equal temperament."""
+    routes: Routes = field(default_factory=Routes)
+    """What moves which control."""
+    region: Region = field(default_factory=Region)
+    """The part of the culture that the sources which follow it follow."""
     source_path: str = ""
     """File it was loaded from; not stored."""
 

@@ -23,6 +23,7 @@ from synth.instrument.state import ChangeState, DroneLevel, InstrumentState
 from synth.instrument.tempo.beat_clock import BeatClock
 from synth.instrument.voices.sown_notes import SownNotesState
 from synth.presets.model import Preset
+from synth.presets.routes import region_of, routes_of, told_of_region, told_of_routes
 from synth.presets.schema import Fields
 from synth.presets.tuning import told_of_tuning, tuning_of
 from synth.takes.sown_record import arrays_of_sown, read_sown, told_of_sown
@@ -63,6 +64,8 @@ def told_of(state: InstrumentState) -> dict[str, Any]:
         "voices": None if state.voices is None else told_of_voices(state.voices),
         "sown": None if state.sown is None else told_of_sown(state.sown),
         "tuning": None if state.tuning is None else told_of_tuning(state.tuning),
+        "routes": told_of_routes(state.routes),
+        "region": told_of_region(state.region),
         "clock": None if state.clock is None else vars(state.clock),
     }
 
@@ -110,6 +113,8 @@ def read_state(told: Fields, arrays: Arrays, preset: Preset) -> InstrumentState:
         voices=None if told.values.get("voices") is None else read_voices(told.group("voices"), arrays),
         sown=_sown(told, arrays, preset),
         tuning=None if told.values.get("tuning") is None else tuning_of(told.group("tuning")),
+        routes=routes_of(told),
+        region=region_of(told, "region"),
         clock=_clock(told),
     )
 

@@ -17,11 +17,24 @@ from synth.automaton.gestures import footprint
 from synth.culture.culture import CultureState
 from synth.device.outputs import Output
 from synth.engine.protocol import Capture, EngineControl, Notice, Remedy, Status
-from synth.instrument.events import Action, Hand, Redo, ReseedAll, SetParameter, ThawAll, Touch, Undo, View
+from synth.instrument.events import (
+    Action,
+    Hand,
+    Redo,
+    ReseedAll,
+    SetParameter,
+    SetRegion,
+    SetRoute,
+    ThawAll,
+    Touch,
+    Undo,
+    View,
+)
 from synth.instrument.instrument import Instrument
 from synth.instrument.note_events import NoteEvent
 from synth.instrument.parameters.values import ParameterValues
 from synth.output.audition import Audition
+from synth.presets.routes import Region, Routes
 from synth.takes.wav import SampleFormat
 from synth.vocoder.contract import Vocoder
 
@@ -36,6 +49,8 @@ class FakeEngine:
         self.actions: list[Action] = []
         self.values = ParameterValues()
         """What the instrument plays with: as it was prepared, and moved since."""
+        self.routed, self.followed = Routes(), Region()
+        """What moves which control, and the culture's region that is followed."""
         self.notes: list[tuple[NoteEvent, float, str]] = []
         """With the time each arrived and its source."""
         self.swapped: list[tuple[Instrument, str]] = []
@@ -94,6 +109,10 @@ class FakeEngine:
         match action:
             case SetParameter(id, value):
                 self.values = self.values.with_value(id, value)
+            case SetRoute(place, route):
+                self.routed = self.routed.with_route(place, route)
+            case SetRegion(region):
+                self.followed = region
             case Hand():
                 self._hand = action
                 self._stroke = self._stroke and action.down
@@ -123,12 +142,21 @@ class FakeEngine:
     def controls(self) -> ParameterValues:
         return self.values
 
+    @property
+    def routes(self) -> Routes:
+        return self.routed
+
+    @property
+    def region(self) -> Region:
+        return self.followed
+
     def _remember(self) -> None:
         self.undos, self.redos = min(self.undos + 1, self.undo_room), 0
 
     def swap(self, instrument: Instrument, reason: str = "") -> None:
         self.swapped.append((instrument, reason))
         self.values = instrument.controls
+        self.routed, self.followed = instrument.routes, instrument.region
         self.undos, self.redos, self._stroke = 0, 0, False
         self.state = replace(self.state, preset=instrument.preset.name)
 

@@ -3,6 +3,7 @@
 A new control is a row here and its sound. Ids are in files on other people's disks: they stay.
 """
 
+from synth.instrument.parameters.motion_rows import MOTION_ROWS
 from synth.instrument.parameters.parameter import FRAME_S, Curve, Display, Owner, Parameter, Scope, VaryRange
 from synth.instrument.parameters.tempo_rows import TEMPO_ROWS
 from synth.instrument.parameters.voice_rows import VOICE_ROWS
@@ -145,11 +146,11 @@ PARAMETERS: dict[str, Parameter] = {
             smoothing_s=0.03,
             scope="output",
             owner="player",
-            modulatable=False,
         ),
         _fade("fade_in_s", "Fade in", 0.04, "How long Play takes to full level."),
         _fade("fade_out_s", "Fade out", 0.12, "How long Stop takes to silence."),
         *VOICE_ROWS,
+        *MOTION_ROWS,
         *TEMPO_ROWS,
     )
 }

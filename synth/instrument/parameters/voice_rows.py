@@ -12,6 +12,7 @@ _PAGES: dict[str, Page] = {
     "RECORDED": "envelope",
     "GROWTH": "touch",
     "EXPRESSION": "touch",
+    "LEVEL": "touch",
     "TUNING": "touch",
 }
 _SHORTEST_S = 0.001
@@ -75,7 +76,7 @@ def _hertz(
     id: str, label: str, name: str, group: str, values: tuple[float, float, float], owner: Owner, help: str
 ) -> Parameter:
     display = Display(name, "Hz", 1.0, 0.1, 5, group=group, page=_PAGES[group])
-    return _row(id, label, "Hz", display, values, help, owner=owner)
+    return _row(id, label, "Hz", display, values, help, owner=owner, modulatable=False)
 
 
 VOICE_ROWS: tuple[Parameter, ...] = (
@@ -176,6 +177,22 @@ VOICE_ROWS: tuple[Parameter, ...] = (
         "READING",
         1.0,
         "How much a sound without a pitch moves with the key; 0 leaves it as it is.",
+    ),
+    _row(
+        "voice_level_db",
+        "Voice level",
+        "dB",
+        Display("Level", "dB", 1.0, 0.1, 10, signed=True, group="LEVEL", page="touch"),
+        (-60.0, 12.0, 0.0),
+        "Level of every voice before the effects; at its lowest it is silent.",
+    ),
+    _row(
+        "voice_pan",
+        "Voice pan",
+        "×",
+        Display("Pan", "%", 100.0, 1.0, signed=True, group="LEVEL", page="touch"),
+        (-1.0, 1.0, 0.0),
+        "Where voices are between left and right.",
     ),
     _share("velocity_level", "Velocity to level", "Vel level", "EXPRESSION", 0.5, "How much softer a soft note is."),
     _decibels(

@@ -28,12 +28,17 @@ from synth.instrument.events import (
     Rescue,
     ReseedAll,
     SetParameter,
+    SetRegion,
+    SetRoute,
     Stop,
     ThawAll,
     Touch,
     Undo,
 )
 from synth.instrument.instrument import Instrument, Setup
+from synth.instrument.modulation.routes import CURVES, POLARITIES, Region, Route
+from synth.instrument.modulation.sources import SOURCES
+from synth.instrument.modulation.targets import modulatable
 from synth.instrument.note_events import (
     AllNotesOff,
     AllSoundOff,
@@ -69,9 +74,22 @@ NOTE_EVENTS: st.SearchStrategy[Action] = st.one_of(
     st.builds(AllSoundOff, st.none() | CHANNELS),
     st.builds(HoldDrone, st.booleans(), st.floats(0, 30)),
 )
+ROUTES = st.builds(
+    Route,
+    st.sampled_from([*SOURCES, "a source to come"]),
+    st.sampled_from([*(row.id for row in modulatable()), "a_control_to_come", "latch"]),
+    st.floats(-1, 1),
+    st.sampled_from([*POLARITIES, "a polarity to come"]),
+    st.sampled_from([*CURVES, "a curve to come"]),
+    st.booleans(),
+)
+SIDES = st.tuples(UNIT, UNIT, UNIT, UNIT).filter(lambda s: s[0] != s[1] and s[2] < s[3])
+REGIONS = SIDES.map(lambda sides: Region(*sides))
 INSTRUMENT_EVENTS: st.SearchStrategy[Action] = st.one_of(
     NOTE_EVENTS,
     PARAMETER_EVENTS,
+    st.builds(SetRoute, st.integers(1, 32), st.none() | ROUTES),
+    st.builds(SetRegion, REGIONS),
     st.builds(Touch, GESTURES),
     st.builds(Hand, st.booleans(), PLACES, RADII),
     st.sampled_from([ReseedAll(), ThawAll(), Undo(), Redo(), Rescue("dead")]),
@@ -107,6 +125,11 @@ def test_every_event_comes_back_from_json(frame: int, action: AnyAction, share: 
         {"kind": "channel_expression", "channel": 0, "dimension": "pan", "value": 7.0},
         {"kind": "all_notes_off", "channel": 16}, {"kind": "tune", "tuning": {"name": "x", "key_hz": [440.0]}},
         {"kind": "tune", "tuning": {"name": "x", "key_hz": [-1.0] * 128}}, {"kind": "undo", "moment": 2.0},
+        {"kind": "set_route", "place": 0, "route": None}, {"kind": "set_route", "place": 33, "route": None},
+        {"kind": "set_route", "place": 1, "route": {"source": "lfo1", "parameter": "width", "depth": 1.5}},
+        {"kind": "set_route", "place": 1, "route": {"source": 1, "parameter": "width", "depth": 0.5}},
+        {"kind": "set_region", "region": {"left": 0.5, "right": 0.5, "low": 0.0, "high": 1.0}},
+        {"kind": "set_region", "region": {"left": 0.0, "right": 0.5, "low": 0.0, "high": 2.0}},
         {"kind": "evolve", "steps": 0}, {"kind": "evolve", "steps": 10**6},
     ],
 )  # fmt: skip

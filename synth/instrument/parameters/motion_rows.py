@@ -1,0 +1,129 @@
+"""The controls of what moves controls, one row each: LFOs, the second envelope, macros; `table` lists them all."""
+
+from synth.instrument.parameters.note_lengths import NOTE_LENGTH_NAMES, note_length
+from synth.instrument.parameters.parameter import FRAME_S, Curve, Display, Page, Parameter
+
+LFO_SHAPES = ("sine", "triangle", "saw", "square", "steps", "wander")
+"""`steps` holds a number drawn by chance for each cycle, `wander` goes smoothly from one to the next."""
+_PAGE: Page = "elsewhere"
+"""“motion” as soon as the window has a layout for that page: laid out as any other, so many knobs make it too high."""
+_SHORTEST_S = 0.001
+"""At its lowest a time is no time at all."""
+
+
+def _row(
+    id: str,
+    label: str,
+    unit: str,
+    display: Display,
+    values: tuple[float, float, float],
+    help: str,
+    *,
+    curve: Curve = "linear",
+    smoothing_s: float = 0.0,
+    modulatable: bool = True,
+) -> Parameter:
+    """`values` are minimum, maximum and default."""
+    return Parameter(id, label, unit, display, *values, curve, smoothing_s, "voice", "preset", modulatable, None, help)
+
+
+def _choice(
+    id: str, label: str, name: str, group: str, choices: tuple[str, ...], default: float, help: str
+) -> Parameter:
+    display = Display(name, "", 1.0, 1.0, 1, group=group, page=_PAGE, choices=choices)
+    return _row(id, label, "", display, (0.0, len(choices) - 1.0, default), help, modulatable=False)
+
+
+def _lfo(n: int) -> tuple[Parameter, ...]:
+    id, label, group = f"lfo{n}", f"LFO {n}", f"LFO {n}"
+    return (
+        _choice(
+            f"{id}_shape",
+            f"{label} shape",
+            "Shape",
+            group,
+            LFO_SHAPES,
+            0.0,
+            "How it goes: steps are drawn by chance, wander goes smoothly from one to the next.",
+        ),
+        _row(
+            f"{id}_hz",
+            f"{label} rate",
+            "Hz",
+            Display("Rate", "Hz", 1.0, 0.01, 5, group=group, page=_PAGE),
+            (0.04, 25.0, 1.0),
+            "How fast it goes while it does not follow the tempo.",
+            curve="exponential",
+        ),
+        _choice(
+            f"{id}_sync",
+            f"{label} sync",
+            "Sync",
+            group,
+            ("free", "tempo"),
+            0.0,
+            "Whether it goes at its rate, or one cycle takes a length of the tempo.",
+        ),
+        _choice(
+            f"{id}_length",
+            f"{label} length",
+            "Length",
+            group,
+            NOTE_LENGTH_NAMES,
+            note_length("1/4"),
+            "How long a cycle takes while it follows the tempo.",
+        ),
+        _row(
+            f"{id}_phase",
+            f"{label} phase",
+            "×",
+            Display("Phase", "%", 100.0, 1.0, group=group, page=_PAGE),
+            (0.0, 1.0, 0.0),
+            "Where in its cycle it begins.",
+        ),
+        _choice(
+            f"{id}_run",
+            f"{label} run",
+            "Run",
+            group,
+            ("common", "voice"),
+            0.0,
+            "One for all, or one for each note that begins with it.",
+        ),
+    )
+
+
+def _time(id: str, label: str, name: str, longest_s: float, default_s: float, help: str) -> Parameter:
+    display = Display(name, "s", nudge=5, group="ENVELOPE 2", page=_PAGE)
+    return _row(id, label, "s", display, (_SHORTEST_S, longest_s, default_s), help, curve="exponential")
+
+
+def _macro(n: int) -> Parameter:
+    return _row(
+        f"macro{n}",
+        f"Macro {n}",
+        "×",
+        Display(f"Macro {n}", "%", 100.0, 1.0, group="MACROS", page=_PAGE),
+        (0.0, 1.0, 0.0),
+        "Moves whatever its routes lead to.",
+        smoothing_s=2 * FRAME_S,
+        modulatable=False,
+    )
+
+
+MOTION_ROWS: tuple[Parameter, ...] = (
+    *(row for n in (1, 2, 3) for row in _lfo(n)),
+    _time("envelope2_delay_s", "Envelope 2 delay", "Delay", 5.0, _SHORTEST_S, "From a note's start to its attack."),
+    _time("envelope2_attack_s", "Envelope 2 attack", "Attack", 10.0, 0.005, "How long it takes to its full height."),
+    _time("envelope2_decay_s", "Envelope 2 decay", "Decay", 30.0, 0.5, "How long it takes from there to sustain."),
+    _row(
+        "envelope2_sustain",
+        "Envelope 2 sustain",
+        "×",
+        Display("Sustain", "%", 100.0, 1.0, group="ENVELOPE 2", page=_PAGE),
+        (0.0, 1.0, 0.0),
+        "Where it stays while the key is down.",
+    ),
+    _time("envelope2_release_s", "Envelope 2 release", "Release", 20.0, 0.3, "How long it falls after the key is up."),
+    *(_macro(n) for n in (1, 2, 3, 4)),
+)
