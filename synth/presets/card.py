@@ -4,7 +4,7 @@ Axes: `M` mel bands, `T` frames.
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,14 @@ from safetensors import SafetensorError, safe_open
 
 from synth.errors import PresetError
 from synth.file_names import shown_name
+from synth.presets.about import About, Category, category_of
 from synth.presets.file import MAX_BYTES, METADATA_KEY, SUFFIX
+
+_MOVED_FRAMES = 8
+_DB_PER_UNIT = 40.0
+"""Of the grid."""
+_HEARD = -0.98
+"""A grid value up to this fades to silence."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +33,30 @@ class Card:
     root_hz: float
     grid: NDArray[np.float32]
     """(M, T) grid values of the stored grown state, as heard."""
+    about: About = field(default_factory=About)
+    author: str = ""
+    """Who made the preset; where it does not say, who made its recording."""
+    written_s: float = 0.0
+    """When its file was last written, in seconds since 1970."""
+    liveliness_db: float = 0.0
+    """See `liveliness_db`."""
+
+    @property
+    def category(self) -> Category:
+        return category_of(self.about.category, self.tags)
+
+
+def liveliness_db(grid: NDArray[np.float32]) -> float:
+    """How much a culture moves: the mean change of level, in dB, of what is heard of it within 93 ms.
+
+    `grid` is (M, T), circular in time, as heard. Of the bundled presets the clarinet has the least, 0.4 dB, and the
+    violin with its vibrato 4.9 dB.
+    """
+    levels = np.clip(grid, -1.0, 1.0) * _DB_PER_UNIT
+    heard = grid > _HEARD
+    if not heard.any():
+        return 0.0
+    return float(np.abs(np.roll(levels, -_MOVED_FRAMES, axis=1) - levels)[heard].mean())
 
 
 def preset_name(path: Path) -> str:
@@ -44,7 +75,8 @@ def name_from_file(path: Path) -> str:
 def read_card(path: Path) -> Card:
     """Read one preset's label: some 30 kB of its file; `PresetError` says what is wrong with it."""
     try:
-        if path.stat().st_size > MAX_BYTES:
+        status = path.stat()
+        if status.st_size > MAX_BYTES:
             raise PresetError(f"{path.name} is larger than a preset can be; it is something else.")
         with safe_open(path, framework="np") as file:
             description: dict[str, Any] = json.loads(file.metadata()[METADATA_KEY])
@@ -53,7 +85,10 @@ def read_card(path: Path) -> Card:
         heard = np.tanh(grid) if description["rule"]["kind"] == "notebook" else grid
         if heard.ndim != 2 or not np.isfinite(heard).all():
             raise ValueError("state")
-        return Card(name, tags, float(description["root_hz"]), heard)
+        about = About(str(description.get("category", "")), tags, str(description.get("comment", "")))
+        author = str(description.get("author") or description["credit"]["author"])
+        moving = liveliness_db(heard)
+        return Card(name, tags, float(description["root_hz"]), heard, about, author, status.st_mtime, moving)
     except OSError as error:
         raise PresetError(f"The preset {path} cannot be read: {error.strerror or error}.") from error
     except (SafetensorError, ValueError, KeyError, TypeError, IndexError, RecursionError) as error:

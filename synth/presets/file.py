@@ -100,6 +100,9 @@ def preset_from_bytes(raw: bytes, path: Path) -> Preset:
         attack=tensors["attack"].float() if attack_frames else None,
         release_db_per_s=tensors.get("release_db_per_s"),
         tags=fields.texts("tags"),
+        # Of presets whose owner said something; older versions of Petrichord do not look for them.
+        category=fields.text("category") if "category" in fields.values else "",
+        comment=fields.text("comment") if "comment" in fields.values else "",
         author=fields.text("author"),
         parent=fields.text("parent"),
         region_s=(region[0], region[1]),
@@ -158,6 +161,7 @@ def describe(preset: Preset) -> dict[str, Any]:
         "vibrato": asdict(preset.vibrato),
         "attack_frames": 0 if preset.attack is None else len(preset.attack),
         "rule": rule,
+        **{name: said for name in ("category", "comment") if (said := getattr(preset, name))},
         **({} if preset.tuning is None else {"tuning": told_of_tuning(preset.tuning)}),
         **({"routes": told_of_routes(preset.routes)} if preset.routes else {}),
         **({} if preset.region == Region() else {"followed_region": told_of_region(preset.region)}),

@@ -12,6 +12,7 @@ from torch import Tensor
 from synth.automaton.rules import Rule
 from synth.automaton.weather import WeatherSpec
 from synth.mel import MelFormat
+from synth.presets.about import About
 from synth.presets.routes import Region, Routes
 from synth.presets.tuning import Tuning
 
@@ -109,6 +110,10 @@ class Preset:
     release_db_per_s: Tensor | None = None
     """(M,) float32, 0 or less: each row's slope after the note's end. None where the recording has no release."""
     tags: tuple[str, ...] = ()
+    category: str = ""
+    """Which of `about.CATEGORIES` its owner put it into, by its id; "" where nobody did."""
+    comment: str = ""
+    """What its owner says about it."""
     author: str = ""
     parent: str = ""
     region_s: tuple[float, float] = (0.0, 0.0)
@@ -129,6 +134,13 @@ class Preset:
     @property
     def n_frames(self) -> int:
         return int(self.state.shape[2])
+
+    @property
+    def about(self) -> About:
+        return About(self.category, self.tags, self.comment)
+
+    def with_about(self, about: About) -> "Preset":
+        return replace(self, category=about.category, tags=about.tags, comment=about.comment)
 
     def with_metrics(self, **metrics: float) -> "Preset":
         return replace(self, metrics={**self.metrics, **metrics})

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from synth.errors import PresetError
+from synth.presets.about import About
 from synth.presets.file import SUFFIX, load_preset, save_preset
 from synth.presets.model import Preset
 
@@ -51,10 +52,13 @@ def save_as(preset: Preset, folder: Path, *, overwrite: bool = False) -> Path:
     return save_preset(preset, path)
 
 
-def rename(path: Path, name: str, folder: Path) -> Path:
-    """Give a user's preset another name, inside and on disk; its new file."""
-    preset = replace(load_preset(path), name=name.strip())
-    if file_for(name, folder) == path:
+def rename(path: Path, name: str, folder: Path, about: About | None = None) -> Path:
+    """Give a user's preset another name, inside and on disk, and if asked say other things about it; its new file."""
+    before = load_preset(path)
+    preset = replace(before, name=name.strip())
+    if about is not None:
+        preset = preset.with_about(about)
+    if file_for(name, folder) == path or preset.name == before.name:
         return save_preset(preset, path)
     renamed = save_as(preset, folder)
     try:

@@ -105,13 +105,23 @@ def _show_error(window: MainWindow, folder: Path) -> None:
 
 
 def _show_browser(window: MainWindow, folder: Path) -> None:
-    """Filtered, with a name asked for."""
-    window.presets.tags.choose("strings")
-    window.presets.save.click()
-    _wait(400)
-    _save(window, folder, "browser")
-    window.presets.names.put_away()
-    window.presets.tags.clear()
+    """Grouped and rated; filtered, with a name asked for; both at the usual size and at the smallest."""
+    presets = window.presets
+    for width, height, size in ((1280, 800, ""), (1024, 640, "-small")):
+        window.resize(width, height)
+        for row, stars in ((1, 4), (2, 2), (3, 5)):
+            presets.list.rate(presets.list.all_items()[row], stars)
+        presets.sort.put_back("lively", grouped=True)
+        presets.list.scrollToTop()
+        _wait(400)
+        _save(window, folder, f"browser-grouped{size}")
+        presets.sort.put_back("name", grouped=False)
+        presets.tags.choose("strings")
+        presets.save.click()
+        _wait(400)
+        _save(window, folder, f"browser{size}")
+        presets.names.put_away()
+        presets.tags.clear()
 
 
 def _show_help(window: MainWindow, folder: Path) -> None:

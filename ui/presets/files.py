@@ -6,26 +6,31 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from synth.errors import PresetError
-from synth.presets.card import preset_name
+from synth.presets.about import About
+from synth.presets.card import Card, preset_name
 from synth.presets.file import SUFFIX
 from synth.presets.user_folder import file_for, unused_name
 from ui.files.file_dialog import choose_file
+from ui.presets.details import DetailsForm
 from ui.presets.librarian import Librarian
 from ui.presets.list import PresetList, path_of
-from ui.presets.row import BUNDLED
+from ui.presets.row import BUNDLED, CARD
 from ui.widgets.name_bar import NameBar
 
 
 class PresetFiles(QObject):
     """Rename, duplicate and delete are for the preset that is chosen in the list."""
 
-    save_asked = Signal(str, bool)
-    """Keep what plays under this name; the flag allows to replace the user's preset of that name."""
+    save_asked = Signal(str, bool, object)
+    """Keep what plays under this name; the flag allows to replace the user's preset of that name. Last the `About` that
+    it is kept with; None keeps what is said of what plays."""
     refused = Signal(str)
 
-    def __init__(self, librarian: Librarian, presets: PresetList, names: NameBar, parent: QObject) -> None:
+    def __init__(
+        self, librarian: Librarian, presets: PresetList, names: NameBar, details: DetailsForm, parent: QObject
+    ) -> None:
         super().__init__(parent)
-        self._librarian, self._list, self._names = librarian, presets, names
+        self._librarian, self._list, self._names, self._details = librarian, presets, names, details
         self._use_name: Callable[[str, bool], None] = lambda name, replace: None
         names.named.connect(lambda name, replace: self._use_name(name, replace))
 
@@ -34,8 +39,31 @@ class PresetFiles(QObject):
         item = self._list.at(playing)
         mine = item is not None and not item.data(BUNDLED)
         name = name if mine else unused_name(f"{name} 2", self._librarian.folder)
-        self._use_name = self.save_asked.emit
-        self._names.ask("SAVE AS", "Save", name, self.check_save)
+        self._show_details(playing)
+        self._use_name = lambda chosen, replace: self.save_asked.emit(chosen, replace, self._details.about())
+        self._names.ask("SAVE AS", "Save", name, self.check_save, more=True)
+
+    def edit_details(self) -> None:
+        """Show what is said of the preset that is chosen in the list, to be changed if it is the user's."""
+        if self._list.currentRow() < 0:
+            return
+        item = self._list.currentItem()
+        path, bundled = path_of(item), bool(item.data(BUNDLED))
+        if item.data(CARD) is None:
+            self.refused.emit(f"“{item.text()}” cannot be read, so nothing can be said of it.")
+            return
+        self._show_details(path, read_only=bundled)
+        said = "It comes with Petrichord: this can only be read. Duplicate it (Ctrl+Shift+D) to change the copy."
+        check = (lambda name: (said, False)) if bundled else self._check_new(path)
+        self._use_name = lambda chosen, _: self._librarian.revise(path, chosen, self._details.about())
+        self._names.ask("DETAILS", "Save", item.text(), check, more=True, fixed=bundled)
+
+    def _show_details(self, path: Path | None, *, read_only: bool = False) -> None:
+        cards = [card for item in self._list.all_items() if isinstance(card := item.data(CARD), Card)]
+        self._details.offer(tag for card in cards for tag in card.tags)
+        item = self._list.at(path)
+        card = item.data(CARD) if item is not None else None
+        self._details.show_about(card.about if isinstance(card, Card) else About(), read_only=read_only)
 
     def rename(self) -> None:
         """Ask for another name for the user's preset that is chosen in the list."""

@@ -14,6 +14,7 @@ from synth.engine.protocol import Capture
 from synth.errors import PetrichordError, PresetError
 from synth.instrument.as_preset import as_preset
 from synth.instrument.parameters.values import ParameterValues
+from synth.presets.about import About
 from synth.presets.card import preset_name, read_card
 from synth.presets.file import load_preset
 from synth.presets.library import bundled_folder
@@ -45,6 +46,8 @@ class Change:
     """How what was removed went to the trash, if it can be brought back."""
     again: bool = False
     """The removal was undone, and now done again."""
+    about: About | None = None
+    """What is said of it now, where that was changed."""
 
 
 class Librarian(QObject):
@@ -70,9 +73,16 @@ class Librarian(QObject):
         """Read a preset's card."""
         self._pool.submit(self._read, path)
 
-    def save(self, capture: "Future[Capture]", controls: ParameterValues, name: str, overwrite: bool) -> None:
-        """Keep what plays as a preset of the user's."""
-        self._do(partial(self._save, capture, controls, name, overwrite))
+    def save(
+        self,
+        capture: "Future[Capture]",
+        controls: ParameterValues,
+        name: str,
+        overwrite: bool,
+        about: About | None = None,
+    ) -> None:
+        """Keep what plays as a preset of the user's, of which this is said; None says what is said of what plays."""
+        self._do(partial(self._save, capture, controls, name, overwrite, about))
 
     def rename(self, path: Path, name: str) -> None:
         """Give a user's preset another name."""
@@ -81,6 +91,18 @@ class Librarian(QObject):
             before = preset_name(path)
             renamed = rename(path, name, self.folder)
             return Change(f"“{before}” is now “{name.strip()}”.", renamed, path, renamed=True, name=name.strip())
+
+        self._do(work)
+
+    def revise(self, path: Path, name: str, about: About) -> None:
+        """Say something else about a user's preset; it may have another name as well."""
+
+        def work() -> Change:
+            before = preset_name(path)
+            revised = rename(path, name, self.folder, about)
+            named = name.strip() != before
+            said = f"“{before}” is now “{name.strip()}”." if named else f"The details of “{before}” are saved."
+            return Change(said, revised, path if named else None, renamed=named, name=name.strip(), about=about)
 
         self._do(work)
 
@@ -135,13 +157,21 @@ class Librarian(QObject):
         if not self._closed:
             self.card_read.emit(path, card)
 
-    def _save(self, capture: "Future[Capture]", controls: ParameterValues, name: str, overwrite: bool) -> Change:
+    def _save(
+        self,
+        capture: "Future[Capture]",
+        controls: ParameterValues,
+        name: str,
+        overwrite: bool,
+        about: About | None,
+    ) -> Change:
         try:
             caught = capture.result(_ANSWER_S)
         except NoAnswer as error:
             raise PresetError(f"“{name}” was not saved: the sound engine does not answer; start again.") from error
         tuning = None if caught.instrument is None else caught.instrument.tuning
         preset = as_preset(caught.preset, caught.state, controls, name, tuning)
+        preset = preset if about is None else preset.with_about(about)
         path = save_as(preset, self.folder, overwrite=overwrite)
         hidden = bundled_folder() / path.name
         return Change(

@@ -1,6 +1,7 @@
-"""The list of presets: rows that know their file, filtered in place."""
+"""The list of presets: rows that know their file, sorted, grouped and filtered in place."""
 
 from collections.abc import Iterable
+from html import escape
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt, Signal
@@ -8,22 +9,28 @@ from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QListWidget, QListWidgetItem, QWidget
 
 from synth.file_names import shown_name
+from synth.presets.about import OTHER, Category
 from synth.presets.card import Card, name_from_file
-from ui.presets.order import name_key
-from ui.presets.row import BUNDLED, CARD, LIKED, PATH, PROBLEM, PresetRow
+from ui.presets.finding.order import SortBy, SortKey, head_key, name_key, sort_key
+from ui.presets.row import BUNDLED, CARD, HEAD, LIKED, PATH, PROBLEM, STARS, PresetRow
 
 _MUCH_ROOM = 300
 """A list that is lower has low rows: more than six presets are seen in the smallest window."""
 
 
 class PresetList(QListWidget):
-    """Click or Enter asks for a preset; a click on its star likes it."""
+    """Click or Enter asks for a preset; a click on its heart, stars or picture likes, rates or lets it be heard."""
 
     asked = Signal(Path)
     liked = Signal(Path, bool)
+    rated = Signal(Path, int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.sort_by: SortBy = "name"
+        self.grouped = False
+        """By category, each under a head of its own."""
+        self._heads: dict[str, QListWidgetItem] = {}
         self.setAccessibleName("Presets")
         self.setToolTip("Presets: click or press Enter to load, right-click for more")
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -31,9 +38,10 @@ class PresetList(QListWidget):
         self.setUniformItemSizes(True)
         self.setMouseTracking(True)
         self.rows = PresetRow(self)
-        self.rows.star_clicked.connect(lambda index: self.like(self.item(index.row())))
+        self.rows.heart_clicked.connect(lambda index: self.like(self.item(index.row())))
+        self.rows.stars_clicked.connect(lambda index, stars: self._click_stars(self.item(index.row()), stars))
         self.setItemDelegate(self.rows)
-        self.itemClicked.connect(lambda item: self.asked.emit(path_of(item)))
+        self.itemClicked.connect(self._click)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         # Not `itemActivated`: a double click would ask twice. Letters are notes, not a search of Qt's own.
@@ -45,48 +53,107 @@ class PresetList(QListWidget):
         else:
             super().keyPressEvent(event)
 
+    def _click(self, item: QListWidgetItem) -> None:
+        if not item.data(HEAD) and not self.rows.took_click:
+            self.asked.emit(path_of(item))
+
     def all_items(self) -> list[QListWidgetItem]:
-        """All, in order, hidden ones too."""
-        return [self.item(i) for i in range(self.count())]
+        """All presets, in order, hidden ones too."""
+        return [item for i in range(self.count()) if not (item := self.item(i)).data(HEAD)]
 
     def shown(self) -> list[Path]:
         """The files of those that are not filtered away."""
         return [path_of(item) for item in self.all_items() if not item.isHidden()]
 
+    def heads(self) -> list[str]:
+        """The groups that are shown, in order."""
+        rows = (self.item(i) for i in range(self.count()))
+        return [item.text() for item in rows if item.data(HEAD) and not item.isHidden()]
+
+    def by_name(self) -> list[Path]:
+        """The files of all presets in the order of their names, however they are sorted here."""
+        return [path_of(item) for item in sorted(self.all_items(), key=lambda item: name_key(item.text()))]
+
     def at(self, path: Path | None) -> QListWidgetItem | None:
         """The item of this file."""
         return next((item for item in self.all_items() if path is not None and path_of(item) == path), None)
 
-    def put(self, path: Path, *, bundled: bool, liked: bool) -> QListWidgetItem:
-        """List a file at its place in the alphabet."""
+    def put(self, path: Path, *, bundled: bool, liked: bool, stars: int = 0) -> QListWidgetItem:
+        """List a file at its place."""
         item = QListWidgetItem(name_from_file(path))
         # The path and not its text: Qt drops what is no text in a name.
         item.setData(PATH, path)
         item.setData(BUNDLED, bundled)
         item.setData(LIKED, liked)
+        item.setData(STARS, stars)
         item.setToolTip("Comes with Petrichord" if bundled else shown_name(path))
+        _describe(item)
         self._insert(item)
         return item
 
+    def arrange(self, by: SortBy, *, grouped: bool) -> None:
+        """Sort by this, and put presets of a category under its head, or no longer."""
+        if (by, grouped) == (self.sort_by, self.grouped):
+            return
+        self.sort_by, self.grouped = by, grouped
+        # All heights are equal where there is no head; the list is laid out much faster then.
+        self.setUniformItemSizes(not grouped)
+        current, selected = self.currentItem(), self.selectedItems()
+        items = self.all_items()
+        while self.count():
+            self.takeItem(0)
+        self._heads.clear()
+        for item in sorted(items, key=self._key):
+            self._put_head(item)
+            self.addItem(item)
+        self._stand_on(current, selected)
+
+    def _key(self, item: QListWidgetItem) -> SortKey:
+        if item.data(HEAD):
+            return head_key(item.data(HEAD))
+        group = _category(item) if self.grouped else None
+        facts = item.text(), item.data(CARD), self.sort_by
+        return sort_key(*facts, bundled=item.data(BUNDLED), stars=item.data(STARS), group=group)
+
     def _insert(self, item: QListWidgetItem) -> None:
-        """After all whose names come before."""
-        first, last, key = 0, self.count(), name_key(item.text())
+        """After all that come before."""
+        self._put_head(item)
+        self.insertItem(self._place(item), item)
+
+    def _place(self, item: QListWidgetItem) -> int:
+        first, last, key = 0, self.count(), self._key(item)
         while first < last:
             middle = (first + last) // 2
-            first, last = (middle + 1, last) if name_key(self.item(middle).text()) < key else (first, middle)
-        self.insertItem(first, item)
+            first, last = (middle + 1, last) if self._key(self.item(middle)) < key else (first, middle)
+        return first
 
-    def _name(self, item: QListWidgetItem, name: str) -> None:
-        """Show another name, at its own place."""
-        if item.text() == name:
+    def _put_head(self, item: QListWidgetItem) -> None:
+        """See that the group of this item has a head."""
+        if not self.grouped or _category(item).id in self._heads:
             return
-        current, selected = item is self.currentItem(), item.isSelected()
+        head = QListWidgetItem(_category(item).label)
+        head.setData(HEAD, _category(item))
+        head.setFlags(Qt.ItemFlag.NoItemFlags)
+        self._heads[_category(item).id] = head
+        self.insertItem(self._place(head), head)
+
+    def _put_again(self, item: QListWidgetItem, name: str) -> None:
+        """At its own place, which may be another now, under this name."""
+        current, selected = self.currentItem(), self.selectedItems()
+        hidden = item.isHidden()
         self.takeItem(self.row(item))
         item.setText(name)
         self._insert(item)
-        if current:
-            self.setCurrentItem(item)
-        item.setSelected(selected)
+        item.setHidden(hidden)
+        self._stand_on(current, selected)
+
+    def _stand_on(self, current: QListWidgetItem | None, selected: list[QListWidgetItem]) -> None:
+        """Rows have moved: what was chosen still is, and nothing else."""
+        if current is not None:
+            self.setCurrentItem(current)
+        self.clearSelection()
+        for item in selected:
+            item.setSelected(True)
 
     def take_out(self, path: Path) -> None:
         """List this file no longer."""
@@ -103,28 +170,51 @@ class PresetList(QListWidget):
         if isinstance(card, Card):
             item.setData(CARD, card)
             item.setData(PROBLEM, None)
-            self._name(item, card.name)
-            item.setData(int(Qt.ItemDataRole.AccessibleDescriptionRole), ", ".join(card.tags))
+            item.setToolTip(_tip(item, card))
+            if item.text() != card.name or self.grouped or self.sort_by != "name":
+                self._put_again(item, card.name)
         else:
             item.setData(CARD, None)
             item.setData(PROBLEM, card)
             item.setToolTip(str(card))
+        _describe(item)
 
     def like(self, item: QListWidgetItem | None) -> None:
         """Make it a favourite, or no longer."""
         if item is not None:
             item.setData(LIKED, not item.data(LIKED))
+            _describe(item)
             self.liked.emit(path_of(item), bool(item.data(LIKED)))
 
+    def rate(self, item: QListWidgetItem | None, stars: int) -> None:
+        """Give it so many stars, 0 takes them away."""
+        if item is not None and item.data(STARS) != stars:
+            item.setData(STARS, stars)
+            _describe(item)
+            if self.sort_by == "rating":
+                self._put_again(item, item.text())
+                self.scrollToItem(item)
+            self.rated.emit(path_of(item), stars)
+
+    def _click_stars(self, item: QListWidgetItem, stars: int) -> None:
+        """The star that is the rating already takes it away."""
+        self.rate(item, 0 if item.data(STARS) == stars else stars)
+
     def filter(self, text: str, tags: Iterable[str], *, favourites: bool, yours: bool) -> None:
-        """Show those with all these words in name or tags, all these tags, and if asked a star, or the user's own."""
+        """Show those with all these words in what is known of them, all these tags, and if asked a heart, or the user's
+        own."""
         words, wanted = text.casefold().split(), set(tags)
+        groups = set()
         for item in self.all_items():
             card = item.data(CARD)
             has = set(card.tags) if card else set()
-            about = f"{item.text()} {path_of(item).stem} {' '.join(has)}".casefold()
-            fits = all(word in about for word in words) and wanted <= has
-            item.setHidden(not fits or (favourites and not item.data(LIKED)) or (yours and bool(item.data(BUNDLED))))
+            fits = wanted <= has and (not words or all(word in _about(item) for word in words))
+            fits = fits and (not favourites or bool(item.data(LIKED))) and (not yours or not item.data(BUNDLED))
+            item.setHidden(not fits)
+            if fits and self.grouped:
+                groups.add(_category(item).id)
+        for group, head in self._heads.items():
+            head.setHidden(group not in groups)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -145,3 +235,37 @@ def path_of(item: QListWidgetItem) -> Path:
     """The file an item stands for."""
     path: Path = item.data(PATH)
     return path
+
+
+def _category(item: QListWidgetItem) -> Category:
+    card = item.data(CARD)
+    return card.category if isinstance(card, Card) else OTHER
+
+
+def _about(item: QListWidgetItem) -> str:
+    """What is searched."""
+    card = item.data(CARD)
+    known = f"{' '.join(card.tags)} {card.category.label} {card.about.comment}" if card else ""
+    return f"{item.text()} {path_of(item).stem} {known}".casefold()
+
+
+def _tip(item: QListWidgetItem, card: Card) -> str:
+    """What a mouse that rests on a preset is told."""
+    where = "Comes with Petrichord" if item.data(BUNDLED) else shown_name(path_of(item))
+    said = [card.about.comment, f"{card.category.label} · by {card.author}" if card.author else card.category.label]
+    # As text, whatever is written there; paragraphs are broken into lines that fit.
+    return "".join(f"<p>{escape(line)}</p>" for line in (*filter(None, said), where))
+
+
+def _describe(item: QListWidgetItem) -> None:
+    """The same for those who listen to the list."""
+    card, stars = item.data(CARD), item.data(STARS)
+    said = [
+        "yours" if not item.data(BUNDLED) else "",
+        _category(item).label if card else "",
+        ", ".join(card.tags) if card else "",
+        "favourite" if item.data(LIKED) else "",
+        f"{stars} of 5 stars" if stars else "",
+        card.about.comment if card else "",
+    ]
+    item.setData(int(Qt.ItemDataRole.AccessibleDescriptionRole), "; ".join(filter(None, said)))

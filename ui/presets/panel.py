@@ -1,45 +1,44 @@
-"""The preset browser: search, tags, favourites, the list, and what can be done with a preset."""
+"""The preset browser: what can be found, and what can be done with a preset."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import (
-    QFrame,
-    QHBoxLayout,
-    QLabel,
-    QLineEdit,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
-from synth.presets.card import Card, preset_name
+from synth.presets.card import preset_name
 from synth.presets.file import SUFFIX
 from synth.presets.library import Entry
 from ui.files.folders import Places
+from ui.presets.details import DetailsForm
 from ui.presets.favourites import Favourites
 from ui.presets.files import PresetFiles
+from ui.presets.finding.finder import Finder
 from ui.presets.librarian import Change, Librarian
-from ui.presets.list import PresetList, path_of
+from ui.presets.list import path_of
 from ui.presets.menu import PresetMenu
-from ui.presets.row import CARD, LIKED
-from ui.presets.tag_bar import TagBar
+from ui.presets.row import LIKED
 from ui.widgets.banner import Remedy
 from ui.widgets.name_bar import NameBar
 from ui.widgets.tool_button import tool_button
+
+_MUCH_ROOM = 520
+"""A browser that is lower has one row of tags, and none while something is asked for."""
 
 
 class PresetPanel(QFrame):
     """Asks for presets by path; what plays is marked when it really plays."""
 
     chosen = Signal(Path)
-    save_asked = Signal(str, bool)
-    """Keep what plays under this name; the flag allows to replace the user's preset of that name."""
+    save_asked = Signal(str, bool, object)
+    """See `PresetFiles.save_asked`."""
     kept = Signal(object)
     """The `Preset` that was saved and is now what plays."""
     renamed = Signal(str)
     """What plays has another name now."""
+    described = Signal(object)
+    """This `About` is said of what plays now."""
     said = Signal(str, object)
     """A sentence, and the `Remedy` that takes back what it says, if there is one."""
     removed = Signal(object)
@@ -60,73 +59,54 @@ class PresetPanel(QFrame):
         self._name = ""
         self.favourites = Favourites(places.favourites)
         self.librarian = Librarian(places.presets, self)
-        self.search = self._search_box()
-        self.tags = TagBar()
-        self.list = PresetList()
-        self.names = NameBar()
-        self.files = PresetFiles(self.librarian, self.list, self.names, self)
+        self.finder = Finder()
+        self.search, self.tags, self.sort, self.list = (
+            self.finder.search, self.finder.tags, self.finder.sort, self.finder.list,
+        )  # fmt: skip
+        self.shelf, self.nothing, self.count = self.finder.shelf, self.finder.nothing, self.finder.count
+        self.details = DetailsForm()
+        self.names = NameBar(self.details)
+        self.files = PresetFiles(self.librarian, self.list, self.names, self.details, self)
         self.rename, self.duplicate, self.delete = self.files.rename, self.files.duplicate, self.files.delete
-        self.count = QLabel()
-        self.count.setProperty("role", "dim")
-        self.count.setAccessibleName("Presets shown")
-        self.nothing = QLabel("No preset has all these words and tags.\nPress Esc in the search to see every preset.")
-        self.nothing.setProperty("role", "dim")
-        self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.nothing.hide()
         self.save = _button("Save…", "Save preset", "Keep what plays as a preset of yours (Ctrl+S)", "Ctrl+S")
         self.open = _button("Add…", "Add preset file", f"Add a {SUFFIX} file, or drop one here (Ctrl+O)", "Ctrl+O")
-        self.more = _button("⋯", "More for this preset", "Rename, duplicate, delete (Ctrl+M)", "Ctrl+M")
-        self.menu = PresetMenu(self.list, self.rename, self.duplicate, self.delete, self)
+        self.more = _button("⋯", "More for this preset", "Rename, rate, describe, duplicate, delete (Ctrl+M)", "Ctrl+M")
+        self.menu = PresetMenu(self.list, self.files, self)
         self._lay_out()
         self._connect()
         for entry in entries:
-            item = self.list.put(entry.path, bundled=entry.bundled, liked=entry.path.stem in self.favourites)
-            self.librarian.read(path_of(item))
-        self._filter()
+            self.librarian.read(self._put(entry.path, bundled=entry.bundled))
+        self.finder.filter()
 
-    def _search_box(self) -> QLineEdit:
-        box = QLineEdit()
-        box.setPlaceholderText("Search names and tags")
-        box.setAccessibleName("Search presets")
-        box.setToolTip("Show presets with these words in name or tags; Enter loads the first (Ctrl+L)")
-        box.setClearButtonEnabled(True)
-        box.setAcceptDrops(False)
-        return box
+    def _put(self, path: Path, *, bundled: bool) -> Path:
+        liked, stars = path.stem in self.favourites, self.favourites.stars(path.stem)
+        return path_of(self.list.put(path, bundled=bundled, liked=liked, stars=stars))
 
     def _lay_out(self) -> None:
+        self._foot = QWidget()
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 8, 8, 8)
         column.setSpacing(8)
-        head = QHBoxLayout()
-        title = QLabel("PRESETS")
-        title.setProperty("role", "section")
-        head.addWidget(title, 1)
-        head.addWidget(self.count)
-        column.addLayout(head)
-        column.addWidget(self.search)
-        column.addWidget(self.tags)
-        self.shelf = QWidget()
-        """Where the list is, or the word that it is empty."""
-        shown = QVBoxLayout(self.shelf)
-        shown.setContentsMargins(0, 0, 0, 0)
-        shown.addWidget(self.list)
-        shown.addWidget(self.nothing)
-        column.addWidget(self.shelf, 1)
+        column.addWidget(self.finder, 1)
         column.addWidget(self.names)
-        foot = QHBoxLayout()
+        foot = QHBoxLayout(self._foot)
+        foot.setContentsMargins(0, 0, 0, 0)
         foot.setSpacing(6)
         foot.addWidget(self.save, 1)
         foot.addWidget(self.open, 1)
         foot.addWidget(self.more)
-        column.addLayout(foot)
+        column.addWidget(self._foot)
 
     def _connect(self) -> None:
-        self.search.textChanged.connect(self._seek)
-        self.search.returnPressed.connect(self._choose_found)
-        self.tags.changed.connect(self._seek)
+        self.finder.narrowed.connect(self._keep_in_sight)
+        self.finder.found.connect(self._ask_found)
         self.list.asked.connect(self._choose)
         self.names.left.connect(self.done)
+        for asking in (self.names.opened, self.names.left):
+            asking.connect(self._make_room)
+        self.details.entered.connect(self.names.enter)
         self.list.liked.connect(self._remember_like)
+        self.list.rated.connect(lambda path, stars: self._keep(lambda: self.favourites.rate(path.stem, stars)))
         self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.list.customContextMenuRequested.connect(lambda at: self.menu.open_at(self.list.viewport().mapToGlobal(at)))
         self.save.clicked.connect(lambda: self.files.ask_save(self._playing, self._name))
@@ -136,19 +116,23 @@ class PresetPanel(QFrame):
         self.files.refused.connect(self.refused)
         self.librarian.changed.connect(self._take_change)
         self.librarian.failed.connect(self.refused)
-        self.librarian.card_read.connect(self._show_card)
+        self.librarian.card_read.connect(self.finder.show_card)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """For the list in a low window, and there for what is asked for: the form has buttons of its own."""
+        low, asks = self.height() < _MUCH_ROOM, self.names.isVisibleTo(self)
+        self.tags.take_rows(1 if low else 2)
+        self.tags.setVisible(not (low and asks))
+        self._foot.setVisible(not asks)
 
     @property
     def playing(self) -> Path | None:
         """The file of what plays."""
         return self._playing
-
-    def show_filter(self, search: str, tags: Iterable[str], *, favourites_only: bool) -> None:
-        """Filter like this; by tags as soon as they are known."""
-        self.search.setText(search)
-        self.tags.favourites.setChecked(favourites_only)
-        self.tags.await_tags(tags)
-        self._filter()
 
     # What is listed
 
@@ -161,17 +145,17 @@ class PresetPanel(QFrame):
     def add(self, path: Path, *, bundled: bool = False) -> None:
         """List a preset file, if it is not there already."""
         if self.list.at(path) is None:
-            self.list.put(path, bundled=bundled, liked=path.stem in self.favourites)
+            self._put(path, bundled=bundled)
         self.librarian.read(path)
-        self._filter()
+        self.finder.filter()
 
     def paths(self) -> list[Path]:
         """All that are listed and not filtered away, in order."""
         return self.list.shown()
 
     def all_paths(self) -> list[Path]:
-        """The files of all presets, hidden ones too."""
-        return [path_of(item) for item in self.list.all_items()]
+        """The files of all presets in the order of their names, hidden ones too."""
+        return self.list.by_name()
 
     def mark(self, path: Path, name: str = "", *, listed: bool = True) -> None:
         """This preset plays now; one that is only tried is not `listed`."""
@@ -211,40 +195,20 @@ class PresetPanel(QFrame):
             self.list.setCurrentItem(item)
         self.chosen.emit(path)
 
-    def _filter(self) -> None:
-        tags = self.tags
-        self.list.filter(
-            self.search.text(), tags.chosen, favourites=tags.favourites.isChecked(), yours=tags.yours.isChecked()
-        )
-        shown, listed = len(self.paths()), self.list.count()
-        self.count.setText(f"{shown} of {listed}" if shown < listed else f"{listed}")
-        self.list.setVisible(shown > 0)
-        self.nothing.setVisible(shown == 0)
-
-    def _seek(self) -> None:
-        """Filter, and keep what plays in sight where the filter leaves it."""
-        self._filter()
+    def _keep_in_sight(self) -> None:
+        """What plays, where the filter leaves it."""
         item = self.list.at(self._playing)
         if item is not None and not item.isHidden():
             self.list.scrollToItem(item)
 
-    def _choose_found(self) -> None:
-        """Enter in the search loads the first preset it leaves."""
-        if found := self.paths():
-            self._ask(found[0])
-            self.done.emit()
+    def _ask_found(self, path: Path) -> None:
+        self._ask(path)
+        self.done.emit()
 
     def clear_search(self) -> None:
         """Show all presets."""
-        self.search.clear()
-        self.tags.clear()
+        self.finder.clear()
         self.done.emit()
-
-    def _show_card(self, path: Path, card: object) -> None:
-        self.list.show_card(path, card)
-        cards = [item.data(CARD) for item in self.list.all_items()]
-        self.tags.show_tags(tag for found in cards if isinstance(found, Card) for tag in found.tags)
-        self._filter()
 
     # Favourites
 
@@ -256,7 +220,7 @@ class PresetPanel(QFrame):
         self._keep(lambda: self.favourites.set(path.stem, liked))
         if path == self._playing:
             self.like_changed.emit(liked)
-        self._filter()
+        self.finder.filter()
 
     def _keep(self, change: Callable[[], None]) -> None:
         try:
@@ -277,9 +241,11 @@ class PresetPanel(QFrame):
                 self._playing, self._name = change.added, change.name
                 self.renamed.emit(change.name)
             self.list.take_out(change.removed)
+        if change.about is not None and self._playing == change.added:
+            self.described.emit(change.about)
         if change.added is not None:
             self.add(change.added, bundled=change.bundled)
-        self._filter()
+        self.finder.filter()
         if change.kept is not None and change.added is not None:
             self.mark(change.added, change.kept.name)
             self.kept.emit(change.kept)

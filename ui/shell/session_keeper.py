@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from synth.automaton.gestures import GestureKind
 from synth.engine.kept_culture import culture_path, save_culture
 from ui.culture.brushes import Brush
+from ui.presets.finding.finder import Finder
 from ui.presets.loader import Loaded
 from ui.shell.main_window import MainWindow
 from ui.window.session import Browser, BrushState, Geometry, Session, SessionFile
@@ -74,7 +75,7 @@ class SessionKeeper(QObject):
 
 def taken_down(window: MainWindow) -> Session:
     """What the window is like now."""
-    brush, aside, tags = window.brushes.brush, window.brushes.aside, window.presets.tags
+    brush, aside = window.brushes.brush, window.brushes.aside
     at = window.normalGeometry() if window.isMaximized() else window.geometry()
     return Session(
         preset=window.presets.playing,
@@ -94,12 +95,22 @@ def taken_down(window: MainWindow) -> Session:
             aside.radius_rows,
             aside.strength,
         ),
-        browser=Browser(
-            window.presets.search.text(), tuple(sorted(tags.chosen | tags.awaited)), tags.favourites.isChecked()
-        ),
+        browser=_browser(window.presets.finder),
         octave=window.keys.octave,
         locked=tuple(sorted(window.controls.locked)),
         page=window.controls.pages.page,
+    )
+
+
+def _browser(finder: Finder) -> Browser:
+    tags, sort = finder.tags, finder.sort
+    return Browser(
+        finder.search.text(),
+        tuple(sorted(tags.chosen | tags.awaited)),
+        tags.favourites.isChecked(),
+        tags.yours.isChecked(),
+        sort.sort_by,
+        sort.grouped.isChecked(),
     )
 
 
@@ -118,8 +129,14 @@ def put_back(window: MainWindow, session: Session, loaded: Loaded, *, whole: boo
     _put_brush(window, session.brush)
     window.controls.pages.show_page(session.page)
     window.dock.shift_octave(session.octave - window.keys.octave)
-    window.presets.show_filter(
-        session.browser.search, session.browser.tags, favourites_only=session.browser.favourites_only
+    shown = session.browser
+    window.presets.finder.show_filter(
+        shown.search,
+        shown.tags,
+        favourites_only=shown.favourites_only,
+        yours_only=shown.yours_only,
+        sort=shown.sort,
+        grouped=shown.grouped,
     )
 
 

@@ -1,4 +1,4 @@
-"""A name asked for in place: no box over a playing instrument."""
+"""A name, and what else belongs to it, asked for in place: no box over a playing instrument."""
 
 from collections.abc import Callable
 
@@ -15,11 +15,15 @@ class NameBar(QFrame):
 
     named = Signal(str, bool)
     """The name, and whether it may replace what has it."""
+    opened = Signal()
+    """It asks for something."""
     left = Signal()
     """It was put away, with or without a name: the keyboard can go back."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, more: QWidget | None = None, parent: QWidget | None = None) -> None:
+        """`more` can be asked for below the name."""
         super().__init__(parent)
+        self._more = more
         self.setObjectName("namebar")
         self._check: Check = lambda name: ("", bool(name))
         self._verb, self._asked = "", ""
@@ -33,7 +37,7 @@ class NameBar(QFrame):
         self.edit.setAccessibleName("Preset name")
         self.edit.setToolTip("The preset's name, and its file's; Enter takes it, Escape leaves")
         self.edit.textChanged.connect(self._review)
-        self.edit.returnPressed.connect(self._enter)
+        self.edit.returnPressed.connect(self.enter)
         self.hint = QLabel()
         self.hint.setWordWrap(True)
         self.hint.setProperty("role", "warn")
@@ -50,18 +54,23 @@ class NameBar(QFrame):
         row.setSpacing(6)
         row.addWidget(self.leave, 1)
         row.addWidget(self.take, 1)
-        for part in (self.title, self.edit, self.hint):
-            column.addWidget(part)
+        for part in (self.title, self.edit, more, self.hint):
+            if part is not None:
+                column.addWidget(part)
         column.addLayout(row)
         self.hide()
 
-    def ask(self, title: str, verb: str, name: str, check: Check) -> None:
-        """Show it with this name in it, ready to be typed over."""
+    def ask(self, title: str, verb: str, name: str, check: Check, *, more: bool = False, fixed: bool = False) -> None:
+        """Show it with this name in it, ready to be typed over; one that is `fixed` can only be read."""
+        if self._more is not None:
+            self._more.setVisible(more)
+        self.edit.setReadOnly(fixed)
         self._check, self._verb, self._asked = check, verb, ""
         self.title.setText(title)
         self.edit.setText(name)
         self._review()
         self.show()
+        self.opened.emit()
         self.edit.setFocus(Qt.FocusReason.OtherFocusReason)
         self.edit.selectAll()
 
@@ -85,7 +94,7 @@ class NameBar(QFrame):
         self.take.setAccessibleName(self.take.text())
         self.take.setEnabled(usable)
 
-    def _enter(self) -> None:
+    def enter(self) -> None:
         """Enter once shows what it would do, Enter twice does it; the button says it in one word."""
         name = self.edit.text().strip()
         said, usable = self._check(name)

@@ -45,7 +45,7 @@ class Header(QFrame):
         self.previous.clicked.connect(lambda: self.stepped.emit(-1))
         self.next.clicked.connect(lambda: self.stepped.emit(1))
         self.like = _button(
-            "★", "Favourite", "Add the preset that plays to your favourites, or remove it (Ctrl+K)", "Ctrl+K"
+            "♥", "Favourite", "Add the preset that plays to your favourites, or remove it (Ctrl+K)", "Ctrl+K"
         )
         self.like.setCheckable(True)
         # No wider than it reads well: the way to the next preset stays beside its name.

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -9,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from synth.engine.protocol import EngineControl
 from synth.instrument.events import set_parameters
 from synth.instrument.parameters.values import ParameterValues, pitch_ratio
+from synth.presets.about import About
 from synth.presets.model import Preset
 from ui.controls.suggestions import of_preset, suggested
 from ui.help.overlay import HelpOverlay
@@ -43,6 +45,7 @@ class PresetDesk(QObject):
         presets.kept.connect(self._show_kept)
         presets.renamed.connect(header.show_name)
         presets.renamed.connect(self.named)
+        presets.described.connect(self._show_about)
         presets.said.connect(lambda sentence, undo: parts.banner.say(sentence, remedy=undo))
         presets.refused.connect(self._refuse)
         presets.like_changed.connect(header.like.setChecked)
@@ -136,13 +139,20 @@ class PresetDesk(QObject):
     def _revoice(self, voiced: Voiced) -> None:
         self._engine.change_vocoder(voiced.vocoder, voiced.reason, voiced.spare, voiced.preset)
 
-    def _save(self, name: str, replace: bool) -> None:
-        self._parts.presets.librarian.save(self._engine.capture(), self._parts.controls.controls, name, replace)
+    def _save(self, name: str, overwrite: bool, about: About | None) -> None:
+        controls = self._parts.controls.controls
+        self._parts.presets.librarian.save(self._engine.capture(), controls, name, overwrite, about)
 
     def _show_kept(self, preset: Preset) -> None:
         self._parts.header.show_preset(preset)
         self._parts.controls.show_base(of_preset(preset))
         self.named.emit(preset.name)
+
+    def _show_about(self, about: About) -> None:
+        if self.preset is not None:
+            header = self._parts.header
+            self.preset = self.preset.with_about(about)
+            header.show_preset(replace(self.preset, name=header.name.text()))
 
     def _refuse(self, problem: str) -> None:
         self._parts.banner.complain(problem)

@@ -62,6 +62,10 @@ class Browser:
     search: str = ""
     tags: tuple[str, ...] = ()
     favourites_only: bool = False
+    yours_only: bool = False
+    sort: str = "name"
+    """By what the list is sorted; the window knows which words there are."""
+    grouped: bool = False
 
 
 @dataclass(frozen=True)
@@ -117,7 +121,14 @@ _SECTIONS: dict[str, dict[str, Check]] = {
         "aside_rows": number(0, 1e4),
         "aside_strength": number(0, 1),
     },
-    "browser": {"search": text, "tags": texts, "favourites_only": flag},
+    "browser": {
+        "search": text,
+        "tags": texts,
+        "favourites_only": flag,
+        "yours_only": flag,
+        "sort": text,
+        "grouped": flag,
+    },
 }
 
 

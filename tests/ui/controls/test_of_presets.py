@@ -135,7 +135,7 @@ def test_what_was_saved_is_what_nothing_differs_from(win: MainWindow, qtbot: QtB
     win.controls.knobs["width"].set_amount(0.9)
     assert win.header.compare.revert.isEnabled()
     with qtbot.waitSignal(win.presets.kept, timeout=20_000):
-        win.presets.save_asked.emit("Wide", False)
+        win.presets.save_asked.emit("Wide", False, None)
     assert not win.header.compare.revert.isEnabled()
 
 

@@ -14,8 +14,8 @@ from synth.presets.library import Entry
 from tests.doubles.engine import FakeEngine
 from tests.doubles.samples import live_preset
 from tests.ui.hands.shelves import open_library
+from ui.presets.finding.order import name_key
 from ui.presets.list import path_of
-from ui.presets.order import name_key
 from ui.shell.main_window import MainWindow
 
 NAMES = ("Wind 9", "wind 10", "String ensemble", "Low strings", "Äolsharfe", "Bell", "Dark wind", "éclat", "Zither")
@@ -46,7 +46,7 @@ def rename(win: MainWindow, name: str, qtbot: QtBot) -> None:
 def own(library: MainWindow, qtbot: QtBot, tmp_path: Path) -> Path:
     """What plays is a preset of one's own, "Wind/2: äé"."""
     with qtbot.waitSignal(library.presets.kept, timeout=10_000):
-        library.presets.save_asked.emit("Wind/2: äé", False)
+        library.presets.save_asked.emit("Wind/2: äé", False, None)
     path = tmp_path / "presets" / "Wind_2_ äé.safetensors"
     assert library.presets.playing == path
     return path

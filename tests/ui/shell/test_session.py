@@ -154,6 +154,8 @@ def handled(win: MainWindow, qtbot: QtBot) -> Session:
     win.presets.tags.choose("test")
     win.presets.search.setText("o")
     win.presets.tags.favourites.click()
+    win.presets.sort.choose("lively")
+    win.presets.sort.grouped.trigger()
     win.dock.shift_octave(-2)
     win.controls.pages.show_page("envelope")
     win.resize(1111, 777)
@@ -163,7 +165,7 @@ def handled(win: MainWindow, qtbot: QtBot) -> Session:
 def test_another_window_becomes_what_this_one_was(win: MainWindow, second: MainWindow, qtbot: QtBot) -> None:
     wanted = handled(win, qtbot)
     assert wanted.brush == BrushState("noise", "stripe", 31.5, 7.25, 0.43, True, 22.0, 1.5, 0.5)
-    assert wanted.browser == Browser("o", ("test",), True)
+    assert wanted.browser == Browser("o", ("test",), True, False, "lively", True)
     assert wanted.preset is not None
     loaded = build(wanted.preset, wanted.controls)
     put_back(second, wanted, loaded, whole=True)

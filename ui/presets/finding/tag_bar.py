@@ -1,4 +1,4 @@
-"""Tags to filter by: the most frequent as small buttons in two rows, all of them in a menu."""
+"""Tags to filter by: the most frequent as small buttons in one row or two, all of them in a menu."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QMenu, QSizePolicy, QToolButton, QWidget
 
 from ui.look.shortcuts import click_on_key
 
-_GAP, _HEIGHT, _ROWS = 4, 24, 2
+_GAP, _HEIGHT = 4, 24
 
 
 class TagBar(QWidget):
@@ -19,11 +19,12 @@ class TagBar(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.n_rows = 2
         self.chosen: set[str] = set()
         self.awaited: set[str] = set()
         """To be chosen as soon as a preset has them."""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.favourites = self._chip("★", "Favourites only", "Show favourites only (Ctrl+Shift+K)")
+        self.favourites = self._chip("♥", "Favourites only", "Show favourites only (Ctrl+Shift+K)")
         click_on_key(self.favourites, "Ctrl+Shift+K")
         self.favourites.clicked.connect(self.changed)
         self.yours = self._chip("Yours", "Yours only", "Show only presets of your own")
@@ -39,10 +40,17 @@ class TagBar(QWidget):
         """Tags chosen in the menu that had no room: they are first, until everything is shown again."""
 
     def sizeHint(self) -> QSize:
-        return QSize(190, _ROWS * _HEIGHT + (_ROWS - 1) * _GAP)
+        return QSize(190, self.n_rows * (_HEIGHT + _GAP) - _GAP)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(120, self.sizeHint().height())
+
+    def take_rows(self, n_rows: int) -> None:
+        """Be so many rows high."""
+        if n_rows != self.n_rows:
+            self.n_rows = n_rows
+            self.updateGeometry()
+            self._place()
 
     def show_tags(self, tags: Iterable[str]) -> None:
         """Offer these, one entry per preset that has it."""
@@ -97,7 +105,7 @@ class TagBar(QWidget):
         """From left to right, in an order that clicks do not change; what finds no room is only in the menu."""
         room = self.width()
         x, y = 0, 0
-        last = (_ROWS - 1) * (_HEIGHT + _GAP)
+        last = (self.n_rows - 1) * (_HEIGHT + _GAP)
         reserved = self.more.sizeHint().width()
         tags = sorted(self._tags, key=lambda tag: tag not in self._brought)
         before: QWidget = self.favourites

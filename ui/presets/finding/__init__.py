@@ -1,0 +1,1 @@
+"""What the list of presets shows, and in which order."""
