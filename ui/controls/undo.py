@@ -4,26 +4,14 @@ A control change is kept here, as the values before and after. A stroke is only 
 is in the engine's history, whose memory is bounded, so that strokes may fall off its end.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, replace
-from typing import Literal, Protocol
+from typing import Protocol
+
+from ui.controls.states import States, Values
 
 LIMIT = 200
 """Steps that are kept."""
-
-
-Letter = Literal["A", "B"]
-Values = Mapping[str, float]
-
-
-@dataclass(frozen=True)
-class States:
-    """The two states of all controls that can be compared."""
-
-    letter: Letter = "A"
-    """The one that plays."""
-    other: Values | None = None
-    """What the one that does not play holds; None until it is first played or copied to: it begins as a copy."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +22,7 @@ class Turn:
     before: Values
     after: Values
     states: tuple[States, States] | None = None
-    """The two control states before and after, where the step is about them."""
+    """The control states before and after, where the step is about them."""
 
 
 @dataclass(frozen=True)

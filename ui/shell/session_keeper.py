@@ -80,9 +80,8 @@ def taken_down(window: MainWindow) -> Session:
     return Session(
         preset=window.presets.playing,
         controls=window.controls.controls,
-        letter=window.control_desk.letter,
-        # One that was never used begins as a copy of the one that plays.
-        other=window.control_desk.other or window.controls.controls,
+        states=window.control_desk.states,
+        variations=window.control_desk.variations,
         geometry=Geometry(at.x(), at.y(), at.width(), at.height(), window.isMaximized()),
         brush=BrushState(
             brush.kind,
@@ -125,7 +124,7 @@ def put_back(window: MainWindow, session: Session, loaded: Loaded, *, whole: boo
     if whole:
         window.controls.show_controls(session.controls)
         window.desk.show_note()
-    window.control_desk.put_back(session.letter, session.other)
+    window.control_desk.put_back(session.states, session.variations)
     _put_brush(window, session.brush)
     window.controls.pages.show_page(session.page)
     window.dock.shift_octave(session.octave - window.keys.octave)

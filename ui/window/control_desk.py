@@ -1,15 +1,17 @@
-"""What a hand does to controls and culture, in order: undo and redo, two states to compare, vary and init."""
+"""What a hand does to controls and culture, in order: undo and redo, states to compare, vary and init."""
 
 import random
 from collections.abc import Callable
+from typing import Literal
 
 from PySide6.QtCore import QObject, QTimer
 
 from synth.automaton.gestures import Gesture
 from synth.instrument.events import Action, Redo, ReseedAll, ThawAll, Undo, View
 from synth.instrument.parameters.values import ParameterValues
+from ui.controls.states import Letter, Snapshot, States, Values, Variation, with_variation
 from ui.controls.suggestions import OF_PRESETS
-from ui.controls.undo import Deed, Letter, States, Stroke, Turn, UndoHistory, Values
+from ui.controls.undo import Deed, Stroke, Turn, UndoHistory
 from ui.controls.vary import varied
 from ui.culture.brushes import BrushHand
 from ui.window.parts import Parts
@@ -26,9 +28,12 @@ class ControlDesk(QObject):
     def __init__(self, send: Callable[[Action], None], parts: Parts, hand: BrushHand, parent: QObject) -> None:
         super().__init__(parent)
         self.history = UndoHistory()
-        self._states = States()
+        self.states = States()
+        """The control states."""
+        self.variations: tuple[Variation, ...] = ()
+        """What Vary made, oldest first."""
         self._send, self._controls, self._brushes = send, parts.controls, parts.brushes
-        self._compare = parts.header.compare
+        self._compare, self._name = parts.header.compare, parts.header.name
         self._culture, self._hand = parts.culture, hand
         self._rng = random.Random()
         self._stroke_open = False
@@ -54,9 +59,13 @@ class ControlDesk(QObject):
         brushes.undo_asked.connect(self.undo)
         brushes.redo_asked.connect(self.redo)
         brushes.thaw_asked.connect(self.thaw)
-        compare.switch_asked.connect(self.switch)
+        compare.switch_asked.connect(lambda: self.switch())
+        compare.state_asked.connect(self.switch)
         compare.copy_asked.connect(self.copy)
+        compare.named.connect(self.name_state)
         compare.vary_asked.connect(self.vary)
+        compare.list_asked.connect(self._show_list)
+        compare.variation_asked.connect(self.go_back)
         compare.revert_asked.connect(self.revert)
         compare.init_asked.connect(self.init)
         controls.differs.connect(compare.show_difference)
@@ -64,16 +73,18 @@ class ControlDesk(QObject):
     @property
     def letter(self) -> Letter:
         """The control state that plays."""
-        return self._states.letter
+        return self.states.letter
 
     @property
     def other(self) -> ParameterValues | None:
-        """The control state that does not play; None until it is first played or copied to."""
-        return None if self._states.other is None else ParameterValues(self._states.other)
+        """The control state that played before; None until it is first played or copied to."""
+        held = self.states.stored.get(self.states.back)
+        return None if held is None else ParameterValues(held.values)
 
-    def put_back(self, letter: Letter, other: ParameterValues) -> None:
-        """The two control states are these; nothing to undo, and what plays stays."""
-        self._show_states(States(letter, other))
+    def put_back(self, states: States, variations: tuple[Variation, ...]) -> None:
+        """The control states and variations are these; nothing to undo, and what plays stays."""
+        self._show_states(states)
+        self.variations = variations
 
     def close(self) -> None:
         """A burst of wheel notches that is not over ends here."""
@@ -155,19 +166,43 @@ class ControlDesk(QObject):
 
     # All controls at once
 
-    def switch(self) -> None:
-        """Play the other control state."""
-        now, letter = self._controls.controls, self._other_letter
-        self._do(f"Switch to {letter}", self._states.other or now, States(letter, now))
+    @property
+    def _now(self) -> Snapshot:
+        return Snapshot(self._controls.controls)
 
-    def copy(self) -> None:
-        """Make the other control state like the one that plays."""
-        now = self._controls.controls
-        self._do(f"Copy {self.letter} to {self._other_letter}", now, States(self.letter, now))
+    def switch(self, letter: Letter | None = None) -> None:
+        """Play another control state; None is the one that played before."""
+        to = letter or self.states.back
+        if to != self.letter:
+            wanted = self.states.stored.get(to, self._now)
+            self._do(f"Switch to {to}", wanted.values, self.states.switched(to, self._now))
+
+    def copy(self, letter: Letter | Literal[""] = "") -> None:
+        """Make another control state like the one that plays; "" is the one that played before."""
+        to = letter or self.states.back
+        if to != self.letter:
+            self._do(f"Copy {self.letter} to {to}", self._now.values, self.states.copied(to, self._now))
+
+    def name_state(self, letter: Letter, name: str) -> None:
+        """Give a control state a name, or take it away."""
+        self._do(f"Name {letter}", self._now.values, self.states.named(letter, name))
 
     def vary(self) -> None:
         """Move what makes sense to move, at random."""
+        before = _of_presets(self._controls.controls)
         self._do("Vary", varied(self._controls.controls, self._rng))
+        after = _of_presets(self._controls.controls)
+        self.variations = with_variation(self.variations, self._name.text(), before, after)
+
+    def _show_list(self) -> None:
+        now = _of_presets(self._controls.controls)
+        same = [i for i, variation in enumerate(self.variations) if variation.values == now]
+        self._compare.show_list([variation.label for variation in self.variations], same[-1] if same else None)
+
+    def go_back(self, index: int) -> None:
+        """The preset's controls as this variation had them."""
+        variation = self.variations[index]
+        self._do(f"Back to {variation.label}", self._controls.controls.with_values(variation.values))
 
     def revert(self) -> None:
         """What the preset sets, and is not locked, as the preset has it."""
@@ -177,16 +212,12 @@ class ControlDesk(QObject):
         """Every control to its default."""
         self._do("Init", ParameterValues())
 
-    @property
-    def _other_letter(self) -> Letter:
-        return "B" if self.letter == "A" else "A"
-
     def _do(self, label: str, wanted: Values, states: States | None = None) -> None:
         """One step that moves the controls that differ from now."""
         now = self._controls.controls
         moved = {id: value for id, value in wanted.items() if value != now[id]}
         before = {id: now[id] for id in moved}
-        self.history.whole_turn(Turn(label, before, moved, None if states is None else (self._states, states)))
+        self.history.whole_turn(Turn(label, before, moved, None if states is None else (self.states, states)))
         self._apply(moved, states)
 
     def _apply(self, values: Values, states: States | None) -> None:
@@ -195,8 +226,8 @@ class ControlDesk(QObject):
         self._controls.take(values)
 
     def _show_states(self, states: States) -> None:
-        self._states = states
-        self._compare.show_state(states.letter)
+        self.states = states
+        self._compare.show_states(states)
 
     # News
 
@@ -216,3 +247,8 @@ class ControlDesk(QObject):
                 self.history.keep_strokes(view.undos)
         history = self.history
         self._brushes.show_history(history.undo_label, history.redo_label, frozen=bool(view.frozen.any()))
+
+
+def _of_presets(controls: ParameterValues) -> dict[str, float]:
+    """The values of what presets set: the others are the player's."""
+    return {id: value for id, value in controls.items() if id in OF_PRESETS}

@@ -14,13 +14,13 @@ from synth.storage import (
     config_folder,
     flag,
     number,
-    one_of,
     perhaps,
     text,
     texts,
     whole_number,
 )
-from ui.controls.undo import Letter
+from ui.controls.states import States, Variation
+from ui.window.session_states import NAME_CHECKS, OLD_SECTION, states_as_json, states_from, top_checks
 
 QUIET_DB = -18.0
 """The volume where a stored one cannot be read: it is never louder than it was."""
@@ -74,10 +74,9 @@ class Session:
 
     preset: Path | None = None
     controls: ParameterValues = field(default_factory=ParameterValues)
-    letter: Letter = "A"
-    """Which of the two control states that is."""
-    other: ParameterValues = field(default_factory=ParameterValues)
-    """The control state that does not play."""
+    states: States = field(default_factory=States)
+    """The control states: `controls` is the one that plays."""
+    variations: tuple[Variation, ...] = ()
     geometry: Geometry | None = None
     brush: BrushState = field(default_factory=BrushState)
     browser: Browser = field(default_factory=Browser)
@@ -100,9 +99,10 @@ def _value_of(parameter: Parameter) -> Check:
     return lambda value: float(whole(int(value) if isinstance(value, float) and value.is_integer() else value))
 
 
+_CONTROLS = _control_checks()
 _SECTIONS: dict[str, dict[str, Check]] = {
-    "controls": _control_checks(),
-    "other": _control_checks(),
+    "controls": _CONTROLS,
+    "state_names": NAME_CHECKS,
     "geometry": {
         "x": whole_number(-_FAR, _FAR),
         "y": whole_number(-_FAR, _FAR),
@@ -147,16 +147,16 @@ class SessionFile(StoredFile):
             {
                 "preset": perhaps(absolute_path),
                 "octave": whole_number(0, 8),
-                "letter": one_of("A", "B"),
                 "locked": texts,
                 "page": text,
+                **top_checks(_CONTROLS),
             }
         )
         found: dict[str, dict[str, Any]] = {name: self._file.fields(checks, name) for name, checks in _SECTIONS.items()}
         geometry = found["geometry"]
         self.session = Session(
             controls=self._controls("controls", found),
-            other=self._controls("other", found),
+            states=states_from(top, found["state_names"], OLD_SECTION in self._file.content, self._section),
             geometry=Geometry(**geometry) if geometry else None,
             brush=BrushState(**found["brush"]),
             browser=Browser(**found["browser"]),
@@ -172,6 +172,9 @@ class SessionFile(StoredFile):
     def plays(self, session: Session) -> bool:
         """Whether the preset that the next start plays is this session's, and not another window's."""
         return bool(self._file.content.get("preset") == as_json(session)["preset"])
+
+    def _section(self, name: str) -> ParameterValues:
+        return self._controls(name, {name: self._file.fields(_CONTROLS, name)})
 
     def _controls(self, section: str, found: dict[str, dict[str, Any]]) -> ParameterValues:
         controls, unread = ParameterValues(found[section]), self._file.lost
@@ -189,7 +192,9 @@ class SessionFile(StoredFile):
 def as_json(session: Session) -> dict[str, Any]:
     """The session as it is stored."""
     stored = asdict(session)
-    stored["controls"], stored["other"] = dict(session.controls), dict(session.other)
+    del stored["states"], stored["variations"]
+    stored |= states_as_json(session.states, session.variations)
+    stored["controls"] = dict(session.controls)
     stored["preset"] = None if session.preset is None else str(session.preset)
     stored["locked"] = list(session.locked)
     stored["browser"]["tags"] = list(session.browser.tags)

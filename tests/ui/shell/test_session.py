@@ -20,6 +20,7 @@ from tests.doubles.cultures import steady_preset
 from tests.doubles.engine import FakeEngine
 from tests.ui.hands.scene import build, preset_files, window
 from tests.ui.settings.test_store import JSON
+from ui.controls.states import LETTERS, Snapshot, States, Variation
 from ui.shell.main_window import MainWindow
 from ui.shell.session_keeper import SessionKeeper, put_back, taken_down
 from ui.window.geometry import fitted
@@ -36,8 +37,25 @@ SESSIONS = st.builds(
     Session,
     preset=st.none() | st.just(Path("/presets/violin.safetensors")),
     controls=CONTROLS,
-    letter=st.sampled_from("AB"),
-    other=CONTROLS,
+    states=st.permutations(LETTERS).flatmap(
+        lambda order: st.builds(
+            States,
+            st.just(order[0]),
+            st.just(order[1]),
+            st.dictionaries(st.sampled_from(order[1:]), CONTROLS.map(Snapshot), max_size=1),
+            st.dictionaries(st.sampled_from(LETTERS), TEXT.filter(bool)),
+        )
+    ),
+    variations=st.lists(
+        st.builds(
+            Variation,
+            st.integers(1, 99),
+            TEXT,
+            st.just({"width": 0.5, "tilt_db": -1.5, "frozen": True}),
+            st.booleans(),
+        ),
+        max_size=3,
+    ).map(tuple),
     geometry=st.none() | st.builds(Geometry, PIXELS, PIXELS, st.integers(1, 8000), st.integers(1, 8000), st.booleans()),
     brush=st.builds(BrushState, TEXT, TEXT, st.floats(0.1, 1e4), st.floats(0.1, 1e4), st.floats(0, 1), st.booleans()),
     browser=st.builds(Browser, TEXT, st.lists(TEXT).map(tuple), st.booleans()),
@@ -46,7 +64,10 @@ SESSIONS = st.builds(
 )
 NESTED = st.dictionaries(
     st.sampled_from(
-        ["preset", "controls", "other", "letter", "geometry", "brush", "browser", "octave", "page", "later"]
+        [
+            *("preset", "controls", "other", "letter", "geometry", "brush", "browser", "octave", "page", "later"),
+            *("back", "states", "state_names", "state_C", "variations"),
+        ]
     ),
     JSON | st.dictionaries(st.sampled_from([*PARAMETERS, "x", "kind", "strength", "tags", "later"]), JSON),
 )
@@ -123,6 +144,25 @@ def test_the_first_start_of_all_is_as_loud_as_it_should_be(path: Path) -> None:
     assert found.problems == []
 
 
+def test_a_session_of_two_control_states_is_read(path: Path) -> None:
+    """As it was written while there were two, of which the second did not play."""
+    content = {"controls": {"width": 0.25}, "letter": "B", "other": {"width": 0.75, "volume_db": -6.0}}
+    path.write_text(json.dumps(content))
+    found = SessionFile(path)
+    wanted = States("B", "A", {"A": Snapshot(ParameterValues(width=0.75, volume_db=-6.0))})
+    assert (found.session.states, found.problems) == (wanted, [])
+
+
+def test_a_state_that_is_damaged_costs_its_field_alone_and_is_never_louder(path: Path) -> None:
+    session = Session(states=States("A", "C", {"C": Snapshot(ParameterValues(width=0.5, volume_db=3.0))}))
+    content = as_json(session)
+    content["state_C"]["volume_db"] = "loud"
+    path.write_text(json.dumps(content))
+    found = SessionFile(path)
+    assert found.session.states.stored["C"].values == ParameterValues(width=0.5, volume_db=QUIET_DB)
+    assert any("state_C.volume_db" in sentence for sentence in found.problems)
+
+
 # The window
 
 
@@ -145,6 +185,8 @@ def handled(win: MainWindow, qtbot: QtBot) -> Session:
     win.control_desk.copy()
     win.controls.knobs["tilt_db"].setValue(2)
     win.control_desk.switch()
+    win.control_desk.vary()
+    win.control_desk.name_state("B", "calm")
     win.brushes.choose("noise")
     win.brushes.choose_shape("stripe")
     win.brushes.resize_brush(31.5, 7.25)
@@ -181,6 +223,8 @@ def test_another_window_becomes_what_this_one_was(win: MainWindow, second: MainW
     assert second.hand.brush == win.hand.brush
     assert second.controls.pages.pages["envelope"].isVisibleTo(second)
     assert (second.control_desk.letter, second.control_desk.other) == ("B", win.control_desk.other)
+    assert second.header.compare.states["B"].accessibleName() == "State B, calm"
+    assert [variation.before for variation in second.control_desk.variations] == [True, False]
     assert second.control_desk.other != second.controls.controls
     second.control_desk.switch()
     win.control_desk.switch()
