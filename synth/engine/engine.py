@@ -48,6 +48,7 @@ from synth.output.sent_levels import SentLevels
 from synth.output.sent_sound import SentSound
 from synth.output.test_tone import Tone
 from synth.presets.routes import Region, Routes
+from synth.takes.part import WHOLE, Part
 from synth.takes.recorder import default_take_path
 from synth.takes.wav import SampleFormat
 from synth.thread_priority import raise_thread_priority, spare_the_sound
@@ -226,8 +227,8 @@ class Engine:
     def stop_recording(self) -> None:
         self._deck.recorder.finish()
 
-    def play_take(self, path: Path) -> None:
-        self._deck.play(path)
+    def play_take(self, path: Path, part: Part = WHOLE) -> None:
+        self._deck.play(path, part)
         self._rest.wake()
 
     def stop_take(self) -> None:

@@ -22,6 +22,7 @@ from synth.instrument.state import InstrumentState
 from synth.output.audition import Audition
 from synth.presets.model import Preset
 from synth.presets.routes import Region, Routes
+from synth.takes.part import WHOLE, Part
 from synth.takes.wav import SampleFormat
 from synth.vocoder.contract import Vocoder
 
@@ -175,8 +176,8 @@ class EngineControl(Protocol):
         """End the take, or wait for sound no longer."""
         ...
 
-    def play_take(self, path: Path) -> None:
-        """Play a file through the output in place of the culture, which lives on unheard; a failure is a notice."""
+    def play_take(self, path: Path, part: Part = WHOLE) -> None:
+        """Play a file, or a part of it, in place of the culture, which lives on unheard; a failure is a notice."""
         ...
 
     def stop_take(self) -> None: ...

@@ -30,6 +30,7 @@ from synth.instrument.parameters.values import ParameterValues
 from synth.loading.prepare import ready_vocoder
 from synth.output.audition import Audition
 from synth.presets.routes import Region, Routes
+from synth.takes.part import WHOLE, Part
 from synth.takes.wav import SampleFormat
 from synth.vocoder.contract import Vocoder
 
@@ -139,8 +140,8 @@ class ReopeningEngine:
     def stop_recording(self) -> None:
         self._do(lambda engine: engine.stop_recording())
 
-    def play_take(self, path: Path) -> None:
-        self._do(lambda engine: engine.play_take(path))
+    def play_take(self, path: Path, part: Part = WHOLE) -> None:
+        self._do(lambda engine: engine.play_take(path, part))
 
     def stop_take(self) -> None:
         self._do(lambda engine: engine.stop_take())

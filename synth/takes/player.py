@@ -1,4 +1,4 @@
-"""Playing a take through the engine's own output, in place of the culture.
+"""Playing a take, or a part of it, through the engine's own output, in place of the culture.
 
 A thread reads and decodes the file into a ring; the engine takes what is ready and never waits. Takes were recorded
 behind the limiter, so they go past it: what is heard is the file, sample for sample, between two fades. It is never
@@ -7,7 +7,7 @@ louder than it was recorded, and turning the volume down turns it down too. Axes
 
 import math
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +18,9 @@ from synth.device.ring import Ring
 from synth.errors import RecordingError
 from synth.output.limiter import Audio
 from synth.output.master import CEILING_DB, Ramp, volume_gain
-from synth.sound_files.reader import open_sound
+from synth.sound_files.reader import SoundReader, open_sound
 from synth.takes.companion import recorded_volume_db
+from synth.takes.part import WHOLE, Part, looped_blocks, span_of, stereo
 from synth.thread_priority import raise_thread_priority
 
 Notify = Callable[[str, bool], None]
@@ -28,18 +29,22 @@ FADE_S = 0.01
 """Culture and take change places in this time; the take's own first and last samples are faded by it."""
 _AHEAD_S, _PRIMED_S = 2.0, 0.5
 _READ = 4096
+_ENDLESS = 2**62
+"""Samples in a loop."""
 # A 16-bit take's dither may lift a limited peak by one step.
 _LIMIT = 10 ** (CEILING_DB / 20) + 2**-15
 
 
 class TakeStream:
-    """One file on its way into a ring, by a thread of its own."""
+    """One file, or a part of it, on its way into a ring, by a thread of its own."""
 
-    def __init__(self, path: Path, rate_hz: int, notify: Notify) -> None:
-        self.path, self.rate_hz = path, rate_hz
+    def __init__(self, path: Path, rate_hz: int, notify: Notify, part: Part = WHOLE) -> None:
+        self.path, self.rate_hz, self._part = path, rate_hz, part
         self.ring = Ring(round(_AHEAD_S * rate_hz))
         self.length = 0
-        """Samples in all, at the engine's rate; known when it is primed."""
+        """Samples in all, at the engine's rate; known when it is primed, as are the times below."""
+        self._begin_s = self._loop_s = self._whole_s = 0.0
+        """Where the part begins, how long each pass of a loop is, how long the whole take."""
         self.taken = 0
         self.primed = self.failed = False
         self.recorded_gain = 1.0
@@ -50,6 +55,11 @@ class TakeStream:
     @property
     def left(self) -> int:
         return self.length - self.taken
+
+    def position_s(self) -> tuple[float, float]:
+        """Where in the take it is, and how long the take is."""
+        at_s = self.taken / self.rate_hz
+        return self._begin_s + (math.fmod(at_s, self._loop_s) if self._loop_s else at_s), self._whole_s
 
     def close(self) -> None:
         """Its thread ends soon; nobody waits for it."""
@@ -81,13 +91,12 @@ class TakeStream:
         try:
             self.recorded_gain = volume_gain(recorded_volume_db(self.path))
             with open_sound(self.path) as file:
-                self.length = math.ceil(file.n_samples * self.rate_hz / file.rate_hz)
                 same = file.rate_hz == self.rate_hz
                 convert = None if same else Resampler(file.rate_hz, self.rate_hz).process
-                for chunk in file.blocks(size=_READ):
+                for chunk in self._blocks(file):
                     if self._closing.is_set():
                         break
-                    self._put(_stereo(chunk) if convert is None else convert(_stereo(chunk)))
+                    self._put(stereo(chunk) if convert is None else convert(stereo(chunk)))
         except (OSError, ValueError, soundfile.SoundFileError) as error:
             raise RecordingError(
                 f"The take “{self.path.stem}” cannot be played: {self.path} is damaged or gone."
@@ -95,6 +104,23 @@ class TakeStream:
         if self.length == 0:
             raise RecordingError(f"The take “{self.path.stem}” is empty.")
         self.primed = True
+
+    def _blocks(self, file: SoundReader) -> Iterator[NDArray[np.float32]]:
+        """What is to be heard of the file, whose lengths are known from here on."""
+        part = self._part
+        first, end = (0, file.n_samples) if part == WHOLE else span_of(part, file.n_samples, file.rate_hz)
+        self._begin_s = first / file.rate_hz
+        self._whole_s = self._samples(file.n_samples, file) / self.rate_hz
+        if part.looped:
+            self.length, self._loop_s = _ENDLESS, (end - first) / file.rate_hz
+            return looped_blocks(file, first, end, _READ)
+        self.length = self._samples(end - first, file)
+        return file.blocks(first, end - first, _READ)
+
+    def _samples(self, n: int, file: SoundReader) -> int:
+        """So many of the file's samples at the engine's rate."""
+        rate_hz: int = file.rate_hz
+        return math.ceil(n * self.rate_hz / rate_hz)
 
     def _put(self, chunk: NDArray[np.float32]) -> None:
         """Wait for room, so that a long take needs no more memory than a short one."""
@@ -130,11 +156,11 @@ class TakePlayer:
     def position_s(self) -> tuple[float, float]:
         """Where it is and how long it is."""
         heard = self._heard
-        return (0.0, 0.0) if heard is None else (heard.taken / self.rate_hz, heard.length / self.rate_hz)
+        return (0.0, 0.0) if heard is None else heard.position_s()
 
-    def play(self, path: Path) -> None:
-        """From its beginning, in place of whatever take plays."""
-        old, self._asked = self._asked, TakeStream(path, self.rate_hz, self._notify)
+    def play(self, path: Path, part: Part = WHOLE) -> None:
+        """From its beginning, or a part of it, in place of whatever take plays."""
+        old, self._asked = self._asked, TakeStream(path, self.rate_hz, self._notify, part)
         if old is not None and old is not self._heard:
             old.close()
 
@@ -190,8 +216,3 @@ class TakePlayer:
 def _gain(stream: TakeStream, volume_db: float) -> float:
     """How far the volume was turned down since it was recorded; never above 1."""
     return min(1.0, volume_gain(volume_db) / stream.recorded_gain) if stream.recorded_gain > 0 else 1.0
-
-
-def _stereo(chunk: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(N, any) → (N, 2)."""
-    return np.repeat(chunk, 2, axis=1) if chunk.shape[1] == 1 else np.ascontiguousarray(chunk[:, :2])

@@ -108,13 +108,22 @@ class FadedEnds:
 class WavWriter:
     """One file. `write` appends, `patch` makes the header tell the truth, `close` does both and syncs to disk."""
 
-    def __init__(self, path: Path, rate_hz: int, sample_format: SampleFormat = "pcm24", channels: int = 2) -> None:
+    def __init__(
+        self,
+        path: Path,
+        rate_hz: int,
+        sample_format: SampleFormat = "pcm24",
+        channels: int = 2,
+        *,
+        dither: bool = True,
+    ) -> None:
+        """`dither` only matters to 16-bit samples (`encode`)."""
         self.path, self.rate_hz, self.channels = path, rate_hz, channels
         self.frames = 0
         self.sample_format: SampleFormat = sample_format
         self._frame_bytes = _BYTES[sample_format] * channels
         # The same take twice gives the same file.
-        self._dither = np.random.default_rng(0)
+        self._dither = np.random.default_rng(0) if dither else None
         # "x": a take never overwrites anything.
         self._file = open(path, "xb", buffering=0)  # noqa: SIM115
         self._send(self._header())

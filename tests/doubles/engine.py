@@ -35,6 +35,7 @@ from synth.instrument.note_events import NoteEvent
 from synth.instrument.parameters.values import ParameterValues
 from synth.output.audition import Audition
 from synth.presets.routes import Region, Routes
+from synth.takes.part import WHOLE, Part
 from synth.takes.wav import SampleFormat
 from synth.vocoder.contract import Vocoder
 
@@ -56,6 +57,8 @@ class FakeEngine:
         self.swapped: list[tuple[Instrument, str]] = []
         self.changed: list[tuple[str, str, str]] = []
         self.recorded: list[tuple[Path | None, SampleFormat | None, bool]] = []
+        self.parts: list[Part] = []
+        """Of each take that was played."""
         self.outputs: list[Output] = []
         self.refusal = ""
         self.missing: set[str | None] = set()
@@ -187,8 +190,9 @@ class FakeEngine:
         last = self.state.recording or self.state.last_take
         self.state = replace(self.state, armed=False, recording=None, last_take=last)
 
-    def play_take(self, path: Path) -> None:
+    def play_take(self, path: Path, part: Part = WHOLE) -> None:
         self.calls.append(f"play {path.name}")
+        self.parts.append(part)
         self.state = replace(self.state, take=path, take_s=(1.0, 4.0))
 
     def stop_take(self) -> None:

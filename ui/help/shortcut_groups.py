@@ -74,6 +74,7 @@ GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
             Key("Ctrl+Shift+R", "List of takes: Enter plays, F2 renames, Del throws away"),
             Key("Ctrl+Shift+P", "Play the last take, and stop it"),
             Key("Ctrl+Shift+B", "In the list of takes: play on from a moment of the chosen one"),
+            Key("Ctrl+Shift+T", "In the list of takes: choose a part of one, play it over and over, save it"),
             Key("Ctrl+Shift+F", "Sample format, and whether to wait for sound"),
             Key("Ctrl+T", "Show the last take in its folder"),
         ),

@@ -80,6 +80,11 @@ class TakeDesk(QObject):
         sheet.continue_asked.connect(self._continue)
         sheet.branch.asked.connect(self._go_back)
         sheet.branch.left.connect(self._give_up)
+        sheet.part.play_asked.connect(self._engine.play_take)
+        sheet.part.stop_asked.connect(self._engine.stop_take)
+        sheet.part.save_asked.connect(keeper.save_part)
+        keeper.part_saved.connect(self._note_part)
+        keeper.failed.connect(lambda _: sheet.part.show_saved())
         self._progressed.connect(sheet.branch.show_progress)
         self._loader.loaded.connect(self._note_loaded)
         self._loader.failed.connect(self._note_failed)
@@ -236,6 +241,15 @@ class TakeDesk(QObject):
         self._look_for_earlier()
         self.refresh()
         self._where_seen().say(f"“{old.stem}” is now “{new.stem}”.")
+
+    def _note_part(self, take: Path, saved: Path) -> None:
+        self.sheet.part.show_saved()
+        self.sheet.list.wanted = saved
+        self._look_for_earlier()
+        self.refresh()
+        self._where_seen().say(
+            f"A part of “{take.stem}” is saved as “{saved.stem}”: sound only, continue and branch from the whole take."
+        )
 
     def _note_trashed(self, path: Path, removal: Removal | None, again: bool) -> None:
         self._gone.add(path)

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from synth.errors import PetrichordError, RecordingError
 from synth.takes.companion import companion_of
 from synth.takes.files import TakeCard, list_takes, read_take, rename_take
+from synth.takes.part import Part, save_part
 from ui.files.trash import Removal, move_to_trash
 
 
@@ -26,6 +27,8 @@ class TakeKeeper(QObject):
     newest = Signal(object)
     """The take of a folder that was recorded last, or None."""
     renamed = Signal(Path, Path)
+    part_saved = Signal(Path, Path)
+    """A take, and the new file that holds a part of it."""
     trashed = Signal(Path, object, bool)
     """A take, its `Removal`, None where it cannot be brought back, and whether this was undone before."""
     returned = Signal(Path)
@@ -55,6 +58,10 @@ class TakeKeeper(QObject):
     def rename(self, path: Path, name: str) -> None:
         """Give a take, and what lies beside it, another name."""
         self._do(lambda: self._tell(self.renamed, path, rename_take(path, name)))
+
+    def save_part(self, path: Path, part: Part) -> None:
+        """Write a part of a take into a file of its own."""
+        self._do(lambda: self._tell(self.part_saved, path, save_part(path, part)))
 
     def trash(self, path: Path, removal: Removal | None = None) -> None:
         """Move a take, and what lies beside it, to the system's trash, for the first time or once more."""

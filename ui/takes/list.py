@@ -105,6 +105,8 @@ class TakeList(QListWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.wanted: Path | None = None
+        """To be chosen when it is listed."""
         self.setAccessibleName("Takes")
         self.setToolTip("Takes, newest first: Enter plays and stops, F2 renames, Del moves to the trash")
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -116,7 +118,8 @@ class TakeList(QListWidget):
 
     def show_paths(self, paths: list[Path]) -> None:
         """List these; cards already read and the chosen one stay."""
-        chosen = self.chosen()
+        chosen = self.wanted if self.wanted in paths else self.chosen()
+        self.wanted = None
         cards = {self._path(item): (item.data(CARD), item.data(PROBLEM)) for item in self._items()}
         self.clear()
         for path in paths:

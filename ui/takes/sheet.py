@@ -11,12 +11,13 @@ from synth.takes.files import renamed_path
 from ui.look.shortcuts import click_on_key
 from ui.takes.branch_bar import BranchBar
 from ui.takes.list import TakeList
+from ui.takes.part_bar import PartBar
 from ui.widgets.banner import Banner
 from ui.widgets.elided_label import ElidedLabel
 from ui.widgets.name_bar import NameBar
 from ui.widgets.sheet import Sheet
 
-_WIDTH, _MOST_HEIGHT, _MARGIN = 820, 560, 40
+_WIDTH, _MOST_HEIGHT, _MARGIN = 910, 560, 40
 
 
 class TakesSheet(Sheet):
@@ -47,6 +48,7 @@ class TakesSheet(Sheet):
         self.names.edit.setAccessibleName("Take name")
         self.names.edit.setToolTip("The take's name, and its file's; Enter takes it, Escape leaves")
         self.branch = BranchBar()
+        self.part = PartBar()
         self.folder = ElidedLabel(Qt.TextElideMode.ElideMiddle)
         self.folder.setProperty("role", "dim")
         self.folder.setAccessibleName("Folder of takes")
@@ -60,6 +62,8 @@ class TakesSheet(Sheet):
             "Play on from a moment of this take: the one that is heard, or any other (Ctrl+Shift+B)",
         )
         click_on_key(self.branch_from, "Ctrl+Shift+B")
+        self.part_of = _button("Part…", "Choose a part of this take: play it over and over, save it (Ctrl+Shift+T)")
+        click_on_key(self.part_of, "Ctrl+Shift+T")
         self.rename = _button("Rename…", "Give this take and what lies beside it another name (F2)")
         self.show_folder = _button("Show in folder", "Open the folder this take is in")
         self.trash = _button("Move to trash", "Move this take to the trash (Del)")
@@ -72,15 +76,18 @@ class TakesSheet(Sheet):
         self.body.addWidget(self.notice)
         self.body.addWidget(self.names)
         self.body.addWidget(self.branch)
+        self.body.addWidget(self.part)
         where = QHBoxLayout()
         where.addWidget(self.folder, 1)
         where.addWidget(self.elsewhere)
         self.body.addLayout(where)
         row = QHBoxLayout()
         row.setSpacing(8)
-        for button in (self.play, self.go_on, self.branch_from, self.rename, self.show_folder, self.trash):
+        for button in (self.play, self.go_on, self.branch_from, self.part_of):
             row.addWidget(button)
-        row.insertStretch(3, 1)
+        row.addStretch(1)
+        for button in (self.rename, self.show_folder, self.trash):
+            row.addWidget(button)
         self.body.addLayout(row)
 
     def _connect(self) -> None:
@@ -95,12 +102,17 @@ class TakesSheet(Sheet):
             (self.show_folder.clicked, lambda: self._with_chosen(self.folder_asked.emit)),
             (self.go_on.clicked, self._ask_continue),
             (self.branch_from.clicked, self._ask_moment),
+            (self.part_of.clicked, self._ask_part),
+            (self.part.left, lambda: self.list.setFocus(Qt.FocusReason.OtherFocusReason)),
         ):
             signal.connect(action)
         self.names.named.connect(self._take_name)
         self.closed.connect(self.names.put_away)
         self.closed.connect(self.notice.clear)
         self.closed.connect(self.branch.leave.click)
+        self.closed.connect(self.part.leave.click)
+        self.part.refused.connect(lambda problem: self.notice.complain(problem, about="part"))
+        self.part.accepted.connect(lambda: self.notice.settle("part"))
 
     def cover(self) -> None:
         super().cover()
@@ -126,6 +138,7 @@ class TakesSheet(Sheet):
         self.list.show_progress(path, at_s / length_s if length_s else 0.0)
         self._heard_s = at_s
         self.branch.follow(path, at_s)
+        self.part.show_playing(path, at_s)
         if path != self._playing:
             self._playing = path
             self._follow()
@@ -143,6 +156,7 @@ class TakesSheet(Sheet):
         self.go_on.setEnabled(card is not None and card.continuable)
         # Why one cannot be gone back into is a sentence.
         self.branch_from.setEnabled(card is not None)
+        self.part_of.setEnabled(card is not None)
 
     def _ask_play(self) -> None:
         if self.play.isEnabled():
@@ -155,9 +169,23 @@ class TakesSheet(Sheet):
         chosen = self.list.chosen()
         card = self.list.card(chosen)
         if card is not None:
-            self.names.put_away()
+            self._make_room(self.branch)
             heard = chosen == self._playing
             self.branch.ask(card, self._heard_s if heard else 0.0, follows=heard)
+
+    def _ask_part(self) -> None:
+        card = self.list.card(self.list.chosen())
+        if card is not None:
+            self._make_room(self.part)
+            self.part.ask(card)
+
+    def _make_room(self, bar: QWidget) -> None:
+        """One bar at a time."""
+        if bar is not self.names:
+            self.names.put_away()
+        for other in (self.branch, self.part):
+            if bar is not other:
+                other.leave.click()
 
     def _with_chosen(self, action: Callable[[Path], object]) -> None:
         chosen = self.list.chosen()
@@ -176,7 +204,7 @@ class TakesSheet(Sheet):
                 return str(problem), False
             return "", True
 
-        self.branch.leave.click()
+        self._make_room(self.names)
         self.names.ask("RENAME", "Rename", path.stem, check)
 
     def _take_name(self, name: str, replace: bool) -> None:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from synth.errors import RecordingError
 from synth.output.limiter import Audio
+from synth.takes.part import WHOLE, Part
 from synth.takes.performance_log import PerformanceLog, Told
 from synth.takes.player import Notify, TakePlayer
 from synth.takes.recorder import Recorder
@@ -52,12 +53,12 @@ class Deck:
         if self._log is not None:
             self._log.tell(told)
 
-    def play(self, path: Path) -> None:
-        """Play a take in place of the culture."""
+    def play(self, path: Path, part: Part = WHOLE) -> None:
+        """Play a take, or a part of it, in place of the culture."""
         if path == self.recorder.path:
             self._notify(f"“{path.stem}” is still being recorded: stop recording, then play it.", False)
         else:
-            self.player.play(path)
+            self.player.play(path, part)
 
     def offer(self, chunk: NDArray[np.float32], gone: int) -> None:
         """What the feeder sends; `gone` samples of the engine's have been sent with it."""
