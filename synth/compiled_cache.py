@@ -9,6 +9,8 @@ import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +40,22 @@ def keep_compiled_code_apart() -> Path:
         # It has read the variable already.
         config.CACHE_DIR = str(folder)
     return folder
+
+
+@lru_cache(maxsize=64)
+def compiled(signature: str, function: Callable[..., None], *, contract: bool = False) -> Callable[..., Any]:
+    """`function` compiled by numba for one signature without the interpreter's lock, and kept on disk where there is a
+    place for it; with `contract` a product and a sum may be rounded once.
+    """
+    from numba import njit
+
+    keep_compiled_code_apart()
+    options = {"nogil": True, "fastmath": {"contract"} if contract else False}
+    try:
+        return njit(signature, cache=True, **options)(function)  # type: ignore[no-any-return]
+    except (RuntimeError, OSError):
+        # RuntimeError: numba found no folder that it may write to. OSError: the folder is full, or has gone.
+        return njit(signature, **options)(function)  # type: ignore[no-any-return]
 
 
 def _can_be_written(folder: Path) -> bool:

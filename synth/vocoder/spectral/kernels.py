@@ -10,12 +10,11 @@ Axes: `A` voices, `B` heads, `K` partials with an amplitude at the root, `P` osc
 import math
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
-from synth.compiled_cache import keep_compiled_code_apart
+from synth.compiled_cache import compiled
 
 # Samples whose phases are counted in single precision from one double: at most 32 cycles, so 2e-6 of a cycle off.
 _STRETCH = 64
@@ -24,8 +23,6 @@ C0, C1, C2, C3, C4, C5, C6 = (
     np.float32(c) for c in (1.0, -19.739204, 64.93912, -85.45011, 60.16743, -25.966885, 6.5277061)
 )
 _HALF = np.float32(0.5)
-# Contracting multiply and add, and nothing that assumes finite numbers or forgets about order.
-_FAST = {"contract"}
 
 
 def _play(out, begin, count, first, span, rows, cycles, turn, pitch, to_pitch, level, to_level, stray, least):  # type: ignore[no-untyped-def]
@@ -106,20 +103,11 @@ class Kernels(NamedTuple):
 @lru_cache(maxsize=1)
 def kernels() -> Kernels:
     """Compiled, or read from where an earlier process left them."""
-    keep_compiled_code_apart()
     play = compiled(
         "void(f4[:,::1], i8, i8, f8, f8, i8[::1], f8[:,::1], f8[::1], f8[::1], f8[::1], f4[:,:,::1], f4[:,:,::1],"
         " f8[:,::1], f8[::1])",
         _play,
+        contract=True,
     )
-    envelope = compiled("void(f4[:,:,::1], f8[::1], i8, f8[::1], f8, f4[:,:,::1])", _envelope)
+    envelope = compiled("void(f4[:,:,::1], f8[::1], i8, f8[::1], f8, f4[:,:,::1])", _envelope, contract=True)
     return Kernels(play, envelope)
-
-
-def compiled(signature: str, function: Callable[..., None]) -> Callable[..., Any]:
-    """`function` for one signature, kept on disk where there is a place for it."""
-    try:
-        return njit(signature, nogil=True, fastmath=_FAST, cache=True)(function)  # type: ignore[no-any-return]
-    except (RuntimeError, OSError):
-        # RuntimeError: numba found no folder that it may write to. OSError: the folder is full, or has gone.
-        return njit(signature, nogil=True, fastmath=_FAST)(function)  # type: ignore[no-any-return]
