@@ -21,7 +21,6 @@ from synth.device.audio_out import AudioOut, OpenSink
 from synth.device.outputs import BUFFER_S, Output
 from synth.device.ring import Ring
 from synth.device.sinks import open_sink
-from synth.effects.contract import Effect
 from synth.engine.commands.messages import CaptureCommand, ChangeCommand, FarewellCommand, SwapCommand, TakeStartCommand
 from synth.engine.commands.queue import CommandQueue
 from synth.engine.frame_loop import FrameLoop
@@ -71,12 +70,8 @@ class Engine:
         sample_format: SampleFormat = "pcm24",
         open_device: OpenSink = open_sink,
         buffer_s: float = BUFFER_S,
-        effects: Sequence[Effect] = (),
     ) -> None:
-        """`device` as in `devices.choose`; `reason` says why the instrument's vocoder was chosen.
-
-        `effects` are made for the instrument's rate.
-        """
+        """`device` as in `devices.choose`; `reason` says why the instrument's vocoder was chosen."""
         self.rate_hz = instrument.out_rate_hz
         self.audition = Audition(self.rate_hz, lambda: self._rest.wake())
         self._notices = Noticeboard()
@@ -90,9 +85,8 @@ class Engine:
         )
         self._tone = Tone(self.rate_hz)
         laid_over = (self._deck, self._tone, self.audition)
-        self._chain = Chain(self.rate_hz, instrument.controls, playing=False, effects=effects, after=laid_over)
-        self._master = self._chain.master
-        self._transport = Transport(self._master, playing, again)
+        self._chain = Chain(self.rate_hz, instrument.controls, playing=False, after=laid_over)
+        self._transport = Transport(self._chain.master, playing, again)
         mixdown = Mixdown(self._playing.voices, self._transport, self._chain, self.rate_hz)
         self._sent = SentSound(self.rate_hz)
         self._ring = Ring(round(0.3 * self.rate_hz))
@@ -161,7 +155,7 @@ class Engine:
         self.stop_take()
         self._commands.put(FarewellCommand())
         deadline = time.monotonic() + _CLOSE_S
-        while self._thread.is_alive() and not self._master.silent and time.monotonic() < deadline:
+        while self._thread.is_alive() and not self._chain.silent and time.monotonic() < deadline:
             time.sleep(0.005)
         time.sleep(min(0.2, self._feeding.queued_s() + 2 * CALM.start_s + self._load.ahead_s))
         self._closing.set()

@@ -59,8 +59,8 @@ class Mixdown:
 
     @property
     def closed(self) -> bool:
-        """True while the master lets nothing through."""
-        return self._chain.master.silent
+        """True while the chain lets nothing through and no tail is left in it."""
+        return self._chain.silent
 
     def begin(self, compute: Callable[[], object]) -> None:
         """Let `compute` begin the next frame of the voices."""

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from synth.instrument.events import LimitEvolution
 from synth.instrument.instrument import Instrument
-from synth.output.master import Ramp
+from synth.ramp import Ramp
 from synth.saved_arrays import SavedArrays, fitted
 
 Audio = NDArray[np.float32]

@@ -10,7 +10,7 @@ from queue import Empty, SimpleQueue
 import numpy as np
 from numpy.typing import NDArray
 
-from synth.output.master import Ramp
+from synth.ramp import Ramp
 
 FADE_S = 0.02
 

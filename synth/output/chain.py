@@ -1,6 +1,6 @@
 """The one chain from the instruments to the output; what is rendered and what is played go through the same one.
 
-    instrument → effects → master → what is laid over it (take playback, audition, test tone) → output
+    instrument → fades → effects → volume, limiter → what is laid over it (take playback, audition, test tone) → output
 
 Each stage says by how much it is late; the chain is late by their sum. Axes: `N` samples; sound is (2, N) float32.
 """
@@ -8,11 +8,17 @@ Each stage says by how much it is late; the chain is late by their sum. Axes: `N
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from synth.effects.contract import Effect
-from synth.effects.slot import EffectsSlot
+import numpy as np
+
+from synth.effects import rack
+from synth.effects.rack import EffectsRack
+from synth.output import master
 from synth.output.limiter import Audio
 from synth.output.master import Master
 from synth.saved_arrays import SavedArrays, part, prefixed
+
+OBEYED = (*master.OBEYED, *rack.OBEYED)
+"""The controls that the chain obeys."""
 
 
 class Stage(Protocol):
@@ -29,41 +35,56 @@ class Stage(Protocol):
 
 
 class Chain:
-    """Effects, master and the stages after it, in this order. Whoever calls `process` owns it."""
+    """Effects, master and the stages after it. Whoever calls `process` owns it."""
 
     def __init__(
-        self,
-        rate_hz: int,
-        controls: Mapping[str, float],
-        *,
-        playing: bool,
-        effects: Sequence[Effect] = (),
-        after: Sequence[Stage] = (),
+        self, rate_hz: int, controls: Mapping[str, float], *, playing: bool, after: Sequence[Stage] = ()
     ) -> None:
         """`after` is laid over the master's sound in this order: it comes limited already, or stays soft."""
-        self.effects = EffectsSlot(effects)
+        self.effects = EffectsRack(rate_hz, controls)
         self.master = Master(rate_hz, controls, playing=playing)
-        self.stages: tuple[Stage, ...] = (self.effects, self.master, *after)
+        self._after = tuple(after)
 
     @property
     def delay_samples(self) -> int:
-        """From the instrument's sound to the output's."""
-        return sum(stage.delay_samples for stage in self.stages)
+        """From the instrument's sound to the output's; effects are never late."""
+        return self.master.delay_samples + sum(stage.delay_samples for stage in self._after)
+
+    @property
+    def silent(self) -> bool:
+        """Stopped, and no tail is left, or nothing is let through any more."""
+        return self.master.silent and (self.effects.silent or self.master.gone)
+
+    def obey(self, controls: Mapping[str, float]) -> None:
+        """Take from these what concerns effects and master."""
+        self.master.obey(controls)
+        self.effects.obey(controls)
+
+    def told(self, controls: Mapping[str, float]) -> dict[str, float]:
+        """Of these what it obeys, as a take keeps it; nothing where none of it is obeyed."""
+        if not any(id in controls for id in OBEYED):
+            return {}
+        return {**self.master.controls, **{id: float(controls[id]) for id in rack.OBEYED if id in controls}}
 
     def save(self) -> SavedArrays:
         """A copy of the state of effects and master between two samples; what is laid over them is not theirs."""
-        effects = {f"{i}.{name}": array for i, state in enumerate(self.effects.state) for name, array in state.items()}
-        return {**prefixed("effects", effects), **prefixed("master", self.master.save())}
+        return {**prefixed("effects", self.effects.save()), **prefixed("master", self.master.save())}
 
     def restore(self, saved: SavedArrays, rate_hz: int) -> None:
-        """Go on from what was saved of a chain of the same effects at a rate; at another one effects begin anew."""
+        """Go on from what was saved of a chain at a rate; at another one effects begin anew with the same controls."""
         self.master.restore(part("master", saved), rate_hz)
-        if rate_hz == self.master.rate_hz:
-            effects = part("effects", saved)
-            self.effects.reset([part(str(i), effects) for i in range(len(self.effects.effects))])
+        self.effects.restore(part("effects", saved), same_rate=rate_hz == self.master.rate_hz)
 
     def process(self, sound: Audio) -> Audio:
         """The instrument's (2, N) → the output's, `delay_samples` later."""
-        for stage in self.stages:
+        engaged = min(self.effects.engaged_for, sound.shape[1])
+        if not engaged:
+            # Fade and volume are one product, as long as nothing comes between them.
+            sound = self.master.process(sound)
+        else:
+            first, rest = sound[:, :engaged], sound[:, engaged:]
+            first = self.master.leave(self.effects.process(self.master.enter(first)))
+            sound = np.concatenate([first, self.master.process(rest)], axis=1) if rest.shape[1] else first
+        for stage in self._after:
             sound = stage.process(sound)
         return sound

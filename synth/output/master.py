@@ -1,5 +1,6 @@
 """The last stage before the device: volume, Play and Stop fades, limiter.
 
+The fades lie before the effects, so that what these hold rings out after Stop; who closes fades that out as well.
 Streaming and exact: any partition of the input gives the same bits, if changes are made at the same samples. Axes:
 `N` samples; audio is (2, N) float32.
 """
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from synth.instrument.parameters.values import ParameterValues
 from synth.output.limiter import Audio, Limiter
+from synth.ramp import Ramp
 from synth.saved_arrays import SavedArrays, fitted, part, prefixed
 
 PRESET_LUFS = -23.0
@@ -31,56 +33,6 @@ OBEYED = ("volume_db", "fade_in_s", "fade_out_s")
 """The controls that the master obeys."""
 
 
-class Ramp:
-    """A value that moves to its target along a raised cosine; exact for any partition."""
-
-    def __init__(self, value: float, n_samples: int) -> None:
-        self._from = self._to = value
-        self._length = n_samples
-        self._done = n_samples
-
-    @property
-    def target(self) -> float:
-        return self._to
-
-    @property
-    def value(self) -> float:
-        """Where it is now."""
-        return self._to if self._done >= self._length else float(self._at(np.array([self._done]))[0])
-
-    @property
-    def settled(self) -> bool:
-        return self._done >= self._length
-
-    def move(self, target: float, n_samples: int | None = None) -> None:
-        """Set out for `target` from wherever it is now; on the way there already, arrive in `n_samples` if sooner."""
-        if target == self._to and (n_samples is None or self._length - self._done <= n_samples):
-            return
-        self._from, self._to, self._done = self.value, target, 0
-        self._length = self._length if n_samples is None else n_samples
-
-    def save(self) -> NDArray[np.float64]:
-        """(4,) from, to, samples done and samples in all."""
-        return np.array([self._from, self._to, self._done, self._length])
-
-    def restore(self, saved: SavedArrays, name: str, faster: float = 1.0) -> None:
-        """Go on from what was saved by this name, of a ramp whose rate times `faster` is this one's."""
-        self._from, self._to, done, length = fitted(saved, name, (4,), np.float64).tolist()
-        self._done, self._length = round(done * faster), max(1, round(length * faster))
-
-    def take(self, n: int) -> NDArray[np.float64] | float:
-        """The next `n` values: (N,), or one number where it has settled."""
-        if self.settled:
-            return self._to
-        values = self._at(np.arange(self._done, self._done + n))
-        self._done += n
-        return values
-
-    def _at(self, index: NDArray[np.int_]) -> NDArray[np.float64]:
-        x = np.minimum(1.0, (index + 1) / self._length)
-        return np.where(x >= 1, self._to, self._from + (self._to - self._from) * (0.5 - 0.5 * np.cos(np.pi * x)))
-
-
 def volume_gain(volume_db: float) -> float:
     """Amplitude for a volume in dB over −18 LUFS, from presets at −23 LUFS."""
     low, high = VOLUME_RANGE_DB
@@ -97,6 +49,8 @@ class Master:
         self._controls = controls
         self._volume = Ramp(volume_gain(controls["volume_db"]), round(_VOLUME_S * rate_hz))
         self._fade = Ramp(float(playing), 1)
+        self._farewell = Ramp(1.0, 1)
+        """A second fade after the effects: it ends their tails as well."""
         self._limiter = Limiter(rate_hz, CEILING_DB)
 
     @property
@@ -119,13 +73,18 @@ class Master:
 
     @property
     def silent(self) -> bool:
-        """Stopped, and the fade is over."""
+        """Stopped, and the fade is over; effects may still sound."""
         return self._fade.settled and self._fade.target == 0.0
+
+    @property
+    def gone(self) -> bool:
+        """Nothing is let through any more, tails neither."""
+        return self._farewell.settled and self._farewell.target == 0.0
 
     def save(self) -> SavedArrays:
         """A copy of its state between two samples."""
         controls = np.array([self._controls[id] for id in OBEYED], np.float64)
-        ramps = {"volume": self._volume.save(), "fade": self._fade.save()}
+        ramps = {"volume": self._volume.save(), "fade": self._fade.save(), "farewell": self._farewell.save()}
         return {"controls": controls, **ramps, **prefixed("limiter", self._limiter.save())}
 
     def restore(self, saved: SavedArrays, rate_hz: int) -> None:
@@ -133,6 +92,9 @@ class Master:
         self._controls = dict(zip(OBEYED, fitted(saved, "controls", (len(OBEYED),), np.float64).tolist(), strict=True))
         self._volume.restore(saved, "volume", self.rate_hz / rate_hz)
         self._fade.restore(saved, "fade", self.rate_hz / rate_hz)
+        # Takes that were recorded before there were effects have none.
+        if "farewell" in saved:
+            self._farewell.restore(saved, "farewell", self.rate_hz / rate_hz)
         if rate_hz == self.rate_hz:
             self._limiter.restore(part("limiter", saved))
 
@@ -154,12 +116,34 @@ class Master:
         """Fade out; `for_good` does not keep anybody waiting."""
         longest = _FAREWELL_S if for_good else float("inf")
         self._fade.move(0.0, self._samples(min(self._controls["fade_out_s"], longest)))
+        if for_good:
+            self._farewell.move(0.0, self._samples(_FAREWELL_S))
+
+    def end(self) -> None:
+        """Fade out as slowly as Stop does, tails of effects as well."""
+        self.stop()
+        self._farewell.move(0.0, self._samples(self._controls["fade_out_s"]))
 
     def _samples(self, seconds: float) -> int:
         return max(1, round(seconds * self.rate_hz))
 
     def process(self, x: Audio) -> Audio:
-        """(2, N) → (2, N), `delay_samples` later."""
+        """(2, N) → (2, N), `delay_samples` later; no effect lies between the fade and the volume."""
         n = x.shape[1]
-        gain = self._volume.take(n) * self._fade.take(n)
+        self._farewell.take(n)
+        return self._limited(x, self._volume.take(n) * self._fade.take(n))
+
+    def enter(self, x: Audio) -> Audio:
+        """(2, N) → (2, N) faded, as it goes into effects: what they hold then rings out."""
+        gain = self._fade.take(x.shape[1])
+        if isinstance(gain, float) and gain == 1.0:
+            return x
+        return np.multiply(x, gain, dtype=np.float64).astype(np.float32)
+
+    def leave(self, x: Audio) -> Audio:
+        """(2, N) as it comes out of effects → (2, N), `delay_samples` later."""
+        n = x.shape[1]
+        return self._limited(x, self._volume.take(n) * self._farewell.take(n))
+
+    def _limited(self, x: Audio, gain: NDArray[np.float64] | float) -> Audio:
         return self._limiter.process(np.multiply(x, gain, dtype=np.float64).astype(np.float32))

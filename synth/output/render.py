@@ -6,7 +6,7 @@ Axes: `N` samples; sound is (2, N) float32.
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -18,7 +18,6 @@ import soundfile as sf
 import torch
 from numpy.typing import NDArray
 
-from synth.effects.contract import Effect
 from synth.errors import RecordingError, UsageError
 from synth.file_names import shown_name, system_name
 from synth.instrument.events import Event, HoldDrone
@@ -82,7 +81,6 @@ def render(
     vocoder: Vocoder,
     job: Job,
     progress: Progress | None = None,
-    effects: Sequence[Effect] = (),
     notes: Iterable[Note] | None = None,
 ) -> NDArray[np.float32]:
     """The sound of a job, (2, N): exactly `seconds` long, faded in and out, with the device's level and limiter.
@@ -91,7 +89,7 @@ def render(
     own, so nothing fades in, and a note at 0 s is heard from the first sample on.
     """
     parts: list[NDArray[np.float32]] = []
-    render_into(parts.append, preset, vocoder, job, progress, effects, notes)
+    render_into(parts.append, preset, vocoder, job, progress, notes)
     return np.concatenate(parts, axis=1)
 
 
@@ -101,7 +99,6 @@ def render_into(
     vocoder: Vocoder,
     job: Job,
     progress: Progress | None = None,
-    effects: Sequence[Effect] = (),
     notes: Iterable[Note] | None = None,
 ) -> None:
     """The same block by block: `take` is given each as soon as it is made, in a thread of its own.
@@ -117,7 +114,7 @@ def render_into(
         score = _Score(instrument, notes or ())
         if notes is not None:
             instrument.do(HoldDrone(False))
-        finish = _Finish(take, vocoder, job, progress, effects, is_open=notes is not None)
+        finish = _Finish(take, vocoder, job, progress, is_open=notes is not None)
         passed: Future[None] | None = None
         with torch.inference_mode():
             while not finish.complete:
@@ -162,18 +159,16 @@ class _Finish:
         vocoder: Vocoder,
         job: Job,
         progress: Progress | None,
-        effects: Sequence[Effect],
         *,
         is_open: bool,
     ) -> None:
         """`vocoder` is prepared; nothing fades in when the master is open from the start."""
         fades = _fades_within(job)
         self._take, self._progress = take, progress
-        self._chain = Chain(job.rate_hz, fades, playing=is_open, effects=effects)
+        self._chain = Chain(job.rate_hz, fades, playing=is_open)
         n_samples = round(job.seconds * job.rate_hz)
-        # Delays are not part of the piece: frame 0 sounds at time 0, and there the fade begins, when it reaches the
-        # master.
-        self._begin = vocoder.delay_samples + self._chain.effects.delay_samples
+        # Delays are not part of the piece: frame 0 sounds at time 0, and there the fade begins.
+        self._begin = vocoder.delay_samples
         self._stop = self._begin + n_samples - round(fades["fade_out_s"] * job.rate_hz)
         self._lead = vocoder.delay_samples + self._chain.delay_samples
         self._end = n_samples + self._lead
@@ -193,7 +188,7 @@ class _Finish:
             chain.master.play()
         parts.append(chain.process(sounding))
         if after.shape[1]:
-            chain.master.stop()
+            chain.master.end()
         parts.append(chain.process(after))
         made = np.concatenate(parts, axis=1)
         piece = made[:, max(0, self._lead - have) : max(0, self._end - have)]

@@ -17,10 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synth.culture.undo_states import HistoryState
+from synth.effects import rack
 from synth.errors import PetrichordError, PresetError, RecordingError
 from synth.instrument.event_records import from_record
 from synth.instrument.events import ChangePreset, Event, LoggedEvent
-from synth.output.master import OBEYED
+from synth.instrument.parameters.values import parameter
+from synth.output import master
 from synth.presets.schema import Fields
 from synth.takes.companion import COMPANION_SUFFIX, Beginning, beginning_from_bytes, companion_of, load_with_more
 from synth.takes.history_record import history_from_bytes
@@ -37,7 +39,7 @@ _MOST_IN_A_CHUNK = 2**16
 
 @dataclass(frozen=True)
 class OutputTurned:
-    """The master obeys these controls from here on."""
+    """Effects and master obey these controls from here on."""
 
     frame: int
     controls: Mapping[str, float]
@@ -241,7 +243,11 @@ class _Reader:
     def _step(self, kind: str, frame: int, told: Fields) -> Step:
         if kind == "output":
             controls = told.group("controls")
-            return OutputTurned(frame, {id: controls.number(id, -1e3, 1e3) for id in OBEYED})
+            turned = {id: controls.number(id, -1e3, 1e3) for id in master.OBEYED}
+            for id in rack.OBEYED:
+                if id in controls.values:
+                    turned[id] = parameter(id).check(controls.number(id, -1e6, 1e6))
+            return OutputTurned(frame, turned)
         if kind == "farewell":
             return Farewell(frame)
         inside = dict(told.values)

@@ -17,7 +17,8 @@ from synth.device.resampler import Resampler
 from synth.device.ring import Ring
 from synth.errors import RecordingError
 from synth.output.limiter import Audio
-from synth.output.master import CEILING_DB, Ramp, volume_gain
+from synth.output.master import CEILING_DB, volume_gain
+from synth.ramp import Ramp
 from synth.sound_files.reader import SoundReader, open_sound
 from synth.takes.companion import recorded_volume_db
 from synth.takes.part import WHOLE, Part, looped_blocks, span_of, stereo

@@ -1,35 +1,31 @@
-"""Effects of which everything is known. Axes: `N` samples; sound is (2, N) float32."""
+"""What effects are asked and played in tests. Axes: `N` samples; sound is (2, N) float32."""
 
 import numpy as np
 
-from synth.effects.contract import Audio, Effect, EffectState
+from synth.effects.contract import Audio, Effect
+from synth.instrument.parameters.values import ParameterValues
+
+RATE = 48000
 
 
-class Delay:
-    """Sound some samples later and a gain louder, nothing else."""
-
-    def __init__(self, delay_samples: int, gain: float = 1.0) -> None:
-        self._delay, self._gain = delay_samples, np.float32(gain)
-        self._held = np.zeros((2, delay_samples), np.float32)
-
-    @property
-    def delay_samples(self) -> int:
-        return self._delay
-
-    @property
-    def state(self) -> EffectState:
-        return {"held": self._held.copy()}
-
-    def process(self, x: Audio) -> Audio:
-        joined = np.concatenate([self._held, x], axis=1)
-        self._held = joined[:, x.shape[1] :]
-        return joined[:, : x.shape[1]] * self._gain
-
-    def reset(self, state: EffectState | None = None) -> None:
-        held = np.zeros((2, self._delay)) if state is None else state["held"]
-        self._held = held.astype(np.float32)
+def values(**given: float) -> ParameterValues:
+    """All controls, at their defaults but for these."""
+    return ParameterValues(given)
 
 
-def as_effect(effect: Delay) -> Effect:
-    """The type checker's word that the double is what it stands for."""
+def obeying(effect: Effect, **given: float) -> Effect:
+    """The effect, standing at these values."""
+    effect.obey(values(**given), at_once=True)
     return effect
+
+
+def noise(n: int, level: float = 0.1, seed: int = 0) -> Audio:
+    """(2, N) white noise, both sides independent."""
+    return (level * np.random.default_rng(seed).standard_normal((2, n))).astype(np.float32)
+
+
+def impulse(n: int, level: float = 1.0) -> Audio:
+    """(2, N) one sample on both sides, then silence."""
+    x = np.zeros((2, n), np.float32)
+    x[:, 0] = level
+    return x

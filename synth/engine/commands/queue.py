@@ -19,7 +19,6 @@ from synth.engine.takes.deck import Deck
 from synth.engine.transport import Transport
 from synth.instrument.events import Play, SetParameter, Stop
 from synth.output.chain import Chain
-from synth.output.master import OBEYED
 from synth.saved_arrays import prefixed
 from synth.takes.performance import Farewell, OutputTurned
 
@@ -79,8 +78,7 @@ class CommandQueue:
                 self._playing.send(action)
 
     def _turn_output(self, controls: Mapping[str, float]) -> None:
-        """Let the master obey what concerns it."""
-        master = self._chain.master
-        master.obey(controls)
-        if self._deck.log_wanted and any(id in controls for id in OBEYED):
-            self._deck.tell(OutputTurned(self._playing.current.frame, master.controls))
+        """Let effects and master obey what concerns them."""
+        self._chain.obey(controls)
+        if self._deck.log_wanted and (told := self._chain.told(controls)):
+            self._deck.tell(OutputTurned(self._playing.current.frame, told))

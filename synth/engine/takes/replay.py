@@ -124,7 +124,7 @@ class Replay:
         instrument = self._voices.latest
         match step:
             case OutputTurned():
-                self._chain.master.obey(step.controls)
+                self._chain.obey(step.controls)
             case Farewell():
                 self._transport.farewell()
             case PresetBegun():

@@ -3,6 +3,7 @@
 A new control is a row here and its sound. Ids are in files on other people's disks: they stay.
 """
 
+from synth.instrument.parameters.effect_rows import EFFECT_ROWS
 from synth.instrument.parameters.motion_rows import MOTION_ROWS
 from synth.instrument.parameters.parameter import FRAME_S, Curve, Display, Owner, Parameter, Scope, VaryRange
 from synth.instrument.parameters.tempo_rows import TEMPO_ROWS
@@ -152,6 +153,7 @@ PARAMETERS: dict[str, Parameter] = {
         *VOICE_ROWS,
         *MOTION_ROWS,
         *TEMPO_ROWS,
+        *EFFECT_ROWS,
     )
 }
 """What the instrument plays with, by id, in the order of the window."""

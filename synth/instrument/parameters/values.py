@@ -59,16 +59,28 @@ class ParameterValues(Mapping[str, float]):
         return {id: value for id, value in self._values.items() if value != other[id]}
 
     def as_settings(self) -> dict[str, float]:
-        """What a preset stores as its suggestions: all but switches."""
-        return {id: float(value) for id, value in self._values.items() if not PARAMETERS[id].is_switch}
+        """What a preset stores as its suggestions: all but the player's switches; a switch of its own is 0 or 1."""
+        return {id: float(value) for id, value in self._values.items() if _is_suggested(id)}
 
 
 _DEFAULTS: dict[str, float] = {p.id: p.default for p in PARAMETERS.values()}
 
 
 def from_settings(settings: Mapping[str, float]) -> ParameterValues:
-    """Values from a preset's suggestions; unknown ids, switches and what is out of range stay at their default."""
-    return readable({id: v for id, v in settings.items() if id in PARAMETERS and not PARAMETERS[id].is_switch})
+    """Values from a preset's suggestions; unknown ids, the player's switches and what is out of range stay at their
+    default."""
+    return readable({id: _as_kept(PARAMETERS[id], v) for id, v in settings.items() if _is_suggested(id)})
+
+
+def _is_suggested(id: str) -> bool:
+    """True for a control that presets store; for those of the player they hold what they were made with."""
+    p = PARAMETERS.get(id)
+    return p is not None and not (p.is_switch and p.owner == "player")
+
+
+def _as_kept(p: Parameter, value: float) -> float:
+    """A stored number as a value: 0 and 1 are a switch's False and True."""
+    return bool(value) if p.is_switch and value in (0, 1) else value
 
 
 def readable(stored: Mapping[str, object]) -> ParameterValues:

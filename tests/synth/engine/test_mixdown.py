@@ -13,6 +13,7 @@ from synth.engine.transport import Transport
 from synth.instrument.events import Event, SetParameter
 from synth.instrument.instrument import Instrument, Setup
 from synth.instrument.note_events import AllSoundOff, ChannelExpression, NoteOff, NoteOn
+from synth.instrument.parameters.values import ParameterValues
 from synth.output.chain import Chain
 from synth.vocoder.spectral.vocoder import SpectralVocoder
 from tests.doubles.cultures import steady_preset
@@ -71,7 +72,7 @@ def test_a_note_is_heard_within_its_own_quarter_although_nothing_was_playing() -
     sound = played(notes, 1, 44100, held=False)
     onset = int(np.flatnonzero(np.abs(sound[0]) > 1e-4)[0])
     # After the limiter's delay.
-    assert 0 <= onset - (5 * 512 + int(0.8 * 512)) - Chain(44100, {"volume_db": 0.0}, playing=True).delay_samples < 12
+    assert 0 <= onset - (5 * 512 + int(0.8 * 512)) - Chain(44100, ParameterValues(), playing=True).delay_samples < 12
 
 
 @pytest.mark.parametrize(("full_s", "pace"), [(0.0, CALM), (0.0058, QUICK), (0.02, QUICK), (0.03, CALM), (0.056, CALM)])

@@ -90,6 +90,18 @@ def test_the_same_culture_plays_on_at_another_rate(studio: Studio) -> None:
     wait_until(lambda: instrument.history.undos == 0)
 
 
+def test_effects_go_on_at_the_new_rate_as_their_controls_stand(studio: Studio) -> None:
+    given = {"eq_on": True, "eq_low_cut_hz": 1000.0, "eq_high_cut_hz": 1000.0, "reverb_on": True, "reverb_place": 1.0}
+    for event in set_parameters(given):
+        studio.engine.send(event)
+    wait_until(lambda: all(studio.instrument.controls[id] == value for id, value in given.items()))
+    assert studio.change(rate_hz=48000) == ""
+    studio.sounds(1)
+    effects = studio.engine._engine._chain.effects
+    assert {id: effects.values[id] for id in given} == given
+    assert effects.engaged_for
+
+
 def test_the_culture_lives_as_if_nothing_had_happened(studio: Studio) -> None:
     assert studio.change(rate_hz=48000) == ""
     studio.sounds(1)

@@ -36,7 +36,7 @@ from synth.instrument.parameters.table import PARAMETERS
 from synth.instrument.parameters.values import ParameterValues
 from synth.presets.model import Preset
 from synth.takes.companion import companion_of
-from synth.takes.performance import Performance, PresetBegun, events_of, load_performance
+from synth.takes.performance import OutputTurned, Performance, PresetBegun, events_of, load_performance
 from synth.takes.wav import SAMPLE_FORMATS, SampleFormat
 from synth.vocoder.contract import Vocoder
 from synth.vocoder.spectral.vocoder import SpectralVocoder
@@ -171,6 +171,42 @@ def test_a_take_of_anything_is_rendered_to_the_bit(tmp_path: Path, seed: int) ->
     assert {Undo, Touch, SetParameter, ChangeVocoder, LimitEvolution, NoteOn} <= {type(action) for action in done}
     assert sum(isinstance(step, PresetBegun) for step in performance.steps) == 1
     assert np.abs(samples(take)).max() > 0.01
+
+
+EFFECT_MOVES: tuple[dict[str, float], ...] = (
+    {"reverb_on": True, "delay_on": True, "drive_on": True, "delay_time_s": 0.07},
+    {"reverb_place": 1.0, "drive_db": 30.0},
+    {"drive_place": 5.0, "reverb_place": 2.0, "chorus_on": True},
+    {"reverb_freeze": True, "eq_on": True, "eq_low_db": 9.0, "delay_sync": True},
+    {"tempo_bpm": 97.0, "delay_on": False, "eq_place": 1.0},
+    {"reverb_freeze": False, "reverb_decay_s": 0.6, "volume_db": -3.0},
+)
+
+
+def test_a_take_through_effects_is_rendered_to_the_bit(tmp_path: Path) -> None:
+    """Begun while they sound, stopped and played again, with a preset whose effects are others."""
+    take, second = tmp_path / "take.wav", instrument(live_preset(), 5)
+    second.do(SetParameter("chorus_on", True))
+    with running(instrument(PRESET), playing=True) as (engine, _):
+        for count, move in enumerate(EFFECT_MOVES):
+            for id, value in move.items():
+                engine.send(SetParameter(id, value))
+            if count == 1:
+                engine.record(take)
+                recorded_s(engine, 0.05)
+            time.sleep(0.03)
+            (engine.stop if count == 3 else engine.play)()
+        engine.swap(second)
+        engine.send(SetParameter("reverb_on", True))
+        recorded_s(engine, 1.0)
+        engine.stop()
+        recorded_s(engine, 1.4)
+        finished(engine)
+    performance = same(take)
+    assert any(name.startswith("effects.row.reverb.effect") for name in performance.mix)
+    assert any("reverb_freeze" in step.controls for step in performance.steps if isinstance(step, OutputTurned))
+    other = rendered(performance, 22050)
+    assert np.abs(other[-2000:]).max() > 1e-4
 
 
 def test_a_take_of_notes_at_a_device_that_queues_little_is_rendered_to_the_bit(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from synth.engine.engine import Engine
 from synth.engine.load import EngineLoad
 from synth.engine.rest import Rest
 from synth.engine.transport import Transport
-from synth.instrument.events import Evolve, Touch
+from synth.instrument.events import Evolve, SetParameter, Touch
 from synth.instrument.instrument import Instrument
 from synth.instrument.note_events import NoteOff, NoteOn
 from synth.output.chain import Chain
@@ -222,6 +222,26 @@ def test_a_note_that_is_played_on_a_resting_engine_is_heard(monkeypatch: pytest.
     with resting(monkeypatch) as (engine, sink):
         engine.play_notes([NoteOn(1, 60, 0.8)], time.monotonic(), "keys")
         wait_until(lambda: sink.heard_at > 0, 5.0)
+
+
+def test_after_stop_a_tail_rings_out_in_silence_and_only_then_the_engine_rests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Echoes 0.4 s apart: between them there is silence that is not the end."""
+    delay = {"delay_on": True, "delay_mix": 1.0, "delay_feedback": 0.1, "delay_time_s": 0.4}
+    with resting(monkeypatch) as (engine, sink):
+        for id, value in delay.items():
+            engine.send(SetParameter(id, value))
+        engine.play()
+        wait_until(lambda: np.abs(sink.audio[-1000:]).max() > 0.01)
+        engine.stop()
+        at = len(sink.audio)
+        wait_until(lambda: not engine.status().resting)
+        wait_until(lambda: engine.status().resting, 60.0)
+        after = np.abs(sink.audio[at:]).max(axis=1)
+    ended = int(np.flatnonzero(after)[-1]) / RATE
+    # From about −20 to −156 dBFS in steps of 20 dB that take 0.4 s each; the last must be waited for.
+    assert 1.6 < ended < 5.0
+    assert after[int(0.8 * RATE) : int(1.2 * RATE)].max() > 1e-5
+    assert not after[int(ended * RATE) + 1 :].any()
 
 
 @pytest.mark.parametrize("what", ["test tone", "audition"])

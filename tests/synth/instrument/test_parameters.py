@@ -154,10 +154,11 @@ def test_moving_one_leaves_the_others_and_the_original_alone() -> None:
 
 
 def test_settings_keep_what_they_know_and_ignore_the_rest() -> None:
-    controls = ParameterValues(width=0.25, playhead_speed=-1.5)
+    controls = ParameterValues(width=0.25, playhead_speed=-1.5, reverb_on=True, delay_sync=True)
     assert from_settings(controls.as_settings()) == controls
+    assert from_settings({"reverb_on": 0.5}) == ParameterValues()
     assert from_settings({"width": 7.0, "frozen": 1.0, "colour": 3.0}) == ParameterValues()
-    assert set(controls.as_settings()) == {p.id for p in PARAMETERS.values() if not p.is_switch}
+    assert set(controls.as_settings()) == {p.id for p in PARAMETERS.values() if not p.is_switch or p.owner == "preset"}
 
 
 def test_of_a_files_values_only_those_that_fit_are_taken() -> None:

@@ -1,19 +1,19 @@
 """The chain: each stage says by how much it is late; what is rendered and what is played go through the same one."""
 
 import numpy as np
-import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from synth.device.sinks import SilentSink, Sink
 from synth.engine.engine import Engine
+from synth.instrument.events import SetParameter
 from synth.instrument.parameters.values import ParameterValues
 from synth.output.audition import Audition
 from synth.output.chain import Chain
-from synth.output.master import Master, volume_gain
+from synth.output.master import Master
 from synth.output.render import Job, render
 from synth.output.test_tone import Tone
 from synth.vocoder.spectral.vocoder import SpectralVocoder
-from tests.doubles.effects import Delay
 from tests.doubles.instruments import RATE, ScriptedSink, SineInstrument, wait_until
 from tests.doubles.samples import live_preset
 
@@ -28,55 +28,140 @@ def test_without_effects_it_is_the_master_to_the_bit() -> None:
     assert chain.delay_samples == master.delay_samples
 
 
-def test_an_impulse_comes_out_after_the_sum_of_the_delays() -> None:
-    impulse = np.zeros((2, 4000), np.float32)
-    impulse[:, 0] = 0.1
-    chain = Chain(RATE, ParameterValues(), playing=True, effects=(Delay(700), Delay(41)), after=(Delay(13),))
-    heard = chain.process(impulse)
-    assert chain.delay_samples == 700 + 41 + 13 + Master(RATE).delay_samples
-    assert np.flatnonzero(heard[0]).tolist() == [chain.delay_samples]
-    assert heard[0, chain.delay_samples] == pytest.approx(0.1 * volume_gain(0))
+def test_with_all_effects_off_it_is_the_master_to_the_bit_through_every_fade() -> None:
+    """Whatever the effects' other controls say."""
+    told = ParameterValues(fade_in_s=0.02, fade_out_s=0.03, reverb_mix=1.0, drive_db=36.0, eq_low_db=15.0)
+    chain, master = Chain(RATE, told, playing=False), Master(RATE, told, playing=False)
+    for move in ("play", "stop", "play", "stop"):
+        getattr(chain.master, move)()
+        getattr(master, move)()
+        assert np.array_equal(chain.process(QUIET[:, :700]), master.process(QUIET[:, :700]))
 
 
-def rendered(*effects: Delay) -> NDArray[np.float32]:
+ROOM = {"reverb_on": True, "reverb_mix": 1.0, "reverb_decay_s": 0.4, "fade_out_s": 0.02, "fade_in_s": 0.02}
+
+
+def silence(seconds: float) -> NDArray[np.float32]:
+    return np.zeros((2, round(seconds * RATE)), np.float32)
+
+
+def test_after_stop_the_tail_rings_out_and_ends_in_digital_silence() -> None:
+    """As loud as if the sound itself had faded out before the effects; sound goes on, and is not heard."""
+    chain, unstopped = (Chain(RATE, ParameterValues(ROOM), playing=True) for _ in range(2))
+    for one in (chain, unstopped):
+        one.process(QUIET)
+    fade = 0.5 + 0.5 * np.cos(np.pi * np.minimum(1, np.arange(1, 9001) / round(0.02 * RATE)))
+    chain.master.stop()
+    heard = chain.process(QUIET)
+    faded = (QUIET * fade).astype(np.float32)
+    assert np.array_equal(heard, unstopped.process(faded))
+    assert chain.master.silent
+    assert not chain.silent
+    assert np.abs(chain.process(QUIET)).max() > 1e-3
+    chain.process(silence(2.0))
+    assert not chain.process(QUIET).any()
+    assert chain.silent
+
+
+def test_who_closes_need_not_wait_for_a_tail() -> None:
+    chain = Chain(RATE, ParameterValues({**ROOM, "reverb_decay_s": 20.0, "fade_out_s": 10.0}), playing=True)
+    chain.process(QUIET)
+    chain.master.stop(for_good=True)
+    heard = chain.process(silence(0.2))
+    assert chain.silent
+    assert not chain.effects.silent
+    assert np.abs(heard[:, : round(0.02 * RATE)]).max() > 1e-3
+    assert not heard[:, round(0.13 * RATE) :].any()
+    # One that had stopped already and rang on.
+    chain = Chain(RATE, ParameterValues({**ROOM, "reverb_decay_s": 20.0}), playing=True)
+    chain.process(QUIET)
+    chain.master.stop()
+    chain.process(silence(0.1))
+    assert not chain.silent
+    chain.master.stop(for_good=True)
+    assert not chain.process(silence(0.2))[:, round(0.13 * RATE) :].any()
+    assert chain.silent
+
+
+@given(st.lists(st.integers(0, 9000), max_size=6), st.integers(0, 4000))
+@settings(max_examples=20, deadline=None)
+def test_any_partition_gives_the_same_bits_while_effects_go_on_and_off_in_a_fade(cuts: list[int], at: int) -> None:
+    heard = []
+    for parts in ([], cuts):
+        chain, pieces = Chain(RATE, ParameterValues(ROOM), playing=True), []
+        chain.obey({"fade_out_s": 0.1})
+        for begin, end, told in (
+            (0, at, {}),
+            (at, at + 1000, {"reverb_on": False}),
+            (at + 1000, 9000, {"eq_on": True}),
+        ):
+            chain.obey(told)
+            if begin == at:
+                chain.master.stop()
+            inside = [cut - begin for cut in sorted(parts) if begin < cut < end]
+            pieces += [chain.process(part) for part in np.split(QUIET[:, begin:end], inside, axis=1)]
+        heard.append(np.concatenate(pieces, axis=1))
+    assert np.array_equal(heard[0], heard[1])
+
+
+def test_a_chain_goes_on_from_its_state_to_the_bit() -> None:
+    chain, other = Chain(RATE, ParameterValues(ROOM), playing=True), Chain(RATE, ParameterValues(), playing=False)
+    chain.process(QUIET)
+    chain.obey({"delay_on": True, "reverb_place": 1.0})
+    chain.master.stop(for_good=True)
+    chain.process(QUIET[:, :500])
+    other.restore(chain.save(), RATE)
+    assert np.array_equal(other.process(QUIET), chain.process(QUIET))
+
+
+def test_what_a_take_of_before_effects_kept_is_a_chain_without_them() -> None:
+    chain = Chain(RATE, ParameterValues(), playing=True)
+    chain.process(QUIET)
+    before = {name: array for name, array in chain.save().items() if name != "master.farewell"}
+    assert not any(name.startswith("effects") for name in before)
+    other = Chain(RATE, ParameterValues(ROOM), playing=False)
+    other.restore(before, RATE)
+    assert np.array_equal(other.process(QUIET), chain.process(QUIET))
+
+
+def test_a_stage_laid_over_it_makes_it_late_and_effects_do_not() -> None:
+    class Late:
+        delay_samples = 13
+
+        def process(self, sound: NDArray[np.float32]) -> NDArray[np.float32]:
+            return sound
+
+    chain = Chain(RATE, ParameterValues(ROOM), playing=True, after=(Late(),))
+    assert chain.delay_samples == 13 + Master(RATE).delay_samples
+
+
+def rendered(**given: float) -> NDArray[np.float32]:
     """Half a second, low enough that the limiter, which counts its samples, does nothing."""
-    controls = ParameterValues(volume_db=-12, fade_in_s=0.1, fade_out_s=0.15)
-    return render(PRESET, SpectralVocoder(PRESET.mel), Job(0.5, RATE, controls), effects=effects)
+    controls = ParameterValues(volume_db=-12, fade_in_s=0.1, fade_out_s=0.15, **given)
+    return render(PRESET, SpectralVocoder(PRESET.mel), Job(0.5, RATE, controls))
 
 
-def test_a_render_begins_and_fades_on_the_same_sample_whatever_its_effects_delay() -> None:
-    plain = rendered()
-    assert np.array_equal(rendered(Delay(5000), Delay(123)), plain)
-    assert np.array_equal(rendered(Delay(10, gain=0.5)), plain * np.float32(0.5))
-    assert np.abs(plain).max() > 0.01
+def test_a_render_has_its_effects_and_ends_at_its_end() -> None:
+    plain, flat = rendered(), rendered(eq_on=True)
+    # At 0 dB an equaliser changes nothing, but the sound is faded before it and once more at its end.
+    shared = slice(round(0.1 * RATE), round(0.34 * RATE))
+    assert np.allclose(flat[:, shared], plain[:, shared], atol=1e-7)
+    room = rendered(reverb_on=True, reverb_mix=1.0, reverb_decay_s=20.0)
+    assert room.shape == plain.shape
+    assert np.abs(room[:, -3000:-2000]).max() > 1e-4
+    assert np.abs(room[:, -2:]).max() < 1e-6
 
 
-def test_the_engine_plays_through_its_effects_and_tells_their_delay() -> None:
-    def silent(wanted: str | None, rate_hz: int, latency_s: float) -> Sink:
-        return SilentSink(rate_hz)
-
-    told = []
-    for effects in ((), (Delay(RATE // 10), Delay(RATE // 10))):
-        engine = Engine(SineInstrument(), playing=True, open_device=silent, effects=effects)
-        engine.start()
-        try:
-            wait_until(lambda engine=engine: engine.frames > 60)
-            told.append(engine.status().latency_s)
-        finally:
-            engine.close()
-    # What waits in the ring and the sink differs by less than a block.
-    assert told[1] - told[0] == pytest.approx(0.2, abs=0.03)
-
-
-def test_the_engine_s_effects_are_heard() -> None:
-    levels = []
-    for effects in ((), (Delay(0, gain=0.5),)):
-        sink = ScriptedSink()
-        engine = Engine(SineInstrument(), playing=True, open_device=lambda *_, sink=sink: sink, effects=effects)
-        engine.start()
-        try:
-            wait_until(lambda sink=sink: len(sink.audio) > RATE // 2)
-            levels.append(float(np.abs(sink.audio).max()))
-        finally:
-            engine.close()
-    assert levels[1] / levels[0] == pytest.approx(0.5, abs=1e-3)
+def test_the_engine_s_effects_follow_its_controls() -> None:
+    sink = ScriptedSink()
+    engine = Engine(SineInstrument(), playing=True, open_device=lambda *_: sink)
+    engine.start()
+    try:
+        wait_until(lambda: len(sink.audio) > RATE // 2)
+        before = np.abs(sink.audio[-2000:]).max()
+        for id, value in (("eq_on", True), ("eq_mid_hz", 440.0), ("eq_mid_db", -12.0)):
+            engine.send(SetParameter(id, value))
+        # A peak of −12 dB at the sine's own frequency is a quarter of its height.
+        wait_until(lambda: abs(np.abs(sink.audio[-2000:]).max() / before - 10 ** (-12 / 20)) < 0.01)
+    finally:
+        engine.close()

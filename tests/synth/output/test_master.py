@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from synth.instrument.parameters.values import ParameterValues
 from synth.output.limiter import Limiter
-from synth.output.master import Master, Ramp, volume_gain
+from synth.output.master import Master, volume_gain
+from synth.ramp import Ramp
 
 RATE = 44100
 
