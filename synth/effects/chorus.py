@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
 from synth.compiled_cache import compiled
 from synth.effects.contract import Audio, EffectState, mix_levels
@@ -57,7 +58,7 @@ class Chorus:
         size = math.ceil((_NEAREST_S + _SWING_S) * rate_hz) + 8
         self._line = np.zeros((2, size), np.float32)
         self._at, self._phase = np.zeros(1, np.int64), np.zeros(1)
-        own = {"line": self._line, "at": self._at, "phase": self._phase}
+        own: dict[str, NDArray[np.generic]] = {"line": self._line, "at": self._at, "phase": self._phase}
         self._held = HeldArrays(own, self._glide, {"at": size})
         self._run = compiled("void(f4[:,::1], f4[:,::1], f8[:,::1], f4[:,::1], i8[::1], f8[::1])", _run)
         self.memory_samples = size

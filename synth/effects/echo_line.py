@@ -6,6 +6,7 @@ Axes: `N` samples, `D` of the line.
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from synth.compiled_cache import compiled
 from synth.effects.contract import TINY, Audio
@@ -66,7 +67,7 @@ class EchoLine:
         self._soft = np.zeros(2)
         self._places = np.zeros(5, np.int64)
         self._fade = round(ECHO_CROSS_FADE_S * rate_hz)
-        own = {"line": self._line, "soft": self._soft, "places": self._places}
+        own: dict[str, NDArray[np.generic]] = {"line": self._line, "soft": self._soft, "places": self._places}
         below = {"places": [self.size, self.size, self.size, self._fade, self.size]}
         self.held = HeldArrays(own, self._glide, below)
         self._run = compiled("void(f4[:,::1], f4[:,::1], f8[:,::1], f4[:,::1], f8[::1], i8[::1], i8)", _run)

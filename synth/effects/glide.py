@@ -65,7 +65,8 @@ class Glide:
     def take(self, n: int) -> NDArray[np.float64]:
         """The next `n` of each, (P, n), or (P, 1) where all stand still."""
         if not self._left[0]:
-            return self._held[2][:, None].copy()
-        out = np.empty((self._held.shape[1], n))
+            still: NDArray[np.float64] = self._held[2][:, None].copy()
+            return still
+        out: NDArray[np.float64] = np.empty((self._held.shape[1], n))
         self._follow(self._held, self._left, self._share, out)
         return out

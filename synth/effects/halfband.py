@@ -30,9 +30,9 @@ def half_band(n_sections: int, edge: float) -> tuple[float, ...]:
 
 
 def _coefficient(angle: float, k: float, q: float) -> float:
-    above = sum((-1) ** i * q ** (i * (i + 1)) * math.sin((2 * i + 1) * angle) for i in range(_TERMS))
-    below = 0.5 + sum((-1) ** i * q ** (i * i) * math.cos(2 * i * angle) for i in range(1, _TERMS))
-    w = (q**0.25 * above / below) ** 2
+    above: float = sum((-1) ** i * q ** (i * (i + 1)) * math.sin((2 * i + 1) * angle) for i in range(_TERMS))
+    below: float = 0.5 + sum((-1) ** i * q ** (i * i) * math.cos(2 * i * angle) for i in range(1, _TERMS))
+    w: float = (q**0.25 * above / below) ** 2
     x = math.sqrt((1 - w * k) * (1 - w / k)) / (1 + w)
     return (1 - x) / (1 + x)
 

@@ -155,8 +155,14 @@ class Reverb:
         self._turn = np.stack([np.cos(turns), np.sin(turns)])
         self._turning = np.zeros((2, LINES // 2))
         self._turning[0] = 1
-        own = {"lines": self._lines.samples, "at": self._lines.at, "past": self._past, "turning": self._turning}
-        own |= {"diffusers": self._diffusers.samples, "diff_at": self._diffusers.at}
+        own: dict[str, NDArray[np.generic]] = {
+            "lines": self._lines.samples,
+            "at": self._lines.at,
+            "past": self._past,
+            "turning": self._turning,
+            "diffusers": self._diffusers.samples,
+            "diff_at": self._diffusers.at,
+        }
         below = {"at": self._lines.sizes, "diff_at": self._diffusers.sizes}
         self._held = HeldArrays(own, self._glide, below)
         rings = "f4[::1], i8[::1], i8[::1], i8[::1]"

@@ -119,7 +119,7 @@ class Engine:
             self._load,
             self._observer,
             SentLevels(self._sent, self.rate_hz),
-            self._master,
+            self._chain.master,
             self._notices,
         )
         self._loop = FrameLoop(

@@ -5,7 +5,7 @@ of equal places in the order of `EFFECTS`.
 """
 
 from synth.instrument.parameters.note_lengths import NOTE_LENGTH_NAMES, note_length
-from synth.instrument.parameters.parameter import Display, Parameter, Widget
+from synth.instrument.parameters.parameter import Curve, Display, Page, Parameter, Widget
 
 EFFECTS: dict[str, str] = {
     "drive": "Drive",
@@ -15,6 +15,7 @@ EFFECTS: dict[str, str] = {
     "eq": "Equaliser",
 }
 """Titles by the beginning of the controls' ids, in the usual order."""
+_PAGE: Page = "elsewhere"
 SMOOTHING_S = 0.01
 """How long the sound takes to follow a change; switches and places cross-fade over `CROSS_FADE_S`."""
 CROSS_FADE_S = 0.03
@@ -39,13 +40,25 @@ def _row(
     modulatable: bool = True,
 ) -> Parameter:
     """`values` are minimum, maximum and default."""
-    curve = "exponential" if exponential else "linear"
+    curve: Curve = "exponential" if exponential else "linear"
     return Parameter(id, label, unit, display, *values, curve, smoothing_s, "output", "preset", modulatable, None, help)
 
 
-def _display(id: str, name: str, unit: str = "", widget: Widget = "knob", **more: float) -> Display:
+def _display(
+    id: str,
+    name: str,
+    unit: str = "",
+    *,
+    factor: float = 1.0,
+    step: float = 0.01,
+    nudge: int = 5,
+    signed: bool = False,
+    widget: Widget = "knob",
+    page: Page = _PAGE,
+    choices: tuple[str, ...] = (),
+) -> Display:
     group = EFFECTS[id.partition("_")[0]].upper()
-    return Display(name, unit, group=group, page="effects", widget=widget, **more)  # type: ignore[arg-type]
+    return Display(name, unit, factor, step, nudge, signed, group, widget, page, choices)
 
 
 def _switch(id: str, label: str, name: str, help: str) -> Parameter:
@@ -57,7 +70,7 @@ def _switch(id: str, label: str, name: str, help: str) -> Parameter:
 
 def _place(id: str, label: str) -> Parameter:
     place = 1.0 + list(EFFECTS).index(id.partition("_")[0])
-    display = _display(id, "Place", widget="none", step=1.0, nudge=1)
+    display = _display(id, "Place", step=1.0, nudge=1, page="elsewhere")
     help = "Where among the effects the sound passes it: 1 is first."
     return _row(id, label, "", display, (1.0, 5.0, place), help, smoothing_s=CROSS_FADE_S, modulatable=False)
 
@@ -113,7 +126,7 @@ EFFECT_ROWS: tuple[Parameter, ...] = (
         "delay_note",
         "Delay note length",
         "",
-        _display("delay_note", "Note", step=1.0, nudge=1, choices=NOTE_LENGTH_NAMES),  # type: ignore[arg-type]
+        _display("delay_note", "Note", step=1.0, nudge=1, choices=NOTE_LENGTH_NAMES),
         (0.0, len(NOTE_LENGTH_NAMES) - 1.0, note_length("1/8.")),
         f"From a sound to its echo, where the delay follows the tempo; halved until it is {LONGEST_DELAY_S:g} s or "
         "less.",

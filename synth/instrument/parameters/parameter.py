@@ -19,8 +19,7 @@ Scope = Literal["voice", "culture", "output", "brush"]
 """What a control acts on. Those of the brush shape what a hand does next and are no part of the instrument's values."""
 Owner = Literal["preset", "player"]
 """Whether a preset that is loaded sets the control, or it stays as the player left it."""
-Widget = Literal["knob", "slider", "note", "switch", "none"]
-"""How it is shown; what has none is moved in another way."""
+Widget = Literal["knob", "slider", "note", "switch"]
 Page = Literal["sound", "voices", "envelope", "touch", "arpeggiator", "motion", "effects", "elsewhere"]
 """Which page of the window's controls it is on: the culture's sound, how notes are played, what moves controls, the
 effects; or on none, where another part of the window shows it."""

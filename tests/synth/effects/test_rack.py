@@ -237,7 +237,7 @@ def test_every_row_belongs_to_an_effect_and_each_has_a_switch_and_a_place() -> N
     assert {row.id.partition("_")[0] for row in EFFECT_ROWS} == set(EFFECTS)
     for name in EFFECTS:
         assert not PARAMETERS[f"{name}_on"].default
-        knobs = [r for r in EFFECT_ROWS if r.id.startswith(f"{name}_") and r.display.widget == "knob"]
-        assert 2 <= len(knobs) <= 7
+        knobs = [r for r in EFFECT_ROWS if r.id.startswith(f"{name}_") and not r.is_switch]
+        assert 3 <= len(knobs) <= 8
         assert all(r.owner == "preset" and r.scope == "output" and r.vary is None for r in EFFECT_ROWS)
     assert [values()[f"{name}_place"] for name in EFFECTS] == [1, 2, 3, 4, 5]
