@@ -129,6 +129,7 @@ GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
             Key("Ctrl+K Ctrl+Shift+K", "Favourite; show favourites only"),
             Key("Ctrl+G Ctrl+Shift+G", "Choose tags; sort and group the list"),
             Key("Alt+1 Alt+2 Alt+3 Alt+4 Alt+5 Alt+0", "Give the chosen preset so many stars", "Alt+0 … Alt+5"),
+            Key("Ctrl+Shift+H", "Hear the chosen preset without loading it, and stop it; in the list → does it too"),
             Key("Ctrl+E", "Category, tags and comment of the chosen preset"),
             Key("Ctrl+S", "Save what plays as a preset of yours"),
             Key("Ctrl+O", "Add a preset file"),
@@ -156,7 +157,7 @@ GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
         "WINDOW",
         (
             Key("Tab", "Next control; Enter presses a button"),
-            Key("Esc", "Dismiss a notice or a sheet"),
+            Key("Esc", "Dismiss a notice or a sheet; end what is heard without being loaded"),
             Key("F1 Shift+F1", "This list; about Petrichord"),
             Key("Ctrl+,", "Settings"),
             Key("Ctrl+Q", "Quit"),

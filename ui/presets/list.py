@@ -24,6 +24,8 @@ class PresetList(QListWidget):
     asked = Signal(Path)
     liked = Signal(Path, bool)
     rated = Signal(Path, int)
+    hearing_asked = Signal(Path)
+    """It is to be heard without being loaded, or no longer."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -40,6 +42,7 @@ class PresetList(QListWidget):
         self.rows = PresetRow(self)
         self.rows.heart_clicked.connect(lambda index: self.like(self.item(index.row())))
         self.rows.stars_clicked.connect(lambda index, stars: self._click_stars(self.item(index.row()), stars))
+        self.rows.hearing_asked.connect(lambda index: self.hear(self.item(index.row())))
         self.setItemDelegate(self.rows)
         self.itemClicked.connect(self._click)
 
@@ -48,6 +51,8 @@ class PresetList(QListWidget):
         item = self.currentItem()
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and item is not None:
             self.asked.emit(path_of(item))
+        elif event.key() == Qt.Key.Key_Right and not event.isAutoRepeat():
+            self.hear(item)
         elif event.text().isalnum():
             event.ignore()
         else:
@@ -179,6 +184,18 @@ class PresetList(QListWidget):
             item.setToolTip(str(card))
         _describe(item)
 
+    def hear(self, item: QListWidgetItem | None) -> None:
+        """Ask for it to be heard without being loaded, or no longer."""
+        if item is not None:
+            self.hearing_asked.emit(path_of(item))
+
+    def show_heard(self, path: Path | None) -> None:
+        """This one is heard now, or none."""
+        before, self.rows.heard = self.rows.heard, path
+        for item in filter(None, (self.at(before), self.at(path))):
+            _describe(item, heard=path_of(item) == path)
+        self.viewport().update()
+
     def like(self, item: QListWidgetItem | None) -> None:
         """Make it a favourite, or no longer."""
         if item is not None:
@@ -257,10 +274,11 @@ def _tip(item: QListWidgetItem, card: Card) -> str:
     return "".join(f"<p>{escape(line)}</p>" for line in (*filter(None, said), where))
 
 
-def _describe(item: QListWidgetItem) -> None:
+def _describe(item: QListWidgetItem, *, heard: bool = False) -> None:
     """The same for those who listen to the list."""
     card, stars = item.data(CARD), item.data(STARS)
     said = [
+        "being heard" if heard else "",
         "yours" if not item.data(BUNDLED) else "",
         _category(item).label if card else "",
         ", ".join(card.tags) if card else "",

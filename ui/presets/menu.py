@@ -19,6 +19,8 @@ class PresetMenu(QMenu):
     def __init__(self, presets: PresetList, files: PresetFiles, parent: QWidget) -> None:
         super().__init__(parent)
         self._list, self._owner = presets, parent
+        on_key(parent, "Ctrl+Shift+H", lambda: presets.hear(presets.currentItem()))
+        self._add("Hear without loading\tCtrl+Shift+H", lambda: presets.hear(presets.currentItem()))
         # Its own key is the header's heart.
         self._add("Favourite\tCtrl+K", lambda: presets.like(presets.currentItem()))
         self.rating = QMenu("Rating", self)

@@ -46,6 +46,8 @@ class PresetPanel(QFrame):
     return_asked = Signal(object)
     """It is wanted back."""
     refused = Signal(str)
+    hearing_asked = Signal(Path)
+    """It is to be heard without being loaded, or no longer."""
     done = Signal()
     """A search or a name was typed: the keyboard can go back to the instrument."""
     like_changed = Signal(bool)
@@ -101,6 +103,7 @@ class PresetPanel(QFrame):
         self.finder.narrowed.connect(self._keep_in_sight)
         self.finder.found.connect(self._ask_found)
         self.list.asked.connect(self._choose)
+        self.list.hearing_asked.connect(self.hearing_asked)
         self.names.left.connect(self.done)
         for asking in (self.names.opened, self.names.left):
             asking.connect(self._make_room)

@@ -129,7 +129,7 @@ class PresetRow(QStyledItemDelegate):
             painter.drawRoundedRect(zones.row.adjusted(0.5, 0.5, -0.5, -0.5), 5, 5)
         self._paint_picture(painter, zones.picture, index)
         heard = self.heard is not None and index.data(PATH) == self.heard
-        if heard:
+        if heard or hovered:
             paint_hearing(painter, zones.picture, heard=heard)
         liked, stars = bool(index.data(LIKED)), index.data(STARS) or 0
         self._paint_words(painter, zones, index, current, has_heart=liked or touched, has_stars=bool(stars) or touched)
@@ -144,7 +144,7 @@ class PresetRow(QStyledItemDelegate):
         if event.type() not in kinds or not isinstance(event, QMouseEvent) or index.data(HEAD):
             return False
         zones, at = Zones.of(option.rect, self.low), event.position()
-        hit = next((zone for zone in (zones.heart, zones.stars) if zone.contains(at)), None)
+        hit = next((zone for zone in (zones.heart, zones.stars, zones.picture) if zone.contains(at)), None)
         self.took_click = hit is not None
         if hit is None or event.button() != Qt.MouseButton.LeftButton:
             return False

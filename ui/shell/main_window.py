@@ -169,6 +169,8 @@ class MainWindow(QMainWindow):
             sheets[0].put_away()
         elif self.presets.names.isVisible():
             self.presets.names.put_away()
+        elif self.desk.hearing.path is not None:
+            self.desk.hearing.stop()
         elif self.presets.search.hasFocus():
             self.presets.clear_search()
         elif self.controls.note.hasFocus():

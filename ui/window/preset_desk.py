@@ -14,6 +14,7 @@ from synth.presets.about import About
 from synth.presets.model import Preset
 from ui.controls.suggestions import of_preset, suggested
 from ui.help.overlay import HelpOverlay
+from ui.presets.hearing import Hearing
 from ui.presets.loader import Build, Loaded, Loader, Voiced
 from ui.takes.continuation import branched
 from ui.widgets.banner import Remedy
@@ -39,6 +40,7 @@ class PresetDesk(QObject):
         self.preset: Preset | None = None
         """What plays."""
         self.loader = Loader(build, self)
+        self.hearing = Hearing(engine, lambda: parts.controls.controls["volume_db"], self)
         presets, header, vocoders = parts.presets, parts.header, parts.status_line.vocoders
         presets.chosen.connect(self.load)
         presets.save_asked.connect(self._save)
@@ -46,6 +48,9 @@ class PresetDesk(QObject):
         presets.renamed.connect(header.show_name)
         presets.renamed.connect(self.named)
         presets.described.connect(self._show_about)
+        presets.hearing_asked.connect(self.hearing.toggle)
+        self.hearing.heard.connect(presets.list.show_heard)
+        self.hearing.failed.connect(parts.banner.complain)
         presets.said.connect(lambda sentence, undo: parts.banner.say(sentence, remedy=undo))
         presets.refused.connect(self._refuse)
         presets.like_changed.connect(header.like.setChecked)
@@ -124,11 +129,13 @@ class PresetDesk(QObject):
 
     def close(self) -> None:
         """Wait for what still loads or is written."""
+        self.hearing.close()
         self.loader.close()
         self._parts.presets.librarian.close()
 
     def _take_over(self, loaded: Loaded) -> None:
         prepared = loaded.instrument.controls
+        self.hearing.stop()
         self._engine.swap(loaded.instrument, loaded.reason)
         self._parts.banner.settle("preset")
         self.show_loaded(loaded)
