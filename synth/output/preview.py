@@ -79,7 +79,7 @@ def _loudness_lufs(sound: NDArray[np.float32], rate_hz: int) -> float:
     """Programme loudness of (2, N) in LUFS, weighted in its spectrum: `synth.loudness` brings all of SciPy with it."""
     n = sound.shape[1]
     # As much silence after it: what is weighted in a spectrum is a loop.
-    hz = np.fft.rfftfreq(2 * n, 1 / rate_hz)
+    hz = np.fft.rfftfreq(2 * n, 1 / rate_hz).astype(np.float64)
     weighted = np.fft.irfft(np.fft.rfft(sound, 2 * n, axis=1) * np.sqrt(k_weighting(hz)), axis=1)[:, :n]
     energy = np.concatenate([[0.0], np.cumsum(np.square(weighted).sum(axis=0))])
     length = round(_BLOCK_S * rate_hz)

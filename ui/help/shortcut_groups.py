@@ -128,7 +128,11 @@ GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
             Key("Ctrl+L", "Search names and tags"),
             Key("Ctrl+K Ctrl+Shift+K", "Favourite; show favourites only"),
             Key("Ctrl+G Ctrl+Shift+G", "Choose tags; sort and group the list"),
-            Key("Alt+1 Alt+2 Alt+3 Alt+4 Alt+5 Alt+0", "Give the chosen preset so many stars", "Alt+0 … Alt+5"),
+            Key(
+                "Ctrl+Alt+1 Ctrl+Alt+2 Ctrl+Alt+3 Ctrl+Alt+4 Ctrl+Alt+5 Ctrl+Alt+0",
+                "Give the chosen preset so many stars",
+                "Ctrl+Alt+0 … Ctrl+Alt+5",
+            ),
             Key("Ctrl+Shift+H", "Hear the chosen preset without loading it, and stop it; in the list → does it too"),
             Key("Ctrl+E", "Category, tags and comment of the chosen preset"),
             Key("Ctrl+S", "Save what plays as a preset of yours"),

@@ -52,8 +52,8 @@ class PresetMenu(QMenu):
         def rate() -> None:
             self._list.rate(self._list.currentItem(), stars)
 
-        on_key(self._owner, f"Alt+{stars}", rate)
-        action = self._add(f"{text}\tAlt+{stars}", rate, self.rating)
+        on_key(self._owner, f"Ctrl+Alt+{stars}", rate)
+        action = self._add(f"{text}\tCtrl+Alt+{stars}", rate, self.rating)
         action.setCheckable(True)
         action.setData(stars)
         return action

@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from synth import __version__
@@ -19,6 +19,7 @@ from synth.presets.file import load_preset
 from synth.presets.library import bundled_folder
 from ui.help.shortcut_groups import GLOSSARY, GROUPS
 from ui.shell.main_window import MainWindow
+from ui.widgets.sheet import Sheet
 
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 
@@ -123,3 +124,19 @@ def test_the_credit_of_what_plays_is_in_the_help(win: MainWindow) -> None:
     assert preset is not None
     win.help.show_credit(replace(preset, name="Moss"))
     assert win.help.credit.text().startswith("“Moss” is grown from")
+
+
+def test_no_key_means_two_things(win: MainWindow) -> None:
+    """Qt does nothing for a key that two shortcuts wait for; a sheet may have keys of its own while it is open."""
+    window_wide = [
+        shortcut.key().toString() for shortcut in win.findChildren(QShortcut) if not _on_a_sheet(shortcut.parent())
+    ]
+    assert sorted(keys for keys in set(window_wide) if window_wide.count(keys) > 1) == []
+
+
+def _on_a_sheet(owner: object) -> bool:
+    while isinstance(owner, QWidget):
+        if isinstance(owner, Sheet):
+            return True
+        owner = owner.parentWidget()
+    return False

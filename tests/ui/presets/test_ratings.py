@@ -14,7 +14,8 @@ from ui.presets.favourites import Favourites
 from ui.presets.row import LIKED, PATH, STARS, Zones
 from ui.shell.main_window import MainWindow
 
-ALT, LEFT = Qt.KeyboardModifier.AltModifier, Qt.MouseButton.LeftButton
+CTRL_ALT = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier
+LEFT = Qt.MouseButton.LeftButton
 
 
 def kept(folder: Path) -> dict[str, object]:
@@ -27,22 +28,22 @@ def test_stars_are_given_and_taken_by_key_and_survive_a_restart(
     library: MainWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
     before = {path: path.read_bytes() for path in library.presets.all_paths()}
-    QTest.keyClick(library, Qt.Key.Key_4, ALT)
+    QTest.keyClick(library, Qt.Key.Key_4, CTRL_ALT)
     library.presets.list.setCurrentRow(2)
-    QTest.keyClick(library, Qt.Key.Key_5, ALT)
+    QTest.keyClick(library, Qt.Key.Key_5, CTRL_ALT)
     library.header.like.click()
     assert kept(tmp_path) == {"favourites": ["cello"], "ratings": {"cello": 4, "violin": 5}}
     library.close()
     again = open_library(qtbot, FakeEngine(), tmp_path, tagged_presets(tmp_path))
     assert [item.data(STARS) for item in again.presets.list.all_items()] == [4, 0, 5]
-    QTest.keyClick(again, Qt.Key.Key_0, ALT)
+    QTest.keyClick(again, Qt.Key.Key_0, CTRL_ALT)
     assert kept(tmp_path)["ratings"] == {"violin": 5}
     assert {path: path.read_bytes() for path in again.presets.all_paths()} == before
 
 
 def test_a_screen_reader_hears_the_rating(library: MainWindow) -> None:
     item = library.presets.list.all_items()[0]
-    QTest.keyClick(library, Qt.Key.Key_3, ALT)
+    QTest.keyClick(library, Qt.Key.Key_3, CTRL_ALT)
     assert item.data(int(Qt.ItemDataRole.AccessibleDescriptionRole)) == "Strings; strings, bowed; 3 of 5 stars"
 
 
@@ -94,7 +95,7 @@ def test_sorted_by_rating_a_rated_preset_moves_and_stays_in_sight(library: MainW
     presets = library.presets
     presets.sort.choose("rating")
     presets.list.setCurrentRow(2)
-    QTest.keyClick(library, Qt.Key.Key_1, ALT)
+    QTest.keyClick(library, Qt.Key.Key_1, CTRL_ALT)
     assert [item.text() for item in presets.list.all_items()] == ["Violin", "Cello", "Ocean"]
     assert presets.list.currentItem().text() == "Violin"
 
