@@ -13,7 +13,7 @@ from synth.effects.equaliser import Equaliser
 from synth.effects.reverb import Reverb
 from synth.effects.unit import Unit
 from synth.errors import UsageError
-from synth.instrument.parameters.effect_rows import CROSS_FADE_S, EFFECT_ROWS, EFFECTS
+from synth.instrument.parameters.effect_rows import CROSS_FADE_S, EFFECT_ROWS, EFFECTS, effects_order
 from synth.instrument.parameters.values import ParameterValues, parameter
 from synth.ramp import Ramp
 from synth.saved_arrays import SavedArrays, fitted, part, prefixed
@@ -43,7 +43,7 @@ class _Row:
         self.units = {
             name: Unit(make(rate_hz), rate_hz, values, on=bool(values[f"{name}_on"])) for name, make in _MAKERS.items()
         }
-        self.order = order_of(values)
+        self.order = effects_order(values)
 
     @property
     def sounding(self) -> Order:
@@ -152,7 +152,7 @@ class EffectsRack:
 
     def _follow_order(self) -> None:
         """Go over to the order that the places say, or wait until the last change of order is over."""
-        wanted, row = order_of(self._values), self._row
+        wanted, row = effects_order(self._values), self._row
         if self._outgoing is not None or wanted == row.order:
             return
         before = row.sounding
@@ -185,7 +185,7 @@ class EffectsRack:
         if not (same_rate and row):
             for name, unit in self._row.units.items():
                 unit.begin(self._values, on=bool(self._values[f"{name}_on"]))
-            self._row.order = order_of(self._values)
+            self._row.order = effects_order(self._values)
             return
         self._row.restore(row, self._values)
         if outgoing:
@@ -197,11 +197,6 @@ class EffectsRack:
 def _between(before: Audio, after: Audio, share: Share) -> Audio:
     mixed: Audio = (before + share * (after.astype(np.float64) - before)).astype(np.float32)
     return mixed
-
-
-def order_of(values: Mapping[str, float]) -> Order:
-    """The effects by their places, of equal ones in the usual order."""
-    return tuple(sorted(_NAMES, key=lambda name: values[f"{name}_place"]))
 
 
 def _checked(told: SavedArrays, id: str) -> float:

@@ -82,7 +82,9 @@ class ControlPanel(QFrame):
         self.menu.default_asked.connect(lambda id: self._turn_to(id, PARAMETERS[id].default))
         attach(self.menu, self, boxes, self._offer)
         beside = {"LIFE": (self.reseed,), "PITCH": (self.own,)}
-        self.pages = PageStack(PanelWidgets(self.knobs, self.switches, {"note": self.note}, self.menu, beside))
+        self.pages = PageStack(
+            PanelWidgets(self.knobs, self.switches, {"note": self.note}, self.menu, beside, self._turn_several)
+        )
         whole = QVBoxLayout(self)
         whole.setContentsMargins(9, 5, 9, 6)
         whole.addWidget(self.pages)
@@ -155,6 +157,7 @@ class ControlPanel(QFrame):
     def _mark(self) -> None:
         for id, knob in self.knobs.items():
             knob.show_marks(differs=self._differs(id), locked=id in self.locked)
+        self.pages.show_values(self.controls)
         self.differs.emit(bool(self.reverted))
 
     def _offer(self, id: str) -> Offer:
@@ -205,6 +208,13 @@ class ControlPanel(QFrame):
 
     def _change(self, id: str, value: float) -> None:
         self._move(PARAMETERS[id].label, {id: value})
+
+    def _turn_several(self, label: str, values: Mapping[str, float]) -> None:
+        """As if the hand had moved them all at once."""
+        moved = {id: value for id, value in values.items() if value != self.controls[id]}
+        self._move(label, moved)
+        for id in moved:
+            self._stand(id)
 
     def _move(self, label: str, values: dict[str, float]) -> None:
         before = {id: self.controls[id] for id in values}

@@ -58,6 +58,7 @@ QToolButton[role="letter"] {{ padding: 0; font-size: 8pt; border-radius: 5px; }}
 QToolButton[role="light"] {{ padding: 0; font-size: 7.5pt; border-radius: 4px; color: {faint}; }}
 QToolButton[role="light"][lit="true"] {{ background: {record}; border-color: {record}; color: {ground}; }}
 QFrame[role="divider"] {{ background: {line}; border: none; }}
+QFrame[role="effect"] {{ background: {ground}; border: 1px solid {line}; border-radius: 7px; }}
 QToolButton[role="chip"] {{ padding: 2px 7px; border-radius: 11px; font-size: 8pt; color: {dim}; }}
 QToolButton[role="chip"]:checked {{ color: {accent}; }}
 QFrame#namebar {{ background: {raised}; border: 1px solid {line}; border-radius: 6px; }}

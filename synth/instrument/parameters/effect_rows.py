@@ -4,6 +4,8 @@ Each effect has a switch `…_on`, a few controls, and `…_place`: effects are 
 of equal places in the order of `EFFECTS`.
 """
 
+from collections.abc import Mapping
+
 from synth.instrument.parameters.note_lengths import NOTE_LENGTH_NAMES, note_length
 from synth.instrument.parameters.parameter import Curve, Display, Page, Parameter, Widget
 
@@ -15,7 +17,7 @@ EFFECTS: dict[str, str] = {
     "eq": "Equaliser",
 }
 """Titles by the beginning of the controls' ids, in the usual order."""
-_PAGE: Page = "elsewhere"
+_PAGE: Page = "effects"
 SMOOTHING_S = 0.01
 """How long the sound takes to follow a change; switches and places cross-fade over `CROSS_FADE_S`."""
 CROSS_FADE_S = 0.03
@@ -25,6 +27,11 @@ LONGEST_DELAY_S = 4.0
 LOWEST_CUT_HZ, HIGHEST_CUT_HZ = 20.0, 20000.0
 """There a cut of the equaliser is off."""
 LONGEST_DECAY_S = 20.0
+
+
+def effects_order(values: Mapping[str, float]) -> tuple[str, ...]:
+    """The effects by their places, of equal ones in the usual order."""
+    return tuple(sorted(EFFECTS, key=lambda name: values[f"{name}_place"]))
 
 
 def _row(
@@ -99,7 +106,7 @@ def _time(
 _GAIN_DB = (-15.0, 15.0, 0.0)
 
 EFFECT_ROWS: tuple[Parameter, ...] = (
-    _switch("drive_on", "Drive on", "Drive", "Saturate the sound."),
+    _switch("drive_on", "Drive on", "On", "Saturate the sound."),
     _decibels(
         "drive_db", "Drive amount", "Amount", (0.0, 36.0, 12.0), "How hard the sound is driven, at the same level."
     ),
@@ -107,13 +114,13 @@ EFFECT_ROWS: tuple[Parameter, ...] = (
     _hertz("drive_tone_hz", "Drive tone", "Tone", (625.0, 20000.0, 10000.0), "Above it the driven sound gets softer."),
     _decibels("drive_level_db", "Drive level", "Level", (-24.0, 12.0, 0.0), "Level of the driven sound."),
     _place("drive_place", "Drive place"),
-    _switch("chorus_on", "Chorus on", "Chorus", "Thicken the sound by copies that wander in pitch."),
+    _switch("chorus_on", "Chorus on", "On", "Thicken the sound by copies that wander in pitch."),
     _hertz("chorus_rate_hz", "Chorus rate", "Rate", (0.06, 6.0, 0.6), "How often the copies wander.", 0.01),
     _share("chorus_depth", "Chorus depth", "Depth", (0.0, 1.0, 0.4), "How far the copies wander."),
     _share("chorus_width", "Chorus width", "Width", (0.0, 1.0, 1.0), "How far left and right wander apart."),
     _share("chorus_mix", "Chorus mix", "Mix", (0.0, 1.0, 0.5), "Share of the copies in the sound."),
     _place("chorus_place", "Chorus place"),
-    _switch("delay_on", "Delay on", "Delay", "Repeat the sound."),
+    _switch("delay_on", "Delay on", "On", "Repeat the sound."),
     _time(
         "delay_time_s",
         "Delay time",
@@ -139,7 +146,7 @@ EFFECT_ROWS: tuple[Parameter, ...] = (
     _share("delay_width", "Delay width", "Ping-pong", (0.0, 1.0, 0.0), "How far echoes go from side to side."),
     _share("delay_mix", "Delay mix", "Mix", (0.0, 1.0, 0.3), "Share of the echoes in the sound."),
     _place("delay_place", "Delay place"),
-    _switch("reverb_on", "Reverb on", "Reverb", "Put the sound into a room."),
+    _switch("reverb_on", "Reverb on", "On", "Put the sound into a room."),
     _time(
         "reverb_decay_s",
         "Reverb decay",
@@ -166,7 +173,7 @@ EFFECT_ROWS: tuple[Parameter, ...] = (
     _share("reverb_mix", "Reverb mix", "Mix", (0.0, 1.0, 0.25), "Share of the room in the sound."),
     _switch("reverb_freeze", "Reverb freeze", "Freeze", "Hold the room's sound for as long as this is on."),
     _place("reverb_place", "Reverb place"),
-    _switch("eq_on", "Equaliser on", "Equaliser", "Shape the spectrum."),
+    _switch("eq_on", "Equaliser on", "On", "Shape the spectrum."),
     _hertz(
         "eq_low_cut_hz",
         "Low cut",

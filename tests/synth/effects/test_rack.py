@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from scipy import signal
 
 from synth.effects.contract import QUIET, Audio
-from synth.effects.rack import OBEYED, EffectsRack, order_of
-from synth.instrument.parameters.effect_rows import EFFECT_ROWS, EFFECTS
+from synth.effects.rack import OBEYED, EffectsRack
+from synth.instrument.parameters.effect_rows import EFFECT_ROWS, EFFECTS, effects_order
 from synth.instrument.parameters.table import PARAMETERS
 from tests.doubles.effects import RATE, noise, values
 
@@ -113,8 +113,8 @@ def test_sound_that_is_not_finite_leaves_no_trace() -> None:
 
 
 def test_effects_stand_in_the_order_of_their_places() -> None:
-    assert order_of(values()) == tuple(EFFECTS)
-    assert order_of(values(reverb_place=1, drive_place=5)) == ("reverb", "chorus", "delay", "drive", "eq")
+    assert effects_order(values()) == tuple(EFFECTS)
+    assert effects_order(values(reverb_place=1, drive_place=5)) == ("reverb", "chorus", "delay", "drive", "eq")
     driven_first = EffectsRack(RATE, values(drive_on=True, drive_db=36.0, eq_on=True, eq_low_db=15.0))
     driven_last = EffectsRack(
         RATE, values(drive_on=True, drive_db=36.0, eq_on=True, eq_low_db=15.0, drive_place=5, eq_place=1)

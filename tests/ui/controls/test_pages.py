@@ -27,7 +27,9 @@ def test_a_page_shows_its_own_controls_and_no_others(qtbot: QtBot) -> None:
         tabs = [name for name, tab in panel.pages.tabs.buttons.items() if tab.isChecked()]
         assert [page in {part.page for part in tab.parts} for tab in TABS if tab.name in tabs] == [True]
         shown = {id for id, knob in panel.knobs.items() if knob.isVisible()}
-        assert shown == {id for id in panel.knobs if PARAMETERS[id].display.page == page}
+        # A page with a layout of its own may show some of them at a time.
+        own = {id for id in panel.knobs if PARAMETERS[id].display.page == page}
+        assert shown and (shown < own if page in layouts.PAGE_LAYOUTS else shown == own)
 
 
 def test_every_row_is_on_a_page_or_says_that_it_is_elsewhere(qtbot: QtBot) -> None:
@@ -100,7 +102,7 @@ def test_a_page_can_be_laid_out_by_a_widget_of_its_own(qtbot: QtBot, monkeypatch
         def fit(self, side: int) -> None:
             self.side = side
 
-    layout: dict[Page, type[PageWidget]] = {"envelope": Own}  # type: ignore[dict-item]
+    layout: dict[Page, type[PageWidget]] = {**layouts.PAGE_LAYOUTS, "envelope": Own}  # type: ignore[dict-item]
     monkeypatch.setattr(layouts, "PAGE_LAYOUTS", layout)
     monkeypatch.setattr("ui.controls.pages.stack.PAGE_LAYOUTS", layout)
     panel = ControlPanel()

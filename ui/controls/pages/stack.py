@@ -1,5 +1,7 @@
 """The pages one over the other, with their tabs above."""
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QApplication, QStackedWidget, QVBoxLayout, QWidget
 
@@ -51,6 +53,11 @@ class PageStack(QWidget):
     def page(self) -> Page:
         """The page that is shown."""
         return self.tabs.page or "sound"
+
+    def show_values(self, values: Mapping[str, float]) -> None:
+        """All controls stand at these now."""
+        for page in self.pages.values():
+            page.show_values(values)
 
     def fit(self, side: int) -> None:
         """A knob should be so many pixels wide."""

@@ -1,6 +1,6 @@
 """What the control panel hands to a page that lays itself out."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from PySide6.QtWidgets import QToolButton, QWidget
@@ -30,6 +30,8 @@ class PanelWidgets:
     """What a right click on any of them opens."""
     beside: Mapping[str, tuple[QWidget, ...]]
     """Buttons that stand in a group and are no parameters, by the group's title."""
+    turn: Callable[[str, Mapping[str, float]], None]
+    """Moves several controls to values by id, as one step of undo of this name."""
 
     def of(self, parameter: Parameter) -> QWidget:
         """The widget of a row of the table."""
@@ -46,6 +48,9 @@ class PanelWidgets:
 
 class PageWidget(QWidget):
     """One page. A page with a layout of its own may be any `PageWidget` and size its controls as it likes in `fit`."""
+
+    def show_values(self, values: Mapping[str, float]) -> None:
+        """All controls stand at these now: show what knobs and switches do not show by themselves."""
 
     def fit(self, side: int) -> None:
         """A knob should be `side` pixels wide in a window of this size: size what is on the page by it."""
