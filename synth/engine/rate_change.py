@@ -23,7 +23,7 @@ from synth.engine.engine import Engine
 from synth.engine.notices import Noticeboard
 from synth.engine.protocol import Capture, Status
 from synth.errors import PetrichordError
-from synth.instrument.events import Action, View
+from synth.instrument.events import Action, SetParameter, View
 from synth.instrument.instrument import Instrument
 from synth.instrument.note_events import NoteEvent
 from synth.instrument.parameters.values import ParameterValues
@@ -288,5 +288,6 @@ class ReopeningEngine:
         with self._lock:
             self._late.remove(late)
             for action in late.missed:
-                instrument.send(action)
+                # Effects and master follow what the instrument says when it is swapped in.
+                (instrument.do if isinstance(action, SetParameter) else instrument.send)(action)
             self._do_locked(lambda engine: engine.swap(instrument, reason))

@@ -116,6 +116,7 @@ def first(
     import torch
 
     from synth.device.devices import find_device, preferred_rate_hz
+    from synth.effects.rack import EffectsRack
     from synth.engine.kept_culture import bring_back, culture_path
     from synth.errors import AudioDeviceError, PetrichordError
     from synth.instrument.events import set_parameters
@@ -145,7 +146,10 @@ def first(
         bring_back(loaded.instrument, culture_path())
         # The window's values are newer than the culture's, where it was not closed in the regular way.
         for event in set_parameters(last.controls.differing_from(loaded.instrument.controls)):
-            loaded.instrument.send(event)
+            # At once: effects and master are made for what the instrument says when the engine is.
+            loaded.instrument.do(event)
+    # Compiled here, at the very first start for seconds, and not where the window waits for the engine.
+    EffectsRack(rate_hz, loaded.instrument.controls)
     return Start(loaded, output, settings, whole, tuple(problems))
 
 
