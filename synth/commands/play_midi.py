@@ -46,9 +46,9 @@ class PlayedMidi:
         self._channels, self._engine, self._load = channels, engine, load
         self._ids = itertools.count()
         self._programs: SimpleQueue[int | None] = SimpleQueue()
-        self._receiver = EngineReceiver(engine, self._programs.put)
         self.problems: list[str] = []
         """Sentences about what could not be used."""
+        self._receiver = EngineReceiver(engine, self._programs.put, self.problems.append)
         self._input = None if settings is None else self._listen(settings)
         self._player: FilePlayer | None = None
         self._loader = threading.Thread(target=self._load_programs, name="midi programs", daemon=True)

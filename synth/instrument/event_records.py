@@ -33,6 +33,7 @@ from synth.instrument.events import (
     Undo,
 )
 from synth.instrument.note_events import (
+    MOST_BEATS,
     AllNotesOff,
     AllSoundOff,
     ChannelDimension,
@@ -41,6 +42,7 @@ from synth.instrument.note_events import (
     NoteExpression,
     NoteOff,
     NoteOn,
+    SongPosition,
 )
 from synth.presets.routes import region_of, route_of
 from synth.presets.schema import Fields
@@ -71,6 +73,7 @@ _KINDS: dict[str, type] = {
     "channel_expression": ChannelExpression,
     "all_notes_off": AllNotesOff,
     "all_sound_off": AllSoundOff,
+    "song_position": SongPosition,
     "evolve": Evolve,
     "play": Play,
     "stop": Stop,
@@ -111,6 +114,7 @@ _READERS: dict[str, Callable[[Fields], Any]] = {
     ),
     "all_notes_off": lambda told: AllNotesOff(_channel_or_all(told)),
     "all_sound_off": lambda told: AllSoundOff(_channel_or_all(told)),
+    "song_position": lambda told: SongPosition(told.number("beats", -MOST_BEATS, MOST_BEATS), told.flag("runs")),
     "evolve": lambda told: Evolve(told.integer("steps", 1, MOST_STEPS)),
     "change_preset": lambda told: ChangePreset(told.text("preset"), told.text("sha256")),
     "change_vocoder": lambda told: ChangeVocoder(told.text("vocoder"), told.text("reason")),

@@ -1,4 +1,4 @@
-"""Events that play notes: what a keyboard, a controller, a MIDI file or the window's keys ask of the voices.
+"""Events that play notes: what a keyboard, a controller, a clock, a MIDI file or the window's keys ask of the voices.
 
 A note is named by whoever starts it: `note_id` is unique among the notes that sound, so that one key can hold several
 notes and each of them is released and bent by itself. Pedals belong to a channel and are obeyed by the voice bank,
@@ -7,6 +7,11 @@ which makes them part of the instrument's state. Channels are 0 … 15; key numb
 
 from dataclasses import dataclass
 from typing import Literal
+
+from synth.errors import UsageError
+
+MOST_BEATS = 1e9
+"""Either way from a song's beginning: 950 years at 120 bpm."""
 
 
 @dataclass(frozen=True)
@@ -71,4 +76,17 @@ class AllSoundOff:
     channel: int | None = None
 
 
-NoteEvent = NoteOn | NoteOff | NoteExpression | ChannelExpression | AllNotesOff | AllSoundOff
+@dataclass(frozen=True)
+class SongPosition:
+    """The song is at this position now, because a clock from outside says so."""
+
+    beats: float
+    runs: bool
+    """True while that clock runs: then what follows the tempo keeps to the song's beats."""
+
+    def __post_init__(self) -> None:
+        if not abs(self.beats) <= MOST_BEATS:
+            raise UsageError(f"A song position of {self.beats:g} beats is not possible: choose at most {MOST_BEATS:g}.")
+
+
+NoteEvent = NoteOn | NoteOff | NoteExpression | ChannelExpression | AllNotesOff | AllSoundOff | SongPosition

@@ -12,9 +12,10 @@ from queue import Empty, SimpleQueue
 from typing import Protocol
 
 from synth.instrument.note_events import AllSoundOff, NoteEvent
+from synth.midi.clock import ClockNews, ClockTrouble, MidiClock, SongMoved, TempoFound
 from synth.midi.controllers import Move
 from synth.midi.learn import MidiLearn, ParameterMove
-from synth.midi.messages import Parser
+from synth.midi.messages import Parser, RealTime, SongPointer
 from synth.midi.mpe import MpeSetting, zones_for
 from synth.midi.ports import Arrival, PortEvent, PortLost, PortOpened, Ports
 from synth.midi.translator import ALL_CHANNELS, ProgramChange, Translated, Translator
@@ -23,6 +24,8 @@ from synth.thread_priority import raise_thread_priority
 _LOOK_S = 0.02
 """How long a request of another thread waits at most while nothing arrives."""
 _CLOSE_S = 2.0
+CLOCK_SOURCE = "MIDI clock"
+"""The source of song positions, whose moments are smoothed: the notes of the same port do not wait for them."""
 
 
 class Receiver(Protocol):
@@ -38,6 +41,23 @@ class Receiver(Protocol):
 
     def choose_program(self, number: int) -> None:
         """Go to the preset of this number, 0 … 127, if there is one."""
+        ...
+
+
+class InputReceiver(Receiver, Protocol):
+    """What ports play: they may send a clock as well."""
+
+    @property
+    def follows_clock(self) -> bool:
+        """True while tempo and song position are those of a MIDI clock."""
+        ...
+
+    def move_tempo(self, bpm: float) -> None:
+        """The MIDI clock runs at this tempo, which is within the control's range."""
+        ...
+
+    def tell(self, sentence: str) -> None:
+        """Show the user this."""
         ...
 
 
@@ -58,7 +78,7 @@ class MidiInput:
     def __init__(
         self,
         ports: Ports,
-        receiver: Receiver,
+        receiver: InputReceiver,
         ids: Iterator[int],
         settings: MidiSettings | None = None,
         learn: MidiLearn | None = None,
@@ -69,8 +89,10 @@ class MidiInput:
         self._sources: dict[str, tuple[Parser, Translator]] = {}
         self._requests: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._closing = threading.Event()
+        self._clock = MidiClock()
+        self._follows_clock = False
         self.arrived = 0
-        """Messages so far: shown where a user looks whether a keyboard is heard."""
+        """Messages so far, a clock's ticks left out: shown where a user looks whether a keyboard is heard."""
         self._thread = threading.Thread(target=self._run, name="midi input", daemon=True)
         ports.want(self._settings.ports, virtual=self._settings.virtual)
         self._thread.start()
@@ -80,6 +102,8 @@ class MidiInput:
 
         def apply() -> None:
             self._release_all()
+            self._tell_clock(self._clock.let_go(time.monotonic()))
+            self._clock = MidiClock()
             self._settings = settings
             self._sources.clear()
             self._ports.want(settings.ports, virtual=settings.virtual)
@@ -101,6 +125,11 @@ class MidiInput:
         if learn is not None:
             self._requests.put(lambda: change(learn))
 
+    @property
+    def clock_port(self) -> str | None:
+        """The port whose MIDI clock is heard now, whether or not it is followed; None where there is none."""
+        return self._clock.port
+
     def close(self) -> None:
         """Let every note go and close the ports."""
         self._closing.set()
@@ -118,18 +147,23 @@ class MidiInput:
             event = self._ports.take(_LOOK_S)
             if event is not None:
                 self._hear(event)
+            self._tell_clock(self._clock.look(time.monotonic()))
         self._release_all()
 
     def _hear(self, event: PortEvent) -> None:
         match event:
             case Arrival(time_s, port, data):
-                self.arrived += 1
                 parser, translator = self._source(port)
-                for message in parser.feed(data):
+                messages = parser.feed(data)
+                self.arrived += not messages or not all(isinstance(message, RealTime) for message in messages)
+                for message in messages:
+                    if isinstance(message, RealTime | SongPointer):
+                        self._tell_clock(self._clock.feed(message, time_s, port))
                     self._tell(translator.feed(message), time_s, port)
             case PortLost(port) if port in self._sources:
                 _, translator = self._sources.pop(port)
                 self._tell(translator.release_all(), time.monotonic(), port)
+                self._tell_clock(self._clock.lose(port, time.monotonic()))
             case PortLost() | PortOpened():
                 pass
 
@@ -154,6 +188,25 @@ class MidiInput:
                     notes.append(event)
         if notes:
             self._receiver.play_notes(notes, arrived_s, port)
+
+    def _tell_clock(self, news: list[ClockNews]) -> None:
+        follows = self._receiver.follows_clock
+        if follows != self._follows_clock:
+            self._follows_clock = follows
+            if follows:
+                self._clock.follow_anew()
+            else:
+                news = self._clock.let_go(time.monotonic())
+        elif not follows:
+            return
+        for piece in news:
+            match piece:
+                case TempoFound(bpm):
+                    self._receiver.move_tempo(bpm)
+                case SongMoved(position, at_s):
+                    self._receiver.play_notes([position], at_s, CLOCK_SOURCE)
+                case ClockTrouble(sentence):
+                    self._receiver.tell(sentence)
 
     def _release_all(self) -> None:
         for port, (_, translator) in self._sources.items():

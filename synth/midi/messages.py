@@ -11,6 +11,7 @@ MOST_EXCLUSIVE_BYTES = 65536
 """A system exclusive message that is longer is left out; the parser keeps no more of it than this."""
 
 _SYSEX, _SYSEX_END, _FIRST_REAL_TIME = 0xF0, 0xF7, 0xF8
+_SONG_POINTER = 0xF2
 _COMMON_DATA = {0xF1: 1, 0xF2: 2, 0xF3: 1}
 """Data bytes of system common messages; the others have none."""
 
@@ -68,7 +69,14 @@ class SystemExclusive:
     data: bytes
 
 
-Message = ChannelMessage | RealTime | SystemExclusive
+@dataclass(frozen=True, slots=True)
+class SongPointer:
+    """Where the song goes on when it is continued: in sixteenth notes from its beginning, 0 … 16383."""
+
+    sixteenths: int
+
+
+Message = ChannelMessage | RealTime | SystemExclusive | SongPointer
 
 
 class Parser:
@@ -112,9 +120,10 @@ class Parser:
             return None
         self._data.append(byte)
         if status > _SYSEX:
-            if len(self._data) == _COMMON_DATA[status]:
-                self._status = 0
-            return None
+            if len(self._data) < _COMMON_DATA[status]:
+                return None
+            self._status = 0
+            return SongPointer(self._data[0] | self._data[1] << 7) if status == _SONG_POINTER else None
         kind = KINDS[status & 0xF0]
         if len(self._data) < data_length(kind):
             return None

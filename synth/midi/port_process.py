@@ -101,7 +101,7 @@ class _System:
                 out.midi(number, bytes(event[0]))
 
         port.set_callback(arrived)
-        port.ignore_types(sysex=True, timing=True, active_sense=True)
+        port.ignore_types(sysex=True, timing=False, active_sense=True)
         if name is None:
             port.open_virtual_port(VIRTUAL_PORT)
         else:

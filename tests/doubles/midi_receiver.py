@@ -9,12 +9,15 @@ from synth.midi.ports import PortEvent, PortList
 
 
 class RecordingReceiver:
-    """Implements `Receiver`."""
+    """Implements `InputReceiver`."""
 
     def __init__(self) -> None:
         self.notes: list[tuple[float, str, NoteEvent]] = []
         self.moves: list[ParameterMove] = []
         self.programs: list[int] = []
+        self.follows_clock = False
+        self.tempos: list[float] = []
+        self.told: list[str] = []
 
     def play_notes(self, events: Sequence[NoteEvent], arrived_s: float, source: str) -> None:
         self.notes += [(arrived_s, source, event) for event in events]
@@ -24,6 +27,12 @@ class RecordingReceiver:
 
     def choose_program(self, number: int) -> None:
         self.programs.append(number)
+
+    def move_tempo(self, bpm: float) -> None:
+        self.tempos.append(bpm)
+
+    def tell(self, sentence: str) -> None:
+        self.told.append(sentence)
 
     @property
     def events(self) -> list[NoteEvent]:

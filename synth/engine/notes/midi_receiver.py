@@ -10,11 +10,14 @@ from synth.midi.learn import ParameterMove
 
 
 class EngineReceiver:
-    """Implements `synth.midi.input.Receiver` and, for MIDI learn, `synth.midi.learn.Parameters`."""
+    """Implements `synth.midi.input.InputReceiver` and, for MIDI learn, `synth.midi.learn.Parameters`."""
 
-    def __init__(self, engine: EngineControl, on_program: Callable[[int], None]) -> None:
-        """`on_program` is called on MIDI's thread and must return at once: a preset is loaded elsewhere."""
-        self._engine, self._on_program = engine, on_program
+    def __init__(
+        self, engine: EngineControl, on_program: Callable[[int], None], on_told: Callable[[str], None]
+    ) -> None:
+        """`on_program` is called on MIDI's thread and must return at once: a preset is loaded elsewhere. So is
+        `on_told`, with a sentence for the user."""
+        self._engine, self._on_program, self._on_told = engine, on_program, on_told
 
     def play_notes(self, events: Sequence[NoteEvent], arrived_s: float, source: str) -> None:
         self._engine.play_notes(events, arrived_s, source)
@@ -24,6 +27,16 @@ class EngineReceiver:
 
     def choose_program(self, number: int) -> None:
         self._on_program(number)
+
+    @property
+    def follows_clock(self) -> bool:
+        return bool(self._engine.controls["midi_clock"])
+
+    def move_tempo(self, bpm: float) -> None:
+        self._engine.send(SetParameter("tempo_bpm", bpm))
+
+    def tell(self, sentence: str) -> None:
+        self._on_told(sentence)
 
     def known(self, parameter: str) -> bool:
         """Those of the brush shape what a hand does next; the engine has no value of theirs."""

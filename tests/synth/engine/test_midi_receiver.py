@@ -17,13 +17,24 @@ def engine() -> FakeEngine:
 
 @pytest.fixture
 def receiver(engine: FakeEngine) -> EngineReceiver:
-    return EngineReceiver(as_engine(engine), lambda number: engine.calls.append(f"program {number}"))
+    return EngineReceiver(
+        as_engine(engine), lambda number: engine.calls.append(f"program {number}"), engine.calls.append
+    )
 
 
 def test_notes_and_programs_are_passed_on(engine: FakeEngine, receiver: EngineReceiver) -> None:
     receiver.play_notes([NoteOn(1, 60, 1.0)], 2.5, "keyboard")
     receiver.choose_program(7)
     assert engine.notes == [(NoteOn(1, 60, 1.0), 2.5, "keyboard")] and engine.calls == ["program 7"]
+
+
+def test_a_clock_is_followed_when_the_controls_say_so(engine: FakeEngine, receiver: EngineReceiver) -> None:
+    assert not receiver.follows_clock
+    engine.send(SetParameter("midi_clock", True))
+    assert receiver.follows_clock
+    receiver.move_tempo(99.5)
+    receiver.tell("The clock is gone.")
+    assert engine.sent(SetParameter)[-1] == SetParameter("tempo_bpm", 99.5) and engine.calls == ["The clock is gone."]
 
 
 @pytest.mark.parametrize("id", sorted(PARAMETERS))

@@ -46,6 +46,7 @@ from synth.instrument.note_events import (
     NoteExpression,
     NoteOff,
     NoteOn,
+    SongPosition,
 )
 from synth.instrument.parameters.table import PARAMETERS
 from synth.vocoder.spectral.vocoder import SpectralVocoder
@@ -73,6 +74,7 @@ NOTE_EVENTS: st.SearchStrategy[Action] = st.one_of(
     st.builds(AllNotesOff, st.none() | CHANNELS),
     st.builds(AllSoundOff, st.none() | CHANNELS),
     st.builds(HoldDrone, st.booleans(), st.floats(0, 30)),
+    st.builds(SongPosition, st.floats(-1e5, 1e5), st.booleans()),
 )
 ROUTES = st.builds(
     Route,
@@ -130,6 +132,7 @@ def test_every_event_comes_back_from_json(frame: int, action: AnyAction, share: 
         {"kind": "set_route", "place": 1, "route": {"source": 1, "parameter": "width", "depth": 0.5}},
         {"kind": "set_region", "region": {"left": 0.5, "right": 0.5, "low": 0.0, "high": 1.0}},
         {"kind": "set_region", "region": {"left": 0.0, "right": 0.5, "low": 0.0, "high": 2.0}},
+        {"kind": "song_position", "beats": 1e10, "runs": True}, {"kind": "song_position", "beats": 0.0, "runs": 1},
         {"kind": "evolve", "steps": 0}, {"kind": "evolve", "steps": 10**6},
     ],
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 import itertools
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,11 +10,18 @@ import mido
 import numpy as np
 import pytest
 
-from synth.instrument.note_events import AllSoundOff, ChannelExpression, NoteExpression, NoteOff, NoteOn
+from synth.instrument.note_events import (
+    AllSoundOff,
+    ChannelExpression,
+    NoteExpression,
+    NoteOff,
+    NoteOn,
+    SongPosition,
+)
 from synth.midi.controllers import Controller
 from synth.midi.file_player import file_notes
 from synth.midi.files import read_midi_file
-from synth.midi.input import MidiInput, MidiSettings
+from synth.midi.input import CLOCK_SOURCE, MidiInput, MidiSettings
 from synth.midi.learn import MidiLearn, ParameterMove, Source
 from synth.midi.ports import Arrival, MidiPorts, PortLost, PortOpened
 from tests.doubles.jack_server import JackServer, Keyboard, wait_until
@@ -86,6 +94,37 @@ def test_a_port_that_vanishes_in_a_chord_leaves_no_note(
     ports.put(Arrival(5.0, "a", b"\x3c\x7f"))
     ports.put(Arrival(5.0, "a", b"\x90\x3c\x7f"))
     wait_until(lambda: receiver.sounding() == {3, 4}, "the port is not heard when it returns")
+
+
+def test_a_clock_reaches_the_receiver_while_it_is_followed_and_counts_as_no_keyboard(
+    midi: MidiInput, ports: PlayedPorts, receiver: RecordingReceiver
+) -> None:
+    now_s = time.monotonic()
+
+    def tick(*, first: int, n: int) -> None:
+        ports.put(*(Arrival(now_s + i * 60 / 100 / 24, "a", b"\xf8") for i in range(first, first + n)))
+
+    ports.put(Arrival(now_s, "a", b"\xfa"))
+    tick(first=0, n=48)
+    ports.put(Arrival(now_s, "a", b"\x90\x3c\x7f"))
+    _heard(receiver, 1)
+    assert receiver.events == [NoteOn(0, 60, 1.0)] and not receiver.tempos and midi.arrived == 1
+    assert midi.clock_port == "a"
+    receiver.follows_clock = True
+    tick(first=48, n=2)
+    _heard(receiver, 2)
+    at_s, source, event = receiver.notes[-1]
+    assert isinstance(event, SongPosition) and event.runs and source == CLOCK_SOURCE
+    assert receiver.tempos == [100.0]
+    assert event.beats == pytest.approx((at_s - now_s) * 100 / 60, abs=1e-3)
+    receiver.follows_clock = False
+    tick(first=50, n=1)
+    _heard(receiver, 3)
+    assert isinstance(last := receiver.events[-1], SongPosition) and not last.runs
+    receiver.follows_clock = True
+    ports.put(PortLost("a"))
+    wait_until(lambda: bool(receiver.told), "the loss was not told")
+    assert len(receiver.told) == 1
 
 
 def test_panic_silences_everything(midi: MidiInput, ports: PlayedPorts, receiver: RecordingReceiver) -> None:

@@ -11,6 +11,7 @@ from synth.midi.messages import (
     Message,
     Parser,
     RealTime,
+    SongPointer,
     SystemExclusive,
 )
 
@@ -28,7 +29,10 @@ _OTHERS = st.one_of(
     st.sampled_from([0xF8, 0xFA, 0xFB, 0xFC, 0xFE, 0xFF]).map(RealTime),
     st.lists(_DATA, max_size=20).map(lambda data: SystemExclusive(bytes(data))),
 )
-_COMMON = st.sampled_from([b"\xf1\x05", b"\xf2\x01\x02", b"\xf3\x07", b"\xf6"])
+_COMMON = st.one_of(
+    st.sampled_from([b"\xf1\x05", b"\xf3\x07", b"\xf6"]),
+    st.binary(min_size=2, max_size=2).map(lambda data: bytes([0xF2, data[0] & 127, data[1] & 127])),
+)
 
 
 def _bytes(message: Message) -> bytes:
@@ -39,13 +43,15 @@ def _bytes(message: Message) -> bytes:
             return bytes([status])
         case SystemExclusive(data):
             return b"\xf0" + data + b"\xf7"
+        case SongPointer(sixteenths):
+            return bytes([0xF2, sixteenths & 127, sixteenths >> 7])
 
 
 def _mido(data: bytes) -> list[bytes]:
-    """What mido reads, without the system common messages, which this parser leaves out."""
+    """What mido reads, without the system common messages, which this parser leaves out, but for the song pointer."""
     parser = mido.Parser()
     parser.feed(data)
-    common = {"quarter_frame", "songpos", "song_select", "tune_request"}
+    common = {"quarter_frame", "song_select", "tune_request"}
     return [bytes(message.bytes()) for message in parser if message.type not in common]
 
 

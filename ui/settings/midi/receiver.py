@@ -14,9 +14,15 @@ from ui.perform.sounding import PlayNotes
 class WindowReceiver(EngineReceiver):
     """Called on MIDI's threads; the window takes what has moved when it looks."""
 
-    def __init__(self, engine: EngineControl, play: PlayNotes, on_program: Callable[[int], None]) -> None:
+    def __init__(
+        self,
+        engine: EngineControl,
+        play: PlayNotes,
+        on_program: Callable[[int], None],
+        on_told: Callable[[str], None],
+    ) -> None:
         """`play` hands notes to the engine and remembers them for the keyboard on screen."""
-        super().__init__(engine, on_program)
+        super().__init__(engine, on_program, on_told)
         self._play = play
         self._moved: dict[str, float] = {}
         self._lock = threading.Lock()

@@ -31,7 +31,7 @@ class MidiService(QObject):
     program_asked = Signal(int)
     """A program change, 0 … 127."""
     told = Signal(str)
-    """A sentence: why a port that is wanted cannot be heard, or why a learned controller is lost."""
+    """A sentence: why a port or its clock cannot be heard, or why a learned controller is lost."""
     learned_changed = Signal(object, str)
     """Every learned controller and its parameter, and the parameter that waits for a controller or ""."""
 
@@ -46,7 +46,7 @@ class MidiService(QObject):
     ) -> None:
         """`learned` is the file of the learned controllers; it need not exist."""
         super().__init__(parent)
-        self._receiver = WindowReceiver(engine, play, self.program_asked.emit)
+        self._receiver = WindowReceiver(engine, play, self.program_asked.emit, self.told.emit)
         self._ids, self._open_ports = ids, open_ports
         self._file = LearnedFile(learned)
         self.learned: dict[Source, str] = dict(self._file.learned)
@@ -72,6 +72,11 @@ class MidiService(QObject):
     def listens(self) -> bool:
         """True when a port is wanted, whether or not it is there."""
         return bool(self._wanted.ports or self._wanted.virtual)
+
+    @property
+    def clock_port(self) -> str | None:
+        """The port whose MIDI clock is heard now; None where there is none."""
+        return None if self._input is None else self._input.clock_port
 
     @property
     def there(self) -> PortList | None:
