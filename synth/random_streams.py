@@ -28,6 +28,7 @@ class Stream(IntEnum):
     SOWN_CELLS = 10
     SOWN_MASK = 11
     SOWN_WEATHER = 12
+    ARPEGGIO = 13
 
 
 def generator(seed: int, stream: Stream, step: int, sub: int = 0) -> np.random.Generator:

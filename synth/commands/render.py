@@ -115,12 +115,14 @@ def run(args: argparse.Namespace) -> int:
 
     from synth.instrument.events import Event
     from synth.instrument.notation import parse_gesture
+    from synth.instrument.reading.playhead import reading_speed
     from synth.output.render import Job, render_to_file
     from synth.presets.library import load
 
     preset = load(args.preset)
     controls = controls_from(args, preset.settings, preset.mel.frames_per_second)
-    events = [parse_gesture(g, preset.mel, preset.n_frames, controls["playhead_speed"]) for g in args.gesture]
+    speed = reading_speed(controls, preset.n_frames, preset.mel.frames_per_second)
+    events = [parse_gesture(g, preset.mel, preset.n_frames, speed) for g in args.gesture]
     seconds, notes = _length_and_notes(args)
     tuned = tuning_from(args, notes=notes is not None, source="a MIDI file with --midi FILE.mid")
     job = Job(

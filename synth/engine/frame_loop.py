@@ -112,5 +112,5 @@ class FrameLoop:
             self._playing.leave_vocoder()
         self._observer.observe(self._playing.current, self.out_delay_s)
         idle = self._mixdown.closed and self._feeding.sounding and not self._playing.changing and self._silent
-        idle = idle and self._notes.empty
+        idle = idle and self._notes.empty and not self._playing.current.arpeggiator.active
         self._rest.note(idle=idle and all(stage.idle for stage in self._laid_over))

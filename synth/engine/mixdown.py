@@ -85,7 +85,16 @@ class Mixdown:
         return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
 
     def _up_to(self, quarter: int, take: Callable[[int], Audio]) -> list[Audio]:
-        if quarter <= self._done:
-            return []
-        self._done = quarter
-        return [self._chain.process(take(self._voices.until(quarter / QUARTERS)))]
+        instrument, parts = self._voices.current, []
+        while self._done < quarter:
+            until, step = quarter, int(min(instrument.next_step_share, 1.0) * QUARTERS)
+            if step > self._done:
+                until = min(until, step)
+            elif step < QUARTERS:
+                # What the arpeggiator plays is heard as a note is that somebody plays.
+                until = self._done + 1
+                instrument.play_steps(until / QUARTERS)
+                self._transport.hear(instrument)
+            self._done = until
+            parts.append(self._chain.process(take(self._voices.until(until / QUARTERS))))
+        return parts

@@ -18,6 +18,7 @@ from synth.instrument.events import (
     Undo,
 )
 from synth.instrument.parts import InstrumentParts
+from synth.instrument.tempo.in_time import follow_controls
 
 
 def act(parts: InstrumentParts, action: OwnAction) -> None:
@@ -25,8 +26,8 @@ def act(parts: InstrumentParts, action: OwnAction) -> None:
     match action:
         case SetParameter(id, value):
             parts.controls = parts.controls.with_value(id, value)
-            parts.voices.obey(parts.controls, parts.most_voices())
             parts.clock = parts.clock.with_tempo(parts.asked_beats_per_frame(), parts.frame)
+            follow_controls(parts)
         case SetRoute(place, route):
             parts.routes = parts.routes.with_route(place, route)
         case SetRegion(region):

@@ -32,6 +32,7 @@ from synth.instrument.parts import InstrumentParts
 from synth.instrument.saving import restore, saved
 from synth.instrument.setup import Setup, make_culture
 from synth.instrument.state import InstrumentState
+from synth.instrument.tempo.in_time import heard, next_share
 from synth.instrument.timing.open_frame import OpenFrame
 from synth.instrument.viewing import view_of
 from synth.instrument.vocoder_slot import Voicing
@@ -62,6 +63,8 @@ class Instrument(InstrumentParts):
         self._gain = 10 ** (preset.gain_db / 20)
         self._played_with = 0
         self._open = OpenFrame()
+        self._reached = 0.0
+        """Share of the frame computed last up to which notes were played."""
 
     def schedule(self, events: Iterable[Event]) -> None:
         """Queue events by frame; those already due happen at the next frame."""
@@ -78,7 +81,7 @@ class Instrument(InstrumentParts):
             self._tell(action, self.frame, share)
             act(self, action)
         elif self._open.is_open:
-            self._open.replace(self._note(action, share, self._open.sound))
+            self._note(action, share, self._open.sound)
         else:
             self.schedule([Event(self.frame, action, share)])
 
@@ -94,7 +97,7 @@ class Instrument(InstrumentParts):
 
     def begin(self) -> int:
         """Compute the next frame and keep it open for notes; its samples."""
-        return self._open.begin(self._run(1)[1])
+        return self._open.begin(self._run(1, keep_open=True)[1])
 
     def foresee(self) -> None:
         """Let the culture compute beside everything else what the next frame will ask of it."""
@@ -105,10 +108,21 @@ class Instrument(InstrumentParts):
 
     def take(self, n: int) -> NDArray[np.float32]:
         """The next (2, `n`) of the open frame, of which all notes up to there have been done; its last closes it."""
+        taken = self._open.taken + n
+        self.play_steps(1.0 if taken >= self._open.sound.shape[1] else self.voicing.share_of(taken))
         sound = self._open.take(n)
         if not self._open.is_open:
             self.voicing.passed(1, self.controls)
         return self._levelled(sound)
+
+    @property
+    def next_step_share(self) -> float:
+        """Where in the open frame the arpeggiator plays next; 1 or more when it does not in this one."""
+        return next_share(self)
+
+    def play_steps(self, until: float) -> None:
+        """Let the arpeggiator play what it has in the open frame before this share of it."""
+        self._play_steps(until, self._open.sound)
 
     @property
     def taken(self) -> int:
@@ -138,9 +152,9 @@ class Instrument(InstrumentParts):
             self._description = ChangePreset(self.preset.name, hashlib.sha256(preset_bytes(self.preset)).hexdigest())
         return self._description
 
-    def _run(self, n_frames: int) -> tuple[int, Tensor]:
+    def _run(self, n_frames: int, *, keep_open: bool = False) -> tuple[int, Tensor]:
         """Frames through which the same vocoders run, up to the first in which notes are due; how many, and their
-        sound."""
+        sound. With `keep_open` the arpeggiator has not played to the end of the last."""
         most_voices = self.most_voices()
         if most_voices != self._played_with:
             self._played_with = most_voices
@@ -150,7 +164,7 @@ class Instrument(InstrumentParts):
         ratios = torch.empty(2, n_frames)
         frames: list[FrameOfVoices] = []
         notes: list[Event] = []
-        while len(frames) < n_frames and not notes:
+        while len(frames) < n_frames and not notes and (not frames or next_share(self) >= 1):
             i, spread = len(frames), self.playhead.place.width
             ratios[:, i] = self._next_frame()
             grid, places = self.played.heard(), [self.playhead.ago(ago) for ago in offsets]
@@ -171,18 +185,33 @@ class Instrument(InstrumentParts):
         sound = torch.cat(parts, dim=1)
         for event in notes:
             # What comes late is done at once.
-            sound = self._note(event.action, event.share if event.frame == self.frame - 1 else 0.0, sound)
+            self._note(event.action, event.share if event.frame == self.frame - 1 else 0.0, sound)
+        if not keep_open:
+            self._play_steps(1.0, sound)
         return len(frames), sound
 
-    def _note(self, event: AnyAction, share: float, sound: Tensor) -> Tensor:
+    def _note(self, event: AnyAction, share: float, sound: Tensor) -> None:
         """Obey a note event at `share` of the frame that ends `sound` (2, N), which what begins is added to."""
         assert isinstance(event, NoteEvent)
+        self._play_steps(share, sound)
         self._tell(event, self.frame - 1, share)
+        self._reached = max(self._reached, share)
+        for voiced in heard(self, event, share):
+            self._play(voiced, share, sound)
+
+    def _play_steps(self, until: float, sound: Tensor) -> None:
+        """Let the arpeggiator play before `until` of the frame that ends `sound`, and never before what is done."""
+        while (share := max(next_share(self), self._reached)) < until:
+            self._reached = share
+            for event in self.arpeggiator.play_next():
+                self._play(event, share, sound)
+
+    def _play(self, event: NoteEvent, share: float, sound: Tensor) -> None:
+        """Let the voices obey."""
         places = [self.playhead.ago(ago) for ago in self.voicing.offsets]
         lead_s = self.voicing.onset_lead_s
         for voice in self.voices.handle(event, share, self.reader, self.played.heard(), places, lead_s):
             add_to_the_end(sound, self.voicing.strike(voice.slot, voice.number, voice.share, voice.onsets))
-        return sound
 
     def _levelled(self, sound: Tensor) -> NDArray[np.float32]:
         return (sound * self._gain).numpy().astype(np.float32, copy=False)
@@ -249,6 +278,7 @@ class Instrument(InstrumentParts):
         self.reader.advance(controls["tilt_db"])
         self.log_ratio = self.pitch.toward(self.log_ratio, self.asked_log_ratio())
         self.frame += 1
+        self._reached = 0.0
         return float(2**self.log_ratio)
 
     def _tell(self, action: AnyAction, frame: int, share: float = 0.0) -> None:

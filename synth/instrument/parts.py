@@ -20,7 +20,9 @@ from synth.instrument.reading.column_reader import Reader
 from synth.instrument.reading.playhead import Playhead
 from synth.instrument.setup import Setup, make_culture
 from synth.instrument.state import DroneLevel
+from synth.instrument.tempo.arpeggiator import Arpeggiator
 from synth.instrument.tempo.beat_clock import BeatClock, beats_per_frame
+from synth.instrument.tempo.controls import arpeggio_settings
 from synth.instrument.timing.schedule import Agenda
 from synth.instrument.vocoder_slot import Voicing
 from synth.instrument.voices.notes import MOST_VOICES
@@ -51,6 +53,8 @@ class InstrumentParts:
         self.frame = 0
         self.clock = BeatClock(self.asked_beats_per_frame())
         """Where the song is, in beats, at any moment."""
+        self.arpeggiator = Arpeggiator(setup.seed, arpeggio_settings(self.controls))
+        """Between note events and voices."""
         self.rescues = 0
         self.evolution_limit = 1.0
         """Share of the asked evolution speed the machine can afford; `LimitEvolution` moves it."""

@@ -3,7 +3,9 @@
 from synth.culture.undo_states import HistoryState
 from synth.instrument.parts import InstrumentParts
 from synth.instrument.state import InstrumentState
+from synth.instrument.tempo.arpeggiator import ArpeggiatorState
 from synth.instrument.tempo.beat_clock import BeatClock
+from synth.instrument.tempo.controls import arpeggio_settings
 from synth.instrument.tuning import equal_temperament
 from synth.instrument.voices.bank_frame import BankState
 
@@ -32,6 +34,7 @@ def saved(parts: InstrumentParts, *, with_history: bool) -> InstrumentState:
         routes=parts.routes,
         region=parts.region,
         clock=parts.clock,
+        arpeggiator=parts.arpeggiator.state,
         history=parts.history.save() if with_history else None,
     )
 
@@ -40,6 +43,8 @@ def restore(parts: InstrumentParts, state: InstrumentState) -> None:
     """Bring the parts of an instrument of the same preset and seed to a state; its vocoder's sound is left as it is."""
     parts.frame, parts.controls = state.frame, state.controls
     parts.routes, parts.region = state.routes, state.region
+    arpeggio = arpeggio_settings(state.controls)
+    parts.arpeggiator.resume(arpeggio, state.arpeggiator or ArpeggiatorState(beats=arpeggio.beats))
     parts.clock = state.clock or BeatClock(parts.asked_beats_per_frame())
     parts.culture.restore(state.culture)
     parts.playhead.restore(state.place, state.past)

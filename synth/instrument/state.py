@@ -13,6 +13,7 @@ from synth.culture.undo_states import HistoryState
 from synth.instrument.events import Event
 from synth.instrument.parameters.values import ParameterValues
 from synth.instrument.reading.playhead import Place
+from synth.instrument.tempo.arpeggiator import ArpeggiatorState
 from synth.instrument.tempo.beat_clock import BeatClock
 from synth.instrument.tuning import Tuning
 from synth.instrument.voices.bank_frame import BankState
@@ -99,5 +100,7 @@ class InstrumentState:
     """What the sources that follow the culture follow of it."""
     clock: BeatClock | None = None
     """The song's position; None where it was not kept: the song begins with frame 0."""
+    arpeggiator: ArpeggiatorState | None = None
+    """None where it was never switched on."""
     history: HistoryState | None = None
     """What undo and redo go back to; None where it was not asked for: there is nothing to undo then."""

@@ -105,6 +105,11 @@ class Voicing:
         # Frames differ by a sample where a hop is no whole number of them: the shorter ones count.
         return int(share * (fmt.hop * self._rate_hz // fmt.rate_hz))
 
+    def share_of(self, sample: int) -> float:
+        """The share of a frame at which the sample of this number begins: events before it are heard before it."""
+        fmt = self.vocoder.format
+        return sample / (fmt.hop * self._rate_hz // fmt.rate_hz)
+
     @property
     def _at_work(self) -> list[Vocoder]:
         return [self.vocoder] if self._change is None else [self.vocoder, self._change.old]

@@ -20,12 +20,13 @@ from synth.instrument.events import ChangePreset, ChangeVocoder, Event, Hand, Pl
 from synth.instrument.parameters.values import readable
 from synth.instrument.reading.playhead import REMEMBERED_FRAMES, Place
 from synth.instrument.state import ChangeState, DroneLevel, InstrumentState
-from synth.instrument.tempo.beat_clock import BeatClock
+from synth.instrument.tempo.arpeggiator import ArpeggiatorState
 from synth.instrument.voices.sown_notes import SownNotesState
 from synth.presets.model import Preset
 from synth.presets.routes import region_of, routes_of, told_of_region, told_of_routes
 from synth.presets.schema import Fields
 from synth.presets.tuning import told_of_tuning, tuning_of
+from synth.takes.records.tempo import read_arpeggiator, read_clock, told_of_arpeggiator, told_of_clock
 from synth.takes.sown_record import arrays_of_sown, read_sown, told_of_sown
 from synth.takes.voice_record import arrays_of_voices, read_voices, told_of_voices
 
@@ -37,7 +38,6 @@ _LONGEST = 2**53
 _FAR = 1e6
 """Columns and radii of a hand lie within this."""
 _MOST_PENDING = 10_000
-_MOST_BEATS = 1e9
 
 
 def told_of(state: InstrumentState) -> dict[str, Any]:
@@ -66,7 +66,8 @@ def told_of(state: InstrumentState) -> dict[str, Any]:
         "tuning": None if state.tuning is None else told_of_tuning(state.tuning),
         "routes": told_of_routes(state.routes),
         "region": told_of_region(state.region),
-        "clock": None if state.clock is None else vars(state.clock),
+        "clock": None if state.clock is None else told_of_clock(state.clock),
+        "arpeggiator": None if state.arpeggiator is None else told_of_arpeggiator(state.arpeggiator),
     }
 
 
@@ -115,20 +116,13 @@ def read_state(told: Fields, arrays: Arrays, preset: Preset) -> InstrumentState:
         tuning=None if told.values.get("tuning") is None else tuning_of(told.group("tuning")),
         routes=routes_of(told),
         region=region_of(told, "region"),
-        clock=_clock(told),
+        clock=None if told.values.get("clock") is None else read_clock(told.group("clock")),
+        arpeggiator=_arpeggiator(told),
     )
 
 
-def _clock(told: Fields) -> BeatClock | None:
-    """What was saved before there was a tempo has none."""
-    if told.values.get("clock") is None:
-        return None
-    clock = told.group("clock")
-    return BeatClock(
-        clock.number("per_frame", 1e-6, 1e3),
-        clock.number("moment", 0, _LONGEST),
-        clock.number("beats", -_MOST_BEATS, _MOST_BEATS),
-    )
+def _arpeggiator(told: Fields) -> ArpeggiatorState | None:
+    return None if told.values.get("arpeggiator") is None else read_arpeggiator(told.group("arpeggiator"))
 
 
 def _drone(told: Fields) -> DroneLevel:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from synth.instrument.events import Hand
 from synth.instrument.parameters.glide import Glide, frames_of
+from synth.instrument.parameters.note_lengths import seconds_of
 from synth.instrument.parameters.table import PARAMETERS
 
 HEAD_SPACING_FRAMES = 20.0
@@ -76,11 +77,20 @@ class Place:
         return reach * (phase - 1 if phase < 2 else 3 - phase)
 
 
+def reading_speed(controls: Mapping[str, float], n_frames: int, frames_per_second: float) -> float:
+    """Columns in a frame, negative backwards: by the control, or so that the loop at ×1 lasts as long as a note of the
+    song."""
+    speed = controls["playhead_speed"]
+    if not controls["loop_length"]:
+        return speed
+    return speed * n_frames / (seconds_of(controls["loop_length"] - 1, controls["tempo_bpm"]) * frames_per_second)
+
+
 class Playhead:
     """Moves over a loop of `n_frames` columns."""
 
     def __init__(self, n_frames: int, controls: Mapping[str, float], frames_per_second: float = 22050 / 256) -> None:
-        self.n_frames = n_frames
+        self.n_frames, self._fps = n_frames, frames_per_second
         self._width = Glide(frames_of(PARAMETERS["width"].smoothing_s, frames_per_second), _WIDTH_SETTLED)
         self.place = Place(0.0, controls["width"])
         """What is read now."""
@@ -107,7 +117,7 @@ class Playhead:
         else:
             mix = max(0.0, now.mix - 1 / _RELEASE_FRAMES)
         self.place = Place(
-            position=self.wrapped(now.position + controls["playhead_speed"]),
+            position=self.wrapped(now.position + reading_speed(controls, self.n_frames, self._fps)),
             width=self._width.toward(now.width, controls["width"]),
             hand=hand,
             mix=mix,
@@ -131,6 +141,10 @@ class Playhead:
         if n_frames <= 0 or not self._past:
             return self.place
         return self._past[-min(n_frames, len(self._past))]
+
+    def shift(self, columns: float) -> None:
+        """The song jumped, and the playhead goes along."""
+        self.place = replace(self.place, position=self.wrapped(self.place.position + columns))
 
     def run_ahead(self, n_frames: int, controls: Mapping[str, float]) -> None:
         """Go on at once to where `n_frames` more frames lead: for a vocoder that must know them sooner."""

@@ -22,6 +22,8 @@ class BeatClock:
     moment: float = 0.0
     """When the song was at `beats`, in frames."""
     beats: float = 0.0
+    runs: bool = False
+    """True while a clock from outside runs the song: what follows the tempo keeps to the song's beats."""
 
     def at(self, moment: float) -> float:
         """The song's position at a moment, in beats."""
@@ -33,4 +35,8 @@ class BeatClock:
 
     def with_tempo(self, per_frame: float, moment: float) -> "BeatClock":
         """The clock that goes on at another tempo from a moment on."""
-        return self if per_frame == self.per_frame else BeatClock(per_frame, moment, self.at(moment))
+        return self if per_frame == self.per_frame else BeatClock(per_frame, moment, self.at(moment), self.runs)
+
+    def moved(self, beats: float, moment: float, *, runs: bool) -> "BeatClock":
+        """The clock that is at this position at a moment."""
+        return BeatClock(self.per_frame, moment, beats, runs)

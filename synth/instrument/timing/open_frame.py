@@ -34,10 +34,6 @@ class OpenFrame:
         self._sound, self.taken = sound, 0
         return sound.shape[1]
 
-    def replace(self, sound: Tensor) -> None:
-        """The same frame, changed."""
-        self._sound = sound
-
     def take(self, n: int) -> Tensor:
         """The next (2, `n`); the last of them closes it."""
         sound = self.sound[:, self.taken : self.taken + n]

@@ -46,7 +46,8 @@ def voice_controls(values: Mapping[str, float], most_voices: int) -> VoiceContro
             _PRIORITIES[int(values["note_priority"])],
             max(1, min(round(values["voice_limit"]), most_voices)),
             round(values["unison"]),
-            bool(values["latch"]),
+            # The arpeggiator holds keys itself: a latch on the notes it makes would never end them.
+            bool(values["latch"]) and not values["arp_on"],
         ),
         envelope=EnvelopeShape(
             _seconds(values, "delay_s"),

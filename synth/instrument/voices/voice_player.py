@@ -13,14 +13,17 @@ from torch import Tensor
 
 from synth.automaton.rules import LiveRule
 from synth.culture.sown import SownCultures
-from synth.instrument.note_events import NoteEvent
+from synth.instrument.note_events import NoteDimension, NoteEvent
 from synth.instrument.reading.column_reader import Columns, Reader
 from synth.instrument.reading.playhead import Place
+from synth.instrument.tempo.patterns import PlayedKey
 from synth.instrument.tuning import Tuning, equal_temperament
+from synth.instrument.voices.allocator import HeldNote
 from synth.instrument.voices.bank import VoiceBank
 from synth.instrument.voices.bank_frame import BankFrame, BankState
 from synth.instrument.voices.contour import Contour
 from synth.instrument.voices.controls import voice_controls
+from synth.instrument.voices.expression import NoteValues
 from synth.instrument.voices.glide import ratio
 from synth.instrument.voices.key_follow import follow_ratio
 from synth.instrument.voices.sown_notes import SownNotes, SownNotesState
@@ -100,6 +103,21 @@ class VoicePlayer:
     def keys(self) -> tuple[int, ...]:
         """Keys of held notes that sound, ascending."""
         return self._bank.keys
+
+    @property
+    def played_keys(self) -> list[PlayedKey]:
+        """Notes that a key, a pedal or a latch holds, with what was said of each alone; oldest first."""
+        said = self._bank.state.expression.notes
+        return [_played(held, said.get(held.note.note_id)) for held in self._bank.state.allocator.held]
+
+    @property
+    def sustained_channels(self) -> list[int]:
+        """Channels whose sustain pedal is down."""
+        return np.flatnonzero(self._bank.state.allocator.sustain).tolist()
+
+    def let_go(self, event: NoteEvent) -> None:
+        """Obey an event that starts no note, between two frames."""
+        self._bank.handle(event, self._settings)
 
     def tune(self, tuning: Tuning) -> None:
         """Keys have other pitches from now on."""
@@ -181,6 +199,14 @@ class VoicePlayer:
         self._bank.restore(state)
         if self._sown is not None:
             self._sown.restore(sown)
+
+
+def _played(held: HeldNote, said: NoteValues | None) -> PlayedKey:
+    note = held.note
+    expression: tuple[tuple[NoteDimension, float], ...] = ()
+    if said is not None:
+        expression = (("bend", said.bend), ("pressure", said.pressure), ("timbre", said.timbre))
+    return PlayedKey(note.note_id, note.key, note.velocity, note.channel, held.key_down, expression)
 
 
 def contour_of(preset: Preset) -> Contour:

@@ -12,7 +12,7 @@ from synth.engine.preset_cross_fade import Voices
 from synth.engine.transport import Transport
 from synth.instrument.events import Event, SetParameter
 from synth.instrument.instrument import Instrument, Setup
-from synth.instrument.note_events import AllSoundOff, ChannelExpression, NoteOff, NoteOn
+from synth.instrument.note_events import AllSoundOff, ChannelExpression, NoteOff, NoteOn, SongPosition
 from synth.instrument.parameters.values import ParameterValues
 from synth.output.chain import Chain
 from synth.vocoder.spectral.vocoder import SpectralVocoder
@@ -36,9 +36,12 @@ def song(seed: int) -> list[list[Event]]:
     return [sorted(frame, key=lambda event: event.share) for frame in frames]
 
 
-def played(notes: Sequence[Sequence[Event]], step: int, rate_hz: int, held: bool) -> NDArray[np.float32]:
+def played(
+    notes: Sequence[Sequence[Event]], step: int, rate_hz: int, held: bool, **controls: float
+) -> NDArray[np.float32]:
     """Every frame in pieces of so many quarters."""
-    instrument = Instrument(PRESET, SpectralVocoder(PRESET.mel), rate_hz, setup=Setup(seed=2))
+    values = ParameterValues(controls)
+    instrument = Instrument(PRESET, SpectralVocoder(PRESET.mel), rate_hz, values, Setup(seed=2))
     chain, voices = Chain(rate_hz, instrument.controls, playing=False), Voices(instrument)
     transport = Transport(chain.master, held)
     mixdown = Mixdown(voices, transport, chain, rate_hz)
@@ -64,6 +67,27 @@ def test_quarters_give_the_samples_of_whole_frames(rate_hz: int, held: bool) -> 
     assert np.abs(whole).max() > 0.05
     for step in (1, 2):
         np.testing.assert_array_equal(whole, played(notes, step, rate_hz, held))
+
+
+@pytest.mark.parametrize("rate_hz", [44100, 48000])
+def test_quarters_of_an_arpeggio_give_the_samples_of_whole_frames(rate_hz: int) -> None:
+    arpeggio = {"arp_on": True, "tempo_bpm": 271.0, "arp_rate": 1.0, "arp_gate": 0.4, "release_s": 0.01}
+    notes = song(3)
+    notes[12].insert(0, Event(12, SongPosition(2.1, runs=True), 0.0))
+    whole = played(notes, QUARTERS, rate_hz, False, **arpeggio)
+    assert np.abs(whole).max() > 0.05
+    for step in (1, 2):
+        np.testing.assert_array_equal(whole, played(notes, step, rate_hz, False, **arpeggio))
+
+
+def test_a_step_is_heard_from_its_first_sample_although_its_key_was_played_frames_before() -> None:
+    """Nothing sounds until the song's next beat, and the master is closed until then."""
+    notes: list[list[Event]] = [[] for _ in range(20)]
+    notes[2] = [Event(2, SongPosition(0.9, runs=True), 0.0), Event(2, NoteOn(1, 60, 1.0), 0.5)]
+    sound = played(notes, 1, 44100, held=False, arp_on=True, arp_rate=10.0, attack_s=0.001)
+    onset = int(np.flatnonzero(np.abs(sound[0]) > 1e-4)[0])
+    beat = 2 * 512 + 0.1 * 44100 / 2
+    assert 0 <= onset - beat - Chain(44100, ParameterValues(), playing=True).delay_samples < 12
 
 
 def test_a_note_is_heard_within_its_own_quarter_although_nothing_was_playing() -> None:

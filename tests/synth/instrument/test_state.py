@@ -26,7 +26,7 @@ from synth.instrument.events import (
     Undo,
 )
 from synth.instrument.instrument import Instrument, Setup
-from synth.instrument.note_events import ChannelExpression, NoteExpression, NoteOff, NoteOn
+from synth.instrument.note_events import ChannelExpression, NoteExpression, NoteOff, NoteOn, SongPosition
 from synth.instrument.parameters.table import PARAMETERS
 from synth.instrument.state import InstrumentState
 from synth.instrument.tuning import Tuning
@@ -132,6 +132,7 @@ def assert_goes_on(
     assert torch.equal(resumed.culture.cells(), left.culture.cells())
     assert resumed.state().place == left.state().place
     assert (resumed.clock, resumed.beats) == (left.clock, left.beats)
+    assert resumed.arpeggiator.state == left.arpeggiator.state
     assert (resumed.frame, resumed.history.undos, resumed.history.redos) == (
         left.frame, left.history.undos, left.history.redos,
     )  # fmt: skip
@@ -176,6 +177,12 @@ MIDDLES: dict[str, list[tuple[int, Action | int]]] = {
     ],
     "slow culture": [(11, SetParameter("steps_per_frame", 0.37)), (18, LimitEvolution(0.3))],
     "tempo": [(12, SetParameter("tempo_bpm", 71.3)), (30, SetParameter("tempo_bpm", 200.0))],
+    "arpeggio": [
+        (11, SetParameter("arp_on", True)), (11, SetParameter("tempo_bpm", 290.0)), (11, SetParameter("arp_mode", 4.0)),
+        (12, NoteOn(1, 60, 0.7)), (12, NoteOn(2, 67, 0.4, 1)), (12, NoteExpression(2, "bend", 1.5)),
+        (13, ChannelExpression(1, "sustain", 1.0)), (14, NoteOff(2)), (30, SongPosition(7.3, runs=True)),
+        (40, SetParameter("arp_rate", 1.0)), (60, ChannelExpression(1, "sustain", 0.0)),
+    ],
     "frozen": [(20, SetParameter("frozen", True)), (50, SetParameter("frozen", False))],
     "notes and their ends": [
         (12, NoteOn(1, 60, 0.7)), (13, NoteOn(2, 64, 0.4, 1)), (15, NoteExpression(2, "bend", 1.5)), (20, NoteOff(1)),

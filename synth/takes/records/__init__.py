@@ -1,0 +1,1 @@
+"""Parts of an instrument's state as they are kept beside a take, and read again."""
