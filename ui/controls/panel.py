@@ -182,6 +182,11 @@ class ControlPanel(QFrame):
             self._mark()
             self.followed.emit(PARAMETERS[id].label, before, {id: value})
 
+    def show_moved(self, id: str, value: float) -> None:
+        """The engine moved this by itself: nothing that a hand could want to undo."""
+        self.controls = self.controls.with_value(id, value)
+        self._stand(id)
+
     def take(self, values: Mapping[str, float]) -> None:
         """Move to these values by id, whatever is being dragged, and let the engine know."""
         for knob in self.knobs.values():

@@ -7,7 +7,7 @@ from synth.instrument.parameters.parameter import Parameter
 from ui.widgets.knob import Knob
 from ui.widgets.slider import Slider
 
-SWITCH_KEYS = {"frozen": "Ctrl+F", "follow_hand": "Ctrl+H"}
+SWITCH_KEYS = {"frozen": "Ctrl+F", "follow_hand": "Ctrl+H", "latch": "Shift+Space"}
 """Whoever owns the switches binds these: a key of the switch itself would not act while its page is hidden."""
 
 

@@ -61,6 +61,7 @@ GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
             ),
             Key("Z X", "Octave down and up"),
             Key("Shift+Space", "Latch: hold the notes you play, and let them go"),
+            Key("M", "Tap the tempo, twice or more"),
             Key("Shift+Esc", "Silence every note at once, whoever plays it"),
             Key("Ctrl+Shift+S", "Stop the MIDI file that plays; one dropped on the window does"),
             Key("0", "The drone at the preset's own pitch"),

@@ -9,6 +9,7 @@ from synth.instrument.parameters.note_names import note_name
 from ui.perform.note_keys import NoteKeys
 from ui.perform.scope import Scope
 from ui.perform.spectrum import SAMPLES, Spectrum
+from ui.perform.tempo_box import TempoBox
 from ui.perform.transport import Transport
 from ui.widgets.tool_button import tool_button
 
@@ -19,11 +20,13 @@ SNAPSHOT = SAMPLES
 
 
 class Dock(QFrame):
-    """Transport left, keyboard in the middle, scope and spectrum right."""
+    """Transport left, keyboard in the middle, tempo, scope and spectrum right."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, tempo: TempoBox, latch: QToolButton, parent: QWidget | None = None) -> None:
+        """`latch` is the control panel's, which goes on following it."""
         super().__init__(parent)
         self.transport = Transport()
+        self.tempo, self.latch = tempo, latch
         self.keys = NoteKeys()
         self.scope = Scope()
         self.spectrum = Spectrum()
@@ -34,6 +37,7 @@ class Dock(QFrame):
         self._transport_frame = _framed(self.transport)
         row.addWidget(self._transport_frame)
         row.addWidget(self._keyboard(), 4)
+        row.addWidget(self.tempo)
         for plot in (self.scope, self.spectrum):
             row.addWidget(plot, 1)
 
@@ -52,16 +56,13 @@ class Dock(QFrame):
         for part in (self.octave_up, self.octave, self.octave_down):
             beside.addWidget(part)
         self.show_octave()
-        self.latch = tool_button(
-            "Latch", "Latch", "Hold the notes you play until Latch is off (Shift+Space)", "Shift+Space", role="small"
-        )
-        self.latch.setCheckable(True)
         self.panic = tool_button(
             "Silence", "Silence every note", "Silence every note at once, whoever plays it (Shift+Esc)", "Shift+Esc",
             role="small",
         )  # fmt: skip
         holding = QVBoxLayout()
         holding.setSpacing(4)
+        self.latch.setProperty("role", "small")
         for button in (self.latch, self.panic):
             button.setFixedSize(_HOLDING_WIDTH, 24)
             holding.addWidget(button)

@@ -1,4 +1,4 @@
-"""Notes that the window's own keys and mouse hold, and the latch that holds them on."""
+"""Notes that the window's own keys and mouse hold."""
 
 import time
 from collections.abc import Hashable, Iterator
@@ -17,10 +17,7 @@ class NotePlayer:
     def __init__(self, play: PlayNotes, ids: Iterator[int]) -> None:
         """`ids` names notes and is shared with every other source."""
         self._play, self._ids = play, ids
-        self.latch_on = False
         self._fingers: dict[Hashable, NoteOn] = {}
-        self._latched: dict[int, NoteOn] = {}
-        """By MIDI key: notes whose finger has come up, held by the latch."""
 
     @property
     def has_fingers(self) -> bool:
@@ -28,11 +25,8 @@ class NotePlayer:
         return bool(self._fingers)
 
     def begin(self, finger: Hashable, key: int) -> None:
-        """This finger plays a key; what it played before ends. A latched note of the key is struck anew."""
+        """This finger plays a key; what it played before ends."""
         ended = self._lifted(finger)
-        again = self._latched.pop(key, None)
-        if again is not None:
-            ended.append(NoteOff(again.note_id))
         note = NoteOn(next(self._ids), key, VELOCITY)
         self._fingers[finger] = note
         self._send([*ended, note])
@@ -45,37 +39,14 @@ class NotePlayer:
         """Every finger comes up: releases will not be told any more."""
         self._send([event for finger in list(self._fingers) for event in self._lifted(finger)])
 
-    def set_latch(self, on: bool) -> None:
-        """Hold what is played after its finger has come up, until the latch is off again."""
-        self.latch_on = on
-        if not on:
-            self._send(self._unlatched())
-
-    def forget(self) -> None:
-        """End every note, latched or not."""
-        self._send([*(NoteOff(note.note_id) for note in self._fingers.values()), *self._unlatched()])
-        self._fingers.clear()
-
     def panic(self) -> None:
         """Silence every voice of the instrument, whoever plays it."""
         self._fingers.clear()
-        self._latched.clear()
         self._send([AllSoundOff()])
 
     def _lifted(self, finger: Hashable) -> list[NoteEvent]:
         note = self._fingers.pop(finger, None)
-        if note is None:
-            return []
-        if not self.latch_on:
-            return [NoteOff(note.note_id)]
-        before = self._latched.get(note.key)
-        self._latched[note.key] = note
-        return [] if before is None else [NoteOff(before.note_id)]
-
-    def _unlatched(self) -> list[NoteEvent]:
-        ended: list[NoteEvent] = [NoteOff(note.note_id) for note in self._latched.values()]
-        self._latched.clear()
-        return ended
+        return [] if note is None else [NoteOff(note.note_id)]
 
     def _send(self, events: list[NoteEvent]) -> None:
         if events:

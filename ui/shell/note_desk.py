@@ -27,7 +27,7 @@ class NoteDesk(QObject):
     ) -> None:
         """`learned` is the file of the learned MIDI controllers."""
         super().__init__(window)
-        self._parts, self._presets = parts, presets
+        self._engine, self._parts, self._presets = engine, parts, presets
         self.ids = itertools.count()
         self.sounding = SoundingNotes(engine.play_notes)
         self.player = NotePlayer(self.sounding.play_notes, self.ids)
@@ -38,7 +38,7 @@ class NoteDesk(QObject):
         keys, dock = parts.dock.keys, parts.dock
         keys.begun.connect(partial(self.player.begin, "mouse"))
         keys.ended.connect(partial(self.player.end, "mouse"))
-        dock.latch.toggled.connect(self.player.set_latch)
+        dock.tempo.tapped.connect(lambda bpm: parts.controls.knobs["tempo_bpm"].set_amount(bpm))
         for panic in (self.player.panic, self.midi.panic, self.file.stop):
             dock.panic.clicked.connect(panic)
         self.midi.program_asked.connect(self._choose_program)
@@ -49,14 +49,24 @@ class NoteDesk(QObject):
         held = frozenset() if view is None else frozenset(view.keys)
         # The view knows what a pedal holds, and is some hundredths of a second late.
         self._parts.dock.keys.show_sounding(self.sounding.keys(time.monotonic()) | held, drone=drone)
+        self._look_at_clock()
         moved = self.midi.take_moved()
         if moved:
             self._parts.controls.follow_midi(moved)
             self._presets.show_note()
 
+    def _look_at_clock(self) -> None:
+        """Show the tempo that a MIDI clock has set, and where that clock comes from."""
+        controls = self._parts.controls
+        follows = bool(controls.controls["midi_clock"])
+        self._parts.dock.tempo.show_clock(self.midi.clock_port, follows=follows)
+        tempo_bpm = self._engine.controls["tempo_bpm"]
+        if follows and tempo_bpm != controls.controls["tempo_bpm"]:
+            controls.show_moved("tempo_bpm", tempo_bpm)
+
     def forget(self) -> None:
         """Another instrument plays: the notes of the one before are over."""
-        self.player.forget()
+        self.player.let_go()
         self.sounding.forget()
 
     def close(self) -> None:

@@ -13,6 +13,7 @@ from ui.culture.brushes import BrushHand
 from ui.culture.view import CultureView
 from ui.files.folders import Places
 from ui.perform.dock import Dock
+from ui.perform.tempo_box import TempoBox
 from ui.presets.panel import PresetPanel
 from ui.widgets.banner import Banner
 from ui.window.header import Header
@@ -43,14 +44,17 @@ class Parts:
         places: Places,
     ) -> "Parts":
         """Every part, not yet in any layout."""
+        controls = ControlPanel()
+        switches = controls.switches
+        tempo = TempoBox(controls.knobs["tempo_bpm"], switches["midi_clock"])
         return Parts(
             Header(list_outputs, device),
             PresetPanel(entries, places),
             BrushBar(),
             Banner(),
             CultureView(hand),
-            ControlPanel(),
-            Dock(),
+            controls,
+            Dock(tempo, switches["latch"]),
             StatusLine(),
         )
 
