@@ -193,8 +193,7 @@ class Arpeggiator:
         state, settings = self.state, self._settings
         notes = notes_of_step(state.keys, settings.mode, settings.octaves, state.step, self._seed)
         following = self._onset(state.next_step + 1)
-        # A note of full length ends exactly where the next one begins, not beside it by a rounding.
-        until = following if settings.gate == 1 else now + settings.gate * (following - now)
+        until = now + settings.gate * (following - now)
         self.state = replace(state, next_step=state.next_step + 1, step=state.step + 1)
         return self._make(notes, until)
 

@@ -15,7 +15,7 @@ from synth.automaton.gestures import Gesture
 from synth.device.feeding import Feeding
 from synth.device.ring import Ring
 from synth.device.sinks import Sink
-from synth.engine import rest
+from synth.engine import rest, transport
 from synth.engine.engine import Engine
 from synth.engine.load import EngineLoad
 from synth.engine.rest import Rest
@@ -23,6 +23,7 @@ from synth.engine.transport import Transport
 from synth.instrument.events import Evolve, SetParameter, Touch
 from synth.instrument.instrument import Instrument
 from synth.instrument.note_events import NoteOff, NoteOn
+from synth.instrument.parameters.note_lengths import note_length
 from synth.output.chain import Chain
 from synth.output.limiter import Audio
 from tests.doubles.end_fades import fade_length
@@ -282,3 +283,21 @@ def test_a_note_ends_the_rest_also_one_that_is_to_come(monkeypatch: pytest.Monke
         engine.play_notes([NoteOn(2, 67, 0.8)], time.monotonic() + 0.3)
         assert not engine._notes.empty
         wait_until(lambda: engine._playing.current.voices.keys == (67,))
+
+
+def test_an_arpeggio_goes_on_through_silence_between_its_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At rest time would stand still, and the next step never come."""
+    monkeypatch.setattr(transport, "_REST_S", 0.05)
+    with resting(monkeypatch) as (engine, _):
+        for id, value in (
+            ("arp_on", True),
+            ("tempo_bpm", 300.0),
+            ("arp_rate", note_length("1 bar")),
+            ("arp_gate", 0.05),
+        ):
+            engine.send(SetParameter(id, value))
+        engine.play_notes([NoteOn(1, 60, 0.8)], time.monotonic())
+        arpeggiator = engine.release()[0].arpeggiator
+        wait_until(lambda: arpeggiator.state.made >= 3)
+        engine.play_notes([NoteOff(1)], time.monotonic())
+        wait_until(lambda: engine.status().resting)

@@ -102,14 +102,16 @@ def test_a_clock_without_jitter_is_exact_and_tells_little() -> None:
 
 
 @pytest.mark.parametrize(("before", "after"), [(120, 140), (120, 60), (90, 91), (80, 240)])
-def test_a_new_tempo_is_found_within_two_bars(before: float, after: float) -> None:
+def test_a_new_tempo_is_found_within_a_bar(before: float, after: float) -> None:
+    """And stays found."""
     song = Song()
     due_s = np.cumsum([60 / before / 24] * (8 * 24) + [60 / after / 24] * (8 * 24)) + song.now_s
     song.send(START)
-    for at_s in jittered(due_s, 1):
+    for number, at_s in enumerate(jittered(due_s, 1)):
         song.send(TICK, float(at_s))
-    assert abs(song.bpm / after - 1) < 0.005
-    assert abs(song.at(float(due_s[-1])) - (16 * 24 - 1) / 24) * 60 / after < 0.003
+        if number >= 12 * 24:
+            assert abs(song.bpm / after - 1) < 0.005
+            assert abs(song.at(float(due_s[number])) - number / 24) * 60 / after < 0.003
 
 
 def test_start_stop_continue_and_song_position() -> None:

@@ -183,6 +183,8 @@ def test_a_chord_through_a_real_port(jack_server: JackServer, receiver: Recordin
         keyboard.send(b"\x90\x3c\x7f", b"\x90\x40\x7f", b"\xe0\x7f\x7f")
         _heard(receiver, 3)
         assert receiver.events == [NoteOn(0, 60, 1.0), NoteOn(1, 64, 1.0), ChannelExpression(0, "bend", 2.0)]
+        keyboard.send(b"\xf8")
+        wait_until(lambda: midi.clock_port == "Petrichord", "a clock does not arrive")
         jack_server.kill()
         wait_until(lambda: receiver.sounding() == set(), "the chord hangs")
         midi.close()

@@ -219,6 +219,17 @@ def test_a_jump_of_the_song_goes_on_with_the_next_step_there(to: float) -> None:
     assert len(played.onsets) - n in (3, 4, 5)
 
 
+def test_a_step_that_the_song_has_passed_by_far_is_not_played_late() -> None:
+    """The next step was due after 0.01 beats; at 100.1 the nearest of the song's lies 0.1 beats back."""
+    played = Played(song_runs=True, beats=6.0)
+    played.do(6.0, NoteOn(1, 60, 0.5))
+    played.until(7.24)
+    n, played.beats = len(played.onsets), 100.1
+    played.arpeggiator.move_song(100.1 - 7.24, 100.1, song_runs=True)
+    played.until(100.6)
+    assert [at for at, _ in played.onsets[n:]] == pytest.approx([100.25, 100.5])
+
+
 def test_the_songs_clock_begins_and_ends_under_held_keys() -> None:
     played = Played(beats=1.1)
     played.do(1.1, NoteOn(1, 60, 0.5))
@@ -267,6 +278,7 @@ def test_latch_collects_while_a_key_is_down_and_a_new_first_key_starts_anew() ->
     assert played.keys == [60, 64, 60, 64]
     # A new phrase, in its own phase; what sounded ends.
     played.do(1.1, NoteOn(2, 72, 0.5))
+    assert played.sounding == set() and played.ends[-1] == 1.1
     played.do(1.15, NoteOn(3, 76, 0.5), NoteOff(2), NoteOff(3))
     played.until(2.0)
     assert played.onsets[4:] == [(1.0, 60)] + [(pytest.approx(1.1 + 0.25 * k), (72, 76)[k % 2]) for k in range(4)]
