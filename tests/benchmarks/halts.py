@@ -25,6 +25,7 @@ import soundfile
 
 from synth.device.feeding import STALL_S
 from synth.presets.file import save_preset
+from synth.presets.model import LOOP_FRAMES
 from tests.doubles.cultures import steady_preset
 from tests.doubles.rig import RATE, Capture, Rig
 
@@ -73,7 +74,7 @@ class Player:
     """`petrichord play` in a process of its own, and what it says."""
 
     def __init__(self, rig: Rig, folder: Path) -> None:
-        preset = save_preset(steady_preset(), folder / "steady.safetensors")
+        preset = save_preset(steady_preset(LOOP_FRAMES), folder / "steady.safetensors")
         self.take = folder / "take.wav"
         command = [sys.executable, "-m", "synth.commands.cli", "play", str(preset), "--minutes", "10", "--json"]
         command += ["--record", str(self.take)]

@@ -34,7 +34,7 @@ from synth.instrument.note_events import NoteOn
 from synth.instrument.parameters.values import ParameterValues
 from synth.instrument.tuning import Tuning, read_tuning
 from synth.presets.file import load_preset
-from synth.presets.model import Preset, Vibrato
+from synth.presets.model import LOOP_FRAMES, Preset, Vibrato
 from synth.vocoder.spectral.vocoder import SpectralVocoder
 from tests.doubles.cultures import steady_preset
 
@@ -138,7 +138,7 @@ def measure(preset: Preset, keys: Sequence[int], with_alive: bool) -> dict[str, 
 
 def scala_hz(folder: Path) -> float:
     """Largest distance in Hz between what sounds and what tuning-library says."""
-    preset, worst = without_wavering(steady_preset()), 0.0
+    preset, worst = without_wavering(steady_preset(LOOP_FRAMES)), 0.0
     for name, (scale, mapping) in SCALES.items():
         scl, kbm = folder / f"{name}.scl", folder / f"{name}.kbm"
         scl.write_text(f"! {name}.scl\n{scale}")

@@ -15,6 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from synth.presets.model import LOOP_FRAMES
 from tests.doubles.cultures import steady_preset
 from tests.doubles.rig import Rig
 from tests.ui.hands.display import virtual_display
@@ -59,7 +60,7 @@ def main() -> None:
             from synth.presets.file import save_preset
 
             preset = str(folder / "steady.safetensors")
-            save_preset(steady_preset(), Path(preset))
+            save_preset(steady_preset(LOOP_FRAMES), Path(preset))
         rig = Rig(folder)
         rig.start()
         try:

@@ -25,6 +25,7 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QTimer
 from PySide6.QtWidgets import QApplication
 
 from synth.commands.cli import prepare_environment
+from synth.presets.model import LOOP_FRAMES
 from tests.doubles.cultures import steady_preset
 from tests.doubles.end_fades import between_fades
 from tests.doubles.rig import Rig, align
@@ -202,7 +203,7 @@ def main() -> int:
         if preset is None:
             from synth.presets.file import save_preset
 
-            preset = str(save_preset(steady_preset(), Path(name) / "steady.safetensors"))
+            preset = str(save_preset(steady_preset(LOOP_FRAMES), Path(name) / "steady.safetensors"))
         result = take_against_capture(preset, args.seconds, Path(name))
     print(json.dumps(result, indent=1))
     return int(bool(result["underruns"] or any(result[k]["missing"] or result[k]["differ"] for k in ("first", "take"))))  # type: ignore[index]

@@ -23,13 +23,14 @@ def play(checkpoint: Path, take: Path) -> dict[str, object]:
     from synth.engine.engine import Engine
     from synth.instrument.parameters.values import ParameterValues
     from synth.loading.prepare import ready_instrument, ready_vocoder
+    from synth.presets.model import LOOP_FRAMES
     from synth.thread_priority import raise_thread_priority
     from tests.doubles.cultures import steady_preset
     from tests.doubles.rig import RATE
 
     torch.set_num_threads(1)
     os.environ["PETRICHORD_BIGVGAN"] = str(checkpoint)
-    preset = steady_preset()
+    preset = steady_preset(LOOP_FRAMES)
     first = ready_instrument(preset, RATE, ParameterValues(), "spectral")[0]
     vocoders = [ready_vocoder(preset, RATE, name)[0] for name in ("bigvgan", "spectral")]
     raise_thread_priority("helper")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from synth.presets.file import save_preset
+from synth.presets.model import LOOP_FRAMES
 from tests.benchmarks.soak import LIMIT_DB, soak
 from tests.doubles.cultures import steady_preset
 
@@ -16,7 +17,7 @@ MINUTES = 0.25
 
 @pytest.mark.device
 def test_capture_equals_take_with_gestures_and_a_busy_machine(tmp_path: Path) -> None:
-    save_preset(steady_preset(), tmp_path / "steady.safetensors")
+    save_preset(steady_preset(LOOP_FRAMES), tmp_path / "steady.safetensors")
     # Other programs on the machine may break the sound: up to three times are tried for one without an underrun. That
     # the take is what was heard holds in each of them. In float32, because a busy start may find bfloat16 the faster,
     # whose products are kept compiled for every number of awake cells.

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from synth.presets.file import save_preset
+from synth.presets.model import LOOP_FRAMES
 from tests.benchmarks.window_take import take_against_capture
 from tests.doubles.cultures import steady_preset
 
@@ -17,7 +18,7 @@ is 0, and `tests.benchmarks.window_take` holds to it."""
 
 @pytest.mark.device
 def test_take_equals_capture_to_the_sample_while_the_window_is_played_by_hand(tmp_path: Path) -> None:
-    preset = save_preset(steady_preset(), tmp_path / "steady.safetensors")
+    preset = save_preset(steady_preset(LOOP_FRAMES), tmp_path / "steady.safetensors")
     underruns = []
     for attempt in range(ATTEMPTS):
         folder = tmp_path / str(attempt)

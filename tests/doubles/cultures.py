@@ -6,14 +6,14 @@ import torch
 
 from synth.automaton.rules import LiveRule
 from synth.presets.model import Preset
-from tests.doubles.samples import live_preset
+from tests.doubles.samples import SMALL_FRAMES, live_preset
 
 _LEAK = 0.05
 _WEATHER = 0.02
 _LIFT = 3.0
 
 
-def steady_preset(n_frames: int = 172) -> Preset:
+def steady_preset(n_frames: int = SMALL_FRAMES) -> Preset:
     """Every channel decays by a leak; channel 0 towards a coarse spectrum, pushed about by weather.
 
     The update is −λ·x + λ·target(row) + ε·weather: a contraction under bounded drive, so its state is bounded too. It

@@ -11,6 +11,9 @@ from synth.automaton.weather import WeatherSpec
 from synth.mel import DB_PER_NEPER, FORMATS, MelFormat, grid_from_log_mel, log_mel
 from synth.presets.model import Credit, Partials, Preset
 
+SMALL_FRAMES = 64
+"""Columns of the cultures that tests play: a third of a real one's, because most of what tests compute is steps."""
+
 
 def _tone(partials: Partials, fmt: MelFormat, n_frames: int) -> Tensor:
     """The partials as a steady sound, (1, N) with N = T · hop."""
@@ -28,7 +31,7 @@ def _tone_of_220_hz(fmt: MelFormat, n_frames: int) -> tuple[Partials, Tensor]:
 
 
 def live_preset(
-    seed: int = 0, fmt: MelFormat = FORMATS["22k80"], n_frames: int = 172, activity: float = 0.02
+    seed: int = 0, fmt: MelFormat = FORMATS["22k80"], n_frames: int = SMALL_FRAMES, activity: float = 0.02
 ) -> Preset:
     """A harmonic tone at 220 Hz in the state, under a rule that pulls every cell towards it and drifts with weather.
 
@@ -58,7 +61,7 @@ def live_preset(
     )
 
 
-def notebook_preset(seed: int = 0, n_frames: int = 172) -> Preset:
+def notebook_preset(seed: int = 0, n_frames: int = SMALL_FRAMES) -> Preset:
     """The same under a notebook rule with small random weights."""
     torch.manual_seed(seed)
     rule = NotebookRule()

@@ -38,13 +38,13 @@ def paint(row: float, radius: float, loudest_lu: float | None = 4.0, strength: f
     return Gesture("paint", 0.0, row, 22.0, radius, strength, "line", loudest_lu)
 
 
-@pytest.mark.parametrize("name", ["violin", "ocean", "temple_bell", "cello_44k"])
+@pytest.mark.parametrize("name", ["violin", "cello_44k"])
 def test_no_paint_is_more_than_four_lu_louder_than_the_preset(name: str) -> None:
     preset = load(name)
-    rows = [round(share * preset.mel.n_mels) for share in (0.1, 0.3, 0.5, 0.7, 0.9)]
+    rows = [round(share * preset.mel.n_mels) for share in (0.1, 0.5, 0.9)]
     plain = loudness_lufs(sound_of(preset), RATE)
     for row in rows:
-        for radius in (1.0, 1.5, 12.0):
+        for radius in (1.0, 12.0):
             louder = loudness_lufs(sound_of(preset, paint(row, radius)), RATE) - plain
             assert louder <= 4.0, (row, radius)
     # Over and over, in many places, as a hand does.

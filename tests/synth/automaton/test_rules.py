@@ -128,11 +128,12 @@ def test_live_rule_is_circular_in_time() -> None:
 def test_bfloat16_products_stay_close_to_float32() -> None:
     preset = live_preset()
     assert isinstance(preset.rule, LiveRule)
-    _, weather, mask = _live_inputs(80, 172, 6)
+    n_frames = preset.n_frames
+    _, weather, mask = _live_inputs(80, n_frames, 6)
     results = []
     for dtype in (torch.float32, torch.bfloat16):
         state = preset.state.clone()
-        Stepper(preset.rule, 80, 172, dtype).step(state, weather, mask)
+        Stepper(preset.rule, 80, n_frames, dtype).step(state, weather, mask)
         results.append(state)
     # bfloat16 has 8 bits: updates of at most about 0.5 keep two digits.
     assert 0 < float((results[0] - results[1]).abs().max()) < 0.02

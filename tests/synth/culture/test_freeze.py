@@ -14,6 +14,7 @@ from synth.instrument.events import Event, ThawAll, Touch, Undo
 from synth.instrument.instrument import Instrument, Setup
 from synth.instrument.notation import parse_gesture
 from synth.mel import FORMATS
+from synth.presets.model import LOOP_FRAMES
 from synth.vocoder.spectral.vocoder import SpectralVocoder
 from tests.doubles.cultures import steady_preset
 from tests.doubles.samples import live_preset, notebook_preset
@@ -148,7 +149,7 @@ def test_shapes_are_read_from_the_command_line_and_others_refused() -> None:
 
 @pytest.mark.parametrize("fmt", ["22k80", "44k128"])
 def test_hidden_channels_are_carried_only_when_asked_for(fmt: str) -> None:
-    preset = live_preset(fmt=FORMATS[fmt])
+    preset = live_preset(fmt=FORMATS[fmt], n_frames=LOOP_FRAMES)
     instrument = Instrument(preset, SpectralVocoder(preset.mel), 44100)
     assert instrument.view().hidden is None
     hidden = instrument.view(hidden=True).hidden

@@ -13,6 +13,7 @@ from synth.automaton.rules import NOTEBOOK_STEPS
 from synth.culture.culture import LiveCulture
 from synth.culture.regrowth import FADE_STEPS, RegrowingCulture
 from synth.errors import UsageError
+from synth.presets.model import LOOP_FRAMES
 from tests.doubles.samples import live_preset, notebook_preset
 
 
@@ -42,12 +43,12 @@ def test_absurd_gestures_are_refused() -> None:
 
 
 def test_each_gesture_does_what_its_name_says() -> None:
-    culture = LiveCulture(live_preset())
+    culture = LiveCulture(live_preset(n_frames=LOOP_FRAMES))
     before = culture.grid().clone()
     row = int(before.mean(1).argmax())
 
     def after(kind: str) -> torch.Tensor:
-        fresh = LiveCulture(live_preset())
+        fresh = LiveCulture(live_preset(n_frames=LOOP_FRAMES))
         fresh.touch(Gesture(kind, 80, row))  # type: ignore[arg-type]
         return fresh.grid()
 
@@ -63,7 +64,7 @@ def test_each_gesture_does_what_its_name_says() -> None:
 
 
 def test_a_wound_rests_for_one_loop_and_then_wakes() -> None:
-    culture = LiveCulture(live_preset(activity=0.2))
+    culture = LiveCulture(live_preset(activity=0.2, n_frames=LOOP_FRAMES))
     culture.touch(Gesture("erase", 80, 40))
     wounded = culture.grid()[40, 80].clone()
     for _ in range(culture.n_frames):
@@ -77,14 +78,14 @@ def test_a_wound_rests_for_one_loop_and_then_wakes() -> None:
 
 
 def test_a_reseeded_region_grows_back_at_once() -> None:
-    culture = LiveCulture(live_preset())
+    culture = LiveCulture(live_preset(n_frames=LOOP_FRAMES))
     culture.touch(Gesture("reseed", 80, 40))
     assert float(culture.resting().max()) == 0
 
 
 def test_same_seed_same_life_other_seed_another() -> None:
     def life(seed: int) -> torch.Tensor:
-        culture = LiveCulture(live_preset(), seed=seed)
+        culture = LiveCulture(live_preset(n_frames=LOOP_FRAMES), seed=seed)
         for step in range(20):
             if step == 7:
                 culture.touch(Gesture("noise", 10, 10))
@@ -96,7 +97,11 @@ def test_same_seed_same_life_other_seed_another() -> None:
 
 
 @pytest.mark.parametrize(
-    "make", [lambda: LiveCulture(live_preset(), 3), lambda: RegrowingCulture(notebook_preset(), 3)]
+    "make",
+    [
+        lambda: LiveCulture(live_preset(n_frames=LOOP_FRAMES), 3),
+        lambda: RegrowingCulture(notebook_preset(n_frames=LOOP_FRAMES), 3),
+    ],
 )
 def test_restoring_gives_back_the_same_future(make) -> None:  # type: ignore[no-untyped-def]
     culture = make()
@@ -114,7 +119,7 @@ def test_restoring_gives_back_the_same_future(make) -> None:  # type: ignore[no-
 
 @pytest.mark.parametrize(("value", "ailment"), [(float("nan"), "not finite"), (50.0, "saturated")])
 def test_a_culture_knows_when_it_is_not_well(value: float, ailment: str) -> None:
-    culture = LiveCulture(live_preset())
+    culture = LiveCulture(live_preset(n_frames=LOOP_FRAMES))
     assert culture.ailment() == ""
     saved = culture.save()
     culture.restore(replace(saved, state=torch.full_like(saved.state, value)))
@@ -122,7 +127,7 @@ def test_a_culture_knows_when_it_is_not_well(value: float, ailment: str) -> None
 
 
 def test_a_silent_culture_is_dead_unless_it_was_just_seeded() -> None:
-    culture = LiveCulture(live_preset(activity=0.0))
+    culture = LiveCulture(live_preset(activity=0.0, n_frames=LOOP_FRAMES))
     culture.reseed()
     assert culture.ailment() == ""
     for _ in range(600):
@@ -132,7 +137,7 @@ def test_a_silent_culture_is_dead_unless_it_was_just_seeded() -> None:
 
 def test_frozen_weather_and_no_weather_differ_from_weather() -> None:
     def life(depth: float, speed: float) -> torch.Tensor:
-        culture = LiveCulture(live_preset(activity=0.2), seed=1)
+        culture = LiveCulture(live_preset(activity=0.2, n_frames=LOOP_FRAMES), seed=1)
         for _ in range(20):
             culture.step(depth, speed)
         return culture.grid()

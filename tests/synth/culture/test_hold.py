@@ -6,6 +6,7 @@ import torch
 from synth.automaton.gestures import RESTING_KINDS, WAKE_STEPS, Gesture, GestureKind, apply_gesture, footprint
 from synth.culture.culture import LiveCulture
 from synth.culture.undoable import UndoableCulture
+from synth.presets.model import LOOP_FRAMES
 from tests.doubles.cultures import steady_preset
 
 FRAMES = 172
@@ -17,7 +18,7 @@ RESTS = FRAMES + WAKE_STEPS
 
 
 def culture() -> LiveCulture:
-    return LiveCulture(steady_preset(), 3)
+    return LiveCulture(steady_preset(LOOP_FRAMES), 3)
 
 
 def live_on(of: LiveCulture, steps: int, *, held: bool) -> None:

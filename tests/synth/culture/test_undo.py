@@ -17,7 +17,7 @@ from synth.instrument.instrument import Instrument, Setup
 from synth.instrument.notation import parse_gesture
 from synth.instrument.parameters.values import ParameterValues
 from synth.mel import FORMATS
-from synth.presets.model import Preset
+from synth.presets.model import LOOP_FRAMES, Preset
 from synth.vocoder.spectral.vocoder import SpectralVocoder
 from tests.doubles.cultures import steady_preset
 from tests.doubles.samples import live_preset, notebook_preset
@@ -162,7 +162,7 @@ def test_an_undo_within_a_fade_goes_on_from_what_is_heard() -> None:
 
 @pytest.mark.parametrize(("fmt", "at_least"), [("22k80", 16), ("44k128", 12)])
 def test_memory_is_bounded_after_a_thousand_strokes(fmt: str, at_least: int) -> None:
-    culture = LiveCulture(live_preset(fmt=FORMATS[fmt]))
+    culture = LiveCulture(live_preset(fmt=FORMATS[fmt], n_frames=LOOP_FRAMES))
     history = History(culture)
     taken = history.n_bytes
     before = [history.remember(culture) or culture.steps for culture.steps in range(1000)]

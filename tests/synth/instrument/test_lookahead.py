@@ -27,7 +27,7 @@ LONG = 17 * SPF + 200
 
 def ladder():  # type: ignore[no-untyped-def]
     """A preset whose columns tell where they are: column t is level −0.9 + 1.8·t/T in every row."""
-    preset = live_preset()
+    preset = live_preset(n_frames=T)
     state = torch.zeros_like(preset.state)
     state[0] = -0.9 + 1.8 * torch.arange(T) / T
     return replace(preset, state=state)

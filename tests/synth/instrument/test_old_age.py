@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from synth.instrument.instrument import Instrument
 from synth.presets.library import load
-from synth.presets.model import Preset
+from synth.presets.model import LOOP_FRAMES, Preset
 from synth.vocoder.spectral.vocoder import SpectralVocoder
 from tests.doubles.cultures import steady_preset
 
@@ -36,7 +36,7 @@ def sound_at(preset: Preset, rate_hz: int, frame: int) -> NDArray[np.float64]:
 @pytest.mark.parametrize("name", ["violin", "steady"])
 def test_a_vocoder_that_has_played_for_years_sounds_as_a_young_one(name: str, rate_hz: int, frame: int) -> None:
     """Its phases, vibrato and noise go by a clock of frames; an offset in single precision would be seconds off."""
-    preset = load(name) if name == "violin" else steady_preset()
+    preset = load(name) if name == "violin" else steady_preset(LOOP_FRAMES)
     young, old = sound_at(preset, rate_hz, 0), sound_at(preset, rate_hz, frame)
     assert abs(young.shape[1] - old.shape[1]) <= 1
     n = min(young.shape[1], old.shape[1])
@@ -57,7 +57,7 @@ def test_a_vocoder_that_has_played_for_years_sounds_as_a_young_one(name: str, ra
 
 @pytest.mark.parametrize("frame", [YEARS, 2**52])
 def test_an_instrument_that_has_played_for_years_gives_the_same_samples(frame: int) -> None:
-    preset = steady_preset()
+    preset = steady_preset(LOOP_FRAMES)
 
     def instrument() -> Instrument:
         return Instrument(preset, SpectralVocoder(preset.mel), 44100)

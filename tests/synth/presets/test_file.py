@@ -20,7 +20,7 @@ from synth.mel import FORMATS, log_mel_from_grid
 from synth.presets import file as preset_file
 from synth.presets.file import load_preset, save_preset
 from synth.presets.library import entries, load
-from synth.presets.model import HighBand, Preset, Vibrato
+from synth.presets.model import LOOP_FRAMES, HighBand, Preset, Vibrato
 from synth.presets.tuning import Tuning
 from tests.doubles.samples import live_preset, notebook_preset
 from tests.doubles.sounds import spectral
@@ -227,7 +227,7 @@ def test_a_preset_of_schema_1_sounds_as_it_did(tmp_path: Path) -> None:
     """Samples kept from the version before; other processors' products differ in the last bits."""
     air = torch.cat([torch.full((3, 80), 1 / 80), torch.tensor([[-4.0], [-5.0], [-6.0]])], 1)
     preset = replace(
-        live_preset(),
+        live_preset(n_frames=LOOP_FRAMES),
         vibrato=Vibrato(5.0, 20.0, 3.0),
         high_band=HighBand(torch.linspace(8000, 11000, 4), air),
         trim_db=torch.linspace(-2, 2, 80),

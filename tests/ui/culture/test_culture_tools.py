@@ -14,6 +14,7 @@ from scipy.stats import wasserstein_distance
 from synth.automaton.gestures import SHAPES, Gesture, Shape, footprint
 from synth.instrument.events import Redo, ReseedAll, ThawAll, Touch, Undo, View
 from synth.mel import FORMATS
+from synth.presets.model import LOOP_FRAMES
 from tests.doubles.engine import FakeEngine
 from tests.doubles.samples import live_preset
 from ui.culture.brushes import Brush
@@ -182,7 +183,7 @@ def test_the_distance_is_the_wasserstein_distance_of_each_row() -> None:
 
 @pytest.mark.parametrize("fmt", ["22k80", "44k128"])
 def test_recovery_follows_a_wound_until_it_has_healed(fmt: str) -> None:
-    preset = live_preset(fmt=FORMATS[fmt])
+    preset = live_preset(fmt=FORMATS[fmt], n_frames=LOOP_FRAMES)
     healthy, quantiles = preset.state[0].numpy(), preset.quantiles.numpy()
     recovery = Recovery()
     recovery.set_culture(quantiles, 172)
@@ -203,7 +204,7 @@ def test_recovery_follows_a_wound_until_it_has_healed(fmt: str) -> None:
 
 
 def test_a_wound_under_ice_does_not_count_as_healing() -> None:
-    preset = live_preset()
+    preset = live_preset(n_frames=LOOP_FRAMES)
     healthy = preset.state[0].numpy()
     recovery = Recovery()
     recovery.set_culture(preset.quantiles.numpy(), 172)
@@ -219,7 +220,7 @@ def test_a_wound_under_ice_does_not_count_as_healing() -> None:
 
 
 def test_recovery_remembers_ten_seconds_and_lasts_as_long_as_the_wound() -> None:
-    preset = live_preset()
+    preset = live_preset(n_frames=LOOP_FRAMES)
     recovery = Recovery()
     recovery.set_culture(preset.quantiles.numpy(), 172)
     silent = np.full((80, 172), -1, dtype=np.float32)

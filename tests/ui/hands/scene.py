@@ -10,6 +10,7 @@ from synth.instrument.parameters.values import ParameterValues
 from synth.loading.choose_vocoder import choose_vocoder
 from synth.presets.file import load_preset, save_preset
 from synth.presets.library import Entry
+from synth.presets.model import LOOP_FRAMES
 from synth.takes.companion import COMPANION_SUFFIX
 from tests.doubles.engine import FakeEngine
 from tests.doubles.samples import live_preset
@@ -35,7 +36,7 @@ def _preset_bytes(seed: int, name: str) -> bytes:
     """A small preset's file, written once in a worker: hundreds of windows are opened on the same three."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "preset.safetensors"
-        save_preset(replace(live_preset(seed=seed), name=name), path)
+        save_preset(replace(live_preset(seed=seed, n_frames=LOOP_FRAMES), name=name), path)
         return path.read_bytes()
 
 

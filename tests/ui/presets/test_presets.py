@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from synth.mel import FORMATS
 from synth.presets.file import load_preset, save_preset
 from synth.presets.library import Entry
+from synth.presets.model import LOOP_FRAMES
 from tests.doubles.engine import FakeEngine
 from tests.doubles.samples import live_preset
 from tests.ui.hands.scene import window
@@ -190,7 +191,7 @@ def test_the_picture_shows_where_the_sound_is(library: MainWindow) -> None:
 
 def test_a_preset_of_128_rows_is_shown_touched_and_played(qtbot: QtBot, tmp_path: Path) -> None:
     path = tmp_path / "wide.safetensors"
-    save_preset(replace(live_preset(fmt=FORMATS["44k128"]), name="Wide"), path)
+    save_preset(replace(live_preset(fmt=FORMATS["44k128"], n_frames=LOOP_FRAMES), name="Wide"), path)
     engine = FakeEngine(n_mels=128)
     win = open_library(qtbot, engine, tmp_path, [Entry("wide", path, True)])
     qtbot.waitUntil(lambda: win.culture._shown is not None, timeout=5000)
