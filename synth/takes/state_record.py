@@ -26,8 +26,8 @@ from synth.presets.model import Preset
 from synth.presets.routes import region_of, routes_of, told_of_region, told_of_routes
 from synth.presets.schema import Fields
 from synth.presets.tuning import told_of_tuning, tuning_of
+from synth.takes.records.sown import arrays_of_sown, read_sown, told_of_sown
 from synth.takes.records.tempo import read_arpeggiator, read_clock, told_of_arpeggiator, told_of_clock
-from synth.takes.sown_record import arrays_of_sown, read_sown, told_of_sown
 from synth.takes.voice_record import arrays_of_voices, read_voices, told_of_voices
 
 Arrays = Mapping[str, NDArray[Any]]
