@@ -27,7 +27,8 @@ _DC_HZ = 8.0
 
 
 def _shape(x, p, last):  # type: ignore[no-untyped-def]
-    """x (2, 8N) in place; p (≥ 2, N or 1) gain and bias; last (2,) the driven sample before."""
+    """x (2, 8N) in place, without the constant that is the bias's; p (≥ 2, N or 1) gain and bias; last (2,) the driven
+    sample before."""
     for side in range(2):
         u0 = last[side]
         r0 = math.sqrt(1.0 + u0 * u0)
@@ -35,20 +36,19 @@ def _shape(x, p, last):  # type: ignore[no-untyped-def]
             j = i // 8 if p.shape[1] > 1 else 0
             u1 = p[0, j] * x[side, i] + p[1, j]
             r1 = math.sqrt(1.0 + u1 * u1)
-            x[side, i] = (u0 + u1) / (r0 + r1)
+            x[side, i] = (u0 + u1) / (r0 + r1) - p[1, j] / math.sqrt(1.0 + p[1, j] * p[1, j])
             u0, r0 = u1, r1
         last[side] = u0
 
 
 def _finish(x, out, p, fall, held):  # type: ignore[no-untyped-def]
-    """x (2, N) → out (2, N): without the constant, tone and level; held (2, 2) what both low-passes have."""
+    """x (2, N) → out (2, N): without what is below hearing, tone and level; held (2, 2) what both low-passes have."""
     for side in range(2):
         low, soft = held[side, 0], held[side, 1]
         for i in range(x.shape[1]):
             j = i if p.shape[1] > 1 else 0
-            v = x[side, i] - p[1, j] / math.sqrt(1.0 + p[1, j] * p[1, j])
-            low += fall * (v - low)
-            soft += p[2, j] * (v - low - soft)
+            low += fall * (x[side, i] - low)
+            soft += p[2, j] * (x[side, i] - low - soft)
             if abs(low) < TINY:
                 low = 0.0
             if abs(soft) < TINY:
@@ -65,6 +65,7 @@ class Drive:
         self._up = [HalfBand(*stage, doubling=True) for stage in _STAGES]
         self._down = [HalfBand(*stage, doubling=False) for stage in reversed(_STAGES)]
         self._glide = Glide(rate_hz, 4)
+        self._bias = 0.0
         self._last, self._low = np.zeros(2), np.zeros((2, 2))
         filters = {f"filter{i}": stage.past for i, stage in enumerate([*self._up, *self._down])}
         self._held = HeldArrays({**filters, "last": self._last, "low": self._low}, self._glide)
@@ -83,7 +84,10 @@ class Drive:
         makeup = _USUAL_AMPLITUDE * math.sqrt(1 + driven * driven) / driven
         tone = 1 - math.exp(-2 * math.pi * min(values["drive_tone_hz"] / self._rate_hz, 0.49))
         level = makeup * 10 ** (values["drive_level_db"] / 20)
-        self._glide.move([gain, _MOST_BIAS * values["drive_bias"], tone, level], at_once=at_once)
+        self._bias = _MOST_BIAS * values["drive_bias"]
+        self._glide.move([gain, self._bias, tone, level], at_once=at_once)
+        if at_once:
+            self._last[:] = self._bias
 
     def process(self, x: Audio) -> Audio:
         values = self._glide.take(x.shape[1])
@@ -99,3 +103,6 @@ class Drive:
 
     def reset(self, state: EffectState | None = None) -> None:
         self._held.reset(state)
+        if state is None:
+            # Silence lies where the bias puts it: any other sample before would be a click.
+            self._last[:] = self._bias

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synth.compiled_cache import compiled
+from synth.effects.contract import TINY
 
 _TERMS = 8
 """Of series whose terms fall faster than q^(i²)."""
@@ -45,6 +46,7 @@ def _double(x, out, coefficients, held):  # type: ignore[no-untyped-def]
                 v = x[side, i]
                 for s in range(branch, len(coefficients), 2):
                     y = coefficients[s] * (v - held[side, s, 1]) + held[side, s, 0]
+                    y = y if abs(y) > TINY else 0.0
                     held[side, s, 0] = v
                     held[side, s, 1] = y
                     v = y
@@ -60,6 +62,7 @@ def _halve(x, out, coefficients, held):  # type: ignore[no-untyped-def]
                 v = x[side, 2 * i + 1 - branch]
                 for s in range(branch, len(coefficients), 2):
                     y = coefficients[s] * (v - held[side, s, 1]) + held[side, s, 0]
+                    y = y if abs(y) > TINY else 0.0
                     held[side, s, 0] = v
                     held[side, s, 1] = y
                     v = y

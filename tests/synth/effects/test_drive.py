@@ -20,10 +20,11 @@ def spectrum(x: NDArray[np.float32]) -> NDArray[np.float64]:
     return np.asarray(np.abs(np.fft.rfft(x[0, -N:].astype(np.float64))) * 2 / N)
 
 
+@pytest.mark.parametrize("level", [0.25, 1.0])
 @pytest.mark.parametrize("given", [{"drive_db": 36.0}, {"drive_db": 36.0, "drive_bias": 1.0}, {"drive_db": 18.0}])
-def test_aliases_of_5_khz_are_60_db_below_it(given: dict[str, float]) -> None:
+def test_aliases_of_5_khz_are_60_db_below_it(given: dict[str, float], level: float) -> None:
     """Whole numbers of hertz, so each partial is one bin: harmonics, and what is none is an alias."""
-    heard = spectrum(obeying(Drive(RATE), **given, drive_tone_hz=20000.0).process(sine(5003, 0.25)))
+    heard = spectrum(obeying(Drive(RATE), **given, drive_tone_hz=20000.0).process(sine(5003, level)))
     harmonics = np.arange(5003, RATE // 2, 5003)
     aliases = heard.copy()
     aliases[harmonics] = 0
@@ -68,6 +69,11 @@ def test_a_half_band_filter_stops_what_it_says() -> None:
 
 
 def test_silence_stays_silence() -> None:
+    """From the first sample on, so that one that begins or wakes does not click."""
     drive = obeying(Drive(RATE), drive_db=36.0, drive_bias=1.0)
+    assert np.abs(drive.process(np.zeros((2, 2000), np.float32))).max() < 2**-26
+    drive.process(noise(2000))
+    drive.reset()
+    assert np.abs(drive.process(np.zeros((2, 2000), np.float32))).max() < 2**-26
     drive.process(noise(2000))
     assert np.abs(drive.process(np.zeros((2, RATE), np.float32))[:, -100:]).max() < 2**-26

@@ -18,6 +18,7 @@ from tests.doubles.effects import RATE, noise, values
 LOW_RATE = 8000
 ALL_ON = {f"{name}_on": True for name in EFFECTS}
 SOUND = noise(4000, 0.2)
+SHORT = {"reverb_decay_s": 0.5, "delay_time_s": 0.2, "delay_feedback": 0.5, "drive_bias": 1.0, "eq_low_cut_hz": 100.0}
 
 
 def played(rack: EffectsRack, x: Audio, cuts: Sequence[int] = ()) -> Audio:
@@ -104,6 +105,32 @@ def test_no_setting_makes_numbers_too_large_or_too_small(first: dict[str, float]
             assert not (small < np.finfo(array.dtype).tiny).any(), name
 
 
+@pytest.mark.parametrize("name", EFFECTS)
+def test_a_side_that_fell_silent_beside_a_loud_one_holds_no_numbers_too_small(name: str) -> None:
+    """The loud side keeps the effect awake while the other decays by hundreds of powers of ten."""
+    short = {"delay_time_s": 0.01, "delay_feedback": 0.7, "reverb_decay_s": 0.3, "eq_high_cut_hz": 1000.0}
+    rack = EffectsRack(LOW_RATE, values(**{f"{name}_on": True}, **short))
+    x = noise(4 * LOW_RATE, 0.2)
+    x[1, 400:] = 0
+    rack.process(x)
+    for key, array in rack.save().items():
+        if array.dtype.kind == "f":
+            assert not (np.abs(array[array != 0]) < np.finfo(array.dtype).tiny).any(), key
+
+
+@pytest.mark.parametrize("name", EFFECTS)
+def test_effects_fall_asleep_and_wake_at_the_same_sample_for_any_block(name: str) -> None:
+    x = noise(6 * LOW_RATE, 0.2)
+    x[:, 2000 : 5 * LOW_RATE] = 0
+    heard = []
+    for block in (x.shape[1], 613):
+        given = {**SHORT, f"{name}_on": True, "delay_time_s": 0.05, "delay_feedback": 0.1}
+        rack = EffectsRack(LOW_RATE, values(**given))
+        heard.append(played(rack, x, range(block, x.shape[1], block)))
+    assert np.array_equal(heard[0], heard[1])
+    assert not heard[0][:, 5 * LOW_RATE - 50 : 5 * LOW_RATE].any()
+
+
 def test_sound_that_is_not_finite_leaves_no_trace() -> None:
     rack = EffectsRack(LOW_RATE, values(**ALL_ON))
     ill = SOUND.copy()
@@ -170,9 +197,6 @@ def test_values_that_are_given_anew_in_every_frame_move_without_steps() -> None:
         )
         parts.append(rack.process(part))
     assert clicks_db(np.concatenate(parts, axis=1), 2000) < -60
-
-
-SHORT = {"reverb_decay_s": 0.5, "delay_time_s": 0.2, "delay_feedback": 0.5, "drive_bias": 1.0, "eq_low_cut_hz": 100.0}
 
 
 @pytest.mark.parametrize("name", EFFECTS)

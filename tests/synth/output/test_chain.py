@@ -92,8 +92,8 @@ def test_any_partition_gives_the_same_bits_while_effects_go_on_and_off_in_a_fade
         chain.obey({"fade_out_s": 0.1})
         for begin, end, told in (
             (0, at, {}),
-            (at, at + 1000, {"reverb_on": False}),
-            (at + 1000, 9000, {"eq_on": True}),
+            (at, at + 2000, {"reverb_on": False}),
+            (at + 2000, 9000, {"eq_on": True}),
         ):
             chain.obey(told)
             if begin == at:
