@@ -12,6 +12,16 @@ def choose_file(parent: QWidget, title: str, pattern: str, chosen: Callable[[Pat
     return _shown(QFileDialog(parent, title, "", pattern), QFileDialog.FileMode.ExistingFile, chosen)
 
 
+def choose_new_file(
+    parent: QWidget, title: str, start: Path, pattern: str, suffix: str, chosen: Callable[[Path], object]
+) -> QFileDialog:
+    """The same for a file to write, which has this suffix; the dialog asks before one is replaced."""
+    dialog = QFileDialog(parent, title, str(start), pattern)
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    dialog.setDefaultSuffix(suffix)
+    return _shown(dialog, QFileDialog.FileMode.AnyFile, chosen)
+
+
 def choose_folder(parent: QWidget, title: str, start: Path, chosen: Callable[[Path], object]) -> QFileDialog:
     """The same for a folder."""
     return _shown(QFileDialog(parent, title, str(start)), QFileDialog.FileMode.Directory, chosen)

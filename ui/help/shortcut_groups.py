@@ -137,7 +137,7 @@ GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
             Key("Ctrl+Shift+H", "Hear the chosen preset without loading it, and stop it; in the list → does it too"),
             Key("Ctrl+E", "Category, tags and comment of the chosen preset"),
             Key("Ctrl+S", "Save what plays as a preset of yours"),
-            Key("Ctrl+O", "Add a preset file"),
+            Key("Ctrl+O Ctrl+Shift+E", "Add a preset or a bank of presets; export those shown as a bank"),
             Key("Ctrl+Shift+N", "Grow a preset from a recording; the training that runs"),
             Key("F2 Ctrl+Shift+D", "Rename; duplicate the chosen preset"),
             Key("Ctrl+Del Ctrl+M", "Move it to the trash; its menu"),

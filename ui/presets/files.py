@@ -7,10 +7,11 @@ from PySide6.QtCore import QObject, Signal
 
 from synth.errors import PresetError
 from synth.presets.about import About
+from synth.presets.bank import BANK_SUFFIX
 from synth.presets.card import Card, preset_name
 from synth.presets.file import SUFFIX
 from synth.presets.user_folder import file_for, unused_name
-from ui.files.file_dialog import choose_file
+from ui.files.file_dialog import choose_file, choose_new_file
 from ui.presets.details import DetailsForm
 from ui.presets.librarian import Librarian
 from ui.presets.list import PresetList, path_of
@@ -97,8 +98,25 @@ class PresetFiles(QObject):
         return path_of(item)
 
     def open(self) -> None:
-        """Look for a preset file elsewhere, and take it in."""
-        choose_file(self._list, "Add a preset", f"Presets (*{SUFFIX})", self._librarian.adopt)
+        """Look for a preset file elsewhere, or for a bank of them, and take it in."""
+        choose_file(self._list, "Add presets", f"Presets and banks (*{SUFFIX} *{BANK_SUFFIX})", self._take_in)
+
+    def _take_in(self, path: Path) -> None:
+        is_bank = path.suffix.casefold() == BANK_SUFFIX
+        (self._librarian.import_bank if is_bank else self._librarian.adopt)(path)
+
+    def export_shown(self) -> None:
+        """Ask for the file into which the presets go that the list shows now."""
+        paths = self._list.shown()
+        if not paths:
+            self.refused.emit("The list shows no preset, so there is none to export: show some first.")
+            return
+        start = Path.home() / f"Petrichord presets{BANK_SUFFIX}"
+        pattern = f"Banks of presets (*{BANK_SUFFIX})"
+        choose_new_file(
+            self._list, f"Export {len(paths)} presets as one file", start, pattern, BANK_SUFFIX[1:],
+            lambda file: self._librarian.export_bank(paths, file),
+        )  # fmt: skip
 
     def check_save(self, name: str) -> tuple[str, bool]:
         """What is to be said about this name for what plays, and whether it can be used all the same."""

@@ -12,9 +12,11 @@ from PySide6.QtCore import QObject, Signal
 
 from synth.engine.protocol import Capture
 from synth.errors import PetrichordError, PresetError
+from synth.file_names import shown_name
 from synth.instrument.as_preset import as_preset
 from synth.instrument.parameters.values import ParameterValues
 from synth.presets.about import About
+from synth.presets.bank import Import, export_bank, import_bank
 from synth.presets.card import preset_name, read_card
 from synth.presets.file import load_preset
 from synth.presets.library import bundled_folder
@@ -48,6 +50,8 @@ class Change:
     """The removal was undone, and now done again."""
     about: About | None = None
     """What is said of it now, where that was changed."""
+    more: tuple[Path, ...] = ()
+    """What else was added."""
 
 
 class Librarian(QObject):
@@ -123,6 +127,27 @@ class Librarian(QObject):
             return Change(f"“{preset_name(adopted)}” was added to your presets.", adopted, load=load)
 
         self._do(work)
+
+    def import_bank(self, path: Path) -> None:
+        """Take the presets of a bank among the user's; what plays goes on."""
+
+        def work() -> Change:
+            return Change(_told_of_import(path, done := self._imported(path)), more=done.added)
+
+        self._do(work)
+
+    def export_bank(self, paths: list[Path], file: Path) -> None:
+        """Put presets into one file."""
+
+        def work() -> Change:
+            done = export_bank(paths, file)
+            said = f"{_counted(len(done.written))} in {file.name}."
+            return Change(f"{said} {_first_of(done.left)}".strip())
+
+        self._do(work)
+
+    def _imported(self, path: Path) -> Import:
+        return import_bank(path, self.folder, bundled_folder(), lambda: self._closed)
 
     def keep(self, path: Path, name: str) -> None:
         """Put a preset that was grown here among the user's, under this name or the next that is free, and play it."""
@@ -213,3 +238,20 @@ class Librarian(QObject):
     def _tell(self, problem: str) -> None:
         if not self._closed:
             self.failed.emit(problem)
+
+
+def _told_of_import(path: Path, done: Import) -> str:
+    said = f"{_counted(len(done.added))} of {shown_name(path.name)} added to yours."
+    if done.there:
+        said += f" {_counted(len(done.there))} there already."
+    return f"{said} {_first_of(done.left)}".strip()
+
+
+def _first_of(sentences: tuple[str, ...]) -> str:
+    """The first of them, and how many more there are."""
+    more = f" ({len(sentences) - 1} more were left out as well.)" if len(sentences) > 1 else ""
+    return f"{sentences[0]}{more}" if sentences else ""
+
+
+def _counted(n: int) -> str:
+    return "1 preset" if n == 1 else f"{n} presets"

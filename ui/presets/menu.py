@@ -38,6 +38,9 @@ class PresetMenu(QMenu):
             entry = self._add(f"{text}\t{keys}", action)
             if own:
                 self._for_own.append(entry)
+        self.addSeparator()
+        on_key(parent, "Ctrl+Shift+E", files.export_shown)
+        self._add("Export the presets shown as one file…\tCtrl+Shift+E", files.export_shown)
 
     def _add(self, text: str, do: Callable[[], object], menu: QMenu | None = None) -> QAction:
         # Made here and not by `addAction(text)`: see `tests.ui.shell.test_ownership`.

@@ -71,7 +71,9 @@ class PresetPanel(QFrame):
         self.files = PresetFiles(self.librarian, self.list, self.names, self.details, self)
         self.rename, self.duplicate, self.delete = self.files.rename, self.files.duplicate, self.files.delete
         self.save = _button("Save…", "Save preset", "Keep what plays as a preset of yours (Ctrl+S)", "Ctrl+S")
-        self.open = _button("Add…", "Add preset file", f"Add a {SUFFIX} file, or drop one here (Ctrl+O)", "Ctrl+O")
+        self.open = _button(
+            "Add…", "Add preset file", f"Add a {SUFFIX} file or a bank, or drop one here (Ctrl+O)", "Ctrl+O"
+        )
         self.more = _button("⋯", "More for this preset", "Rename, rate, describe, duplicate, delete (Ctrl+M)", "Ctrl+M")
         self.menu = PresetMenu(self.list, self.files, self)
         self._lay_out()
@@ -248,6 +250,8 @@ class PresetPanel(QFrame):
             self.described.emit(change.about)
         if change.added is not None:
             self.add(change.added, bundled=change.bundled)
+        for path in change.more:
+            self.librarian.read(self._put(path, bundled=False))
         self.finder.filter()
         if change.kept is not None and change.added is not None:
             self.mark(change.added, change.kept.name)

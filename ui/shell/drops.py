@@ -1,4 +1,4 @@
-"""What was dropped on the window: presets, recordings, MIDI files, also in a folder, and a sentence about the rest."""
+"""What was dropped on the window: presets, banks, recordings, MIDI files, also in a folder; a sentence on the rest."""
 
 import os
 import sys
@@ -12,6 +12,7 @@ from urllib.parse import unquote_to_bytes
 from PySide6.QtCore import QMimeData, QUrl
 
 from synth.file_names import shown_name
+from synth.presets.bank import BANK_SUFFIX
 from synth.presets.file import SUFFIX
 from ui.trainer.recording.suffixes import SUFFIXES
 
@@ -35,6 +36,7 @@ class Dropped:
     recordings: tuple[Path, ...] = ()
     midi: tuple[Path, ...] = ()
     refusals: tuple[str, ...] = ()
+    banks: tuple[Path, ...] = ()
 
 
 def is_droppable(data: QMimeData) -> bool:
@@ -46,11 +48,13 @@ def sort_out(data: QMimeData) -> Dropped:
     """What is in a drop; looks into folders, one level deep."""
     if not data.hasUrls():
         return Dropped(
-            refusals=("Text cannot be dropped here: drop the file of a preset, a recording or a MIDI file.",)
+            refusals=("Text cannot be dropped here: drop the file of a preset, a bank, a recording or a MIDI file.",)
         )
     presets: list[Path] = []
     recordings: list[Path] = []
     midi: list[Path] = []
+    banks: list[Path] = []
+    kinds = {SUFFIX: presets, BANK_SUFFIX: banks, **dict.fromkeys(_MIDI, midi), **dict.fromkeys(SUFFIXES, recordings)}
     refusals: list[str] = []
     strangers: list[Path] = []
     for url in data.urls():
@@ -60,22 +64,23 @@ def sort_out(data: QMimeData) -> Dropped:
         path = local_path(url)
         inside = _inside(path)
         found = [path] if inside is None else inside
-        usable = [file for file in found if file.suffix.casefold() in SUFFIXES | _MIDI | {SUFFIX}]
+        usable = [file for file in found if file.suffix.casefold() in kinds]
         for file in usable:
-            suffix = file.suffix.casefold()
-            (presets if suffix == SUFFIX else midi if suffix in _MIDI else recordings).append(file)
+            kinds[file.suffix.casefold()].append(file)
         if not usable and inside is not None:
             name = _short(shown_name(path.name))
-            refusals.append(f"The folder “{name}” holds neither a preset, nor a recording, nor a MIDI file.")
+            refusals.append(
+                f"The folder “{name}” holds neither a preset, nor a bank, nor a recording, nor a MIDI file."
+            )
         elif not usable:
             strangers.append(path)
     if strangers:
         more = f" and {len(strangers) - 1} more are" if len(strangers) > 1 else " is"
         refusals.append(
-            f"“{_short(shown_name(strangers[0].name))}”{more} neither a preset ({SUFFIX}), nor a recording, nor a MIDI "
-            "file: drop one of those."
+            f"“{_short(shown_name(strangers[0].name))}”{more} neither a preset ({SUFFIX}), nor a bank "
+            f"({BANK_SUFFIX}), nor a recording, nor a MIDI file: drop one of those."
         )
-    return Dropped(tuple(presets), tuple(recordings), tuple(midi), tuple(refusals))
+    return Dropped(tuple(presets), tuple(recordings), tuple(midi), tuple(refusals), tuple(banks))
 
 
 def take_in(
@@ -91,6 +96,8 @@ def take_in(
         librarian.adopt(path, load=False)
     for path in dropped.presets[:1]:
         librarian.adopt(path)
+    for path in dropped.banks:
+        librarian.import_bank(path)
     if len(dropped.recordings) == 1:
         trainer.take(dropped.recordings[0])
     elif dropped.recordings:

@@ -23,7 +23,10 @@ def _offered(stage: Stage) -> list[str]:
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("letter.pdf", "“letter.pdf” is neither a preset (.safetensors), nor a recording, nor a MIDI file"),
+        (
+            "letter.pdf",
+            "“letter.pdf” is neither a preset (.safetensors), nor a bank (.zip), nor a recording, nor a MIDI file",
+        ),
         ("song.mod", "“song.mod” is neither"),
         ("no suffix", "“no suffix” is neither"),
     ],
