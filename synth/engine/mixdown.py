@@ -17,6 +17,7 @@ from synth.engine.notes.note_input import JITTER_S
 from synth.engine.preset_cross_fade import Audio, Voices
 from synth.engine.transport import Transport
 from synth.instrument.events import Event
+from synth.instrument.modulation.playing import moved_output
 from synth.output.chain import Chain
 
 QUARTERS = 4
@@ -66,6 +67,7 @@ class Mixdown:
         """Let `compute` begin the next frame of the voices."""
         self._transport.before(self._voices.current)
         compute()
+        self._chain.lead(moved_output(self._voices.current), self._voices.left)
         self._transport.after(self._voices.current, self._voices.left / self._rate_hz)
         self._done = 0
 

@@ -26,6 +26,7 @@ def act(parts: InstrumentParts, action: OwnAction) -> None:
     match action:
         case SetParameter(id, value):
             parts.controls = parts.controls.with_value(id, value)
+            parts.values = parts.controls.moved(parts.motion.moved.values)
             parts.clock = parts.clock.with_tempo(parts.asked_beats_per_frame(), parts.frame)
             follow_controls(parts)
         case SetRoute(place, route):
@@ -58,4 +59,4 @@ def act(parts: InstrumentParts, action: OwnAction) -> None:
             parts.playhead.hold(action)
         case Evolve(steps):
             for _ in range(steps):
-                parts.culture.step(parts.controls["weather_depth"], parts.controls["weather_speed"])
+                parts.culture.step(parts.values["weather_depth"], parts.values["weather_speed"])

@@ -26,6 +26,7 @@ from synth.instrument.events import (
     Rescue,
     View,
 )
+from synth.instrument.modulation.playing import drone_sides, follow_level, move_controls
 from synth.instrument.note_events import PEDALS, AllNotesOff, ChannelExpression, NoteEvent
 from synth.instrument.parameters.values import ParameterValues
 from synth.instrument.parts import InstrumentParts
@@ -33,6 +34,7 @@ from synth.instrument.saving import restore, saved
 from synth.instrument.setup import Setup, make_culture
 from synth.instrument.state import InstrumentState
 from synth.instrument.tempo.in_time import heard, next_share
+from synth.instrument.timing.evolving import evolve, foresee
 from synth.instrument.timing.open_frame import OpenFrame
 from synth.instrument.viewing import view_of
 from synth.instrument.vocoder_slot import Voicing
@@ -91,7 +93,7 @@ class Instrument(InstrumentParts):
         while done < n_frames:
             n, sound = self._run(self.voicing.unchanged_for(n_frames - done))
             done += n
-            self.voicing.passed(n, self.controls)
+            self.voicing.passed(n, self.values)
             sounds.append(sound)
         return self._levelled(torch.cat(sounds, dim=1))
 
@@ -101,10 +103,7 @@ class Instrument(InstrumentParts):
 
     def foresee(self) -> None:
         """Let the culture compute beside everything else what the next frame will ask of it."""
-        controls = self.controls
-        steps = 0.0 if controls["frozen"] else controls["steps_per_frame"] * self.evolution_limit
-        if self.accumulator + steps >= 1:
-            self.culture.foresee(controls["weather_depth"], controls["weather_speed"])
+        foresee(self)
 
     def take(self, n: int) -> NDArray[np.float32]:
         """The next (2, `n`) of the open frame, of which all notes up to there have been done; its last closes it."""
@@ -112,7 +111,7 @@ class Instrument(InstrumentParts):
         self.play_steps(1.0 if taken >= self._open.sound.shape[1] else self.voicing.share_of(taken))
         sound = self._open.take(n)
         if not self._open.is_open:
-            self.voicing.passed(1, self.controls)
+            self.voicing.passed(1, self.values)
         return self._levelled(sound)
 
     @property
@@ -173,9 +172,10 @@ class Instrument(InstrumentParts):
                     read[:, :, i] = self.reader.read(grid, place)
             lead_s = self.voicing.onset_lead_s
             now = None if self.voices.silent else self.voices.frame(self.reader, grid, places, lead_s)
-            frames.append(FrameOfVoices(spread, self.drone, now, self.drone_level.now))
+            follow_level(self, columns[0, :, :, i] if self.drone else None, now)
+            frames.append(FrameOfVoices(spread, self.drone, now, self.drone_level.now, drone_sides(self)))
             self.drone_level = self.drone_level.passed()
-            self.playhead.advance(self.controls)
+            self.playhead.advance(self.values)
             notes = self.agenda.notes(self.frame - 1)
         parts, start = [], 0
         for end in range(1, len(frames) + 1):
@@ -267,19 +267,14 @@ class Instrument(InstrumentParts):
         for event in self.agenda.due(self.frame):
             # What comes late is done at once.
             self.do(event.action, event.share if event.frame == self.frame else 0.0)
-        controls = self.controls
-        if not controls["frozen"]:
-            self.accumulator += controls["steps_per_frame"] * self.evolution_limit
-        steps = int(self.accumulator)
-        self.accumulator -= steps
-        for _ in range(steps):
-            self.culture.step(controls["weather_depth"], controls["weather_speed"])
-        self.voices.grow(steps, controls, self.evolution_limit, self.playhead.place)
-        self.reader.advance(controls["tilt_db"])
+        move_controls(self)
+        evolve(self)
+        # What glides are the controls: what routes add is as quick as its source.
+        self.reader.advance(self.controls["tilt_db"], self.added("tilt_db"))
         self.log_ratio = self.pitch.toward(self.log_ratio, self.asked_log_ratio())
         self.frame += 1
         self._reached = 0.0
-        return float(2**self.log_ratio)
+        return float(2 ** (self.log_ratio + self.added("fine_cents") / 1200))
 
     def _tell(self, action: AnyAction, frame: int, share: float = 0.0) -> None:
         if self.listener is not None:

@@ -3,7 +3,7 @@
 `Instrument` makes sound of the parts; what acts on them, saves them or shows them stands in a file of its own.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -13,6 +13,8 @@ from synth.culture.hidden_channels import HiddenChannels
 from synth.culture.undo_states import History
 from synth.culture.undoable import UndoableCulture
 from synth.instrument.events import Event, LoggedEvent
+from synth.instrument.modulation.motion import Motion
+from synth.instrument.modulation.routes import trouble_with_all
 from synth.instrument.parameters.glide import Glide, frames_of
 from synth.instrument.parameters.table import PARAMETERS
 from synth.instrument.parameters.values import ParameterValues, pitch_ratio
@@ -75,6 +77,14 @@ class InstrumentParts:
         """What moves which control."""
         self.region = preset.region
         """What the sources that follow the culture follow of it."""
+        trouble = trouble_with_all(preset.routes)
+        self._untold = trouble and f"“{preset.name}”: {trouble}"
+        """A sentence about routes of a later version, until somebody reads it."""
+        self.motion = Motion(preset, setup.seed)
+        self.values = self.controls
+        """What is played: the controls, moved by routes."""
+        self.output_listener: Callable[[int, Mapping[str, float]], None] | None = None
+        """Told in every frame, before it is computed, what routes move the output's controls to in it."""
         self.voices = VoicePlayer(preset, setup.seed, self.controls, preset.tuning, setup.dtype)
         """What notes are played with."""
         vocoder.prepare(preset, out_rate_hz, n_heads=2, seed=setup.seed)
@@ -124,11 +134,18 @@ class InstrumentParts:
         return 0.0 if self.controls["frozen"] else asked
 
     def read_trouble(self) -> str:
-        """A sentence when a device was lost since it was last asked, else ""; something else plays on by then."""
+        """A sentence when a device was lost since it was last asked, and at first when the preset has routes that
+        cannot be played, else ""; something else plays on by then."""
         trouble, self.voicing.trouble = self.voicing.trouble, ""
+        if self._untold:
+            trouble, self._untold = f"{self._untold} {trouble}".strip(), ""
         if isinstance(self.culture, ShelteredCulture) and self.culture.trouble:
             trouble, self.culture.trouble = f"{self.culture.trouble} {trouble}".strip(), ""
         return trouble
+
+    def added(self, id: str) -> float:
+        """What routes add to a control in this frame."""
+        return self.values[id] - self.controls[id]
 
     def most_voices(self) -> int:
         """Notes the vocoders at work can play, the drone left out."""

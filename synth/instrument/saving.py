@@ -33,6 +33,7 @@ def saved(parts: InstrumentParts, *, with_history: bool) -> InstrumentState:
         tuning=parts.voices.tuning,
         routes=parts.routes,
         region=parts.region,
+        motion=parts.motion.state,
         clock=parts.clock,
         arpeggiator=parts.arpeggiator.state,
         history=parts.history.save() if with_history else None,
@@ -45,6 +46,8 @@ def restore(parts: InstrumentParts, state: InstrumentState) -> None:
     parts.routes, parts.region = state.routes, state.region
     arpeggio = arpeggio_settings(state.controls)
     parts.arpeggiator.resume(arpeggio, state.arpeggiator or ArpeggiatorState(beats=arpeggio.beats))
+    parts.motion.restore(state.motion)
+    parts.values = parts.controls.moved(parts.motion.moved.values)
     parts.clock = state.clock or BeatClock(parts.asked_beats_per_frame())
     parts.culture.restore(state.culture)
     parts.playhead.restore(state.place, state.past)

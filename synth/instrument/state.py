@@ -11,6 +11,7 @@ from synth.culture.cross_fade import FadeState
 from synth.culture.culture import CultureState
 from synth.culture.undo_states import HistoryState
 from synth.instrument.events import Event
+from synth.instrument.modulation.state import MotionState
 from synth.instrument.parameters.values import ParameterValues
 from synth.instrument.reading.playhead import Place
 from synth.instrument.tempo.arpeggiator import ArpeggiatorState
@@ -98,6 +99,7 @@ class InstrumentState:
     """What moves which control."""
     region: Region = field(default_factory=Region)
     """What the sources that follow the culture follow of it."""
+    motion: MotionState = field(default_factory=MotionState)
     clock: BeatClock | None = None
     """The song's position; None where it was not kept: the song begins with frame 0."""
     arpeggiator: ArpeggiatorState | None = None

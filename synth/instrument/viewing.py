@@ -4,6 +4,7 @@ import numpy as np
 
 from synth.culture.failover import ShelteredCulture
 from synth.instrument.events import View
+from synth.instrument.modulation.playing import motion_view
 from synth.instrument.parts import InstrumentParts
 
 
@@ -30,4 +31,5 @@ def view_of(parts: InstrumentParts, *, hidden: bool, out_delay_s: float) -> View
         hidden=parts.hidden.project(parts.culture.cells()).numpy() if hidden else None,
         card_lost=isinstance(parts.culture, ShelteredCulture) and parts.culture.is_home,
         keys=parts.voices.keys,
+        motion=motion_view(parts),
     )

@@ -15,7 +15,7 @@ from synth.effects.rack import EffectsRack
 from synth.output import master
 from synth.output.limiter import Audio
 from synth.output.master import Master
-from synth.saved_arrays import SavedArrays, part, prefixed
+from synth.saved_arrays import SavedArrays, fitted, part, prefixed
 
 OBEYED = (*master.OBEYED, *rack.OBEYED)
 """The controls that the chain obeys."""
@@ -44,6 +44,8 @@ class Chain:
         self.effects = EffectsRack(rate_hz, controls)
         self.master = Master(rate_hz, controls, playing=playing)
         self._after = tuple(after)
+        self._asked: dict[str, float] = {}
+        """What the controls say of the effects' values that routes lead."""
 
     @property
     def delay_samples(self) -> int:
@@ -58,6 +60,9 @@ class Chain:
     def obey(self, controls: Mapping[str, float]) -> None:
         """Take from these what concerns effects and master."""
         self.master.obey(controls)
+        if self._asked:
+            self._asked |= {id: controls[id] for id in self._asked if id in controls}
+            controls = {id: value for id, value in controls.items() if id not in self._asked}
         self.effects.obey(controls)
 
     def told(self, controls: Mapping[str, float]) -> dict[str, float]:
@@ -66,14 +71,30 @@ class Chain:
             return {}
         return {**self.master.controls, **{id: float(controls[id]) for id in rack.OBEYED if id in controls}}
 
+    def lead(self, values: Mapping[str, float], n_samples: int) -> None:
+        """In the next so many samples, which are a frame, play these values, which routes have moved, in place of the
+        controls that are obeyed; those that are not among them are the controls'."""
+        self.master.lead(values, n_samples)
+        led = {id: value for id, value in values.items() if id in rack.OBEYED}
+        if not (led or self._asked):
+            return
+        let_go = {id: value for id, value in self._asked.items() if id not in led}
+        self._asked = {id: self._asked[id] if id in self._asked else self.effects.values[id] for id in led}
+        self.effects.obey({**let_go, **led})
+
     def save(self) -> SavedArrays:
         """A copy of the state of effects and master between two samples; what is laid over them is not theirs."""
-        return {**prefixed("effects", self.effects.save()), **prefixed("master", self.master.save())}
+        asked = {f"asked.{id}": np.array([value], np.float64) for id, value in self._asked.items()}
+        return {**prefixed("effects", self.effects.save()), **prefixed("master", self.master.save()), **asked}
 
     def restore(self, saved: SavedArrays, rate_hz: int) -> None:
         """Go on from what was saved of a chain at a rate; at another one effects begin anew with the same controls."""
         self.master.restore(part("master", saved), rate_hz)
         self.effects.restore(part("effects", saved), same_rate=rate_hz == self.master.rate_hz)
+        asked = part("asked", saved)
+        if not set(asked) <= set(rack.OBEYED):
+            raise ValueError("asked")
+        self._asked = {id: float(fitted(asked, id, (1,), np.float64)[0]) for id in asked}
 
     def process(self, sound: Audio) -> Audio:
         """The instrument's (2, N) → the output's, `delay_samples` later."""

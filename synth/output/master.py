@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synth.instrument.parameters.values import ParameterValues
+from synth.output.led_ramp import LedRamp
 from synth.output.limiter import Audio, Limiter
 from synth.ramp import Ramp
 from synth.saved_arrays import SavedArrays, fitted, part, prefixed
@@ -47,7 +48,7 @@ class Master:
     def __init__(self, rate_hz: int, controls: Mapping[str, float] = _USUAL, playing: bool = True) -> None:
         self.rate_hz = rate_hz
         self._controls = controls
-        self._volume = Ramp(volume_gain(controls["volume_db"]), round(_VOLUME_S * rate_hz))
+        self._volume = LedRamp(volume_gain(controls["volume_db"]), round(_VOLUME_S * rate_hz))
         self._fade = Ramp(float(playing), 1)
         self._farewell = Ramp(1.0, 1)
         """A second fade after the effects: it ends their tails as well."""
@@ -85,7 +86,8 @@ class Master:
         """A copy of its state between two samples."""
         controls = np.array([self._controls[id] for id in OBEYED], np.float64)
         ramps = {"volume": self._volume.save(), "fade": self._fade.save(), "farewell": self._farewell.save()}
-        return {"controls": controls, **ramps, **prefixed("limiter", self._limiter.save())}
+        led = {"volume_led": self._volume.led_to} if self._volume.led_to.size else {}
+        return {"controls": controls, **ramps, **led, **prefixed("limiter", self._limiter.save())}
 
     def restore(self, saved: SavedArrays, rate_hz: int) -> None:
         """Go on from what was saved at a rate; at another than this one the limiter begins anew."""
@@ -95,6 +97,8 @@ class Master:
         # Takes that were recorded before there were effects have none.
         if "farewell" in saved:
             self._farewell.restore(saved, "farewell", self.rate_hz / rate_hz)
+        if "volume_led" in saved:
+            self._volume.restore_led(float(fitted(saved, "volume_led", (1,), np.float64)[0]))
         if rate_hz == self.rate_hz:
             self._limiter.restore(part("limiter", saved))
 
@@ -102,6 +106,11 @@ class Master:
         """Take volume and fades from these, where they are among them; a fade that has begun keeps its length."""
         self._controls = {**self._controls, **controls}
         self._volume.move(volume_gain(self._controls["volume_db"]))
+
+    def lead(self, values: Mapping[str, float], n_samples: int) -> None:
+        """In the next so many samples, which are a frame, go where routes move the volume, if they do."""
+        volume_db = values.get("volume_db")
+        self._volume.lead(None if volume_db is None else volume_gain(volume_db), n_samples)
 
     def play(self, *, again: bool = False) -> None:
         """Fade in; `again` after an interruption that was no Stop, quickly."""

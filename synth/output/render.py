@@ -6,7 +6,7 @@ Axes: `N` samples; sound is (2, N) float32.
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -26,6 +26,7 @@ from synth.instrument.note_events import NoteEvent
 from synth.instrument.parameters.values import ParameterValues
 from synth.output.beside import SoundThread, VocoderBeside
 from synth.output.chain import Chain
+from synth.output.leads import Lead, Leads, LedChain
 from synth.output.running_levels import RunningLevels
 from synth.presets.model import Preset
 from synth.sound_files.formats import format_of
@@ -111,6 +112,7 @@ def render_into(
         setup = Setup(seed=job.seed or 0, grown=job.seed is None, dtype=job.dtype)
         instrument = Instrument(preset, beside, job.rate_hz, job.controls, setup)
         instrument.schedule(job.events)
+        leads = Leads(instrument)
         score = _Score(instrument, notes or ())
         if notes is not None:
             instrument.do(HoldDrone(False))
@@ -122,7 +124,7 @@ def render_into(
                 block = instrument.process(_BLOCK_FRAMES)
                 if passed is not None:
                     passed.result()
-                passed = thread.submit(partial(finish.process, block))
+                passed = thread.submit(partial(finish.process, block, leads.told()))
         if passed is not None:
             passed.result()
     finally:
@@ -166,6 +168,7 @@ class _Finish:
         fades = _fades_within(job)
         self._take, self._progress = take, progress
         self._chain = Chain(job.rate_hz, fades, playing=is_open)
+        self._led = LedChain(self._chain)
         n_samples = round(job.seconds * job.rate_hz)
         # Delays are not part of the piece: frame 0 sounds at time 0, and there the fade begins.
         self._begin = vocoder.delay_samples
@@ -179,17 +182,18 @@ class _Finish:
         """All of the piece has been made."""
         return self._have >= self._end
 
-    def process(self, block: NDArray[np.float32]) -> None:
-        """The instrument's next (2, N)."""
+    def process(self, block: NDArray[np.float32], leads: Sequence[Lead] = ()) -> None:
+        """The instrument's next (2, N), and where routes lead the output in the frames it was computed with."""
         chain, have = self._chain, self._have
+        self._led.follow(leads)
         before, sounding, after = np.split(block, [max(0, self._begin - have), max(0, self._stop - have)], axis=1)
-        parts = [chain.process(before)]
+        parts = [self._led.process(before)]
         if sounding.shape[1]:
             chain.master.play()
-        parts.append(chain.process(sounding))
+        parts.append(self._led.process(sounding))
         if after.shape[1]:
             chain.master.end()
-        parts.append(chain.process(after))
+        parts.append(self._led.process(after))
         made = np.concatenate(parts, axis=1)
         piece = made[:, max(0, self._lead - have) : max(0, self._end - have)]
         if piece.shape[1]:

@@ -22,6 +22,7 @@ from synth.takes.companion import Beginning
 from synth.takes.performance import Performance, PresetBegun, Step, load_performance
 from synth.takes.rebuild import rebuilt
 from synth.vocoder.contract import Vocoder, VoiceFrames, samples_until
+from synth.vocoder.spectral.vocoder import SpectralVocoder
 
 _AT_ONCE = 16
 _FOLLOWED = "spectral"
@@ -31,10 +32,11 @@ Go = Callable[[int], bool]
 
 
 class Mute(Vocoder):
-    """Takes what any vocoder takes and gives silence."""
+    """Takes what the spectral vocoder takes, knows of voices when that does, and gives silence."""
 
     max_voices = 2**16
     delay_samples = 0
+    strikes_at_once = True
 
     def __init__(self, name: str, fmt: MelFormat) -> None:
         self._name, self._format = name, fmt
@@ -49,6 +51,10 @@ class Mute(Vocoder):
 
     def prepare(self, preset: Preset, out_rate_hz: int, n_heads: int = 1, seed: int = 0) -> None:
         self._rate_hz, self._n_heads = out_rate_hz, n_heads
+        # What voices do, and what their sources move, is placed by when it is heard.
+        heard = SpectralVocoder(self._format)
+        heard.prepare(preset, out_rate_hz, n_heads, seed)
+        self.delay_samples = heard.delay_samples
         self.reset()
 
     def reset(self, warm: Tensor | None = None) -> None:

@@ -26,9 +26,10 @@ from synth.presets.model import Preset
 from synth.presets.routes import region_of, routes_of, told_of_region, told_of_routes
 from synth.presets.schema import Fields
 from synth.presets.tuning import told_of_tuning, tuning_of
+from synth.takes.records.motion import read_motion, told_of_motion
 from synth.takes.records.sown import arrays_of_sown, read_sown, told_of_sown
 from synth.takes.records.tempo import read_arpeggiator, read_clock, told_of_arpeggiator, told_of_clock
-from synth.takes.voice_record import arrays_of_voices, read_voices, told_of_voices
+from synth.takes.records.voices import arrays_of_voices, read_voices, told_of_voices
 
 Arrays = Mapping[str, NDArray[Any]]
 
@@ -66,6 +67,7 @@ def told_of(state: InstrumentState) -> dict[str, Any]:
         "tuning": None if state.tuning is None else told_of_tuning(state.tuning),
         "routes": told_of_routes(state.routes),
         "region": told_of_region(state.region),
+        "motion": told_of_motion(state.motion),
         "clock": None if state.clock is None else told_of_clock(state.clock),
         "arpeggiator": None if state.arpeggiator is None else told_of_arpeggiator(state.arpeggiator),
     }
@@ -81,6 +83,8 @@ def arrays_of(state: InstrumentState) -> dict[str, NDArray[Any]]:
         arrays |= arrays_of_voices(state.voices)
     if state.sown is not None:
         arrays |= arrays_of_sown(state.sown)
+    if state.motion.seen is not None:
+        arrays["motion.seen"] = state.motion.seen
     arrays["way"] = np.array([_row(place) for place in (*state.past, state.place)], np.float64)
     return arrays
 
@@ -116,6 +120,7 @@ def read_state(told: Fields, arrays: Arrays, preset: Preset) -> InstrumentState:
         tuning=None if told.values.get("tuning") is None else tuning_of(told.group("tuning")),
         routes=routes_of(told),
         region=region_of(told, "region"),
+        motion=read_motion(told, arrays.get("motion.seen"), tuple(preset.state.shape[1:])),
         clock=None if told.values.get("clock") is None else read_clock(told.group("clock")),
         arpeggiator=_arpeggiator(told),
     )

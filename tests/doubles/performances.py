@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from synth.engine.mixdown import Mixdown
 from synth.engine.notices import Noticeboard
 from synth.engine.playing import Playing
 from synth.engine.transport import Transport
@@ -20,13 +21,19 @@ from synth.takes.performance_log import PerformanceLog
 class OfflineTake:
     """One take of an instrument that plays at full level."""
 
-    def __init__(self, take: Path, instrument: Instrument) -> None:
+    def __init__(self, take: Path, instrument: Instrument, n_before: int = 0) -> None:
+        """The take begins after `n_before` frames."""
         self.take, self.playing = take, Playing(instrument, "", Noticeboard())
         self.notices: list[str] = []
         self.chain = Chain(instrument.out_rate_hz, instrument.controls, playing=False)
         self.transport = Transport(self.chain.master, held=True)
+        self.mixdown = Mixdown(self.playing.voices, self.transport, self.chain, instrument.out_rate_hz)
         self.log = PerformanceLog(self._answer, lambda text, urgent: self.notices.append(text), "float32")
         self.parts: list[NDArray[np.float32]] = []
+        with torch.inference_mode():
+            for _ in range(n_before):
+                self.mixdown.begin(lambda: self.playing.begin(1.0))
+                self.mixdown.finish((), self.playing.take)
         self.log.begin()
         assert self.log.start_at(0) == 0
         self.log.open(take, 0)
@@ -45,11 +52,9 @@ class OfflineTake:
         for action in actions:
             self.playing.send(action)
         with torch.inference_mode():
-            for _ in range(n_blocks):
-                self.transport.before(self.playing.current)
-                sound = self.playing.process(2, limit)
-                self.transport.after(self.playing.current, sound.shape[1] / self.playing.current.out_rate_hz)
-                self.parts.append(self.chain.process(sound))
+            for _ in range(2 * n_blocks):
+                self.mixdown.begin(lambda: self.playing.begin(limit))
+                self.parts.append(self.mixdown.finish((), self.playing.take))
         self.log.keep(self.n_samples)
 
     def end(self) -> NDArray[np.float32]:

@@ -8,10 +8,10 @@ from synth.instrument.parameters.table import PARAMETERS
 
 
 def parameter(id: str) -> Parameter:
-    """The instrument's control of this id; `UsageError` names those there are."""
+    """The instrument's control of this id; `UsageError` says where those there are can be found."""
     found = PARAMETERS.get(id)
     if found is None:
-        raise UsageError(f"There is no control “{id}”: choose one of {', '.join(PARAMETERS)}.")
+        raise UsageError(f"There is no control “{id}”: `petrichord parameters` lists those there are.")
     return found
 
 
@@ -52,6 +52,12 @@ class ParameterValues(Mapping[str, float]):
         """The same with these replaced; `UsageError` when one of them cannot be used."""
         changed = ParameterValues.__new__(ParameterValues)
         changed._values = self._values | {id: parameter(id).check(value) for id, value in values.items()}
+        return changed
+
+    def moved(self, values: Mapping[str, float]) -> "ParameterValues":
+        """The same with these replaced, which are within their ranges: quick, for every frame."""
+        changed = ParameterValues.__new__(ParameterValues)
+        changed._values = {**self._values, **values}
         return changed
 
     def differing_from(self, other: Mapping[str, float]) -> dict[str, float]:

@@ -56,9 +56,9 @@ class Reader:
         self._tilt = Tilt(preset, self._grown, tilt_db)
         self._most_power = self._most_power_now()
 
-    def advance(self, tilt_db: float) -> None:
-        """Move on by one frame."""
-        if self._tilt.advance(tilt_db):
+    def advance(self, tilt_db: float, more_db: float = 0.0) -> None:
+        """Move on by one frame, to a tilt that glides and what routes add to it."""
+        if self._tilt.advance(tilt_db, more_db):
             self._most_power = self._most_power_now()
 
     @property
@@ -125,6 +125,10 @@ class Reader:
         before = turned(mel[:, :, None], torch.from_numpy(lead).float()[:, None]).clamp(min=LOG_MEL_FLOOR)
         return Columns(now, before.transpose(2, 3))
 
+    def power(self, columns: Tensor) -> Tensor:
+        """About how loud columns (..., M) will be, (...), relative to the grown culture's mean as it is tilted now."""
+        return _power(columns, self._bandwidths) / self._usual_power
+
     def _bounded(self, mel: Tensor) -> Tensor:
         """No column louder than the loudest of the grown culture."""
         excess = torch.log(_power(mel, self._bandwidths) / self._most_power) / 2
@@ -133,6 +137,7 @@ class Reader:
     def _most_power_now(self) -> Tensor:
         """Of the loudest column of the grown culture: what is louder than that was painted."""
         powers = _power(turned(self._grown, self._tilt.offsets), self._bandwidths)
+        self._usual_power = powers.mean()
         return torch.maximum(powers.max(), 2 * powers.mean())
 
 

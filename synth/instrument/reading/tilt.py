@@ -34,6 +34,8 @@ class Tilt:
     def __init__(self, preset: Preset, grown: Tensor, db_per_octave: float) -> None:
         """`grown` is the preset's grown culture as log-mel columns (T, M): its mean says how loud a tilt is."""
         self.now = db_per_octave
+        self._more = 0.0
+        """What routes add to it in this frame."""
         smoothing_s = PARAMETERS["tilt_db"].smoothing_s
         self._glide = Glide(frames_of(smoothing_s, preset.mel.frames_per_second), _SETTLED_DB)
         self._octaves = _octaves(band_centres_hz(preset.mel))
@@ -41,26 +43,29 @@ class Tilt:
         self._offsets = self._offsets_at(db_per_octave)
         self._table = torch.stack([self._offsets_at(float(db)) for db in _TABLE_DB])
 
-    def advance(self, db_per_octave: float) -> bool:
-        """Move on by one frame; False when it is where it should be."""
-        if self.now == db_per_octave:
+    def advance(self, db_per_octave: float, more_db: float = 0.0) -> bool:
+        """Move on by one frame, with what routes add to it, which does not glide; False when it is where it should
+        be."""
+        if self.now == db_per_octave and more_db == self._more:
             return False
-        self.jump(self._glide.toward(self.now, db_per_octave))
+        self.jump(self._glide.toward(self.now, db_per_octave), more_db)
         return True
 
-    def jump(self, db_per_octave: float) -> None:
+    def jump(self, db_per_octave: float, more_db: float = 0.0) -> None:
         """Be tilted so much at once."""
-        self.now = db_per_octave
-        self._offsets = self._offsets_at(self.now)
+        self.now, self._more = db_per_octave, more_db
+        self._offsets = self._offsets_at(self.now + more_db)
 
     @property
     def offsets(self) -> Tensor | None:
         """What is added to each band, (M,) nepers; None at 0."""
-        return None if self.now == 0 else self._offsets
+        return None if self.now + self._more == 0 else self._offsets
 
     def beside(self, db_per_octave: Tensor) -> Tensor:
         """What voices add to each band that are tilted by so much (V,) more, (V, M) nepers."""
-        at = ((db_per_octave + self.now).clamp(_TABLE_DB[0], _TABLE_DB[-1]) - _TABLE_DB[0]) / _TABLE_STEP_DB
+        at = (
+            (db_per_octave + (self.now + self._more)).clamp(_TABLE_DB[0], _TABLE_DB[-1]) - _TABLE_DB[0]
+        ) / _TABLE_STEP_DB
         low = at.floor().long().clamp(max=len(self._table) - 2)
         offsets = self._table[low].lerp(self._table[low + 1], (at - low)[:, None].float())
         return offsets - self._offsets

@@ -44,7 +44,7 @@ def heard(parts: InstrumentParts, event: NoteEvent, share: float) -> list[NoteEv
         by = event.beats - before
         parts.arpeggiator.move_song(by, event.beats, song_runs=event.runs)
         if parts.controls["loop_length"]:
-            speed = reading_speed(parts.controls, parts.preset.n_frames, parts.preset.mel.frames_per_second)
+            speed = reading_speed(parts.values, parts.preset.n_frames, parts.preset.mel.frames_per_second)
             parts.playhead.shift(speed * by / parts.clock.per_frame)
         return []
     return parts.arpeggiator.take(event, parts.clock.at(moment), song_runs=parts.clock.runs)

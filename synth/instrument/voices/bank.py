@@ -11,6 +11,7 @@ is heard of a note before its first frame is told at once, by `struck`.
 Axes: `V` slots, `n` slots that sound, `M` mel bands.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -30,7 +31,7 @@ from synth.instrument.voices.bank_frame import BankFrame, BankState, VoiceStart
 from synth.instrument.voices.contour import Contour, ContourAmounts
 from synth.instrument.voices.controls import VoiceControls
 from synth.instrument.voices.envelope import Envelope
-from synth.instrument.voices.expression import Expression
+from synth.instrument.voices.expression import Expression, placed_gains
 from synth.instrument.voices.glide import Glide, unison_detune, unison_gain, unison_positions
 from synth.instrument.voices.notes import (
     Move,
@@ -72,6 +73,7 @@ class VoiceBank:
         self.state = state = state.copy()
         self._allocator = Allocator(state.allocator)
         self._envelope, self._glide = Envelope(state.envelope), Glide(state.glide)
+        self._envelope2 = Envelope(state.envelope2)
         self._expression = Expression(state.expression)
         self._playheads = VoicePlayheads(self._n_frames, self._seed, state.playheads)
 
@@ -90,6 +92,11 @@ class VoiceBank:
     def changed(self) -> bool:
         """True when voices were silenced since the last frame."""
         return bool(self._freed)
+
+    @property
+    def begun(self) -> bool:
+        """True when voices began that `struck` was not asked for yet."""
+        return bool(self._starts)
 
     @property
     def keys(self) -> tuple[int, ...]:
@@ -143,7 +150,7 @@ class VoiceBank:
         frame = replace(
             self._values(controls, slots, centre_s),
             lead=np.stack(before, axis=1),
-            path=levels[:, None] * self.state.expression.gain_now[slots][:, :, None],
+            path=levels[:, None] * self._sides(controls, slots)[:, :, None],
             starts=tuple(self._starts[slot] for slot in slots.tolist()),
         )
         self._starts = {}
@@ -160,8 +167,9 @@ class VoiceBank:
         over |= (age_s * self._fps > self._contour.attack_frames) & (frame.contour.max(1) < _INAUDIBLE_NEPERS)
         self._starts, self._freed = {}, set()
         self._allocator.free(slots[over])
-        self._envelope.advance(span_s)
-        self._glide.advance(span_s)
+        for passing in (self._envelope, self._envelope2, self._glide):
+            passing.advance(span_s)
+        self.state.lfo.cycles += np.array(controls.lfo_hz)[:, None] * span_s
         return replace(frame, ended=tuple(slots[over].tolist()))
 
     def _values(self, controls: VoiceControls, slots: Slots, centre_s: float) -> BankFrame:
@@ -173,18 +181,30 @@ class VoiceBank:
             slots,
             self.state.playheads.distance[slots],
             pitch[slots],
-            levels[slots, None] * self.state.expression.gain_now[slots],
-            self.state.expression.tilt_now[slots],
+            levels[slots, None] * self._sides(controls, slots),
+            self.state.expression.tilt_now[slots] + _of(controls.tilt_db, slots),
             self._contours(slots, controls.contour, centre_s),
             freed=tuple(sorted(self._freed.difference(self._allocator.sounding.tolist()))),
         )
 
+    def _sides(self, controls: VoiceControls, slots: Slots) -> Values:
+        """Left and right gain of these slots, (n, 2), the envelope apart."""
+        gains = self.state.expression.gain_now[slots]
+        level_db, pan = _of(controls.level_db, slots), _of(controls.pan, slots)
+        if not (np.any(level_db) or np.any(pan)):
+            return gains
+        return gains * placed_gains(level_db, pan, len(slots))
+
     def _contours(self, slots: Slots, amounts: ContourAmounts, centre_s: float) -> Values:
         age = (self.state.envelope.age_s[slots] + centre_s) * self._fps
         release = (self.state.envelope.release_age_s[slots] + centre_s) * self._fps
-        return self._contour.offsets(age, release, amounts)
+        return self._contour.offsets(age, release, amounts.of(slots))
 
     def _do(self, actions: list[VoiceAction], controls: VoiceControls, at_s: float, culture: float) -> None:
+        struck = [action for action in actions if isinstance(action, Start | Retrigger)]
+        if struck:
+            self._strike(struck, controls, at_s)
+            controls = controls.now(self.state, at_s)
         for action in actions:
             slot = np.array([action.slot])
             match action:
@@ -194,28 +214,51 @@ class VoiceBank:
                 case Start():
                     self._start(action, controls, at_s, culture)
                 case Retrigger(_, note, legato):
-                    self._expression.strike(action.slot, note)
-                    self._glide.move(slot, self._pitch(note), controls.glide, legato, at_s)
+                    self._glide.move(slot, self._pitch(note), controls.glide.of(action.slot), legato, at_s)
                     self._envelope.retrigger(slot, controls.envelope, controls.sustain, at_s)
+                    if controls.again is not None:
+                        self._envelope2.retrigger(slot, controls.envelope2, controls.envelope2_sustain, at_s)
                 case Move(_, note):
                     self._expression.move(action.slot, note)
-                    self._glide.move(slot, self._pitch(note), controls.glide, True, at_s)
+                    self._glide.move(slot, self._pitch(note), controls.glide.of(action.slot), True, at_s)
                 case Release():
                     self._envelope.release(slot, controls.envelope, controls.sustain, at_s)
+                    self._envelope2.release(slot, controls.envelope2, controls.envelope2_sustain, at_s)
+
+    def _strike(self, struck: Sequence[Start | Retrigger], controls: VoiceControls, at_s: float) -> None:
+        """What the sources of these voices are computed from, before their routes are asked."""
+        for action in struck:
+            slots = np.array([action.slot])
+            match action:
+                case Start(slot, note, i, n):
+                    place = float(unison_positions(n)[i])
+                    self._expression.start(slot, note, place, unison_gain(n), controls.expression)
+                    self._envelope2.start(slots, controls.envelope2, at_s)
+                case Retrigger(slot, note):
+                    self._expression.strike(slot, note)
+                    self._envelope2.retrigger(slots, controls.envelope2, controls.envelope2_sustain, at_s)
+            self.state.lfo.cycles[:, action.slot] = -np.array(controls.lfo_hz) * at_s
 
     def _start(self, start: Start, controls: VoiceControls, at_s: float, culture: float) -> None:
         slot, note, i, n = start.slot, start.note, start.unison_index, start.unison_count
         # Every unison voice glides from the note before, not from the voice begun just now.
         before = self.state.glide.last
-        self._glide.start(np.array([slot]), self._pitch(note), controls.glide, start.legato, at_s)
+        self._glide.start(np.array([slot]), self._pitch(note), controls.glide.of(slot), start.legato, at_s)
         if i < n - 1:
             self.state.glide.last = before
         self._envelope.start(np.array([slot]), controls.envelope, at_s)
-        place = float(unison_positions(n)[i])
-        self._expression.start(slot, note, place, unison_gain(n), controls.expression)
-        self._playheads.start(slot, controls.start, controls.place, culture, note.note_id, i)
-        self.state.detune[slot] = unison_detune(n, controls.detune_cents)[i]
+        if controls.again is not None:
+            self._envelope2.start(np.array([slot]), controls.envelope2, at_s)
+            self._expression.start(slot, note, float(unison_positions(n)[i]), unison_gain(n), controls.expression)
+        place = float(_of(controls.place, slot))
+        self._playheads.start(slot, controls.start, place, culture, note.note_id, i)
+        self.state.detune[slot] = unison_detune(n, float(_of(controls.detune_cents, slot)))[i]
         self._starts[slot] = VoiceStart(slot, self.state.allocator.count, at_s * self._fps)
 
     def _pitch(self, note: Note) -> float:
         return float(self._pitches[note.key])
+
+
+def _of(value: float | Values, slots: Slots | int) -> float | Values:
+    """A number for all, or those of some slots."""
+    return value[slots] if isinstance(value, np.ndarray) else value

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields
 import numpy as np
 from numpy.typing import NDArray
 
+from synth.instrument.modulation.sources import N_LFOS
 from synth.instrument.voices.allocator import AllocatorState
 from synth.instrument.voices.envelope import EnvelopeState
 from synth.instrument.voices.expression import ExpressionState
@@ -56,6 +57,18 @@ class BankFrame:
     """Slots whose voices are over with this frame."""
 
 
+@dataclass
+class VoiceLfoState:
+    """Where each voice is in the LFOs of its own."""
+
+    cycles: Values = field(default_factory=lambda: np.zeros((N_LFOS, MOST_VOICES)))
+    """(N_LFOS, V) cycles since the voice began; below 0 when that is still to come."""
+
+    def copy(self) -> "VoiceLfoState":
+        """A state that shares no array with this one."""
+        return VoiceLfoState(self.cycles.copy())
+
+
 def _per_slot(value: float) -> "Values":
     return np.full(MOST_VOICES, value)
 
@@ -71,6 +84,9 @@ class BankState:
     playheads: PlayheadState = field(default_factory=PlayheadState)
     detune: Values = field(default_factory=lambda: _per_slot(0.0))
     """(V,) semitones a unison voice is off."""
+    envelope2: EnvelopeState = field(default_factory=EnvelopeState)
+    """Of the second envelope, which moves controls."""
+    lfo: VoiceLfoState = field(default_factory=VoiceLfoState)
 
     def copy(self) -> "BankState":
         """A state that shares nothing that changes with this one."""

@@ -32,6 +32,12 @@ class ContourAmounts:
     decay: float | Values = 1.0
     release: float | Values = 1.0
 
+    def of(self, slots: NDArray[np.int64]) -> "ContourAmounts":
+        """Those of some voices, (n,), where they are arrays."""
+        if not any(isinstance(each, np.ndarray) for each in (self.attack, self.decay, self.release)):
+            return self
+        return ContourAmounts(*(v[slots] if isinstance(v, np.ndarray) else v for v in vars(self).values()))
+
 
 class Contour:
     """One preset's contour."""

@@ -1,16 +1,23 @@
 """What the instrument's parameters say about voices."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
+from synth.instrument.modulation.lfo import lfo_rates
+from synth.instrument.modulation.sources import N_LFOS
 from synth.instrument.parameters.table import PARAMETERS
+from synth.instrument.voices.bank_frame import BankState
 from synth.instrument.voices.contour import ContourAmounts
 from synth.instrument.voices.envelope import EnvelopeShape
 from synth.instrument.voices.expression import ExpressionSettings
 from synth.instrument.voices.glide import GlideMeasure, GlideSettings, GlideWhen
 from synth.instrument.voices.notes import NotePriority, VoiceMode, VoiceSettings
 from synth.instrument.voices.playheads import PlayheadStart
+
+Values = NDArray[np.float64]
 
 _MODES: tuple[VoiceMode, ...] = ("poly", "mono", "legato")
 _PRIORITIES: tuple[NotePriority, ...] = ("last", "low", "high")
@@ -21,25 +28,47 @@ _STARTS: tuple[PlayheadStart, ...] = ("follow", "place", "random")
 
 @dataclass(frozen=True)
 class VoiceControls:
-    """Everything that parameters say about voices."""
+    """Everything that parameters say about voices: a number for all of them, or (V,) where routes tell them apart."""
 
     voices: VoiceSettings = field(default_factory=VoiceSettings)
     envelope: EnvelopeShape = field(default_factory=EnvelopeShape)
-    sustain: float = 1.0
+    sustain: float | Values = 1.0
     glide: GlideSettings = field(default_factory=GlideSettings)
     expression: ExpressionSettings = field(default_factory=ExpressionSettings)
     contour: ContourAmounts = field(default_factory=ContourAmounts)
-    detune_cents: float = 12.0
+    detune_cents: float | Values = 12.0
     """Between a note's outermost unison voices."""
-    transpose: float = 0.0
+    transpose: float | Values = 0.0
     """Semitones added to every note."""
     start: PlayheadStart = "follow"
-    place: float = 0.0
+    place: float | Values = 0.0
     """Where voices begin to read with `start` = "place", 0 … 1 of the loop."""
+    key_follow: float | Values = 1.0
+    level_db: float | Values = 0.0
+    pan: float | Values = 0.0
+    tilt_db: float | Values = 0.0
+    """dB per octave beside what all voices have in common."""
+    envelope2: EnvelopeShape = field(default_factory=EnvelopeShape)
+    envelope2_sustain: float | Values = 0.0
+    lfo_hz: tuple[float, ...] = (1.0,) * N_LFOS
+    """Cycles per second of the LFOs that belong to voices."""
+    again: Callable[[BankState, float], "VoiceControls"] | None = field(default=None, compare=False)
+    """The same for these voices as they are by now, so many seconds after the beginning of the frame; None where no
+    route tells voices apart."""
+
+    def now(self, state: BankState, at_s: float) -> "VoiceControls":
+        """The same for voices that began or were struck since it was made."""
+        return self if self.again is None else self.again(state, at_s)
 
 
-def voice_controls(values: Mapping[str, float], most_voices: int) -> VoiceControls:
-    """The voices' side of all parameter values; no more voices than the vocoder plays."""
+def voice_controls(
+    values: Mapping[str, float], most_voices: int, of_voices: Mapping[str, Values] | None = None
+) -> VoiceControls:
+    """The voices' side of all parameter values; no more voices than the vocoder plays.
+
+    `of_voices` (V,) each are the values of parameters that routes move for each voice, in place of the others.
+    """
+    own: Mapping[str, float | Values] = {**values, **of_voices} if of_voices else values
     return VoiceControls(
         voices=VoiceSettings(
             _MODES[int(values["voice_mode"])],
@@ -50,40 +79,53 @@ def voice_controls(values: Mapping[str, float], most_voices: int) -> VoiceContro
             bool(values["latch"]) and not values["arp_on"],
         ),
         envelope=EnvelopeShape(
-            _seconds(values, "delay_s"),
-            _seconds(values, "attack_s"),
-            _seconds(values, "hold_s"),
-            _seconds(values, "decay_s"),
-            _seconds(values, "release_s"),
+            _seconds(own, "delay_s"),
+            _seconds(own, "attack_s"),
+            _seconds(own, "hold_s"),
+            _seconds(own, "decay_s"),
+            _seconds(own, "release_s"),
             values["attack_curve"],
             values["decay_curve"],
             values["release_curve"],
         ),
-        sustain=values["sustain"],
+        sustain=own["sustain"],
         glide=GlideSettings(
-            _seconds(values, "glide_s"), _GLIDES[int(values["glide_when"])], _MEASURES[int(values["glide_by"])]
+            _seconds(own, "glide_s"), _GLIDES[int(values["glide_when"])], _MEASURES[int(values["glide_by"])]
         ),
         expression=ExpressionSettings(
-            values["velocity_level"],
-            values["velocity_tilt_db"],
-            values["pressure_level_db"],
-            values["pressure_tilt_db"],
-            values["timbre_tilt_db"],
-            values["wheel_vibrato_cents"],
+            own["velocity_level"],
+            own["velocity_tilt_db"],
+            own["pressure_level_db"],
+            own["pressure_tilt_db"],
+            own["timbre_tilt_db"],
+            own["wheel_vibrato_cents"],
             values["vibrato_hz"],
-            values["unison_spread"],
+            own["unison_spread"],
         ),
-        contour=ContourAmounts(values["contour_attack"], values["contour_decay"], values["contour_release"]),
-        detune_cents=values["unison_detune_cents"],
-        transpose=values["fine_cents"] / 100,
+        contour=ContourAmounts(own["contour_attack"], own["contour_decay"], own["contour_release"]),
+        detune_cents=own["unison_detune_cents"],
+        transpose=own["fine_cents"] / 100,
         start=_STARTS[int(values["voice_start"])],
-        place=values["voice_place"],
+        place=own["voice_place"],
+        key_follow=own["key_follow"],
+        level_db=own["voice_level_db"],
+        pan=own["voice_pan"],
+        tilt_db=own["tilt_db"] - values["tilt_db"] if of_voices else 0.0,
+        envelope2=EnvelopeShape(
+            _seconds(own, "envelope2_delay_s"),
+            _seconds(own, "envelope2_attack_s"),
+            0.0,
+            _seconds(own, "envelope2_decay_s"),
+            _seconds(own, "envelope2_release_s"),
+        ),
+        envelope2_sustain=own["envelope2_sustain"],
+        lfo_hz=lfo_rates(values, values["tempo_bpm"] / 60),
     )
 
 
-def _seconds(
-    values: Mapping[str, float], id: Literal["delay_s", "attack_s", "hold_s", "decay_s", "release_s", "glide_s"]
-) -> float:
+def _seconds(values: Mapping[str, float | Values], id: str) -> float | Values:
     """At its lowest a time is none."""
-    seconds = values[id]
-    return 0.0 if seconds <= PARAMETERS[id].minimum else seconds
+    seconds, shortest = values[id], PARAMETERS[id].minimum
+    if isinstance(seconds, np.ndarray):
+        return np.where(seconds <= shortest, 0.0, seconds)
+    return 0.0 if seconds <= shortest else seconds

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synth.instrument.note_events import ChannelDimension, NoteDimension
+from synth.instrument.parameters.table import PARAMETERS
 from synth.instrument.voices.allocator import N_CHANNELS
 from synth.instrument.voices.notes import MOST_VOICES, Note
 
@@ -27,23 +28,24 @@ _NEUTRAL_TIMBRE = 0.5
 _MOST_REMEMBERED = 512
 """Notes whose expression is remembered: those that are held, and some that are to come."""
 _QUIETEST = 1e-4
+_SILENT_DB = PARAMETERS["voice_level_db"].minimum
 
 
 @dataclass(frozen=True)
 class ExpressionSettings:
-    """How strongly each gesture is heard."""
+    """How strongly each gesture is heard: a number for all voices, or (V,)."""
 
-    velocity_to_level: float = 0.5
+    velocity_to_level: float | Values = 0.5
     """0 every note as loud, 1 level goes by the square of the velocity (40 dB per decade), as in General MIDI."""
-    velocity_to_tilt_db: float = 1.5
+    velocity_to_tilt_db: float | Values = 1.5
     """How many dB per octave the strongest note is brighter than the softest."""
-    pressure_to_level_db: float = 0.0
-    pressure_to_tilt_db: float = 1.5
-    timbre_to_tilt_db: float = 3.0
+    pressure_to_level_db: float | Values = 0.0
+    pressure_to_tilt_db: float | Values = 1.5
+    timbre_to_tilt_db: float | Values = 3.0
     """From the middle to either end."""
-    wheel_to_vibrato_cents: float = 35.0
+    wheel_to_vibrato_cents: float | Values = 35.0
     vibrato_hz: float = 5.5
-    spread: float = 0.5
+    spread: float | Values = 0.5
     """How far unison voices are apart in the stereo image, 0 … 1."""
 
 
@@ -63,6 +65,13 @@ def pan_gains(pan: Values) -> Values:
     angle = (np.clip(pan, -1, 1) + 1) * (math.pi / 4)
     gains = math.sqrt(2) * np.stack([np.cos(angle), np.sin(angle)], axis=-1)
     return np.where((pan == 0)[..., None], 1.0, gains)
+
+
+def placed_gains(level_db: float | Values, pan: float | Values, n_slots: int) -> Values:
+    """Left and right of voices, (V, 2): at a level, of which the lowest is silence, and turned to a side."""
+    level = np.broadcast_to(np.asarray(level_db, np.float64), n_slots)
+    gain = np.where(level <= _SILENT_DB, 0.0, 10 ** (level / 20))
+    return gain[:, None] * pan_gains(np.broadcast_to(np.asarray(pan, np.float64), n_slots))
 
 
 def controller_gain(value: Values) -> Values:

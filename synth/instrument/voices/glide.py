@@ -26,8 +26,8 @@ _SEMITONES_PER_OCTAVE = 12.0
 class GlideSettings:
     """How a voice goes from one note's pitch to the next."""
 
-    time_s: float = 0.0
-    """0 is no glide."""
+    time_s: float | Values = 0.0
+    """0 is no glide; a number, or (V,)."""
     when: GlideWhen = "legato"
     """`legato` glides only while another note is held, `always` from the note before also after it ended."""
     measure: GlideMeasure = "time"
@@ -38,6 +38,10 @@ class GlideSettings:
         if self.measure == "time":
             return np.full(np.shape(semitones), self.time_s)
         return self.time_s * np.abs(semitones) / _SEMITONES_PER_OCTAVE
+
+    def of(self, slot: int) -> "GlideSettings":
+        """As the voice in a slot has it."""
+        return self if not isinstance(self.time_s, np.ndarray) else replace(self, time_s=float(self.time_s[slot]))
 
 
 def _per_slot(value: float) -> "Values":

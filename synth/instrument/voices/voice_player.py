@@ -3,8 +3,8 @@
 Axes: `W` vocoders at work, `V` voices, `B` = 2 heads, `M` mel bands.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -22,13 +22,15 @@ from synth.instrument.voices.allocator import HeldNote
 from synth.instrument.voices.bank import VoiceBank
 from synth.instrument.voices.bank_frame import BankFrame, BankState
 from synth.instrument.voices.contour import Contour
-from synth.instrument.voices.controls import voice_controls
+from synth.instrument.voices.controls import VoiceControls, voice_controls
 from synth.instrument.voices.expression import NoteValues
 from synth.instrument.voices.glide import ratio
 from synth.instrument.voices.key_follow import follow_ratio
 from synth.instrument.voices.sown_notes import SownNotes, SownNotesState
 from synth.presets.model import Preset
 from synth.vocoder.contract import Onset
+
+Values = NDArray[np.float64]
 
 FIRST_SLOT = 1
 """The vocoder's slot of the bank's slot 0: the one before is the drone's."""
@@ -82,8 +84,8 @@ class VoicePlayer:
         self._tuning = tuning or equal_temperament()
         self._reference_hz = controls["reference_hz"]
         self._most_voices = 1
-        self._settings = voice_controls(controls, self._most_voices)
-        self._key_follow = controls["key_follow"]
+        self._told = self._settings = voice_controls(controls, self._most_voices)
+        """What controls say, and what is played: the same, where no route moves it."""
         pitches = self._tuning.pitches(self._reference_hz)
         self._bank = VoiceBank(preset.n_frames, self._fps, contour_of(preset), pitches, seed)
         # The notebook's rule has no state that it stays in: what is grown by it cannot be held as long as a note.
@@ -126,14 +128,35 @@ class VoicePlayer:
 
     def obey(self, controls: Mapping[str, float], most_voices: int) -> None:
         """Controls moved, or the vocoder plays another number of voices."""
-        settings = voice_controls(controls, most_voices)
-        self._key_follow = controls["key_follow"]
+        told = voice_controls(controls, most_voices)
+        self._most_voices = most_voices
         if controls["reference_hz"] != self._reference_hz:
             self._reference_hz = controls["reference_hz"]
             self.tune(self._tuning)
-        if settings != self._settings:
-            self._settings = settings
-            self._bank.settle(settings)
+        self._settings = told
+        if told != self._told:
+            self._told = told
+            self._bank.settle(told)
+
+    @property
+    def state(self) -> BankState:
+        """The bank's own, which only the bank writes to."""
+        return self._bank.state
+
+    def move(
+        self, values: Mapping[str, float], of_voices: Callable[[BankState, float], Mapping[str, Values]], lead_s: float
+    ) -> None:
+        """Play these values in the frame that comes, in place of the controls.
+
+        `of_voices` tells what parameters are for each voice, (V,), so many seconds after the frame's beginning.
+        """
+
+        def again(state: BankState, at_s: float) -> VoiceControls:
+            own = of_voices(state, at_s)
+            made = voice_controls(values, self._most_voices, own)
+            return replace(made, again=again) if own else made
+
+        self._settings = again(self._bank.state, 0.5 / self._fps + lead_s)
 
     def handle(
         self, event: NoteEvent, share: float, reader: Reader, grid: Tensor, places: Sequence[Place], lead_s: float
@@ -143,6 +166,8 @@ class VoicePlayer:
         Which voices begin by it; `lead_s` as in the bank.
         """
         self._bank.handle(event, self._settings, share / self._fps, places[0].position)
+        if self._bank.begun:
+            self._settings = self._settings.now(self._bank.state, lead_s - 0.5 / self._fps)
         struck = self._bank.struck(self._settings, lead_s)
         if struck is None or struck.path is None:
             return []
@@ -181,10 +206,14 @@ class VoicePlayer:
         if self._root_hz > 0:
             ratios, moves = ratio(now.pitch, self._root_hz), np.ones(len(now.pitch))
         else:
-            ratios, moves = np.ones(len(now.pitch)), follow_ratio(now.pitch, self._key_follow)
+            ratios, moves = np.ones(len(now.pitch)), follow_ratio(now.pitch, self._follow(now))
         mixed = None if self._sown is None else self._sown.mixed
         read = [reader.read_voices(grid, place, now, moves, mixed) for place in places] if len(now.slots) else []
         return ratios, read
+
+    def _follow(self, now: BankFrame) -> float | Values:
+        amount = self._settings.key_follow
+        return amount[now.slots] if isinstance(amount, np.ndarray) else amount
 
     def save(self) -> BankState:
         """Between two frames."""

@@ -23,6 +23,8 @@ class FrameOfVoices:
     notes: VoicesNow | None
     """None where no note sounds or ends."""
     drone_gain: float = 1.0
+    drone_sides: tuple[float, float] = (1.0, 1.0)
+    """Left and right, as level and pan of all voices have it."""
 
     def goes_on_from(self, before: "FrameOfVoices") -> bool:
         """True when one call of a vocoder plays both frames: a width that is gliding is played frame by frame, and
@@ -42,7 +44,7 @@ def sound_of(voicing: Voicing, frames: Sequence[FrameOfVoices], drone: Tensor, r
     notes = [frame.notes for frame in frames if frame.notes is not None]
     # A vocoder lost in the middle takes what the other one read with it.
     n_vocoders = len(voicing.offsets)
-    gains = torch.tensor([frame.drone_gain for frame in frames])
+    gains = torch.tensor([[frame.drone_gain * frame.drone_sides[side] for frame in frames] for side in (0, 1)])
     if not notes and frames[0].drone and bool((gains == 1).all()):
         return voicing.process(drone[:n_vocoders], ratios, frames[0].spread)
     for slot in notes[0].freed if notes else ():
@@ -59,7 +61,7 @@ def sound_of(voicing: Voicing, frames: Sequence[FrameOfVoices], drone: Tensor, r
 def _voices(
     notes: Sequence[VoicesNow], w: int, drone: Tensor, ratios: Tensor, drone_gains: Tensor | None
 ) -> VoiceFrames:
-    """What vocoder `w` reads; `drone_gains` (n,) where the drone sounds."""
+    """What vocoder `w` reads; `drone_gains` (B, n) where the drone sounds."""
     slots: tuple[int, ...] = notes[0].slots if notes else ()
     heads, bands, n = drone.shape
     columns, pitch, gains = torch.zeros(0, heads, bands, n), torch.zeros(0, n), torch.zeros(0, heads, n)

@@ -21,11 +21,14 @@ from synth.instrument.events import (
     LimitEvolution,
     Rescue,
     SetParameter,
+    SetRegion,
+    SetRoute,
     Touch,
     Tune,
     Undo,
 )
 from synth.instrument.instrument import Instrument, Setup
+from synth.instrument.modulation.routes import Region, Route
 from synth.instrument.note_events import ChannelExpression, NoteExpression, NoteOff, NoteOn, SongPosition
 from synth.instrument.parameters.table import PARAMETERS
 from synth.instrument.state import InstrumentState
@@ -160,6 +163,14 @@ def test_saved_at_any_frame_in_the_middle_of_anything(
         assert_goes_on({"live": TINY, "notebook": NOTEBOOK}[rule], sent, scheduled, save_at)
 
 
+WEB = [
+    ("lfo1", "tilt_db"), ("lfo1", "lfo1_hz"), ("lfo2", "lfo1_hz"), ("lfo3", "weather_depth"), ("macro1", "width"),
+    ("culture_activity", "steps_per_frame"), ("culture_strength", "lfo2_hz"), ("follower", "playhead_speed"),
+    ("velocity", "attack_s"), ("envelope2", "fine_cents"), ("envelope2", "weather_speed"), ("random", "voice_pan"),
+    ("key", "unison_detune_cents"), ("lfo2", "voice_level_db"), ("pressure", "volume_db"), ("bend", "sustain"),
+    ("random", "voice_place"), ("velocity", "glide_s"), ("lfo1", "envelope2_decay_s"), ("macro1", "growth"),
+]  # fmt: skip
+"""Sources and parameters: of all kinds, and in circles."""
 MIDDLES: dict[str, list[tuple[int, Action | int]]] = {
     "tilt": [(20, SetParameter("tilt_db", 6.0))],
     "width": [(20, SetParameter("width", 0.0))],
@@ -207,6 +218,14 @@ MIDDLES: dict[str, list[tuple[int, Action | int]]] = {
     "drone and tuning": [
         (12, HoldDrone(False)), (13, Tune(Tuning("odd", (math.nan, *(300.0 + i for i in range(127)))))),
         (14, NoteOn(1, 60, 1.0)), (15, NoteOn(2, 0, 1.0)), (40, HoldDrone(True, 0.1)), (50, HoldDrone(True)),
+    ],
+    "routes of everything": [
+        (10, SetParameter("lfo1_shape", 5.0)), (10, SetParameter("lfo1_hz", 7.0)), (10, SetParameter("lfo2_run", 1.0)),
+        (10, SetParameter("lfo2_shape", 4.0)), (10, SetParameter("lfo3_sync", 1.0)), (10, SetRegion(Region(0.7, 0.4))),
+        *((11, SetRoute(1 + i, Route(source, target, 0.4, "bipolar"))) for i, (source, target) in enumerate(WEB)),
+        (12, NoteOn(1, 60, 0.7)), (13, SetParameter("macro1", 0.8)), (13, Touch(Gesture("erase", 4, 4, 9, 9))),
+        (14, NoteOn(2, 67, 0.4)), (15, NoteExpression(2, "bend", 1.5)), (20, NoteOff(1)), (30, NoteOn(3, 40, 1.0)),
+        (40, SetRoute(2, None)),
     ],
     "quick stroke": [(20, Touch(Gesture("noise", column, 5, 12, 8))) for column in range(8)],
 }  # fmt: skip

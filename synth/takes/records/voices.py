@@ -25,6 +25,8 @@ _FAR = 1e9
 _LARGEST_ID = 2**53
 _MOST_NOTES = 1024
 _PREFIX = "voices."
+_LATER_PARTS = ("envelope2", "lfo")
+"""What takes did not have before there was modulation: voices begin it anew."""
 
 
 def arrays_of_voices(state: BankState) -> dict[str, NDArray[Any]]:
@@ -51,7 +53,7 @@ def read_voices(told: Fields, arrays: Arrays) -> BankState:
     parts: dict[str, Any] = {
         part.name: _read(getattr(blank, part.name), f"{_PREFIX}{part.name}.", arrays)
         for part in fields(blank)
-        if is_dataclass(getattr(blank, part.name))
+        if is_dataclass(getattr(blank, part.name)) and not _is_missing(part.name, arrays)
     }
     state = replace(blank, **parts, detune=_like(blank.detune, arrays[_PREFIX + "detune"], "detune"))
     state.allocator.held = tuple(_held(entry) for entry in _entries(told, "held"))
@@ -61,6 +63,10 @@ def read_voices(told: Fields, arrays: Arrays) -> BankState:
     state.glide.last = math.nan if last is None else told.number("last_pitch", -1000, 1000)
     _check(state.allocator, state.expression.channel)
     return state
+
+
+def _is_missing(part: str, arrays: Arrays) -> bool:
+    return part in _LATER_PARTS and not any(name.startswith(f"{_PREFIX}{part}.") for name in arrays)
 
 
 def _arrays(part: Any) -> dict[str, NDArray[Any]]:
