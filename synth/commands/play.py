@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from synth.commands.options.routing import routed
+from synth.commands.options.tuning import add_tuning_options, tuning_from
 from synth.commands.render import add_channel_option, add_control_options, channels_from, controls_from
-from synth.commands.tuning import add_tuning_options, tuning_from
 from synth.device.outputs import BUFFER_RANGE_S, BUFFER_S
 from synth.instrument.parameters.typed_numbers import number
 
@@ -129,7 +130,7 @@ def run(args: argparse.Namespace) -> int:
         notes=args.midi_in is not None or args.midi is not None,
         source="a MIDI file with --midi FILE.mid or a port with --midi-in PORT",
     )
-    preset = load(args.preset)
+    preset = routed(load(args.preset), args)
     fps = preset.mel.frames_per_second
     controls = controls_from(args, preset.settings, fps)
     torch.set_num_threads(1)
@@ -153,7 +154,7 @@ def run(args: argparse.Namespace) -> int:
         """The preset of this number in the list of `petrichord presets`, with the controls as they are."""
         names = [entry.name for entry in entries()]
         if number < len(names):
-            chosen = load(names[number])
+            chosen = routed(load(names[number]), args)
             controls = controls_from(args, chosen.settings, fps)
             instrument, reason = ready_instrument(chosen, rate_hz, controls, vocoder, dtype=dtype)
             for tune in tuned:

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from synth.commands.tuning import add_tuning_options, tuning_from
+from synth.commands.options.routing import add_route_option, routed
+from synth.commands.options.tuning import add_tuning_options, tuning_from
 from synth.instrument.parameters.table import PARAMETERS
 from synth.instrument.parameters.typed_numbers import number, typed_number, whole_number
 from synth.instrument.parameters.values import ParameterValues, from_settings, parameter
@@ -79,9 +80,9 @@ def add_control_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--weights", type=Path, metavar="DIR", help="folder with an NVIDIA BigVGAN checkpoint")
     for id, option in CONTROL_OPTIONS.items():
         p = PARAMETERS[id]
-        parser.add_argument(
-            option, type=number, metavar="X", dest=id, help=f"{p.help} ({p.minimum:g} to {p.maximum:g})"
-        )
+        # A sign of per cent begins a place to be filled in, for argparse.
+        about = f"{p.help} ({p.minimum:g} to {p.maximum:g})".replace("%", "%%")
+        parser.add_argument(option, type=number, metavar="X", dest=id, help=about)
     parser.add_argument("--steps-per-second", type=number, metavar="X", help="evolution in automaton steps per second")
     parser.add_argument(
         "--set",
@@ -90,6 +91,7 @@ def add_control_options(parser: argparse.ArgumentParser) -> None:
         metavar="ID=VALUE",
         help="move any control, as in width=60%% or frozen=on (see `petrichord parameters`); may be given often",
     )
+    add_route_option(parser)
 
 
 def _option_for(id: str) -> str:
@@ -114,12 +116,13 @@ def run(args: argparse.Namespace) -> int:
         return render_take(args, CONTROL_OPTIONS, progress_bar)
 
     from synth.instrument.events import Event
+    from synth.instrument.modulation.routes import trouble_with_all
     from synth.instrument.notation import parse_gesture
     from synth.instrument.reading.playhead import reading_speed
     from synth.output.render import Job, render_to_file
     from synth.presets.library import load
 
-    preset = load(args.preset)
+    preset = routed(load(args.preset), args)
     controls = controls_from(args, preset.settings, preset.mel.frames_per_second)
     speed = reading_speed(controls, preset.n_frames, preset.mel.frames_per_second)
     events = [parse_gesture(g, preset.mel, preset.n_frames, speed) for g in args.gesture]
@@ -133,6 +136,8 @@ def run(args: argparse.Namespace) -> int:
         seed=args.seed,
         dtype=torch.bfloat16 if args.precision == "bfloat16" else torch.float32,
     )
+    if trouble := trouble_with_all(preset.routes):
+        print(f"petrichord: “{preset.name}”: {trouble}", file=sys.stderr)
     vocoder, reason = _choose(args, preset)
     torch.set_num_threads(1)
     with progress_bar("Rendering", sys.stderr.isatty() and not args.json) as progress:

@@ -33,9 +33,10 @@ _OF_PRESETS = (
     "vocoder",
     "steps_per_second",
     "set",
+    "route",
 )
 """Options that say how a preset is to be played: of a take that is known already."""
-_USUAL = {"precision": "float32", "vocoder": "auto", "gesture": [], "set": []}
+_USUAL = {"precision": "float32", "vocoder": "auto", "gesture": [], "set": [], "route": []}
 
 
 def is_take(name: str) -> bool:

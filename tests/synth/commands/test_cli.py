@@ -82,7 +82,7 @@ def test_set_moves_any_control_as_its_own_option_does(preset: Path, tmp_path: Pa
     ("assigned", "words"),
     [
         ("width", "lacks its value: write ID=VALUE"),
-        ("colour=3", "no control “colour”: choose one of"),
+        ("colour=3", "no control “colour”: `petrichord parameters` lists"),
         ("width=300 %", "Width of 300 % is outside"),
         ("width=60", "Width of 60 × is outside its range: choose 0 to 1"),
         ("tilt_db=nan", "Tilt of nan"),

@@ -136,7 +136,7 @@ def test_values_out_of_range_are_refused_by_name() -> None:
         ParameterValues().with_value("width", float("nan"))
     with pytest.raises(UsageError, match=r"Freeze of 0\.3 .* off or on"):
         ParameterValues(frozen=0.3)
-    with pytest.raises(UsageError, match="no control “colour”: choose one of steps_per_frame"):
+    with pytest.raises(UsageError, match="no control “colour”: `petrichord parameters` lists"):
         SetParameter("colour", 1.0)
     with pytest.raises(UsageError, match="Tilt"):
         SetParameter("tilt_db", -99)
