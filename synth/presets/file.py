@@ -114,6 +114,7 @@ def preset_from_bytes(raw: bytes, path: Path) -> Preset:
         # Likewise.
         routes=routes_of(fields),
         region=region_of(fields, "followed_region"),
+        macro_names=fields.texts("macro_names") if "macro_names" in fields.values else (),
         source_path=str(path),
     )
 
@@ -164,6 +165,7 @@ def describe(preset: Preset) -> dict[str, Any]:
         **{name: said for name in ("category", "comment") if (said := getattr(preset, name))},
         **({} if preset.tuning is None else {"tuning": told_of_tuning(preset.tuning)}),
         **({"routes": told_of_routes(preset.routes)} if preset.routes else {}),
+        **({"macro_names": list(preset.macro_names)} if any(preset.macro_names) else {}),
         **({} if preset.region == Region() else {"followed_region": told_of_region(preset.region)}),
     }
 

@@ -128,6 +128,8 @@ class Preset:
     """What moves which control."""
     region: Region = field(default_factory=Region)
     """The part of the culture that the sources which follow it follow."""
+    macro_names: tuple[str, ...] = ()
+    """What the macros are called, in their order; "" or missing for one without a name. They are not heard."""
     source_path: str = ""
     """File it was loaded from; not stored."""
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from synth.errors import UsageError
-from synth.presets.schema import Fields
+from synth.presets.fields import Fields
 
 N_PLACES = 32
 """Places there are, numbered from 1."""
