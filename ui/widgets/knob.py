@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
+    QInputEvent,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -13,12 +14,13 @@ from PySide6.QtGui import (
     QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QDial, QLineEdit, QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from synth.errors import UsageError
 from synth.instrument.parameters.parameter import Parameter
 from ui.look.theme import COLOURS
-from ui.widgets.knob_face import Stands, paint_dot, paint_face, paint_lock, paint_text
+from ui.widgets.dial.editor import ValueEditor
+from ui.widgets.dial.face import Stands, paint_dot, paint_face, paint_lock, paint_present, paint_rings, paint_text
+from ui.widgets.dial.value_dial import PLACES, ValueDial
 
 _DRAG_PIXELS = 180.0
 """Upward drag that turns the knob from end to end."""
@@ -26,33 +28,27 @@ _FINE = 0.1
 """Share of the motion that counts while Shift is held."""
 _SIDE = 60
 """Width in pixels at which labels have their usual size."""
+_RING_STEP = 0.05
+"""Of a ring, by a notch or an arrow key."""
 _LABEL_HEIGHT, _VALUE_HEIGHT = 15, 17
 
 
-class Knob(QDial):
+class Knob(ValueDial):
     """One parameter: drag, Shift for fine, wheel, arrows, double-click for the default, digits or Enter to type.
 
     Page Up and Page Down turn a knob that the keyboard came to; one that was clicked leaves them to the presets, and
     digits to the brushes.
     """
 
-    turned = Signal(float)
-    """The user chose this engine value."""
     refused = Signal(str)
     """What was typed cannot be used, in one sentence."""
     done = Signal()
     """A value was typed, or left as it was, by a hand that had come with the mouse."""
+    ring_drawn = Signal(float)
+    """Ctrl and a drag, a notch or an arrow: its ring is to reach so much further, as a share of its range."""
 
     def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.parameter = p = parameter
-        self.setRange(0, p.n_steps)
-        self.setSingleStep(p.display.nudge)
-        self.setPageStep(max(p.display.nudge, p.n_steps // 10))
-        self.setValue(p.step_of(p.default))
-        self.setAccessibleName(p.label)
-        self.setToolTip(f"{p.help} {p.text(p.minimum)} … {p.text(p.maximum)}")
-        self.setProperty("parameter", p.id)
+        super().__init__(parameter, parent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
@@ -61,14 +57,12 @@ class Knob(QDial):
         self._by_keyboard = self._by_mouse = False
         self._dragged_to: float | None = None
         self._fraction = 0.0
-        self._editor: QLineEdit | None = None
-        self._marks = (False, False)
-        self._moved_by = ""
-        self.valueChanged.connect(self._tell)
-        self._tell()
+        self._editor: ValueEditor | None = None
+        self.labelled = True
+        """False where its name stands beside it: then its face is larger."""
 
     def sizeHint(self) -> QSize:
-        return QSize(self._side, round(1.05 * self._side) + 32)
+        return QSize(self._side, round(1.05 * self._side) + (32 if self.labelled else 17))
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
@@ -79,51 +73,10 @@ class Knob(QDial):
             self._side = side
             self.updateGeometry()
 
-    def amount(self) -> float:
-        """The engine value it stands at."""
-        return self.parameter.at_step(self.value())
-
-    def show_amount(self, value: float) -> None:
-        """Stand at an engine value without telling anyone."""
-        if not self.isSliderDown():
-            blocked = self.blockSignals(True)
-            self.setValue(self.parameter.step_of(value))
-            self.blockSignals(blocked)
-            self._describe()
-            self.update()
-
-    def set_amount(self, value: float) -> None:
-        """Turn to an engine value."""
-        self.setValue(self.parameter.step_of(value))
-
-    def show_marks(self, *, differs: bool, locked: bool) -> None:
-        """Whether it stands elsewhere than the preset says, and whether it stays when another preset is loaded."""
-        if (differs, locked) != self._marks:
-            self._marks = differs, locked
-            self._describe()
-            self.update()
-
-    def show_controller(self, name: str) -> None:
-        """The MIDI controller that moves it, or ""."""
-        self._moved_by = name
-        self._describe()
-
     def let_go(self) -> None:
         """End a drag, wherever the mouse is; nothing that it left over shortens the next notch."""
         self._dragged_to, self._fraction = None, 0.0
         self.setSliderDown(False)
-
-    def _tell(self) -> None:
-        self._describe()
-        self.turned.emit(self.amount())
-
-    def _describe(self) -> None:
-        differs, locked = self._marks
-        said = [self.parameter.text(self.amount())]
-        said += ["differs from the preset"] if differs else []
-        said += ["locked"] if locked else []
-        said += [f"MIDI {self._moved_by}"] if self._moved_by else []
-        self.setAccessibleDescription(", ".join(said))
 
     def _nudge(self, steps: float) -> None:
         """Turn by a number of steps; fractions are kept for the next turn."""
@@ -152,7 +105,10 @@ class Knob(QDial):
             return
         position = self.drag_position(event)
         fine = _FINE if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1.0
-        self._nudge((position - self._dragged_to) * fine * self.parameter.n_steps / self.drag_pixels)
+        if self._draws_ring(event):
+            self.ring_drawn.emit((position - self._dragged_to) * fine / self.drag_pixels)
+        else:
+            self._nudge((position - self._dragged_to) * fine * self.parameter.n_steps / self.drag_pixels)
         self._dragged_to = position
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -166,8 +122,14 @@ class Knob(QDial):
         # Alt, and Shift on some systems, turn a vertical wheel into a horizontal one.
         delta = event.angleDelta().y() or event.angleDelta().x()
         fine = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
-        self._nudge(delta / 120 * (1 if fine else self.singleStep()))
+        if self._draws_ring(event):
+            self.ring_drawn.emit(_RING_STEP * delta / 120)
+        else:
+            self._nudge(delta / 120 * (1 if fine else self.singleStep()))
         event.accept()
+
+    def _draws_ring(self, event: QInputEvent) -> bool:
+        return bool(self._rings and event.modifiers() & Qt.KeyboardModifier.ControlModifier)
 
     # Keyboard
 
@@ -182,7 +144,9 @@ class Knob(QDial):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         arrows = {Qt.Key.Key_Up: 1, Qt.Key.Key_Right: 1, Qt.Key.Key_Down: -1, Qt.Key.Key_Left: -1}
-        if event.key() in arrows:
+        if event.key() in arrows and self._draws_ring(event):
+            self.ring_drawn.emit(_RING_STEP * arrows[Qt.Key(event.key())])
+        elif event.key() in arrows:
             fine = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
             self._nudge(arrows[Qt.Key(event.key())] * (1 if fine else self.singleStep()))
         elif self._begins_value(event):
@@ -202,57 +166,16 @@ class Knob(QDial):
 
     def start_typing(self, text: str) -> None:
         """Open the value for typing; Enter takes it, Escape leaves it as it was."""
-        editor = self._editor
-        if editor is None:
-            editor = QLineEdit(self)
-            editor.setAccessibleName(f"{self.parameter.label} value")
-            editor.setAlignment(Qt.AlignmentFlag.AlignCenter)
-            editor.setStyleSheet("padding: 0px; border-radius: 4px;")
-            editor.editingFinished.connect(self._close_editor)
-            editor.installEventFilter(self)
-            self._editor = editor
-        editor.setGeometry(2, self.height() - 22, self.width() - 4, 22)
-        editor.setText(text)
-        editor.show()
-        editor.setFocus()
-
-    def eventFilter(self, watched: object, event: QEvent) -> bool:
-        # Handled here and not passed on: the knob itself would take Enter as a wish to type again.
-        if watched is not self._editor or not isinstance(event, QKeyEvent):
-            return False
-        if event.type() == QEvent.Type.ShortcutOverride and event.key() == Qt.Key.Key_Escape:
-            # Or the window would take it, and the editor stay open.
-            event.accept()
-            return True
-        if event.type() == QEvent.Type.KeyPress:
-            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-                self._take_typed()
-                return True
-            if event.key() == Qt.Key.Key_Escape:
-                self._close_editor()
-                return True
-        return False
-
-    def _take_typed(self) -> None:
         if self._editor is None:
-            return
-        try:
-            value = self.parameter.parse(self._editor.text(), clamp=True)
-        except UsageError as problem:
-            self.refused.emit(str(problem))
-        else:
-            self.setValue(self.parameter.step_of(value))
-        self._close_editor()
+            self._editor = editor = ValueEditor(self.parameter, self)
+            editor.typed.connect(self.set_amount)
+            editor.refused.connect(self.refused)
+            editor.left.connect(self._type_no_more)
+        self._editor.open_with(text)
 
-    def _close_editor(self) -> None:
-        if self._editor and self._editor.isVisible():
-            # Focus first: hiding would hand it to whatever comes next.
-            typing = self._editor.hasFocus()
-            if typing:
-                self.setFocus()
-            self._editor.hide()
-            if typing and self._by_mouse:
-                self.done.emit()
+    def _type_no_more(self, had_keyboard: bool) -> None:
+        if had_keyboard and self._by_mouse:
+            self.done.emit()
 
     # Looks
 
@@ -272,27 +195,36 @@ class Knob(QDial):
         p, held = self.parameter, self.isSliderDown()
         active = held or self.underMouse() or self.hasFocus()
         larger = max(1.0, self.width() / _SIDE)
-        top, foot = larger * _LABEL_HEIGHT, larger * _VALUE_HEIGHT
-        painter.setPen(QColor(COLOURS.text if active else COLOURS.dim))
-        paint_text(painter, QRectF(0, 0, self.width(), top), p.display.name, 8.5 * larger)
-        side = self.height() - top - foot - 8
+        face = self.face()
+        foot = larger * _VALUE_HEIGHT
+        if self.labelled:
+            painter.setPen(QColor(COLOURS.text if active else COLOURS.dim))
+            paint_text(painter, QRectF(0, 0, self.width(), larger * _LABEL_HEIGHT), p.display.name, 8.5 * larger)
         stands = Stands(
             start=0.5 if p.minimum == -p.maximum else 0.0,
             end=self.value() / max(self.maximum(), 1),
             usual=p.step_of(p.default) / p.n_steps,
         )
-        paint_face(
-            painter, QRectF((self.width() - side) / 2, top + 5, side, side), stands,
-            thick=4.0 * larger, active=active, focused=self.hasFocus(),
-        )  # fmt: skip
+        paint_face(painter, face, stands, thick=4.0 * larger, active=active, focused=self.hasFocus())
+        if self._rings:
+            paint_rings(painter, face, [(*self.reach_of(ring), ring.colour) for ring in self._rings], 4.0 * larger)
+        if self._present is not None:
+            paint_present(painter, face, self._present / PLACES, self._rings[0].colour, 4.0 * larger)
         differs, locked = self._marks
         if differs:
-            paint_dot(painter, QRectF(1, top + 4, 6, 6))
+            paint_dot(painter, QRectF(1, face.top() - 1, 6, 6))
         if locked:
-            paint_lock(painter, QRectF(self.width() - 11, top + 2, 9, 11))
+            paint_lock(painter, QRectF(self.width() - 11, face.top() - 3, 9, 11))
         painter.setPen(QColor(COLOURS.accent if held else COLOURS.text))
         value = QRectF(0, self.height() - foot, self.width(), foot)
         paint_text(painter, value, self.parameter.text(self.amount()), 8.5 * larger)
+
+    def face(self) -> QRectF:
+        """Where ring and cap are."""
+        larger = max(1.0, self.width() / _SIDE)
+        top, foot = larger * _LABEL_HEIGHT if self.labelled else 0.0, larger * _VALUE_HEIGHT
+        side = self.height() - top - foot - 8
+        return QRectF((self.width() - side) / 2, top + 5, side, side)
 
 
 def _starts_a_value(event: QKeyEvent) -> bool:

@@ -1,6 +1,7 @@
 """How a knob looks: an arc to its value, a mark at its default, a cap with a pointer, and words that fit."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -20,6 +21,16 @@ class Stands:
     end: float
     usual: float
     """The default's."""
+
+
+@dataclass(frozen=True)
+class Ring:
+    """What moves a control by itself: from `low` below to `high` above where it stands, as shares of its range."""
+
+    name: str
+    low: float
+    high: float
+    colour: str
 
 
 def paint_text(painter: QPainter, box: QRectF, text: str, points: float) -> None:
@@ -51,6 +62,24 @@ def paint_face(painter: QPainter, face: QRectF, stands: Stands, *, thick: float,
     pointer = _direction(stands.end) * (cap.width() / 2)
     painter.setPen(_round_pen(COLOURS.text, 0.6 * thick))
     painter.drawLine(cap.center() + pointer * 0.42, cap.center() + pointer * 0.82)
+
+
+def paint_rings(painter: QPainter, face: QRectF, reaches: Sequence[tuple[float, float, str]], thick: float) -> None:
+    """Thin arcs from place to place on the sweep, each in its colour: the first outside the ring, the others inside."""
+    for i, (low, high, colour) in enumerate(reaches):
+        outwards = 0.95 * thick if i == 0 else -thick
+        radius = face.width() / 2 - thick + outwards
+        arc = QRectF(face.center().x() - radius, face.center().y() - radius, 2 * radius, 2 * radius)
+        painter.setPen(_round_pen(colour, 0.55 * thick))
+        painter.drawArc(arc, _qt_angle(low), min(-1, round((low - high) * _SWEEP_DEGREES * 16)))
+
+
+def paint_present(painter: QPainter, face: QRectF, place: float, colour: str, thick: float) -> None:
+    """A dot on the ring, where the control is moved to now."""
+    at = face.center() + _direction(place) * (face.width() / 2 - thick)
+    painter.setPen(QPen(QColor(COLOURS.ground), 1.0))
+    painter.setBrush(QColor(colour))
+    painter.drawEllipse(at, 0.75 * thick, 0.75 * thick)
 
 
 def paint_dot(painter: QPainter, box: QRectF) -> None:

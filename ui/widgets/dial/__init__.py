@@ -1,0 +1,1 @@
+"""The parts of a knob: its value, its face, its value as text."""
