@@ -18,6 +18,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from synth.commands.cli import prepare_environment
+from synth.presets.routes import Region
 from tests.doubles.rig import Rig
 from tests.ui.hands.display import virtual_display
 from ui.shell.main_window import MainWindow
@@ -83,6 +84,17 @@ def _show_pages(window: MainWindow, folder: Path) -> None:
     window.tour.leave()
     if not window.transport.play.isChecked():
         window.transport.play.click()
+    book = window.controls.motion
+    for source, parameter, depth in (
+        ("lfo1", "tilt_db", 0.5),
+        ("lfo2", "width", -0.4),
+        ("macro1", "weather_depth", 0.3),
+        ("culture_activity", "tilt_db", 0.3),
+        ("key", "contour_attack", -0.5),
+    ):
+        book.add(source, parameter, depth)
+    book.set_region(Region(0.2, 0.5, 0.3, 0.7))
+    book.name_macro("macro1", "Storm")
     _wait(1500)
     for width, height, size in ((1280, 800, ""), (1024, 640, "-small")):
         window.resize(width, height)
@@ -90,6 +102,16 @@ def _show_pages(window: MainWindow, folder: Path) -> None:
             window.controls.pages.show_page(page)
             _wait(500)
             _save(window, folder, f"page-{page}{size}")
+        window.controls.pages.show_page("motion")
+        for source in ("lfo1", "envelope2", "culture_activity"):
+            book.choose(source)
+            _wait(300)
+            _save(window, folder, f"motion-{source}{size}")
+        window.motion.sheet.open()
+        _wait(400)
+        _save(window, folder, f"routes{size}")
+        window.motion.sheet.put_away()
+        book.choose("macro1")
     window.controls.pages.show_page("sound")
 
 

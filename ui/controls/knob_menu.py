@@ -26,6 +26,8 @@ class Offer:
     """The MIDI controller that moves it, or ""."""
     waits: bool
     """True while it waits for a MIDI controller."""
+    sources: tuple[tuple[str, str, bool], ...] = ()
+    """What may move it by itself: id, name, and whether it does; none for a control that cannot be moved so."""
 
 
 class KnobMenu(QMenu):
@@ -38,6 +40,8 @@ class KnobMenu(QMenu):
     learn_asked = Signal(str)
     """This control waits for a MIDI controller, or waits no longer."""
     forget_asked = Signal(str)
+    modulate_asked = Signal(str, str)
+    """This source shall move this control, or move it no longer."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -47,6 +51,9 @@ class KnobMenu(QMenu):
         self.addSeparator()
         self.revert = self._add("The preset’s value", self.revert_asked.emit)
         self.default = self._add("The default value\tDel", self.default_asked.emit)
+        self.addSeparator()
+        self.modulate = QMenu("Modulate by", self)
+        self.addMenu(self.modulate)
         self.addSeparator()
         self.learn = self._add("", self.learn_asked.emit)
         self.forget = self._add("", self.forget_asked.emit)
@@ -68,7 +75,18 @@ class KnobMenu(QMenu):
         self.learn.setText(f"{wait}\tCtrl+Shift+M")
         self.forget.setText(f"Forget {offer.controller}")
         self.forget.setVisible(bool(offer.controller))
+        self._offer_sources(offer)
         return [self.learn, self.forget]
+
+    def _offer_sources(self, offer: Offer) -> None:
+        self.modulate.menuAction().setVisible(bool(offer.sources))
+        self.modulate.clear()
+        for id, name, moves in offer.sources:
+            action = QAction(name, self.modulate)
+            action.setCheckable(True)
+            action.setChecked(moves)
+            action.triggered.connect(lambda _=False, id=id: self.modulate_asked.emit(id, self._id))
+            self.modulate.addAction(action)
 
     def open_for(self, offer: Offer, at: QPoint) -> None:
         """Open it for this control."""

@@ -10,6 +10,8 @@ from synth.instrument.parameters.table import PARAMETERS
 from synth.instrument.parameters.values import ParameterValues
 from ui.controls.knob_menu import KnobMenu, Offer, attach
 from ui.controls.learn_marks import LearnMarks
+from ui.controls.motion.book import MotionBook
+from ui.controls.motion.rings import Rings
 from ui.controls.pages.stack import PageStack
 from ui.controls.pages.widgets import PanelWidgets
 from ui.controls.panel_widgets import SWITCH_KEYS, knob_for, switch_for, tight_button
@@ -76,15 +78,21 @@ class ControlPanel(QFrame):
         self.own.clicked.connect(lambda: self.note.setValue(0))
         boxes: dict[str, QWidget] = {**self.knobs, **self.switches, "note": self.note}
         self.controllers = LearnMarks(boxes)
+        self.motion = MotionBook(self)
+        """What moves the controls by itself."""
         self.menu = KnobMenu(self)
         self.menu.lock_asked.connect(self.toggle_lock)
         self.menu.revert_asked.connect(lambda id: self._turn_to(id, self._base[id]))
         self.menu.default_asked.connect(lambda id: self._turn_to(id, PARAMETERS[id].default))
+        self.menu.modulate_asked.connect(self.motion.toggle)
         attach(self.menu, self, boxes, self._offer)
         beside = {"LIFE": (self.reseed,), "PITCH": (self.own,)}
         self.pages = PageStack(
-            PanelWidgets(self.knobs, self.switches, {"note": self.note}, self.menu, beside, self._turn_several)
+            PanelWidgets(
+                self.knobs, self.switches, {"note": self.note}, self.menu, self.motion, beside, self._turn_several
+            )
         )
+        self.rings = Rings(self.motion, self.knobs)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(9, 5, 9, 6)
         whole.addWidget(self.pages)
@@ -170,6 +178,7 @@ class ControlPanel(QFrame):
             differs=self._differs(id),
             controller=controllers.learned.get(id, ""),
             waits=id == controllers.waiting,
+            sources=self.motion.offers(id),
         )
 
     def follow_midi(self, values: Mapping[str, float]) -> None:

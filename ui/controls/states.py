@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
+from ui.controls.motion.model import Motion
+
 Letter = Literal["A", "B", "C", "D"]
 LETTERS: tuple[Letter, ...] = get_args(Letter)
 MAX_NAME = 24
@@ -18,6 +20,8 @@ class Snapshot:
     """What a control state holds. Whatever else one is to hold is another field, with a default."""
 
     values: Values
+    motion: Motion | None = None
+    """What moves the controls; None where that was not kept: it stays as it is."""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from ui.controls.motion.model import Motion
 from ui.controls.states import States, Values
 
 LIMIT = 200
@@ -23,6 +24,14 @@ class Turn:
     after: Values
     states: tuple[States, States] | None = None
     """The control states before and after, where the step is about them."""
+    motion: tuple[Motion, Motion] | None = None
+    """What moved the controls before and after, where the step changed it."""
+
+    @property
+    def is_nothing(self) -> bool:
+        """True where all is after it as it was before."""
+        pairs = (self.states, self.motion)
+        return self.before == self.after and all(pair is None or pair[0] == pair[1] for pair in pairs)
 
 
 @dataclass(frozen=True)
@@ -72,22 +81,24 @@ class UndoHistory:
         """Strokes among what can be undone."""
         return sum(isinstance(step, Stroke) for step in self._done)
 
-    def turn(self, label: str, before: Values, after: Values) -> None:
-        """Controls moved; while the same ones go on moving, until `seal`, it is one step."""
+    def turn(self, label: str, before: Values, after: Values, motion: tuple[Motion, Motion] | None = None) -> None:
+        """Controls moved, or what moves them; while the same ones go on moving, until `seal`, it is one step."""
         latest = self._done[-1] if self._done and self._open else None
         if isinstance(latest, Turn) and latest.label == label and latest.after.keys() == after.keys():
-            self._done[-1] = replace(latest, after=dict(after))
+            whole = (latest.motion[0], motion[1]) if latest.motion and motion else motion
+            self._done[-1] = replace(latest, after=dict(after), motion=whole)
             return
         self.seal()
-        if before == after:
+        turn = Turn(label, dict(before), dict(after), motion=motion)
+        if turn.is_nothing:
             return
-        self._add(Turn(label, dict(before), dict(after)))
+        self._add(turn)
         self._open = True
 
     def whole_turn(self, turn: Turn) -> None:
         """Something that moved many controls at once, or exchanged their states; nothing when nothing differs."""
         self.seal()
-        if turn.before != turn.after or (turn.states is not None and turn.states[0] != turn.states[1]):
+        if not turn.is_nothing:
             self._add(turn)
 
     def stroke(self, label: str) -> None:
@@ -112,7 +123,7 @@ class UndoHistory:
         if self._open:
             self._open = False
             latest = self._done[-1]
-            if isinstance(latest, Turn) and latest.before == latest.after:
+            if isinstance(latest, Turn) and latest.is_nothing:
                 self._done.pop()
 
     def undo(self) -> Step | None:
@@ -144,7 +155,8 @@ class UndoHistory:
             self._done = kept
 
     def forget_preset(self, owned: Collection[str]) -> None:
-        """Another preset plays, which has set the controls `owned`: strokes and steps of these are over, no others."""
+        """Another preset plays, which has set the controls `owned` and what moves them: strokes and steps of these are
+        over, no others."""
         self._done = [kept for step in self._done if (kept := _without(step, owned)) is not None]
         self._undone = [kept for step in self._undone if (kept := _without(step, owned)) is not None]
         self._open = False
@@ -162,4 +174,4 @@ def _without(step: Step, owned: Collection[str]) -> Step | None:
     if not isinstance(step, Turn):
         return step
     before, after = ({id: v for id, v in side.items() if id not in owned} for side in (step.before, step.after))
-    return replace(step, before=before, after=after) if before or after or step.states else None
+    return replace(step, before=before, after=after, motion=None) if before or after or step.states else None

@@ -53,6 +53,11 @@ class CultureView(CultureScreen):
         super().set_culture(fmt, n_frames, quantiles)
         self.hand.field = self._overlay.field
 
+    @property
+    def cursor_cell(self) -> tuple[float, float]:
+        """(column, row) that the cursor is at; a hand with keys moves it."""
+        return self._cursor
+
     def show_brush(self, brush: Brush) -> None:
         """The brush changed: draw its outline as it will touch."""
         self.hand.brush = brush

@@ -103,6 +103,7 @@ GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
                 "Sound, Voice, Motion, Effects; again: the next part of it",
                 "Ctrl+1 … Ctrl+4",
             ),
+            Key("Ctrl+Shift+E", "List of the routes by which sources move controls: change, switch off, delete"),
             Key("Alt+1 Alt+2 Alt+3 Alt+4", "Control state A, B, C, D", "Alt+1 … Alt+4"),
             Key("B Shift+B", "The control state that played before; copy what plays to it"),
             Key("V Shift+V", "Vary the controls; go back to what Vary made before"),
@@ -178,6 +179,11 @@ GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
                 "Drag, wheel or arrows, Shift for fine; double-click for the default; Home, End, Page Up and Down once "
                 "Tab took you there; or type a value: −3\u00a0dB, 50\u00a0%, 1.2\u00a0s",
                 "On a knob",
+            ),
+            Key(
+                "",
+                "How far its route moves it, likewise with Up and Down; or let a source’s chip rest on it",
+                "Ctrl and drag there",
             ),
             Key(
                 "", "Lock it, put back the preset’s value or the default, learn a MIDI controller", "Right-click there"

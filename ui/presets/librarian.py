@@ -22,6 +22,7 @@ from synth.presets.file import load_preset
 from synth.presets.library import bundled_folder
 from synth.presets.model import Preset
 from synth.presets.user_folder import adopt, duplicate, rename, save_as, unused_name
+from ui.controls.motion.model import Motion
 from ui.files.trash import Removal, move_to_trash
 
 _ANSWER_S = 3.0
@@ -81,12 +82,13 @@ class Librarian(QObject):
         self,
         capture: "Future[Capture]",
         controls: ParameterValues,
+        motion: Motion,
         name: str,
         overwrite: bool,
         about: About | None = None,
     ) -> None:
         """Keep what plays as a preset of the user's, of which this is said; None says what is said of what plays."""
-        self._do(partial(self._save, capture, controls, name, overwrite, about))
+        self._do(partial(self._save, capture, controls, motion, name, overwrite, about))
 
     def rename(self, path: Path, name: str) -> None:
         """Give a user's preset another name."""
@@ -186,6 +188,7 @@ class Librarian(QObject):
         self,
         capture: "Future[Capture]",
         controls: ParameterValues,
+        motion: Motion,
         name: str,
         overwrite: bool,
         about: About | None,
@@ -195,7 +198,8 @@ class Librarian(QObject):
         except NoAnswer as error:
             raise PresetError(f"“{name}” was not saved: the sound engine does not answer; start again.") from error
         tuning = None if caught.instrument is None else caught.instrument.tuning
-        preset = as_preset(caught.preset, caught.state, controls, name, tuning)
+        played = as_preset(caught.preset, caught.state, controls, name, tuning, motion.routes, motion.region)
+        preset = replace(played, macro_names=motion.macro_names if any(motion.macro_names) else ())
         preset = preset if about is None else preset.with_about(about)
         path = save_as(preset, self.folder, overwrite=overwrite)
         hidden = bundled_folder() / path.name

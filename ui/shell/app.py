@@ -121,6 +121,8 @@ def first(
     from synth.errors import AudioDeviceError, PetrichordError
     from synth.instrument.events import set_parameters
     from synth.presets.library import default_name, find
+    from ui.controls.motion.model import Motion
+    from ui.controls.motion.sending import events_between
     from ui.settings.store import SettingsFile
 
     torch.set_num_threads(1)
@@ -148,6 +150,10 @@ def first(
         for event in set_parameters(last.controls.differing_from(loaded.instrument.controls)):
             # At once: effects and master are made for what the instrument says when the engine is.
             loaded.instrument.do(event)
+        if last.motion is not None:
+            played = Motion(loaded.instrument.routes, loaded.instrument.region)
+            for change in events_between(played, last.motion):
+                loaded.instrument.do(change)
     # Compiled here, at the very first start for seconds, and not where the window waits for the engine.
     EffectsRack(rate_hz, loaded.instrument.controls)
     return Start(loaded, output, settings, whole, tuple(problems))

@@ -32,6 +32,7 @@ from ui.trainer.desk import TrainDesk
 from ui.widgets.sheet import Sheet
 from ui.window.control_desk import ControlDesk
 from ui.window.exposure import Exposure
+from ui.window.motion_desk import MotionDesk
 from ui.window.parts import Parts
 from ui.window.preset_desk import PresetDesk
 from ui.window.remedies import Remedies
@@ -95,6 +96,7 @@ class MainWindow(QMainWindow):
         desk, sheet = self.desk, TakesSheet(self)
         self.takes = TakeDesk(engine, self.transport, sheet, self.banner, desk.load, desk.branch, desk.loader)
         self.control_desk = ControlDesk(engine.send, parts, self.hand, self)
+        self.motion = MotionDesk(parts, self)
         self.complain = self.banner.complain
         self.remedies = Remedies(
             self.banner, self.header.devices.click, self.takes.choose_folder, self.status_line.vocoders.click
@@ -238,6 +240,7 @@ class MainWindow(QMainWindow):
             self.settings.view = view
             self.culture.show_view(view)
             self.control_desk.show_view(view)
+            self.motion.show_view(view)
         status = self.engine.status()
         self.header.show_levels(status, now - self._looked_at)
         self._looked_at = now

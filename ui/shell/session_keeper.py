@@ -97,6 +97,7 @@ def taken_down(window: MainWindow) -> Session:
         browser=_browser(window.presets.finder),
         octave=window.keys.octave,
         locked=tuple(sorted(window.controls.locked)),
+        motion=window.controls.motion.motion,
         page=window.controls.pages.page,
     )
 
@@ -123,6 +124,8 @@ def put_back(window: MainWindow, session: Session, loaded: Loaded, *, whole: boo
     window.show_loaded(loaded)
     if whole:
         window.controls.show_controls(session.controls)
+        if session.motion is not None:
+            window.controls.motion.show_motion(session.motion)
         window.desk.show_note()
     window.control_desk.put_back(session.states, session.variations)
     _put_brush(window, session.brush)

@@ -16,7 +16,11 @@ def tour_stops(parts: Parts) -> list[Stop]:
         ),
         Stop("Choose a sound", "Each of these is another sound. Page Down goes to the next.", parts.presets),
         Stop("Keys", "Play notes with the letters A to P, with the mouse, or with a MIDI keyboard.", dock.keys),
-        Stop("Make it move", "Turn any knob while it sounds; every page has more. V moves them at random.", tabs),
+        Stop(
+            "Make it move",
+            "Turn any knob while it sounds. Motion lets knobs move by themselves: drag a source from it onto a knob.",
+            tabs.buttons["Motion"],
+        ),
         Stop(
             "Record",
             "Ctrl+R records what you hear as a WAV file. F1 lists every key, and has this tour.",

@@ -9,6 +9,8 @@ from PySide6.QtCore import QObject, QTimer
 from synth.automaton.gestures import Gesture
 from synth.instrument.events import Action, Redo, ReseedAll, ThawAll, Undo, View
 from synth.instrument.parameters.values import ParameterValues
+from ui.controls.motion.model import Motion
+from ui.controls.motion.sending import events_between
 from ui.controls.states import Letter, Snapshot, States, Values, Variation, with_variation
 from ui.controls.suggestions import OF_PRESETS
 from ui.controls.undo import Deed, Stroke, Turn, UndoHistory
@@ -68,7 +70,9 @@ class ControlDesk(QObject):
         compare.variation_asked.connect(self.go_back)
         compare.revert_asked.connect(self.revert)
         compare.init_asked.connect(self.init)
-        controls.differs.connect(compare.show_difference)
+        controls.differs.connect(self._show_difference)
+        controls.motion.differs.connect(self._show_difference)
+        controls.motion.changed.connect(self._move)
 
     @property
     def letter(self) -> Letter:
@@ -92,6 +96,13 @@ class ControlDesk(QObject):
         self.history.seal()
 
     # Steps
+
+    def _move(self, label: str, before: Motion, after: Motion) -> None:
+        """A route was made, changed or deleted: what is drawn in one go is one step."""
+        self.history.turn(label, {}, {}, (before, after))
+        self._burst.start()
+        for event in events_between(before, after):
+            self._send(event)
 
     def _turn(self, label: str, before: Values, after: Values) -> None:
         self.history.turn(label, before, after)
@@ -137,8 +148,8 @@ class ControlDesk(QObject):
     def undo(self) -> None:
         """Take back the last thing the hand did."""
         match self.history.undo():
-            case Turn(before=before, states=states):
-                self._apply(before, states and states[0])
+            case Turn(before=before, states=states, motion=motion):
+                self._apply(before, states and states[0], motion and motion[0])
             case Stroke():
                 self._go(Undo())
             case deed if deed is not None:
@@ -147,8 +158,8 @@ class ControlDesk(QObject):
     def redo(self) -> None:
         """Bring again what was taken back last."""
         match self.history.redo():
-            case Turn(after=after, states=states):
-                self._apply(after, states and states[1])
+            case Turn(after=after, states=states, motion=motion):
+                self._apply(after, states and states[1], motion and motion[1])
             case Stroke():
                 self._go(Redo())
             case deed if deed is not None:
@@ -168,24 +179,24 @@ class ControlDesk(QObject):
 
     @property
     def _now(self) -> Snapshot:
-        return Snapshot(self._controls.controls)
+        return Snapshot(self._controls.controls, self._controls.motion.motion)
 
     def switch(self, letter: Letter | None = None) -> None:
         """Play another control state; None is the one that played before."""
         to = letter or self.states.back
         if to != self.letter:
             wanted = self.states.stored.get(to, self._now)
-            self._do(f"Switch to {to}", wanted.values, self.states.switched(to, self._now))
+            self._do(f"Switch to {to}", wanted.values, wanted.motion, self.states.switched(to, self._now))
 
     def copy(self, letter: Letter | Literal[""] = "") -> None:
         """Make another control state like the one that plays; "" is the one that played before."""
         to = letter or self.states.back
         if to != self.letter:
-            self._do(f"Copy {self.letter} to {to}", self._now.values, self.states.copied(to, self._now))
+            self._do(f"Copy {self.letter} to {to}", self._now.values, None, self.states.copied(to, self._now))
 
     def name_state(self, letter: Letter, name: str) -> None:
         """Give a control state a name, or take it away."""
-        self._do(f"Name {letter}", self._now.values, self.states.named(letter, name))
+        self._do(f"Name {letter}", self._now.values, None, self.states.named(letter, name))
 
     def vary(self) -> None:
         """Move what makes sense to move, at random."""
@@ -205,25 +216,36 @@ class ControlDesk(QObject):
         self._do(f"Back to {variation.label}", self._controls.controls.with_values(variation.values))
 
     def revert(self) -> None:
-        """What the preset sets, and is not locked, as the preset has it."""
-        self._do("Revert", self._controls.controls.with_values(self._controls.reverted))
+        """What the preset sets, and is not locked, as the preset has it; what moves the controls too."""
+        wanted = self._controls.controls.with_values(self._controls.reverted)
+        self._do("Revert", wanted, self._controls.motion.base)
 
     def init(self) -> None:
-        """Every control to its default."""
-        self._do("Init", ParameterValues())
+        """Every control to its default, moved by nothing."""
+        self._do("Init", ParameterValues(), Motion())
 
-    def _do(self, label: str, wanted: Values, states: States | None = None) -> None:
-        """One step that moves the controls that differ from now."""
+    def _do(self, label: str, wanted: Values, motion: Motion | None = None, states: States | None = None) -> None:
+        """One step that moves the controls that differ from now; and what moves them, where that is to be another."""
         now = self._controls.controls
         moved = {id: value for id, value in wanted.items() if value != now[id]}
         before = {id: now[id] for id in moved}
-        self.history.whole_turn(Turn(label, before, moved, None if states is None else (self.states, states)))
-        self._apply(moved, states)
+        both = None if states is None else (self.states, states)
+        motions = None if motion is None else (self._controls.motion.motion, motion)
+        self.history.whole_turn(Turn(label, before, moved, both, motions))
+        self._apply(moved, states, motion)
 
-    def _apply(self, values: Values, states: States | None) -> None:
+    def _apply(self, values: Values, states: States | None, motion: Motion | None) -> None:
         if states is not None:
             self._show_states(states)
         self._controls.take(values)
+        if motion is not None:
+            now = self._controls.motion.motion
+            self._controls.motion.show_motion(motion)
+            for event in events_between(now, motion):
+                self._send(event)
+
+    def _show_difference(self) -> None:
+        self._compare.show_difference(bool(self._controls.reverted) or self._controls.motion.is_different)
 
     def _show_states(self, states: States) -> None:
         self.states = states

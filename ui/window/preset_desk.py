@@ -12,6 +12,8 @@ from synth.instrument.events import set_parameters
 from synth.instrument.parameters.values import ParameterValues, pitch_ratio
 from synth.presets.about import About
 from synth.presets.model import Preset
+from ui.controls.motion.model import Motion, names_of
+from ui.controls.motion.sending import motion_of
 from ui.controls.suggestions import of_preset, suggested
 from ui.help.overlay import HelpOverlay
 from ui.presets.hearing import Hearing
@@ -102,6 +104,8 @@ class PresetDesk(QObject):
         self._help.show_credit(preset)
         controls = parts.controls
         controls.show_controls(loaded.controls or suggested(controls.controls, preset, controls.locked))
+        played = loaded.instrument
+        controls.motion.show_motion(Motion(played.routes, played.region, names_of(preset.macro_names)))
         parts.culture.set_culture(preset.mel, preset.n_frames, preset.quantiles.numpy())
         parts.culture.root_hz = preset.root_hz
         parts.brushes.set_frame_rate(preset.mel.frames_per_second)
@@ -147,12 +151,14 @@ class PresetDesk(QObject):
         self._engine.change_vocoder(voiced.vocoder, voiced.reason, voiced.spare, voiced.preset)
 
     def _save(self, name: str, overwrite: bool, about: About | None) -> None:
-        controls = self._parts.controls.controls
-        self._parts.presets.librarian.save(self._engine.capture(), controls, name, overwrite, about)
+        controls, capture = self._parts.controls, self._engine.capture()
+        motion = controls.motion.motion
+        self._parts.presets.librarian.save(capture, controls.controls, motion, name, overwrite, about)
 
     def _show_kept(self, preset: Preset) -> None:
         self._parts.header.show_preset(preset)
         self._parts.controls.show_base(of_preset(preset))
+        self._parts.controls.motion.show_base(motion_of(preset))
         self.named.emit(preset.name)
 
     def _show_about(self, about: About) -> None:

@@ -19,8 +19,10 @@ from synth.storage import (
     texts,
     whole_number,
 )
+from ui.controls.motion.model import Motion
+from ui.controls.motion.stored import as_stored, stored_motion
 from ui.controls.states import States, Variation
-from ui.window.session_states import NAME_CHECKS, OLD_SECTION, states_as_json, states_from, top_checks
+from ui.window.session_states import MOTION_CHECKS, NAME_CHECKS, OLD_SECTION, states_as_json, states_from, top_checks
 
 QUIET_DB = -18.0
 """The volume where a stored one cannot be read: it is never louder than it was."""
@@ -83,6 +85,8 @@ class Session:
     octave: int = 4
     locked: tuple[str, ...] = ()
     """Controls that stay as they are when another preset is loaded."""
+    motion: Motion | None = None
+    """What moves the controls; None in a file written before anything did: then the preset's."""
     page: str = "sound"
     """Of the controls; the window knows which there are."""
 
@@ -103,6 +107,7 @@ _CONTROLS = _control_checks()
 _SECTIONS: dict[str, dict[str, Check]] = {
     "controls": _CONTROLS,
     "state_names": NAME_CHECKS,
+    "state_motions": MOTION_CHECKS,
     "geometry": {
         "x": whole_number(-_FAR, _FAR),
         "y": whole_number(-_FAR, _FAR),
@@ -149,6 +154,7 @@ class SessionFile(StoredFile):
                 "octave": whole_number(0, 8),
                 "locked": texts,
                 "page": text,
+                "motion": perhaps(stored_motion),
                 **top_checks(_CONTROLS),
             }
         )
@@ -156,7 +162,9 @@ class SessionFile(StoredFile):
         geometry = found["geometry"]
         self.session = Session(
             controls=self._controls("controls", found),
-            states=states_from(top, found["state_names"], OLD_SECTION in self._file.content, self._section),
+            states=states_from(
+                top, found["state_names"], found["state_motions"], OLD_SECTION in self._file.content, self._section
+            ),
             geometry=Geometry(**geometry) if geometry else None,
             brush=BrushState(**found["brush"]),
             browser=Browser(**found["browser"]),
@@ -196,6 +204,7 @@ def as_json(session: Session) -> dict[str, Any]:
     stored |= states_as_json(session.states, session.variations)
     stored["controls"] = dict(session.controls)
     stored["preset"] = None if session.preset is None else str(session.preset)
+    stored["motion"] = None if session.motion is None else as_stored(session.motion)
     stored["locked"] = list(session.locked)
     stored["browser"]["tags"] = list(session.browser.tags)
     return stored

@@ -4,7 +4,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from synth.instrument.parameters.values import ParameterValues
-from synth.storage import Check, one_of, text, whole_number
+from synth.storage import Check, one_of, perhaps, text, whole_number
+from ui.controls.motion.model import Motion
+from ui.controls.motion.stored import as_stored, stored_motion
 from ui.controls.states import LETTERS, LIMIT, MAX_NAME, Letter, Snapshot, States, Variation
 
 OLD_SECTION = "other"
@@ -36,6 +38,7 @@ def top_checks(controls: Mapping[str, Check]) -> dict[str, Check]:
 
 
 NAME_CHECKS: dict[str, Check] = dict.fromkeys(LETTERS, text)
+MOTION_CHECKS: dict[str, Check] = dict.fromkeys(LETTERS, perhaps(stored_motion))
 
 
 def _variation(stored: Mapping[str, Any], controls: Mapping[str, Check]) -> Variation:
@@ -45,7 +48,11 @@ def _variation(stored: Mapping[str, Any], controls: Mapping[str, Check]) -> Vari
 
 
 def states_from(
-    top: dict[str, Any], names: Mapping[str, str], old: bool, read: Callable[[str], ParameterValues]
+    top: dict[str, Any],
+    names: Mapping[str, str],
+    motions: Mapping[str, Motion | None],
+    old: bool,
+    read: Callable[[str], ParameterValues],
 ) -> States:
     """Take the fields of the states out of what was found; `read` reads a section of controls.
 
@@ -59,7 +66,8 @@ def states_from(
     if held is None and old:
         stored = {back: Snapshot(read(OLD_SECTION))}
     else:
-        stored = {other: Snapshot(read(section_of(other))) for other in held or () if other != letter}
+        others = [other for other in held or () if other != letter]
+        stored = {other: Snapshot(read(section_of(other)), motions.get(other)) for other in others}
     return States(letter, back, stored, {letter: names[letter][:MAX_NAME] for letter in LETTERS if names.get(letter)})
 
 
@@ -69,6 +77,7 @@ def states_as_json(states: States, variations: tuple[Variation, ...]) -> dict[st
         "letter": states.letter,
         "back": states.back,
         "states": list(states.stored),
+        "state_motions": {letter: _motion_of(states, letter) for letter in LETTERS},
         "state_names": {letter: states.names.get(letter, "") for letter in LETTERS},
         "variations": [
             {"number": one.number, "preset": one.preset, "before": one.before, "values": dict(one.values)}
@@ -76,3 +85,8 @@ def states_as_json(states: States, variations: tuple[Variation, ...]) -> dict[st
         ],
         **{section_of(letter): dict(held.values) for letter, held in states.stored.items()},
     }
+
+
+def _motion_of(states: States, letter: Letter) -> list[Any] | None:
+    held = states.stored.get(letter)
+    return None if held is None or held.motion is None else as_stored(held.motion)

@@ -1,12 +1,10 @@
 """The controls of what moves controls, one row each: LFOs, the second envelope, macros; `table` lists them all."""
 
 from synth.instrument.parameters.note_lengths import NOTE_LENGTH_NAMES, note_length
-from synth.instrument.parameters.parameter import FRAME_S, Curve, Display, Page, Parameter
+from synth.instrument.parameters.parameter import FRAME_S, Curve, Display, Parameter
 
 LFO_SHAPES = ("sine", "triangle", "saw", "square", "steps", "wander")
 """`steps` holds a number drawn by chance for each cycle, `wander` goes smoothly from one to the next."""
-_PAGE: Page = "elsewhere"
-"""“motion” as soon as the window has a layout for that page: laid out as any other, so many knobs make it too high."""
 _SHORTEST_S = 0.001
 """At its lowest a time is no time at all."""
 
@@ -30,7 +28,7 @@ def _row(
 def _choice(
     id: str, label: str, name: str, group: str, choices: tuple[str, ...], default: float, help: str
 ) -> Parameter:
-    display = Display(name, "", 1.0, 1.0, 1, group=group, page=_PAGE, choices=choices)
+    display = Display(name, "", 1.0, 1.0, 1, group=group, page="motion", choices=choices)
     return _row(id, label, "", display, (0.0, len(choices) - 1.0, default), help, modulatable=False)
 
 
@@ -50,7 +48,7 @@ def _lfo(n: int) -> tuple[Parameter, ...]:
             f"{id}_hz",
             f"{label} rate",
             "Hz",
-            Display("Rate", "Hz", 1.0, 0.01, 5, group=group, page=_PAGE),
+            Display("Rate", "Hz", 1.0, 0.01, 5, group=group, page="motion"),
             (0.04, 25.0, 1.0),
             "How fast it goes while it does not follow the tempo.",
             curve="exponential",
@@ -77,7 +75,7 @@ def _lfo(n: int) -> tuple[Parameter, ...]:
             f"{id}_phase",
             f"{label} phase",
             "×",
-            Display("Phase", "%", 100.0, 1.0, group=group, page=_PAGE),
+            Display("Phase", "%", 100.0, 1.0, group=group, page="motion"),
             (0.0, 1.0, 0.0),
             "Where in its cycle it begins.",
         ),
@@ -94,7 +92,7 @@ def _lfo(n: int) -> tuple[Parameter, ...]:
 
 
 def _time(id: str, label: str, name: str, longest_s: float, default_s: float, help: str) -> Parameter:
-    display = Display(name, "s", nudge=5, group="ENVELOPE 2", page=_PAGE)
+    display = Display(name, "s", nudge=5, group="ENVELOPE 2", page="motion")
     return _row(id, label, "s", display, (_SHORTEST_S, longest_s, default_s), help, curve="exponential")
 
 
@@ -103,7 +101,7 @@ def _macro(n: int) -> Parameter:
         f"macro{n}",
         f"Macro {n}",
         "×",
-        Display(f"Macro {n}", "%", 100.0, 1.0, group="MACROS", page=_PAGE),
+        Display(f"Macro {n}", "%", 100.0, 1.0, group="MACROS", page="motion"),
         (0.0, 1.0, 0.0),
         "Moves whatever its routes lead to.",
         smoothing_s=2 * FRAME_S,
@@ -120,7 +118,7 @@ MOTION_ROWS: tuple[Parameter, ...] = (
         "envelope2_sustain",
         "Envelope 2 sustain",
         "×",
-        Display("Sustain", "%", 100.0, 1.0, group="ENVELOPE 2", page=_PAGE),
+        Display("Sustain", "%", 100.0, 1.0, group="ENVELOPE 2", page="motion"),
         (0.0, 1.0, 0.0),
         "Where it stays while the key is down.",
     ),

@@ -1,5 +1,7 @@
 """The control panel's pages: named tabs, one page at a time, and every control on the page its row names."""
 
+from collections.abc import Callable
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -102,8 +104,7 @@ def test_a_page_can_be_laid_out_by_a_widget_of_its_own(qtbot: QtBot, monkeypatch
         def fit(self, side: int) -> None:
             self.side = side
 
-    layout: dict[Page, type[PageWidget]] = {**layouts.PAGE_LAYOUTS, "envelope": Own}  # type: ignore[dict-item]
-    monkeypatch.setattr(layouts, "PAGE_LAYOUTS", layout)
+    layout: dict[Page, Callable[[PanelWidgets], PageWidget]] = {**layouts.PAGE_LAYOUTS, "envelope": Own}
     monkeypatch.setattr("ui.controls.pages.stack.PAGE_LAYOUTS", layout)
     panel = ControlPanel()
     qtbot.addWidget(panel)

@@ -12,14 +12,17 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from synth.instrument.modulation.sources import SOURCES
 from synth.instrument.parameters.table import PARAMETERS
 from synth.instrument.parameters.values import ParameterValues
 from synth.presets.file import save_preset
+from synth.presets.routes import CURVES, POLARITIES, Region, Route, Routes
 from synth.storage import write_whole
 from tests.doubles.cultures import steady_preset
 from tests.doubles.engine import FakeEngine
 from tests.ui.hands.scene import build, preset_files, window
 from tests.ui.settings.test_store import JSON
+from ui.controls.motion.model import Motion
 from ui.controls.states import LETTERS, Snapshot, States, Variation
 from ui.shell.main_window import MainWindow
 from ui.shell.session_keeper import SessionKeeper, put_back, taken_down
@@ -32,6 +35,25 @@ CONTROLS = st.builds(
     ParameterValues,
     **{id: st.floats(0, 1).map(p.from_normalised) for id, p in PARAMETERS.items()},
 )
+SIDES = st.tuples(st.floats(0, 1), st.floats(0, 1)).filter(lambda pair: pair[0] < pair[1])
+MOTIONS = st.builds(
+    lambda routes, sides, names: Motion(Routes(tuple(sorted(routes.items()))), Region(*sides[0], *sides[1]), names),
+    st.dictionaries(
+        st.integers(1, 40),
+        st.builds(
+            Route,
+            st.sampled_from([*SOURCES, "of a later version"]),
+            st.sampled_from([*PARAMETERS, "later too"]),
+            st.floats(-1, 1),
+            st.sampled_from([*POLARITIES, "tripolar"]),
+            st.sampled_from(CURVES),
+            st.booleans(),
+        ),
+        max_size=4,
+    ),
+    st.tuples(SIDES, SIDES),
+    st.tuples(TEXT, TEXT, TEXT, TEXT),
+)
 PIXELS = st.integers(-5000, 5000)
 SESSIONS = st.builds(
     Session,
@@ -42,7 +64,7 @@ SESSIONS = st.builds(
             States,
             st.just(order[0]),
             st.just(order[1]),
-            st.dictionaries(st.sampled_from(order[1:]), CONTROLS.map(Snapshot), max_size=1),
+            st.dictionaries(st.sampled_from(order[1:]), st.builds(Snapshot, CONTROLS, st.none() | MOTIONS), max_size=1),
             st.dictionaries(st.sampled_from(LETTERS), TEXT.filter(bool)),
         )
     ),
@@ -61,12 +83,13 @@ SESSIONS = st.builds(
     browser=st.builds(Browser, TEXT, st.lists(TEXT).map(tuple), st.booleans()),
     octave=st.integers(0, 8),
     page=TEXT,
+    motion=st.none() | MOTIONS,
 )
 NESTED = st.dictionaries(
     st.sampled_from(
         [
             *("preset", "controls", "other", "letter", "geometry", "brush", "browser", "octave", "page", "later"),
-            *("back", "states", "state_names", "state_C", "variations"),
+            *("back", "states", "state_names", "state_C", "variations", "motion", "state_motions"),
         ]
     ),
     JSON | st.dictionaries(st.sampled_from([*PARAMETERS, "x", "kind", "strength", "tags", "later"]), JSON),
@@ -200,6 +223,9 @@ def handled(win: MainWindow, qtbot: QtBot) -> Session:
     win.presets.sort.grouped.trigger()
     win.dock.shift_octave(-2)
     win.controls.pages.show_page("envelope")
+    win.controls.motion.add("lfo1", "tilt_db")
+    win.controls.motion.set_region(Region(0.25, 0.5, 0.1, 0.9))
+    win.controls.motion.name_macro("macro2", "Wind")
     win.resize(1111, 777)
     return taken_down(win)
 

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QToolButton, QWidget
 from synth.instrument.parameters.parameter import Page, Parameter
 from synth.instrument.parameters.table import PARAMETERS
 from ui.controls.knob_menu import KnobMenu
+from ui.controls.motion.book import MotionBook
 from ui.widgets.knob import Knob
 from ui.widgets.slider import Slider
 
@@ -28,6 +29,8 @@ class PanelWidgets:
     """Boxes in which a note is chosen."""
     menu: KnobMenu
     """What a right click on any of them opens."""
+    motion: MotionBook
+    """What moves the controls by itself."""
     beside: Mapping[str, tuple[QWidget, ...]]
     """Buttons that stand in a group and are no parameters, by the group's title."""
     turn: Callable[[str, Mapping[str, float]], None]

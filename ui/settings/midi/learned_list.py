@@ -43,8 +43,11 @@ class LearnedList(QWidget):
         self._follow()
 
     def show_learned(self, learned: Mapping[Source, str]) -> None:
-        """These, by the names of their controls; a control of another version by its id."""
-        named = sorted((PARAMETERS[id].label if id in PARAMETERS else id, s.label, id) for s, id in learned.items())
+        """These, macros first, by the names of their controls; a control of another version by its id."""
+        named = sorted(
+            ((PARAMETERS[id].label if id in PARAMETERS else id, s.label, id) for s, id in learned.items()),
+            key=lambda row: (not row[2].startswith("macro"), row),
+        )
         row = self.table.currentRow()
         self.table.setRowCount(len(named))
         for i, (control, controller, id) in enumerate(named):

@@ -1,0 +1,1 @@
+"""Modulation in the window: its routes, the Motion page, the rings on knobs."""
