@@ -94,7 +94,7 @@ class ControlPanel(QFrame):
         )
         self.rings = Rings(self.motion, self.knobs)
         whole = QVBoxLayout(self)
-        whole.setContentsMargins(9, 5, 9, 6)
+        whole.setContentsMargins(9, 4, 9, 4)
         whole.addWidget(self.pages)
         pressed: dict[str, QToolButton] = {keys: self.switches[id] for id, keys in SWITCH_KEYS.items()}
         for keys, button in {**pressed, "R": self.reseed, "0": self.own}.items():

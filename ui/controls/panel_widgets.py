@@ -67,7 +67,7 @@ def titled_group(title: str, knobs: list[Knob], others: list[QWidget]) -> QVBoxL
         row.addWidget(knob, 0, Qt.AlignmentFlag.AlignCenter)
     if others:
         stack = QVBoxLayout()
-        stack.setSpacing(4)
+        stack.setSpacing(2)
         stack.addStretch(1)
         for widget in others:
             stack.addWidget(widget)

@@ -66,6 +66,7 @@ class HelpOverlay(Sheet):
         self.tour = tool_button(
             "Tour", "Start the tour", "Six steps round the window, as at the first start", "", "tight"
         )
+        self.tour.clicked.connect(self.put_away)
         top = QHBoxLayout()
         top.addWidget(self.search, 1)
         top.addWidget(self.tour)

@@ -129,7 +129,6 @@ class MainWindow(QMainWindow):
         self._show_take_settings()
         self.header.help.clicked.connect(self.help.toggle)
         self.help.about.clicked.connect(self.about.open)
-        self.help.tour.clicked.connect(self.help.put_away)
         self.help.tour.clicked.connect(self.tour.start)
         self.tour.ended.connect(self._give_keyboard_back)
         self.desk.named.connect(lambda name: self.setWindowTitle(f"{name} – Petrichord"))

@@ -126,3 +126,20 @@ def test_a_choice_is_turned_step_by_step_and_shown_as_a_word(qtbot: QtBot) -> No
     knob.setValue(2)
     assert heard == [{"voice_mode": 2.0}]
     assert PARAMETERS["voice_mode"].text(panel.controls["voice_mode"]) == "legato"
+
+
+@pytest.mark.parametrize("size", [(1024, 640), (1280, 800), (2560, 1440)])
+def test_the_culture_stays_where_it_is_from_page_to_page_and_no_page_is_clipped(
+    win: MainWindow, qtbot: QtBot, size: tuple[int, int]
+) -> None:
+    win.resize(*size)
+    # The layout settles in several rounds: a panel that has another width has knobs of another size.
+    qtbot.wait(100)
+    places, pages = set(), win.controls.pages
+    for page, widget in pages.pages.items():
+        pages.show_page(page)
+        qtbot.wait(20)
+        places.add(win.culture.geometry().getRect())
+        least = widget.minimumSizeHint()
+        assert least.width() <= widget.width() and least.height() <= widget.height(), page
+    assert len(places) == 1, places

@@ -24,13 +24,14 @@ class PageStack(QWidget):
         self.tabs.chosen.connect(self.show_page)
         self._stack = QStackedWidget()
         self.pages: dict[Page, PageWidget] = {}
+        self._side = 0
         for page in self.tabs.pages:
             layout = PAGE_LAYOUTS.get(page)
             self.pages[page] = grouped(page, widgets) if layout is None else layout(widgets)
             self._stack.addWidget(self.pages[page])
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
-        whole.setSpacing(4)
+        whole.setSpacing(2)
         whole.addWidget(self.tabs)
         whole.addWidget(self._stack, 1)
         self.show_page("sound")
@@ -61,5 +62,13 @@ class PageStack(QWidget):
 
     def fit(self, side: int) -> None:
         """A knob should be so many pixels wide."""
+        if side == self._side:
+            return
+        self._side = side
         for page in self.pages.values():
             page.fit(side)
+            # What is hidden would keep the height it had with other sizes, and all pages with it: from the inside out.
+            for part in (*reversed(page.findChildren(QWidget)), page):
+                layout = part.layout()
+                if layout is not None:
+                    layout.activate()

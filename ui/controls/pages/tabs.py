@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QRadioButton, QWidget
 from synth.instrument.parameters.parameter import Page
 from ui.look.shortcuts import on_key
 
-_HEIGHT = 24
+_HEIGHT = 22
 
 
 @dataclass(frozen=True)
