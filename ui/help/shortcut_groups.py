@@ -103,7 +103,7 @@ GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
                 "Sound, Voice, Motion, Effects; again: the next part of it",
                 "Ctrl+1 … Ctrl+4",
             ),
-            Key("Ctrl+Shift+E", "List of the routes by which sources move controls: change, switch off, delete"),
+            Key("Ctrl+Shift+C", "List of the routes by which sources move controls: change, switch off, delete"),
             Key("Alt+1 Alt+2 Alt+3 Alt+4", "Control state A, B, C, D", "Alt+1 … Alt+4"),
             Key("B Shift+B", "The control state that played before; copy what plays to it"),
             Key("V Shift+V", "Vary the controls; go back to what Vary made before"),

@@ -64,7 +64,7 @@ class MotionBook(QObject):
             return place
         place = self.motion.routes.free_place()
         if place is None:
-            self.refused.emit(f"All {N_PLACES} routes are taken: delete one in their list first (Ctrl+Shift+E).")
+            self.refused.emit(f"All {N_PLACES} routes are taken: delete one in their list first (Ctrl+Shift+C).")
             return None
         self.source = source
         words = f"{self.motion.name_of(source)} to {target_text(parameter)}"

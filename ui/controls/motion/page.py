@@ -38,7 +38,7 @@ class MotionPage(PageWidget):
         self.chips = {id: SourceChip(SOURCES[id]) for id in sorted(SOURCES, key=_place_of)}
         self.macros = MacroBank([widgets.knobs[id] for id in SOURCES if id.startswith("macro")], widgets.motion)
         self.routes = tool_button(
-            "", "All routes", "List of all routes: change, switch off, delete (Ctrl+Shift+E)", "", "micro"
+            "", "All routes", "List of all routes: change, switch off, delete (Ctrl+Shift+C)", "", "micro"
         )
         self.routes.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.routes.clicked.connect(self.list_asked)

@@ -67,7 +67,7 @@ class RouteSheet(Sheet):
         self.setStyleSheet(_STYLE)
         self.body.addWidget(self.area, 1)
         self.body.addLayout(self._maker())
-        on_key(parent, "Ctrl+Shift+E", self.toggle)
+        on_key(parent, "Ctrl+Shift+C", self.toggle)
         book.shown.connect(self._follow)
 
     def _maker(self) -> QHBoxLayout:

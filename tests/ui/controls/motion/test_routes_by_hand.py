@@ -194,7 +194,7 @@ def test_the_32_places_are_filled_and_then_it_is_said(win: MainWindow, engine: F
 
 def test_the_list_changes_switches_off_and_deletes(win: MainWindow, engine: FakeEngine, qtbot: QtBot) -> None:
     win.controls.motion.add("lfo1", "tilt_db")
-    QTest.keyClick(win, Qt.Key.Key_E, CTRL | Qt.KeyboardModifier.ShiftModifier)
+    QTest.keyClick(win, Qt.Key.Key_C, CTRL | Qt.KeyboardModifier.ShiftModifier)
     sheet = win.motion.sheet
     assert sheet.isVisible()
     row = sheet.rows[1]
