@@ -12,7 +12,7 @@ from synth.automaton.gestures import Gesture
 from synth.culture.cross_fade import FADE_FRAMES, mixed
 from synth.culture.culture import CultureState, LiveCulture
 from synth.culture.undo_states import HISTORY_BYTES, History
-from synth.instrument.events import Event, Hand, Redo, ReseedAll, ThawAll, Touch, Undo
+from synth.instrument.events import Event, Hand, Redo, ReseedAll, SetParameter, ThawAll, Touch, Undo
 from synth.instrument.instrument import Instrument, Setup
 from synth.instrument.notation import parse_gesture
 from synth.instrument.parameters.values import ParameterValues
@@ -54,7 +54,7 @@ def test_undo_restores_the_very_state_and_redo_the_one_it_left(preset: Preset) -
     wounded = instrument.culture.save()
     assert not same(before, wounded)
     # Held still, so that nothing steps while the sound fades over.
-    instrument.controls = ParameterValues(frozen=True)
+    instrument.do(SetParameter("frozen", True))
     for action, expected in ((Undo(), None), (Undo(), before), (Redo(), None), (Redo(), wounded)):
         instrument.send(action)
         run(instrument, FADE_FRAMES + 1)
@@ -108,7 +108,7 @@ def test_one_stroke_is_one_step_whatever_its_touches_and_an_undo_ends_it() -> No
     run(instrument, 5)
     assert instrument.view().undos == 1
     instrument.send(Undo())
-    instrument.controls = ParameterValues(frozen=True)
+    instrument.do(SetParameter("frozen", True))
     run(instrument, 1)
     assert same(instrument.culture.save(), before)
     # The button is still down: what it touches from now on is another step, and so is each touch without a hand.
