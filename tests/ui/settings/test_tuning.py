@@ -226,7 +226,7 @@ def test_a_preset_that_is_saved_suggests_what_plays(
     for tuning, name, suggested in ((STRETCHED, "tuned", STRETCHED), (equal_temperament(), "plain", None)):
         instrument.do(Tune(tuning))
         with qtbot.waitSignal(win.presets.librarian.changed, timeout=10_000):
-            win.desk._save(name, False)
+            win.desk._save(name, False, None)
         kept = load_preset(folder / f"{name}.safetensors")
         assert kept.tuning == suggested
 

@@ -109,7 +109,8 @@ def test_favourites_of_two_windows_are_all_kept(tmp_path: Path) -> None:
     one.set("choir", True)
     other.rename("cello", "my cello")
     one.set("violin", False)
-    assert Favourites(path).names == {"my cello", "choir"}
+    kept = Favourites(path)
+    assert [name for name in ("violin", "cello", "my cello", "choir") if name in kept] == ["my cello", "choir"]
 
 
 def _like(path: Path, first: int) -> None:
@@ -127,7 +128,8 @@ def test_two_processes_that_write_at_the_same_moment_lose_nothing(tmp_path: Path
     for window in windows:
         window.join(120)
         assert window.exitcode == 0
-    assert len(Favourites(path).names) == 50
+    kept = Favourites(path)
+    assert all(f"preset {i}" in kept for i in range(50))
 
 
 def test_two_takes_of_the_same_second_get_two_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -154,7 +154,7 @@ def test_a_take_is_gone_on_from_with_its_own_controls(
     instrument = engine.swapped[-1][0]
     assert instrument.preset.name == "Test tone"
     assert instrument.culture.steps == 40
-    assert instrument.playhead.place.position == pytest.approx(172 - 20)
+    assert instrument.playhead.place.position == pytest.approx(SMALL_FRAMES - 20)
     assert instrument.controls == ParameterValues(note=62, playhead_speed=-0.5)
     # Knobs round what they show: the engine keeps the take's own values.
     assert len(engine.sent(SetParameter)) == sent
