@@ -15,6 +15,7 @@ from synth.instrument.parameters.values import ParameterValues
 from synth.takes.companion import companion_of
 from synth.takes.files import TakeCard
 from tests.doubles.engine import FakeEngine
+from tests.doubles.samples import SMALL_FRAMES
 from tests.ui.hands.shelves import choose_take, open_takes
 from ui.files.trash import move_to_trash
 from ui.shell.main_window import MainWindow
