@@ -35,10 +35,13 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _export(file: Path, names: list[str]) -> int:
+    from synth.errors import PresetError
     from synth.presets.bank import export_bank
     from synth.presets.library import entries, find
 
     paths = [find(name) for name in names] or [entry.path for entry in entries() if not entry.bundled]
+    if not paths:
+        raise PresetError(f"There are no presets of your own: name those to put into {file}, such as violin.")
     done = export_bank(paths, file)
     print(f"{_counted(len(done.written))} in {file}: {', '.join(done.written)}")
     return _complain(done.left)

@@ -4,6 +4,7 @@ Axes: `B` heads, `M` mel bands, `n` frames, `k` frames that are under way, `N` s
 """
 
 import math
+from abc import abstractmethod
 
 import numpy as np
 import torch
@@ -30,8 +31,9 @@ class OneVoice(Vocoder):
     def max_voices(self) -> int:
         return 1
 
+    @abstractmethod
     def process(self, log_mel: Tensor, pitch_ratio: Tensor, spread: float = 0.0) -> Tensor:
-        raise NotImplementedError
+        """As the contract says: a class without it cannot be made."""
 
     def begin_alone(self, out_rate_hz: int, n_heads: int) -> None:
         """Nobody has played yet."""

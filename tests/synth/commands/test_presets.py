@@ -36,6 +36,15 @@ def test_all_of_ones_own_go_into_a_bank_and_come_back(
     assert load_preset(own / "Mine.safetensors").name == "Mine"
 
 
+def test_without_presets_of_ones_own_it_asks_for_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "empty"))
+    assert main(["presets", "export", str(tmp_path / "bank.zip")]) == 2
+    assert "There are no presets of your own: name those to put into" in capsys.readouterr().err
+    assert not (tmp_path / "bank.zip").exists()
+
+
 def test_named_ones_go_into_a_bank_bundled_ones_too(own: Path, tmp_path: Path) -> None:
     assert main(["presets", "export", str(tmp_path / "bank.zip"), "Mine", "violin"]) == 0
     with zipfile.ZipFile(tmp_path / "bank.zip") as archive:
