@@ -89,6 +89,8 @@ def perform(window: object, folder: Path, seconds: float) -> dict[str, object]:
     # Its file is complete a moment after recording has ended.
     until(lambda: status().last_take is not None)
     first = status().last_take
+    # As a person does: Record is pressed again when it shows that it can be.
+    until(lambda: not transport.record.isChecked())
     transport.record.click()
     until(lambda: status().recording is not None)
     window.culture.viewport().installEventFilter(painter)  # type: ignore[attr-defined]

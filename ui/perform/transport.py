@@ -4,12 +4,13 @@ from pathlib import Path
 
 from PySide6.QtCore import QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap, QPolygonF
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from synth.engine.protocol import Status
 from ui.look.clock import clock
 from ui.look.shortcuts import click_on_key
 from ui.look.theme import COLOURS
+from ui.perform.asking_button import AskingButton
 from ui.perform.record_level import RecordLevel
 from ui.perform.record_options import RecordOptions
 from ui.widgets.elided_label import ElidedLabel
@@ -18,7 +19,7 @@ _RECORD = "Record a take to a WAV file (Ctrl+R). An end in mid-sound is faded ov
 
 
 class Transport(QWidget):
-    """Shows what the engine says, never what was only asked for."""
+    """Shows what the engine says, but for a moment after a press."""
 
     play_asked = Signal(bool)
     record_asked = Signal(bool)
@@ -62,10 +63,9 @@ class Transport(QWidget):
         for part in (self.show_folder, self.takes, self.options):
             taken.addWidget(part)
 
-    def _button(self, icon: str, text: str, tip: str, keys: str) -> QPushButton:
-        button = QPushButton(self._icons[icon], f" {text}")
+    def _button(self, icon: str, text: str, tip: str, keys: str) -> AskingButton:
+        button = AskingButton(self._icons[icon], f" {text}")
         button.setObjectName(icon)
-        button.setCheckable(True)
         button.setIconSize(QSize(12, 12))
         button.setToolTip(tip)
         click_on_key(button, keys)
@@ -80,16 +80,13 @@ class Transport(QWidget):
 
     def show_status(self, status: Status) -> None:
         """Follow the engine."""
-        if self.play.isChecked() != status.playing:
-            self.play.setChecked(status.playing)
+        self.play.follow(status.playing)
         if (self.play.text() == " Stop") != status.playing:
             self.play.setText(" Stop" if status.playing else " Play")
             self.play.setAccessibleName(self.play.text().strip())
             self.play.setIcon(self._icons["stop" if status.playing else "play"])
         recording = status.recording is not None
-        on = recording or status.armed
-        if self.record.isChecked() != on:
-            self.record.setChecked(on)
+        self.record.follow(recording or status.armed)
         label = f" {clock(status.recording_s)}" if recording else " Armed" if status.armed else " Record"
         self.level.show_level(status.peak_db, recording)
         if self.record.text() != label:
