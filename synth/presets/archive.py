@@ -121,6 +121,8 @@ def _check(called: str, infos: list[zipfile.ZipInfo], size: int) -> None:
     seen: set[str] = set()
     for info in infos:
         name = shown(info.orig_filename)
+        if not name:
+            raise PresetError(f"A file in {called} has no name: {nothing}.")
         if info.orig_filename != info.filename or _leads_away(info.filename):
             raise PresetError(f"“{name}” in {called} leads out of the archive: {nothing}.")
         kind = stat.S_IFMT(info.external_attr >> 16)
@@ -143,7 +145,8 @@ def _leads_away(name: str) -> bool:
 
 def _is_aside(info: zipfile.ZipInfo) -> bool:
     first, last = info.filename.split("/", 1)[0], info.filename.rsplit("/", 1)[-1]
-    return info.is_dir() or first == "__MACOSX" or last in (".DS_Store", "Thumbs.db")
+    # Not `is_dir`: Python 3.11 raises IndexError there for a file without a name.
+    return info.filename.endswith("/") or first == "__MACOSX" or last in (".DS_Store", "Thumbs.db")
 
 
 def shown(name: str) -> str:

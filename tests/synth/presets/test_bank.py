@@ -153,6 +153,20 @@ def test_names_that_lead_away_are_refused(name: str, tmp_path: Path, home: Path)
     assert "leads out of the archive" in refusal(bank, home)
 
 
+def test_a_file_without_a_name_is_refused(tmp_path: Path, home: Path) -> None:
+    """Python 3.11's `ZipInfo.is_dir` raises IndexError for one."""
+    path = tmp_path / "bank.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a", RAW)
+    raw = bytearray(path.read_bytes())
+    for signature, length_at in ((b"PK\x03\x04", 26), (b"PK\x01\x02", 28)):
+        at = raw.index(signature) + length_at
+        # The name's one letter counts as an extra field instead.
+        raw[at : at + 4] = struct.pack("<2H", 0, 1)
+    path.write_bytes(raw)
+    assert "A file in bank.zip has no name: nothing of it was taken." in refusal(path, home)
+
+
 @pytest.mark.parametrize("kind", [stat.S_IFLNK, stat.S_IFIFO, stat.S_IFCHR])
 def test_links_and_devices_are_refused(kind: int, tmp_path: Path, home: Path) -> None:
     def change(info: zipfile.ZipInfo) -> None:
