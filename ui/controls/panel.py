@@ -237,6 +237,10 @@ class ControlPanel(QFrame):
         self.turned.emit(label, before, values)
         self.changed.emit(values)
 
+    def fit(self, width: int) -> None:
+        """Size all controls for a panel of this width."""
+        self.pages.fit(round(min(max(_SIDE_SHARE * width, _SMALLEST_SIDE), _LARGEST_SIDE)))
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.pages.fit(round(min(max(_SIDE_SHARE * self.width(), _SMALLEST_SIDE), _LARGEST_SIDE)))
+        self.fit(self.width())

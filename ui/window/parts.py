@@ -20,6 +20,8 @@ from ui.window.header import Header
 from ui.window.status_line import StatusLine
 
 _BROWSER_WIDTH, _BROWSER_SHARE = 216, 0.185
+_SPACE = 8
+"""Between the parts, and round all of them."""
 
 
 @dataclass(frozen=True)
@@ -61,14 +63,14 @@ class Parts:
     def laid_out(self) -> QWidget:
         """All of them in one widget: header, browser beside culture and controls, dock, status line."""
         middle = QHBoxLayout()
-        middle.setSpacing(8)
+        middle.setSpacing(_SPACE)
         middle.addWidget(self.presets)
         # Over the list, which is not played: whatever pushed or covered the culture would move a stroke.
         self.banner.float_over(self.presets.shelf)
         middle.addLayout(self._played(), 1)
         body = QVBoxLayout()
-        body.setContentsMargins(8, 8, 8, 8)
-        body.setSpacing(8)
+        body.setContentsMargins(_SPACE, _SPACE, _SPACE, _SPACE)
+        body.setSpacing(_SPACE)
         body.addLayout(middle, 1)
         body.addWidget(self.dock)
         central = QWidget()
@@ -91,7 +93,7 @@ class Parts:
         inside.addWidget(self.brushes)
         inside.addWidget(self.culture, 1)
         played = QVBoxLayout()
-        played.setSpacing(8)
+        played.setSpacing(_SPACE)
         played.addWidget(stage, 1)
         played.addWidget(self.controls)
         return played
@@ -108,3 +110,17 @@ class Parts:
         self.presets.setFixedWidth(width)
         self.dock.fit(width, window.height())
         self.header.fit(window.width())
+        self.controls.fit(window.width() - width - 3 * _SPACE)
+        self._settle()
+
+    def _settle(self) -> None:
+        """Lay out at once, from the inside out, what the new sizes change.
+
+        Qt does it level by level, one turn of the event loop for each: on a busy machine the window was painted in
+        between, with knobs of the new size in a panel of the old height (the culture 10 pixels lower).
+        """
+        self.controls.pages.settle()
+        for part in (self.controls, self.controls.parentWidget()):
+            layout = part.layout() if part is not None else None
+            if layout is not None:
+                layout.activate()

@@ -8,6 +8,7 @@ from ui.widgets.elided_label import ElidedLabel
 from ui.window.vocoder_menu import VocoderMenu
 
 _HEAVY_LOAD = 0.85
+_BUTTON_HEIGHT = 26
 _DEVICE_WIDTH = 118
 """Room for “default · 44.1 kHz”."""
 
@@ -19,9 +20,11 @@ class StatusLine(QFrame):
         super().__init__(parent)
         self.setProperty("role", "foot")
         row = QHBoxLayout(self)
-        row.setContentsMargins(14, 4, 14, 4)
+        row.setContentsMargins(14, 2, 14, 2)
         row.setSpacing(14)
         self.vocoders = VocoderMenu()
+        # No higher than a line of text needs: what the line leaves, the culture has.
+        self.vocoders.setFixedHeight(_BUTTON_HEIGHT)
         row.addWidget(self.vocoders)
         self.vocoder = self._add(row, "Vocoder", "What turns the culture into sound, and why it was chosen", 3)
         self.device = self._add(row, "Device", "Where the sound goes, and its sample rate", 1)

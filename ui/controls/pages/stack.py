@@ -60,6 +60,13 @@ class PageStack(QWidget):
         for page in self.pages.values():
             page.show_values(values)
 
+    def settle(self) -> None:
+        """Take the height that the pages need now."""
+        for part in (self._stack, self):
+            layout = part.layout()
+            if layout is not None:
+                layout.activate()
+
     def fit(self, side: int) -> None:
         """A knob should be so many pixels wide."""
         if side == self._side:
