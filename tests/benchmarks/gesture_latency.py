@@ -163,6 +163,10 @@ class StampedCapture:
         self._thread.join(5)
         return np.frombuffer(bytes(self._data[: len(self._data) // 8 * 8]), dtype="<f4").reshape(-1, 2)
 
+    def delivered_by(self, at: float) -> int:
+        """How many samples had been delivered by then."""
+        return max((index for index, when in self._stamps if when <= at), default=0)
+
     def heard_at(self, sample: int) -> float:
         """When `sample` was delivered, by the quickest deliveries around it: never before it sounded."""
         near = [at - (index - sample) / RATE for index, at in self._stamps if abs(index - sample) < 5 * RATE]
