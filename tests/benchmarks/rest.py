@@ -1,10 +1,10 @@
 """Play after a long rest: how soon it is heard, and whether it has a gap.
 
-`python -m tests.benchmarks.rest [--preset violin] [--minutes 10] [--plays 3]` plays on a private sound server in a child
-process, stops, lets the engine rest, and plays again. The sink's monitor is stamped with the clock as it delivers, so
-that the first sound after Play has a time. A gap is a window of 5 ms in the following seconds that is 40 dB softer than
-their median. Only the first rest is long; the others last three seconds. Prints one JSON object; exit code 1 when a
-figure fails.
+`python -m tests.benchmarks.rest [--preset violin] [--minutes 10] [--plays 3]` plays on a private sound server in a
+child process, stops, lets the engine rest, and plays again. The sink's monitor is stamped with the clock as it
+delivers, so that the first sound after Play has a time. A gap is a window of 5 ms in the following seconds that is
+40 dB softer than their median. Only the first rest is long; the others last three seconds. Prints one JSON object;
+exit code 1 when a figure fails.
 """
 
 import argparse
