@@ -72,11 +72,12 @@ class HelpOverlay(Sheet):
         top.addWidget(self.tour)
         top.addWidget(self.about)
         self.body.addLayout(top)
-        self.groups = [KeyGroup(title, keys) for title, keys in GROUPS]
-        self.nothing = QLabel("No key and no explanation has all these words.")
+        self.groups: list[KeyGroup] = []
+        """Made when the sheet is first opened: their labels are a sixth of the window's widgets."""
+        self.nothing = QLabel("No key and no explanation has all these words.", self)
         self.nothing.setProperty("role", "dim")
         self.nothing.hide()
-        self.area = scrolled(self._columns(), "Shortcuts")
+        self.area = scrolled(QWidget(), "Shortcuts")
         self.body.addWidget(self.area, 1)
         self.credit = QLabel()
         self.credit.setWordWrap(True)
@@ -84,7 +85,8 @@ class HelpOverlay(Sheet):
         self.body.addWidget(self.credit)
 
     def _columns(self) -> QWidget:
-        """Two columns of about the same height."""
+        """The groups in two columns of about the same height."""
+        self.groups = [KeyGroup(title, keys) for title, keys in GROUPS]
         whole = QWidget()
         row = QHBoxLayout(whole)
         row.setContentsMargins(0, 0, 8, 0)
@@ -109,6 +111,8 @@ class HelpOverlay(Sheet):
         self.paper.setFixedSize(min(_MOST_WIDTH, self.width() - _MARGIN), min(_MOST_HEIGHT, self.height() - _MARGIN))
 
     def open(self) -> None:
+        if not self.groups:
+            self.area.setWidget(self._columns())
         super().open()
         self.search.clear()
         self.search.setFocus(Qt.FocusReason.OtherFocusReason)

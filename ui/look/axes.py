@@ -4,8 +4,10 @@ Axes: `M` mel bands, `T` frames.
 """
 
 import math
+from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from synth.instrument.parameters.note_names import note_name
 from synth.mel import MelFormat, band_centres_hz
@@ -20,9 +22,15 @@ _LABEL_PIXELS = 15.0
 """Height a label needs."""
 
 
+@lru_cache(maxsize=8)
+def _centres_hz(fmt: MelFormat) -> NDArray[np.float64]:
+    """Centre frequency of each band, (M,): a resized axis asks for every one of its ticks."""
+    return band_centres_hz(fmt).numpy()
+
+
 def row_of_hz(hz: float, fmt: MelFormat) -> float:
     """Mel row, in fractions of a row, at which a frequency lies; beyond the outer bands it is extrapolated."""
-    centres = band_centres_hz(fmt).numpy()
+    centres = _centres_hz(fmt)
     if hz < centres[0]:
         return float((hz - centres[0]) / (centres[1] - centres[0]))
     return float(np.interp(hz, centres, np.arange(len(centres))))
@@ -30,7 +38,7 @@ def row_of_hz(hz: float, fmt: MelFormat) -> float:
 
 def hz_of_row(row: float, fmt: MelFormat) -> float:
     """Frequency of a mel row."""
-    centres = band_centres_hz(fmt).numpy()
+    centres = _centres_hz(fmt)
     return float(np.interp(row, np.arange(len(centres)), centres))
 
 
@@ -70,7 +78,7 @@ def pitch_name(hz: float) -> str:
 
 
 def _ticks(named: list[tuple[float, str]], fmt: MelFormat, height: float, ratio: float) -> Ticks:
-    centres = band_centres_hz(fmt)
+    centres = _centres_hz(fmt)
     kept: Ticks = []
     apart = _LABEL_PIXELS * fmt.n_mels / max(height, 1.0)
     for hz, name in named:
