@@ -17,7 +17,7 @@ from synth.mel import LOG_MEL_FLOOR, log_mel_from_grid
 from synth.output.render import Job, render
 from synth.presets.library import load
 from synth.vocoder.spectral.vocoder import SpectralVocoder
-from tests.doubles.samples import live_preset
+from tests.doubles.samples import cropped, live_preset
 
 RATE = 44100
 PRESET = live_preset(activity=0.1)
@@ -26,7 +26,7 @@ COLUMNS = log_mel_from_grid(PRESET.state[0].T, PRESET.reference_db)
 
 @lru_cache(maxsize=16)
 def sound(name: str, tilt_db: float, seconds: float = 2.0) -> NDArray[np.float32]:
-    preset = load(name)
+    preset = cropped(load(name))
     # Quiet, so that the limiter stays out of it.
     return render(
         preset, SpectralVocoder(preset.mel), Job(seconds, controls=ParameterValues(tilt_db=tilt_db, volume_db=-12))
