@@ -5,6 +5,11 @@ exits with code 2; the window shows it in a banner.
 """
 
 
+def of_the_program(problem: BaseException) -> str:
+    """What is said when not the user's file or device failed but Petrichord; the traceback goes to the log."""
+    return f"Petrichord failed here by an error of its own ({type(problem).__name__}): try it again."
+
+
 class PetrichordError(Exception):
     """Base of every expected error."""
 

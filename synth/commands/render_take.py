@@ -100,7 +100,7 @@ def _remarks(performance: "Performance", replay: "Replay", chosen: "_Vocoders") 
     if not performance.whole:
         told.append("The take was cut short: this is what is known of it.")
     if chosen.missing:
-        told.append(f"{chosen.missing} plays {chosen.instead} instead.")
+        told.append(f"The take's vocoder “{chosen.missing}” is not installed here: the spectral vocoder plays instead.")
     elif not performance.exact:
         told.append("The state of its vocoder was not kept: the first moments differ from the take's.")
     if replay.rate_hz != performance.rate_hz:
@@ -113,7 +113,8 @@ class _Vocoders:
 
     def __init__(self, weights: Path | None) -> None:
         self._weights = weights
-        self.missing = self.instead = ""
+        self.missing = ""
+        """The name of one that is gone."""
 
     def choose(self, name: str, preset: "Preset") -> "Vocoder":
         from synth.errors import VocoderUnavailable
@@ -124,7 +125,7 @@ class _Vocoders:
                 found = choose_vocoder("bigvgan", preset, self._weights, live=True)[0]
                 if found.name == name:
                     return found
-            self.missing, self.instead = f"The vocoder “{name}” is not to be had here:", "spectral"
+            self.missing = name
         return choose_vocoder("spectral", preset)[0]
 
 

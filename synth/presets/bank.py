@@ -140,7 +140,9 @@ def _check_index(archive: Archive, file: Path) -> None:
     try:
         version = json.loads(archive.read(INDEX, MAX_BYTES))[_VERSION_KEY]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise PresetError(f"The index of {shown(file.name)} is damaged: nothing of it was taken.") from error
+        raise PresetError(
+            f"The index of {shown(file.name)} is damaged, so no preset was added: get the bank again."
+        ) from error
     if version != BANK_VERSION:
         raise PresetError(
             f"{shown(file.name)} is a bank of version {shown(str(version))}, this Petrichord reads {BANK_VERSION}; "

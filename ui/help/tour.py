@@ -96,11 +96,9 @@ class Tour(QFrame):
         self.text.setWordWrap(True)
         self.text.setTextFormat(Qt.TextFormat.RichText)
         self.text.setAccessibleName("Tour")
-        self.back = tool_button("Back", "Tour: back", "The step before", "", role="tight")
+        self.back = tool_button("Back", "Tour: back", "The previous step of the tour", "", role="tight")
         self.next = tool_button("Next", "Tour: next", "The next step of the tour", "", role="tight")
-        self.skip = tool_button(
-            "Skip", "Skip the tour", "Leave the tour; F1 has it for another time (Esc)", "", "tight"
-        )
+        self.skip = tool_button("Skip", "Skip the tour", "End the tour; F1 starts it again (Esc)", "", "tight")
         # As high for every step: what is played does not move.
         self.text.setFixedHeight(_TEXT_LINES * self.text.fontMetrics().lineSpacing() + 4)
         row = QHBoxLayout(self)

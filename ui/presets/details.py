@@ -28,7 +28,9 @@ class DetailsForm(QWidget):
         super().__init__(parent)
         self._shown = About()
         self.setStyleSheet(LOOK + _LOOK)
-        self.category = Chooser("Category", "The group that the preset is listed in; by its tags if you choose none")
+        self.category = Chooser(
+            "Category", "The group under which the preset is listed; its tags decide if you choose none"
+        )
         self.category.addItem("By its tags", "")
         for category in sorted(CATEGORIES, key=lambda category: (category is CATEGORIES[-1], category.label)):
             self.category.addItem(category.label, category.id)

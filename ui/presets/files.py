@@ -51,10 +51,12 @@ class PresetFiles(QObject):
         item = self._list.currentItem()
         path, bundled = path_of(item), bool(item.data(BUNDLED))
         if item.data(CARD) is None:
-            self.refused.emit(f"“{item.text()}” cannot be read, so nothing can be said of it.")
+            self.refused.emit(f"“{item.text()}” cannot be read, so it has no details.")
             return
         self._show_details(path, read_only=bundled)
-        said = "It comes with Petrichord: this can only be read. Duplicate it (Ctrl+Shift+D) to change the copy."
+        said = (
+            "This preset comes with Petrichord and cannot be changed. Duplicate it (Ctrl+Shift+D) and change the copy."
+        )
         check = (lambda name: (said, False)) if bundled else self._check_new(path)
         self._use_name = lambda chosen, _: self._librarian.revise(path, chosen, self._details.about())
         self._names.ask("DETAILS", "Save", item.text(), check, more=True, fixed=bundled)
@@ -92,7 +94,7 @@ class PresetFiles(QObject):
         if item.data(BUNDLED):
             self.refused.emit(
                 f"“{item.text()}” comes with Petrichord and cannot be {what}. Duplicate it "
-                "(Ctrl+Shift+D): the copy is yours, and can be."
+                "(Ctrl+Shift+D); the copy is yours."
             )
             return None
         return path_of(item)
@@ -109,7 +111,7 @@ class PresetFiles(QObject):
         """Ask for the file into which the presets go that the list shows now."""
         paths = self._list.shown()
         if not paths:
-            self.refused.emit("The list shows no preset, so there is none to export: show some first.")
+            self.refused.emit("The list shows no preset to export: press Esc in the search to show all presets.")
             return
         start = Path.home() / f"Petrichord presets{BANK_SUFFIX}"
         pattern = f"Banks of presets (*{BANK_SUFFIX})"

@@ -11,7 +11,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from synth.engine.protocol import Capture
-from synth.errors import PetrichordError, PresetError
+from synth.errors import PetrichordError, PresetError, of_the_program
 from synth.file_names import shown_name
 from synth.instrument.as_preset import as_preset
 from synth.instrument.parameters.values import ParameterValues
@@ -117,7 +117,7 @@ class Librarian(QObject):
 
         def work() -> Change:
             copy = duplicate(path, self.folder)
-            return Change(f"“{preset_name(copy)}” is a copy of your own.", copy)
+            return Change(f"“{preset_name(copy)}” is your own copy.", copy)
 
         self._do(work)
 
@@ -232,7 +232,7 @@ class Librarian(QObject):
             except Exception as problem:
                 # A fault of ours: into the log with it.
                 sys.excepthook(type(problem), problem, problem.__traceback__)
-                self._tell(f"That could not be done ({type(problem).__name__}).")
+                self._tell(of_the_program(problem))
             else:
                 if change is not None and not self._closed:
                     self.changed.emit(change)
@@ -247,7 +247,7 @@ class Librarian(QObject):
 def _told_of_import(path: Path, done: Import) -> str:
     said = f"{_counted(len(done.added))} of {shown_name(path.name)} added to yours."
     if done.there:
-        said += f" {_counted(len(done.there))} there already."
+        said += f" {_counted(len(done.there))} you had already."
     return f"{said} {_first_of(done.left)}".strip()
 
 

@@ -70,7 +70,7 @@ class PresetPanel(QFrame):
         self.names = NameBar(self.details)
         self.files = PresetFiles(self.librarian, self.list, self.names, self.details, self)
         self.rename, self.duplicate, self.delete = self.files.rename, self.files.duplicate, self.files.delete
-        self.save = _button("Save…", "Save preset", "Keep what plays as a preset of yours (Ctrl+S)", "Ctrl+S")
+        self.save = _button("Save…", "Save preset", "Save what plays as a preset of your own (Ctrl+S)", "Ctrl+S")
         self.open = _button(
             "Add…", "Add preset file", f"Add a {SUFFIX} file or a bank, or drop one here (Ctrl+O)", "Ctrl+O"
         )
@@ -232,7 +232,7 @@ class PresetPanel(QFrame):
             change()
         except OSError as error:
             self.refused.emit(
-                f"Your favourites cannot be written ({error.strerror}): they hold until Petrichord is closed."
+                f"Your favourites cannot be saved ({error.strerror}); they are forgotten when you close Petrichord."
             )
 
     # Files

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Signal, SignalInstance
 
-from synth.errors import PetrichordError
+from synth.errors import PetrichordError, of_the_program
 
 _LEAVE_S = 1.0
 
@@ -51,7 +51,7 @@ class Errand(QObject):
         except Exception as problem:
             # A fault of ours: into the log with it.
             sys.excepthook(type(problem), problem, problem.__traceback__)
-            self._tell(self.failed, PetrichordError(f"That could not be done ({type(problem).__name__})."))
+            self._tell(self.failed, PetrichordError(of_the_program(problem)))
         else:
             self._tell(self.done, result)
 

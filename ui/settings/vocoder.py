@@ -48,14 +48,16 @@ class VocoderPage(Page):
         self.progress = QProgressBar()
         self.progress.setAccessibleName("Download")
         self.progress.hide()
-        self.get = _button("Get…", "Ask for its size and licence, then download it; goes on where it broke off")
+        self.get = _button("Get…", "Show its size and licence, then download it; a download that was cut short goes on")
         self.use = _button("Use", "Play this checkpoint")
-        self.verify = _button("Verify", "Measure how it sounds on a real note and on your presets, beside the spectral")
+        self.verify = _button(
+            "Verify", "Measure its sound on a real note and on your presets, and compare it with the spectral vocoder"
+        )
         self.remove = _button("Remove", "Move its files to the trash")
         self.download = _button("Download", "Download it now")
         self.decline = _button("Not now", "Download nothing")
         self.cancel = _button("Cancel", "Stop; what has arrived is kept")
-        self.back = _button("Back to the checkpoints", "Put the measurement away")
+        self.back = _button("Back to the checkpoints", "Show the table of checkpoints again")
         self._lay_out()
         self._connect()
 

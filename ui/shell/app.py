@@ -141,9 +141,10 @@ def first(
     try:
         loaded = _load(path, last.controls, rate_hz, locked, suggest=not whole)
     except PetrichordError as error:
-        problems.append(str(error) if preset is not None else f"What played last cannot be had. {error}")
         whole = False
         loaded = _load(find(default_name()), last.controls, rate_hz, locked)
+        instead = f"The preset that played last cannot be opened, so “{loaded.preset.name}” plays."
+        problems.append(str(error) if preset is not None else f"{instead} {error}")
     if whole:
         bring_back(loaded.instrument, culture_path())
         # The window's values are newer than the culture's, where it was not closed in the regular way.

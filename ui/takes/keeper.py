@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from synth.errors import PetrichordError, RecordingError
+from synth.errors import PetrichordError, RecordingError, of_the_program
 from synth.takes.companion import companion_of
 from synth.takes.files import TakeCard, list_takes, read_take, rename_take
 from synth.takes.part import Part, save_part
@@ -133,7 +133,7 @@ class TakeKeeper(QObject):
             except Exception as problem:
                 # A fault of ours: into the log with it.
                 sys.excepthook(type(problem), problem, problem.__traceback__)
-                self._tell(self.failed, f"That could not be done ({type(problem).__name__}).")
+                self._tell(self.failed, of_the_program(problem))
 
         if not self._closed:
             self._pool.submit(run)

@@ -29,7 +29,9 @@ class Source:
 
 
 def _lfo(n: int) -> Source:
-    return Source(f"lfo{n}", f"LFO {n}", "either", True, f"Goes to and fro as the controls of LFO {n} say.")
+    return Source(
+        f"lfo{n}", f"LFO {n}", "either", True, f"A repeating wave; the controls of LFO {n} set its shape and rate."
+    )
 
 
 def _macro(n: int) -> Source:
@@ -40,18 +42,26 @@ SOURCES: dict[str, Source] = {
     s.id: s
     for s in (
         *(_lfo(n) for n in range(1, N_LFOS + 1)),
-        Source("envelope2", "Envelope 2", "voice", False, "Rises and falls with each note, silent by itself."),
+        Source("envelope2", "Envelope 2", "voice", False, "An envelope of each note, only for moving controls."),
         Source("velocity", "Velocity", "voice", False, "How hard the note's key was struck."),
-        Source("key", "Key", "voice", True, "The note's key: C4 is the middle, five octaves to either side the ends."),
+        Source(
+            "key", "Key", "voice", True, "The note's key; C4 is the middle, its ends are five octaves below and above."
+        ),
         Source("wheel", "Wheel", "voice", False, "The modulation wheel of the note's channel."),
-        Source("bend", "Pitch bend", "voice", True, "Bend of the note and its channel; two semitones are the ends."),
+        Source(
+            "bend",
+            "Pitch bend",
+            "voice",
+            True,
+            "Pitch bend of the note and its channel; its ends are two semitones below and above.",
+        ),
         Source("pressure", "Pressure", "voice", False, "How hard the note's key is held down."),
         Source("timbre", "Timbre", "voice", True, "A controller's timbre, or where the finger is on its key."),
-        Source("random", "Random", "voice", True, "Another number for every note."),
+        Source("random", "Random", "voice", True, "A random value for every note."),
         *(_macro(n) for n in range(1, N_MACROS + 1)),
         Source("culture_activity", "Culture activity", "common", False, "How fast the culture changes in its region."),
         Source("culture_strength", "Culture strength", "common", False, "How strong the culture is in its region."),
-        Source("follower", "Level follower", "common", False, "How loud what the instrument plays is now."),
+        Source("follower", "Level follower", "common", False, "How loud the instrument is now."),
     )
 }
 """By id, in the order of the window."""

@@ -78,7 +78,7 @@ def _switch(id: str, label: str, name: str, help: str) -> Parameter:
 def _place(id: str, label: str) -> Parameter:
     place = 1.0 + list(EFFECTS).index(id.partition("_")[0])
     display = _display(id, "Place", step=1.0, nudge=1, page="elsewhere")
-    help = "Where among the effects the sound passes it: 1 is first."
+    help = "Place of this effect among the five: 1 comes first."
     return _row(id, label, "", display, (1.0, 5.0, place), help, smoothing_s=CROSS_FADE_S, modulatable=False)
 
 
@@ -106,18 +106,47 @@ def _time(
 _GAIN_DB = (-15.0, 15.0, 0.0)
 
 EFFECT_ROWS: tuple[Parameter, ...] = (
-    _switch("drive_on", "Drive on", "On", "Saturate the sound."),
+    _switch("drive_on", "Drive on", "On", "Distort the sound as an overdriven amplifier does."),
     _decibels(
-        "drive_db", "Drive amount", "Amount", (0.0, 36.0, 12.0), "How hard the sound is driven, at the same level."
+        "drive_db",
+        "Drive amount",
+        "Amount",
+        (0.0, 36.0, 12.0),
+        "How strongly the sound is distorted; its level stays the same.",
     ),
-    _share("drive_bias", "Drive bias", "Bias", (0.0, 1.0, 0.0), "How unequal both halves of a wave become."),
-    _hertz("drive_tone_hz", "Drive tone", "Tone", (625.0, 20000.0, 10000.0), "Above it the driven sound gets softer."),
+    _share(
+        "drive_bias",
+        "Drive bias",
+        "Bias",
+        (0.0, 1.0, 0.0),
+        "How differently the upper and lower half of the wave are distorted.",
+    ),
+    _hertz(
+        "drive_tone_hz",
+        "Drive tone",
+        "Tone",
+        (625.0, 20000.0, 10000.0),
+        "Above this frequency the distorted sound gets quieter.",
+    ),
     _decibels("drive_level_db", "Drive level", "Level", (-24.0, 12.0, 0.0), "Level of the driven sound."),
     _place("drive_place", "Drive place"),
-    _switch("chorus_on", "Chorus on", "On", "Thicken the sound by copies that wander in pitch."),
-    _hertz("chorus_rate_hz", "Chorus rate", "Rate", (0.06, 6.0, 0.6), "How often the copies wander.", 0.01),
-    _share("chorus_depth", "Chorus depth", "Depth", (0.0, 1.0, 0.4), "How far the copies wander."),
-    _share("chorus_width", "Chorus width", "Width", (0.0, 1.0, 1.0), "How far left and right wander apart."),
+    _switch("chorus_on", "Chorus on", "On", "Thicken the sound with copies whose pitch goes up and down."),
+    _hertz(
+        "chorus_rate_hz",
+        "Chorus rate",
+        "Rate",
+        (0.06, 6.0, 0.6),
+        "How often per second the copies go up and down.",
+        0.01,
+    ),
+    _share("chorus_depth", "Chorus depth", "Depth", (0.0, 1.0, 0.4), "How far the copies go up and down in pitch."),
+    _share(
+        "chorus_width",
+        "Chorus width",
+        "Width",
+        (0.0, 1.0, 1.0),
+        "How different the copies on the left and on the right are.",
+    ),
     _share("chorus_mix", "Chorus mix", "Mix", (0.0, 1.0, 0.5), "Share of the copies in the sound."),
     _place("chorus_place", "Chorus place"),
     _switch("delay_on", "Delay on", "On", "Repeat the sound."),
@@ -140,10 +169,12 @@ EFFECT_ROWS: tuple[Parameter, ...] = (
         smoothing_s=ECHO_CROSS_FADE_S,
         modulatable=False,
     ),
-    _switch("delay_sync", "Delay follows tempo", "Sync", "Let the echo come after a note length of the tempo."),
+    _switch("delay_sync", "Delay follows tempo", "Sync", "Set the time of the echo by a note length of the tempo."),
     _share("delay_feedback", "Delay feedback", "Feedback", (0.0, 0.95, 0.35), "How much of an echo is repeated."),
-    _hertz("delay_tone_hz", "Delay tone", "Tone", (625.0, 20000.0, 5000.0), "Above it each echo gets softer."),
-    _share("delay_width", "Delay width", "Ping-pong", (0.0, 1.0, 0.0), "How far echoes go from side to side."),
+    _hertz(
+        "delay_tone_hz", "Delay tone", "Tone", (625.0, 20000.0, 5000.0), "Above this frequency each echo gets quieter."
+    ),
+    _share("delay_width", "Delay width", "Ping-pong", (0.0, 1.0, 0.0), "How far echoes jump from side to side."),
     _share("delay_mix", "Delay mix", "Mix", (0.0, 1.0, 0.3), "Share of the echoes in the sound."),
     _place("delay_place", "Delay place"),
     _switch("reverb_on", "Reverb on", "On", "Put the sound into a room."),
@@ -152,14 +183,14 @@ EFFECT_ROWS: tuple[Parameter, ...] = (
         "Reverb decay",
         "Decay",
         (0.3, LONGEST_DECAY_S, 2.5),
-        "How long the room takes to fall by 60 dB below its damping.",
+        "How long the room takes to become 60 dB quieter, at frequencies below Damping.",
     ),
     _time(
         "reverb_predelay_s",
         "Reverb pre-delay",
         "Pre-delay",
         (0.001, 0.25, 0.01),
-        "From a sound to the room's answer.",
+        "Time between a sound and the reverb that follows it.",
         ECHO_CROSS_FADE_S,
     ),
     _hertz(
@@ -167,11 +198,11 @@ EFFECT_ROWS: tuple[Parameter, ...] = (
         "Reverb damping",
         "Damping",
         (625.0, 20000.0, 5000.0),
-        "Far above it the room decays four times as fast.",
+        "Far above this frequency the reverb decays four times as fast.",
     ),
-    _share("reverb_width", "Reverb width", "Width", (0.0, 1.0, 1.0), "How far left and right differ; 0 is mono."),
-    _share("reverb_mix", "Reverb mix", "Mix", (0.0, 1.0, 0.25), "Share of the room in the sound."),
-    _switch("reverb_freeze", "Reverb freeze", "Freeze", "Hold the room's sound for as long as this is on."),
+    _share("reverb_width", "Reverb width", "Width", (0.0, 1.0, 1.0), "How different left and right are; 0 is mono."),
+    _share("reverb_mix", "Reverb mix", "Mix", (0.0, 1.0, 0.25), "Share of the reverb in the sound."),
+    _switch("reverb_freeze", "Reverb freeze", "Freeze", "Hold the reverb as it is for as long as this is on."),
     _place("reverb_place", "Reverb place"),
     _switch("eq_on", "Equaliser on", "On", "Shape the spectrum."),
     _hertz(
@@ -179,18 +210,18 @@ EFFECT_ROWS: tuple[Parameter, ...] = (
         "Low cut",
         "Low cut",
         (LOWEST_CUT_HZ, 1000.0, LOWEST_CUT_HZ),
-        "Below it the sound falls by 12 dB per octave; at its lowest nothing is cut.",
+        "Below this frequency the sound falls by 12 dB per octave; the lowest value cuts nothing.",
     ),
-    _decibels("eq_low_db", "Low shelf", "Low", _GAIN_DB, "Level of what lies below about 150 Hz."),
-    _hertz("eq_mid_hz", "Middle frequency", "Mid freq", (125.0, 8000.0, 1000.0), "Where the middle band lies."),
+    _decibels("eq_low_db", "Low shelf", "Low", _GAIN_DB, "Level below about 150 Hz."),
+    _hertz("eq_mid_hz", "Middle frequency", "Mid freq", (125.0, 8000.0, 1000.0), "Frequency of the middle band."),
     _decibels("eq_mid_db", "Middle level", "Mid", _GAIN_DB, "Level of the middle band."),
-    _decibels("eq_high_db", "High shelf", "High", _GAIN_DB, "Level of what lies above about 5 kHz."),
+    _decibels("eq_high_db", "High shelf", "High", _GAIN_DB, "Level above about 5 kHz."),
     _hertz(
         "eq_high_cut_hz",
         "High cut",
         "High cut",
         (1000.0, HIGHEST_CUT_HZ, HIGHEST_CUT_HZ),
-        "Above it the sound falls by 12 dB per octave; at its highest nothing is cut.",
+        "Above this frequency the sound falls by 12 dB per octave; the highest value cuts nothing.",
     ),
     _place("eq_place", "Equaliser place"),
 )

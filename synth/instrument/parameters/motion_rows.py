@@ -42,7 +42,7 @@ def _lfo(n: int) -> tuple[Parameter, ...]:
             group,
             LFO_SHAPES,
             0.0,
-            "How it goes: steps are drawn by chance, wander goes smoothly from one to the next.",
+            "Shape of its wave; steps jumps to a random value in each cycle, wander glides from one to the next.",
         ),
         _row(
             f"{id}_hz",
@@ -50,7 +50,7 @@ def _lfo(n: int) -> tuple[Parameter, ...]:
             "Hz",
             Display("Rate", "Hz", 1.0, 0.01, 5, group=group, page="motion"),
             (0.04, 25.0, 1.0),
-            "How fast it goes while it does not follow the tempo.",
+            "Cycles per second while it does not follow the tempo.",
             curve="exponential",
         ),
         _choice(
@@ -60,7 +60,7 @@ def _lfo(n: int) -> tuple[Parameter, ...]:
             group,
             ("free", "tempo"),
             0.0,
-            "Whether it goes at its rate, or one cycle takes a length of the tempo.",
+            "Whether it runs at its own rate, or follows the tempo with one cycle per note length.",
         ),
         _choice(
             f"{id}_length",
@@ -69,7 +69,7 @@ def _lfo(n: int) -> tuple[Parameter, ...]:
             group,
             NOTE_LENGTH_NAMES,
             note_length("1/4"),
-            "How long a cycle takes while it follows the tempo.",
+            "How long a cycle lasts while it follows the tempo.",
         ),
         _row(
             f"{id}_phase",
@@ -77,7 +77,7 @@ def _lfo(n: int) -> tuple[Parameter, ...]:
             "×",
             Display("Phase", "%", 100.0, 1.0, group=group, page="motion"),
             (0.0, 1.0, 0.0),
-            "Where in its cycle it begins.",
+            "The point of its cycle at which it begins.",
         ),
         _choice(
             f"{id}_run",
@@ -86,7 +86,7 @@ def _lfo(n: int) -> tuple[Parameter, ...]:
             group,
             ("common", "voice"),
             0.0,
-            "One for all, or one for each note that begins with it.",
+            "One LFO for all voices, or one for each voice that begins with its note.",
         ),
     )
 
@@ -103,7 +103,7 @@ def _macro(n: int) -> Parameter:
         "×",
         Display(f"Macro {n}", "%", 100.0, 1.0, group="MACROS", page="motion"),
         (0.0, 1.0, 0.0),
-        "Moves whatever its routes lead to.",
+        "Moves every control that has a route from this macro.",
         smoothing_s=2 * FRAME_S,
         modulatable=False,
     )
@@ -112,16 +112,23 @@ def _macro(n: int) -> Parameter:
 MOTION_ROWS: tuple[Parameter, ...] = (
     *(row for n in (1, 2, 3) for row in _lfo(n)),
     _time("envelope2_delay_s", "Envelope 2 delay", "Delay", 5.0, _SHORTEST_S, "From a note's start to its attack."),
-    _time("envelope2_attack_s", "Envelope 2 attack", "Attack", 10.0, 0.005, "How long it takes to its full height."),
-    _time("envelope2_decay_s", "Envelope 2 decay", "Decay", 30.0, 0.5, "How long it takes from there to sustain."),
+    _time("envelope2_attack_s", "Envelope 2 attack", "Attack", 10.0, 0.005, "How long it rises to its full level."),
+    _time("envelope2_decay_s", "Envelope 2 decay", "Decay", 30.0, 0.5, "How long it falls from full level to sustain."),
     _row(
         "envelope2_sustain",
         "Envelope 2 sustain",
         "×",
         Display("Sustain", "%", 100.0, 1.0, group="ENVELOPE 2", page="motion"),
         (0.0, 1.0, 0.0),
-        "Where it stays while the key is down.",
+        "The level it keeps while the key is down.",
     ),
-    _time("envelope2_release_s", "Envelope 2 release", "Release", 20.0, 0.3, "How long it falls after the key is up."),
+    _time(
+        "envelope2_release_s",
+        "Envelope 2 release",
+        "Release",
+        20.0,
+        0.3,
+        "How long it falls to zero after the key is up.",
+    ),
     *(_macro(n) for n in (1, 2, 3, 4)),
 )

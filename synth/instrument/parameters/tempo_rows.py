@@ -57,7 +57,7 @@ _LOOP = Parameter(
     "preset",
     False,
     None,
-    "How long the playhead takes through the culture at a speed of ×1: its own time, or a note of the song.",
+    "How long the playhead takes through the culture at a speed of ×1: its own time, or a note length of the tempo.",
 )
 
 TEMPO_ROWS: tuple[Parameter, ...] = (
@@ -90,7 +90,7 @@ TEMPO_ROWS: tuple[Parameter, ...] = (
         "Latch",
         "Latch",
         "NOTES",
-        "Hold what is played until this is off; the arpeggiator until other keys follow.",
+        "Hold the notes you play until this is off; the arpeggiator holds them until you play others.",
         page="elsewhere",
     ),
     _choice(
@@ -108,7 +108,7 @@ TEMPO_ROWS: tuple[Parameter, ...] = (
         "Arpeggio octaves",
         Display("Octaves", "", 1.0, 1.0, 1, group="ARPEGGIATOR", page="arpeggiator"),
         (1.0, 4.0, 1.0),
-        "Through how many octaves the keys are played.",
+        "Over how many octaves the held keys are repeated.",
     ),
     _choice(
         "arp_rate",
@@ -118,7 +118,7 @@ TEMPO_ROWS: tuple[Parameter, ...] = (
         "arpeggiator",
         NOTE_LENGTH_NAMES,
         note_length("1/16"),
-        "How long a step is: a note of a song in four quarters, T a triplet's, a dot half as long again.",
+        "Length of a step as a note length; T is a triplet, a dot makes it half as long again.",
     ),
     _percent(
         "arp_gate",

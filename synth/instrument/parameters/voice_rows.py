@@ -86,7 +86,7 @@ VOICE_ROWS: tuple[Parameter, ...] = (
         "Mode",
         "VOICES",
         ("poly", "mono", "legato"),
-        "Many notes at once; one; or one whose envelope goes on from note to note.",
+        "Many notes at once (poly), one (mono), or one whose envelope goes on from note to note (legato).",
     ),
     _choice(
         "note_priority",
@@ -107,7 +107,9 @@ VOICE_ROWS: tuple[Parameter, ...] = (
         "How far a note's outermost unison voices are apart in pitch.",
     ),
     _share("unison_spread", "Unison spread", "Spread", "VOICES", 0.5, "How far unison voices are apart in stereo."),
-    _time("glide_s", "Glide", "Glide", "GLIDE", 5.0, _SHORTEST_S, "How long a voice takes from note to note."),
+    _time(
+        "glide_s", "Glide", "Glide", "GLIDE", 5.0, _SHORTEST_S, "How long the pitch takes from one note to the next."
+    ),
     _choice(
         "glide_when",
         "Glide when",
@@ -122,7 +124,7 @@ VOICE_ROWS: tuple[Parameter, ...] = (
         "By",
         "GLIDE",
         ("time", "rate"),
-        "The glide's length is that of every interval, or of an octave.",
+        "Whether every interval takes the time of Glide, or each octave of it does.",
     ),
     _time("delay_s", "Delay", "Delay", "ENVELOPE", 5.0, _SHORTEST_S, "From a note's start to its attack."),
     _time("attack_s", "Attack", "Attack", "ENVELOPE", 10.0, 0.005, "How long a note takes to full level."),
@@ -139,7 +141,7 @@ VOICE_ROWS: tuple[Parameter, ...] = (
         "Attack",
         "RECORDED",
         1.0,
-        "How much of the recording's beginning notes have.",
+        "How much notes begin as the recording does.",
     ),
     _share("contour_decay", "Recorded decay", "Decay", "RECORDED", 1.0, "How much notes fade as the recording does."),
     _share(
@@ -153,7 +155,14 @@ VOICE_ROWS: tuple[Parameter, ...] = (
         ("follow", "place", "random"),
         "Where a note begins to read the culture: with the playhead, at a place, or anywhere.",
     ),
-    _share("voice_place", "Playhead place", "Place", "READING", 0.0, "The place notes begin to read at, in the loop."),
+    _share(
+        "voice_place",
+        "Playhead place",
+        "Place",
+        "READING",
+        0.0,
+        "Where in the culture notes begin to read if Start is at place.",
+    ),
     _share(
         "key_follow",
         "Key follow",
@@ -178,7 +187,14 @@ VOICE_ROWS: tuple[Parameter, ...] = (
         (-1.0, 1.0, 0.0),
         "Where voices are between left and right.",
     ),
-    _share("velocity_level", "Velocity to level", "Vel level", "EXPRESSION", 0.5, "How much softer a soft note is."),
+    _share(
+        "velocity_level",
+        "Velocity to level",
+        "Vel level",
+        "EXPRESSION",
+        0.5,
+        "How much quieter softly struck keys sound.",
+    ),
     _decibels(
         "velocity_tilt_db",
         "Velocity to brightness",
@@ -193,7 +209,7 @@ VOICE_ROWS: tuple[Parameter, ...] = (
         "Press level",
         "dB",
         (0.0, 12.0, 0.0),
-        "How much pressure swells a note.",
+        "How much louder pressure makes a note.",
     ),
     _decibels(
         "pressure_tilt_db",
@@ -217,7 +233,7 @@ VOICE_ROWS: tuple[Parameter, ...] = (
         "Vibrato",
         "EXPRESSION",
         (0.0, 100.0, 35.0),
-        "How far the wheel makes the pitch go to and fro.",
+        "How far the modulation wheel bends the pitch up and down.",
     ),
     _hertz(
         "vibrato_hz",
@@ -226,7 +242,7 @@ VOICE_ROWS: tuple[Parameter, ...] = (
         "EXPRESSION",
         (1.0, 10.0, 5.5),
         "preset",
-        "How fast the wheel's vibrato is.",
+        "How fast the vibrato of the modulation wheel is.",
     ),
     _hertz(
         "reference_hz",
@@ -235,7 +251,7 @@ VOICE_ROWS: tuple[Parameter, ...] = (
         "TUNING",
         (380.0, 480.0, 440.0),
         "player",
-        "Frequency of A above middle C; moves every key as much.",
+        "Frequency of the A above middle C; all keys are tuned by it.",
     ),
     replace(
         _share(

@@ -97,7 +97,7 @@ def test_what_the_list_shows_is_exported(library: MainWindow, qtbot: QtBot, tmp_
 def test_where_nothing_is_shown_there_is_nothing_to_export(library: MainWindow) -> None:
     library.presets.search.setText("nobody")
     library.presets.files.export_shown()
-    assert "there is none to export" in library.banner.text
+    assert "shows no preset to export" in library.banner.text
     assert not [w for w in QApplication.topLevelWidgets() if isinstance(w, QFileDialog) and w.isVisible()]
 
 

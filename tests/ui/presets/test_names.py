@@ -89,7 +89,7 @@ def test_notices_say_the_name_and_not_the_file(library: MainWindow, qtbot: QtBot
     assert library.banner.text == "“Wind/2: äé” is saved among your presets."
     presets.duplicate()
     qtbot.waitUntil(lambda: "copy" in library.banner.text, timeout=10_000)
-    assert library.banner.text == "“Wind/2: äé 2” is a copy of your own."
+    assert library.banner.text == "“Wind/2: äé 2” is your own copy."
     presets.list.setCurrentItem(presets.list.at(own))
     with qtbot.waitSignal(presets.said, timeout=10_000):
         presets.delete()

@@ -144,7 +144,7 @@ def test_all_that_is_asked_is_what_the_command_is_given(stage: Stage, recording:
     form.licence.setText("CC0")
     form.format.setCurrentIndex(1)
     form.parent_preset.setCurrentIndex(form.parent_preset.findData("none"))
-    assert form.minutes.text() == "until grown"
+    assert form.minutes.text() == "automatic"
     form.seed.setValue(3)
     form.audio_loss.click()
     stage.sheet.choose.start_s.setValue(1.0)

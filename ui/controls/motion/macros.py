@@ -26,7 +26,7 @@ class MacroName(QLineEdit):
         self.setPlaceholderText(label)
         self.setMaxLength(LONGEST_NAME)
         self.setAccessibleName(f"{label} name")
-        self.setToolTip(f"What {label} is called; Enter keeps it")
+        self.setToolTip(f"Name of {label}; Enter keeps it")
         self.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.setFixedHeight(_NAME_HEIGHT)
         self.setStyleSheet("padding: 0 4px; font-size: 8pt;")

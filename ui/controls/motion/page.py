@@ -42,9 +42,11 @@ class MotionPage(PageWidget):
         )
         self.routes.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.routes.clicked.connect(self.list_asked)
-        self.draw = tight_button("Draw region", "Draw on the culture the part of it that is followed")
+        self.draw = tight_button(
+            "Draw region", "Draw a rectangle on the culture: activity and strength are measured inside it"
+        )
         self.draw.clicked.connect(self.draw_asked)
-        self.whole = tight_button("Whole culture", "Follow all of the culture")
+        self.whole = tight_button("Whole culture", "Measure activity and strength over the whole culture")
         self.whole.clicked.connect(lambda: self._book.set_region(Region()))
         self._title = QLabel()
         self._title.setProperty("role", "section")

@@ -37,7 +37,9 @@ class RouteRow(QWidget):
         self.slider.setSingleStep(1)
         self.slider.setPageStep(10)
         self.slider.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.polarity = Chooser("", "Whether the source moves the control one way from where it stands, or both ways")
+        self.polarity = Chooser(
+            "", "Whether the source moves the control only in one direction from its value, or in both"
+        )
         self.curve = Chooser("", "How the control follows the source")
         for word in POLARITIES:
             self.polarity.addItem(_POLARITY_WORDS.get(word, word), word)
@@ -84,7 +86,9 @@ class RouteRow(QWidget):
         self.on.setToolTip(trouble or "Whether this route moves its control")
         self.slider.setAccessibleName(f"Depth of {both}")
         self.slider.setAccessibleDescription(depth_text(route))
-        self.slider.setToolTip("How far it moves the control, as a share of its range; below 0 the other way")
+        self.slider.setToolTip(
+            "How far the source moves the control, in per cent of its range; a negative depth moves it the other way"
+        )
         self.polarity.setAccessibleName(f"Polarity of {both}")
         self.curve.setAccessibleName(f"Curve of {both}")
         self.delete.setAccessibleName(f"Delete {both}")

@@ -72,8 +72,8 @@ class RouteSheet(Sheet):
 
     def _maker(self) -> QHBoxLayout:
         """Source, control and a button: a route by keyboard."""
-        self.source = Chooser("Source of a new route", "What shall move a control")
-        self.target = Chooser("Control of a new route", "What shall be moved")
+        self.source = Chooser("Source of a new route", "The source that moves a control")
+        self.target = Chooser("Control of a new route", "The control that is moved")
         for row in modulatable():
             self.target.addItem(row.label, row.id)
         self._name_sources()

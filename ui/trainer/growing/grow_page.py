@@ -147,8 +147,8 @@ class GrowPage(QWidget):
         self.name.setText(bench.job.name)
         self.loss.show_curve([], [])
         self.ltas.show_curve([], [])
-        at_bar = {"bar and noise floor": BAR_DB} if abs(floor_db - BAR_DB) < 0.02 else {"bar": BAR_DB}
-        self.ltas.show_marks({**at_bar, "noise floor": floor_db})
+        goal = {"goal and noise floor": BAR_DB} if abs(floor_db - BAR_DB) < 0.02 else {"goal": BAR_DB}
+        self.ltas.show_marks({**goal, "noise floor": floor_db})
         for _, button in self.heard:
             self._group.removeButton(button)
             button.deleteLater()

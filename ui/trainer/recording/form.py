@@ -31,17 +31,17 @@ class JobForm(QWidget):
         self.format = Chooser("Format", "How fine the spectrogram is: 80 bands to 8 kHz, or 128 to 22 kHz")
         for text, value in _FORMATS:
             self.format.addItem(text, value)
-        tip = "Start from this preset's rule: three times faster than from a new one"
+        tip = "Start from this preset's learned rule: three times faster than from a new rule"
         self.parent_preset = Chooser("Grow from", tip)
         for name in parents:
             self.parent_preset.addItem(name.replace("_", " "), name)
         self.parent_preset.addItem("a new rule", NO_PARENT)
         tip = (
-            "How long to train. “Until grown” is two minutes, six for a new rule, longer on a slow or busy machine; "
-            "more comes nearer to the recording"
+            "How long to train. “automatic” is two minutes, six for a new rule, longer on a slow or busy machine; "
+            "a longer training comes nearer to the recording"
         )
         self.minutes = number_field("Minutes", tip, "min", 1, UNTIL_GROWN, 24 * 60.0, 0.5)
-        self.minutes.setSpecialValueText("until grown")
+        self.minutes.setSpecialValueText("automatic")
         tip = "Another number grows another culture from the same recording"
         self.seed = number_field("Variation", tip, "", 0, 0, 9999, 1)
         self.audio_loss = QCheckBox("Audio loss")
