@@ -15,7 +15,7 @@ from synth.mel import MelFormat, band_centres_hz
 PAINT_LEVEL = 0.9
 """Grid value of paint at most: 4 dB below the loudest cell of the recording."""
 _SILENT = -0.98
-_HEARD_MORE_LU = 3.3
+_HEARD_MORE_LU = 3.4
 """A column sounds louder than its rows tell by up to so much: paint in a few rows becomes a tone, in many a noise."""
 _NARROWEST_HZ = 86.0
 """A partial is as wide as the window's main lobe at least."""
@@ -28,8 +28,8 @@ class ColumnLoudness:
 
     weights: Tensor
     """(M,) power of a row of grid value 1, as loudness counts it."""
-    usual: float
-    """Power of a column, on average."""
+    columns: Tensor
+    """(T,) power of each column as it was grown, the quietest first."""
 
     @classmethod
     def of(cls, fmt: MelFormat, grid: Tensor) -> "ColumnLoudness":
@@ -38,10 +38,22 @@ class ColumnLoudness:
         # The bands have equal areas: a tone in a wide one shows less of its level.
         width = np.maximum(np.gradient(hz), _NARROWEST_HZ)
         weights = torch.from_numpy(k_weighting(hz) * (width / _NARROWEST_HZ) ** 2).float()
-        return cls(weights, float(_power(grid.float(), weights).mean()))
+        return cls(weights, _power(grid.float(), weights).sort().values)
+
+    def limit(self, loudest_lu: float) -> float:
+        """Power up to which quieter columns may be raised, louder ones staying as they are, until all of them together
+        are as much louder than usual.
+
+        A limit for each column alone let a violin's loop become 2 LU louder than asked for: its vibrato takes other
+        columns beyond the limit by itself.
+        """
+        n = len(self.columns)
+        wanted = n * float(self.columns.mean()) * 10 ** (loudest_lu / 10)
+        louder = float(self.columns.sum()) - self.columns.cumsum(0)
+        return float(((wanted - louder) / torch.arange(1, n + 1)).min())
 
     def paint_level(self, grid: Tensor, first: int, columns: Tensor, weight: Tensor, loudest_lu: float) -> Tensor:
-        """Grid values of paint (t,) with which no column becomes louder than `loudest_lu` above the usual one.
+        """Grid values of paint (t,) with which the culture becomes no more than `loudest_lu` louder than usual.
 
         `weight` (m, t) is how far paint replaces the cells of the rows from `first` on in these `columns` (t,) of the
         grid (M, T). A column that was louder before becomes no louder.
@@ -50,7 +62,7 @@ class ColumnLoudness:
         touched = cells[first : first + len(weight)]
         weights = self.weights[first : first + len(weight)]
         before = _power(cells, self.weights)
-        most = torch.clamp(before, min=self.usual * 10 ** ((loudest_lu - _HEARD_MORE_LU) / 10))
+        most = torch.clamp(before, min=self.limit(loudest_lu - _HEARD_MORE_LU))
         most = most - before + _power(touched, weights)
         low, high = torch.full_like(most, -1.0), torch.full_like(most, PAINT_LEVEL)
         level = high
