@@ -171,7 +171,7 @@ class PresetPanel(QFrame):
         self.restore_mark()
 
     def restore_mark(self) -> None:
-        """What was asked for cannot be had: the mark goes back to what plays."""
+        """What was asked for could not be loaded: the mark goes back to what plays."""
         self._asked = self._playing
         self.list.clearSelection()
         item = self.list.at(self._playing)

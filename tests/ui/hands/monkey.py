@@ -1,11 +1,11 @@
-"""Hands that do anything: clicks on every control, strokes, keys, presets, sizes, sheets, takes; and what comes of it.
+"""Hands that do anything: clicks, drags and typing everywhere, strokes, keys, presets, sizes, sheets, takes; and what
+comes of it.
 
 Nothing is closed for good, downloaded or trained. Files go where the process's own folders are: give it private ones.
 """
 
 import itertools
 import random
-import re
 import sys
 import threading
 import time
@@ -16,23 +16,17 @@ import psutil
 from PySide6.QtCore import QPoint, Qt, QTimer, QtMsgType, qInstallMessageHandler
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
-    QAbstractButton,
-    QAbstractSlider,
-    QAbstractSpinBox,
     QApplication,
     QFileDialog,
-    QLineEdit,
-    QListWidget,
     QMenu,
     QWidget,
 )
 
+from tests.ui.hands.box_hands import CONTROLS, FORBIDDEN, BoxHands, may_use
 from tests.ui.hands.mouse_and_keys import LEFT, RIGHT, click, move, pause, press, press_key, release, turn_wheel
-from ui.perform.note_keys import NoteKeys
 from ui.shell.main_window import MainWindow
+from ui.widgets.name_popup import NamePopup
 
-_FORBIDDEN = re.compile(r"quit|download|weights|train|test tone|get ", re.IGNORECASE)
-_CONTROLS = (QAbstractButton, QAbstractSlider, QAbstractSpinBox, QLineEdit, QListWidget, NoteKeys)
 _K, _M = Qt.Key, Qt.KeyboardModifier
 _CTRL, _SHIFT, _NONE = _M.ControlModifier, _M.ShiftModifier, _M.NoModifier
 _KEYS: tuple[tuple[Qt.Key, Qt.KeyboardModifier], ...] = (
@@ -42,7 +36,10 @@ _KEYS: tuple[tuple[Qt.Key, Qt.KeyboardModifier], ...] = (
     *((key, _NONE) for key in (_K.Key_Up, _K.Key_Down, _K.Key_Left, _K.Key_Right, _K.Key_Delete, _K.Key_Comma)),
     *((key, _NONE) for key in (_K.Key_PageDown, _K.Key_PageUp, _K.Key_BracketLeft, _K.Key_BracketRight)),
     *((Qt.Key(ord(letter)), _CTRL) for letter in "ABDEFGHIKLMORSTUYZ"),
-    *((Qt.Key(ord(letter)), _CTRL | _SHIFT) for letter in "ADFKPRZ"),
+    *((Qt.Key(ord(letter)), _CTRL | _SHIFT) for letter in "ABCDEFHIKLMPRTZ"),
+    *((Qt.Key(ord(digit)), _CTRL) for digit in "1234"),
+    *((Qt.Key(ord(digit)), _M.AltModifier) for digit in "1234"),
+    (_K.Key_Comma, _CTRL),
     (_K.Key_Delete, _CTRL),
     (_K.Key_Tab, _SHIFT),
     (_K.Key_Return, _SHIFT),
@@ -63,6 +60,7 @@ class Monkey:
         self.underruns_after: list[str] = []
         self._underruns = 0
         self._process = psutil.Process()
+        self._boxes = BoxHands(window, self.rng, self._find)
         self._restore: list[Callable[[], object]] = []
 
     def __enter__(self) -> "Monkey":
@@ -95,6 +93,9 @@ class Monkey:
             (self._resize, 4),
             (self._sheet, 7),
             (self._record, 6),
+            (self._boxes.type_into_a_box, 14),
+            (self._boxes.walk_and_type, 6),
+            (self._boxes.drag_something, 12),
         )
         choices, weights = zip(*actions, strict=True)
         for _ in range(n_actions):
@@ -128,7 +129,7 @@ class Monkey:
     # What it does
 
     def _click(self) -> str:
-        found = [widget for widget in self.window.findChildren(QWidget) if self._may_click(widget)]
+        found = [widget for widget in self.window.findChildren(QWidget) if may_use(widget)]
         for widget in self.rng.sample(found, len(found)):
             at = QPoint(self.rng.randrange(max(1, widget.width())), self.rng.randrange(max(1, widget.height())))
             top = self.window.childAt(widget.mapTo(self.window, at))
@@ -136,11 +137,6 @@ class Monkey:
                 click(widget, at, self.rng.choice([LEFT, LEFT, LEFT, LEFT, RIGHT]))
                 return f"click {widget.accessibleName() or type(widget).__name__} at {at.x()}, {at.y()}"
         return "nothing to click"
-
-    def _may_click(self, widget: QWidget) -> bool:
-        named = f"{widget.accessibleName()} {widget.text() if isinstance(widget, QAbstractButton) else ''}"
-        usable = isinstance(widget, _CONTROLS) and widget.isVisible() and widget.isEnabled()
-        return usable and not _FORBIDDEN.search(named)
 
     def _key(self) -> str:
         key, modifiers = self.rng.choice(_KEYS)
@@ -163,7 +159,7 @@ class Monkey:
         return "drag"
 
     def _wheel(self) -> str:
-        found = [w for w in self.window.findChildren(QWidget) if isinstance(w, _CONTROLS) and w.isVisible()]
+        found = [w for w in self.window.findChildren(QWidget) if isinstance(w, CONTROLS) and w.isVisible()]
         target = self.rng.choice([self.window.culture.viewport(), *found])
         angle, keys = self.rng.choice([-240, -15, 7, 120, 1200]), self.rng.choice([_NONE, _SHIFT, _CTRL])
         turn_wheel(target, target.rect().center(), angle, keys)
@@ -191,10 +187,12 @@ class Monkey:
 
     def _answer(self, popup: QWidget) -> str:
         """A menu is open: choose something in it, or not."""
+        if isinstance(popup, NamePopup):
+            return self._boxes.name_it(popup)
         actions = (
             [a for a in popup.actions() if a.isEnabled() and not a.isSeparator()] if isinstance(popup, QMenu) else []
         )
-        actions = [action for action in actions if not _FORBIDDEN.search(action.text())]
+        actions = [action for action in actions if not FORBIDDEN.search(action.text())]
         if actions and self.rng.random() < 0.6:
             action = self.rng.choice(actions)
             assert isinstance(popup, QMenu)
