@@ -29,6 +29,7 @@ class Stream(IntEnum):
     SOWN_MASK = 11
     SOWN_WEATHER = 12
     ARPEGGIO = 13
+    MORPH = 20
 
 
 def generator(seed: int, stream: Stream, step: int, sub: int = 0) -> np.random.Generator:

@@ -81,6 +81,37 @@ def _step_awake(
         state.copy_(cells.view(M, T, C).permute(2, 0, 1))
 
 
+@scripted
+def _step_both_awake(
+    state: Tensor,
+    weather: Tensor,
+    mask: Tensor,
+    second_weather: Tensor,
+    second_mask: Tensor,
+    padded: Tensor,
+    reach: int,
+    first_tables: tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor],
+    second_tables: tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor],
+) -> None:
+    pad(padded, state, reach)
+    C, M, T = state.shape
+    channels_last = state.permute(1, 2, 0)
+    cells = channels_last.reshape(-1, C)
+    flat = padded.view(-1, C)
+    sensed, row, row_bias, sense, climate, act = first_tables
+    update_awake(
+        cells, weather.reshape(len(weather), -1), mask.reshape(-1), flat, sensed, row, row_bias, sense, climate, act
+    )
+    # Both perceive `padded`, which the first one's update leaves as it was.
+    sensed, row, row_bias, sense, climate, act = second_tables
+    update_awake(
+        cells, second_weather.reshape(len(second_weather), -1), second_mask.reshape(-1), flat, sensed, row, row_bias,
+        sense, climate, act,
+    )  # fmt: skip
+    if not channels_last.is_contiguous():
+        state.copy_(cells.view(M, T, C).permute(2, 0, 1))
+
+
 class Stepper:
     """Steps one culture in place; `dtype` is that of the matrix products, the state stays float32."""
 
@@ -123,6 +154,28 @@ class Stepper:
             self._update_all(state, weather, mask)
         else:
             _step_awake(state, weather, mask, self._padded, self.reach, *self.tables)
+
+    def step_with(
+        self,
+        second: "Stepper",
+        state: Tensor,
+        weather: Tensor,
+        mask: Tensor,
+        second_weather: Tensor,
+        second_mask: Tensor,
+    ) -> None:
+        """One step of `state` by two rules of one architecture, in place: both see the cells as they are, and each adds
+        its update, scaled by its own mask (M, T). Cells whose mask is 0 cost nothing on a processor."""
+        if self._dense:
+            alone = state.clone()
+            second.step(alone, second_weather, second_mask)
+            alone -= state
+            self.step(state, weather, mask)
+            state += alone
+        else:
+            _step_both_awake(
+                state, weather, mask, second_weather, second_mask, self._padded, self.reach, self.tables, second.tables
+            )
 
     def _prepare_all(self, n_weather: int, offsets: list[int], dtype: torch.dtype, device: torch.device | str) -> None:
         n, W = self.n_mels * self._width, self._width

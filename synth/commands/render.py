@@ -52,6 +52,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "column=40,hz=880,radius_frames=10,shape=stripe; or reseed-all, thaw-all, undo, redo; may be given several "
         "times",
     )
+    parser.add_argument(
+        "--morph",
+        metavar="PRESET",
+        help="a second preset, of the same parent, that the control morph leads to, as in --set morph=50%%",
+    )
     parser.add_argument("--json", action="store_true", help="print the result as one JSON object")
     add_control_options(parser)
 
@@ -102,9 +107,9 @@ def _option_for(id: str) -> str:
 CONTROL_OPTIONS = {
     p.id: _option_for(p.id)
     for p in PARAMETERS.values()
-    if not (p.is_switch or p.choices or p.id in ("note", "steps_per_frame"))
+    if not (p.is_switch or p.choices or p.id in ("note", "steps_per_frame", "morph"))
 }
-"""Numbers with an option of their own: note and evolution are given in other units."""
+"""Numbers with an option of their own: note and evolution are given in other units, `--morph` names a preset."""
 
 
 def run(args: argparse.Namespace) -> int:
@@ -117,12 +122,16 @@ def run(args: argparse.Namespace) -> int:
 
     from synth.instrument.events import Event
     from synth.instrument.modulation.routes import trouble_with_all
+    from synth.instrument.morph.partner import check_can_morph
     from synth.instrument.notation import parse_gesture
     from synth.instrument.reading.playhead import reading_speed
     from synth.output.render import Job, render_to_file
     from synth.presets.library import load
 
     preset = routed(load(args.preset), args)
+    partner = None if args.morph is None else load(args.morph)
+    if partner is not None:
+        check_can_morph(preset, partner)
     controls = controls_from(args, preset.settings, preset.mel.frames_per_second)
     speed = reading_speed(controls, preset.n_frames, preset.mel.frames_per_second)
     events = [parse_gesture(g, preset.mel, preset.n_frames, speed) for g in args.gesture]
@@ -135,6 +144,7 @@ def run(args: argparse.Namespace) -> int:
         events=(*(Event(0, tune) for tune in tuned), *events),
         seed=args.seed,
         dtype=torch.bfloat16 if args.precision == "bfloat16" else torch.float32,
+        partner=partner,
     )
     if trouble := trouble_with_all(preset.routes):
         print(f"petrichord: “{preset.name}”: {trouble}", file=sys.stderr)

@@ -29,6 +29,7 @@ _OF_PRESETS = (
     "seed",
     "precision",
     "gesture",
+    "morph",
     "note",
     "vocoder",
     "steps_per_second",

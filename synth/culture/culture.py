@@ -18,6 +18,7 @@ from synth.automaton.rules import CHANNELS, LiveRule, seed_cells
 from synth.automaton.scripted import scripted
 from synth.automaton.stepper import Stepper
 from synth.automaton.weather import Weather
+from synth.culture.second_rule import SecondRule
 from synth.culture.step_ahead import StepAhead
 from synth.presets.model import Preset
 from synth.random_streams import Stream, coin_flips, uniform
@@ -64,6 +65,15 @@ class Culture(Protocol):
     def touch(self, gesture: Gesture) -> None: ...
     def thaw(self) -> None:
         """Let every frozen cell live again."""
+        ...
+
+    def join(self, second: SecondRule | None) -> None:
+        """Live by another preset's rule as well from now on, as far as `share` says; None: by its own alone."""
+        ...
+
+    def share(self, share: Tensor | None) -> None:
+        """How much of each cell's life is the second rule's, (M, T) in 0 … 1 on the CPU, never written to again; None
+        where it is 0 everywhere."""
         ...
 
     def reseed(self) -> None: ...
@@ -132,6 +142,8 @@ class LiveCulture:
         self._rest = torch.zeros(self.n_mels, self.n_frames, device=self._device)
         self._frozen = torch.zeros(self.n_mels, self.n_frames, device=self._device)
         self._holds = False
+        self._second: SecondRule | None = None
+        self._share: Tensor | None = None
         self._loudness = ColumnLoudness.of(preset.mel, preset.state[0])
         if grown:
             self._state.copy_(preset.state)
@@ -165,7 +177,19 @@ class LiveCulture:
             _rest_one_step(mask, self._rest, WAKE_STEPS)
         if self._holds:
             mask *= 1 - self._frozen
-        self._stepper.step(state, weather.to(self._device), mask)
+        weather = weather.to(self._device)
+        if self._second is None or self._share is None:
+            self._stepper.step(state, weather, mask)
+        else:
+            self._second.step(self._stepper, state, weather, mask, self._share, self._weather_clock, weather_depth)
+
+    def join(self, second: SecondRule | None) -> None:
+        self._ahead.forget()
+        self._second, self._share = second, None
+
+    def share(self, share: Tensor | None) -> None:
+        self._ahead.forget()
+        self._share = None if share is None else share.to(self._device)
 
     def touch(self, gesture: Gesture) -> None:
         self._ahead.forget()

@@ -13,6 +13,7 @@ from torch import Tensor
 from synth.accelerator import device_failed, explain_loss
 from synth.automaton.gestures import Gesture
 from synth.culture.culture import Culture, CultureState
+from synth.culture.second_rule import SecondRule
 
 _DEEDS_AWAY = 4
 """At most as many steps are done again in one block: 16 to 28 ms. A copy home takes 1 MB."""
@@ -31,6 +32,10 @@ class ShelteredCulture:
         self._home, self._now = home, away
         self._good = home.save()
         self._since: list[_Deed] = []
+        self._second: SecondRule | None = None
+        self._share: Tensor | None = None
+        self._lived: tuple[SecondRule | None, Tensor | None] = (None, None)
+        """By which second rule it lived, and how much of it, when the last copy was made: no part of that."""
 
     @property
     def steps(self) -> int:
@@ -57,9 +62,18 @@ class ShelteredCulture:
     def reseed(self) -> None:
         self._do(lambda culture: culture.reseed())
 
+    def join(self, second: SecondRule | None) -> None:
+        self._second, self._share = second, None
+        self._do(lambda culture: culture.join(second))
+
+    def share(self, share: Tensor | None) -> None:
+        self._share = share
+        self._do(lambda culture: culture.share(share))
+
     def restore(self, saved: CultureState) -> None:
         # A copy: whoever saved it may use the room again.
         self._good, self._since = _copy(saved), []
+        self._lived = self._second, self._share
         self._ask(lambda culture: culture.restore(saved))
 
     def grid(self) -> Tensor:
@@ -89,6 +103,7 @@ class ShelteredCulture:
             if len(self._since) >= _DEEDS_AWAY:
                 # Waits for the device: what it could not do comes to light here at the latest.
                 self._good, self._since = self._now.save(), []
+                self._lived = self._second, self._share
         except RuntimeError as error:
             self._move_home(error)
 
@@ -106,6 +121,9 @@ class ShelteredCulture:
             raise error
         self._now = self._home
         self._home.restore(self._good)
+        second, share = self._lived
+        self._home.join(second)
+        self._home.share(share)
         for deed in self._since:
             deed(self._home)
         self._since = []

@@ -11,6 +11,7 @@ from synth.automaton.gestures import Gesture, apply_freeze, footprint
 from synth.automaton.paint import ColumnLoudness
 from synth.automaton.rules import NOTEBOOK_STEPS, NotebookRule
 from synth.culture.culture import CultureState
+from synth.culture.second_rule import SecondRule
 from synth.presets.model import Preset
 from synth.random_streams import Stream, generator
 
@@ -77,6 +78,12 @@ class RegrowingCulture:
 
     def thaw(self) -> None:
         self._frozen.zero_()
+
+    def join(self, second: SecondRule | None) -> None:
+        """Nothing: the notebook's rule shares its cells with nobody."""
+
+    def share(self, share: Tensor | None) -> None:
+        """Nothing, likewise."""
 
     def reseed(self) -> None:
         self._heard = torch.zeros_like(self._heard)

@@ -21,7 +21,7 @@ from synth.device.audio_out import AudioOut, OpenSink
 from synth.device.outputs import BUFFER_S, Output
 from synth.device.ring import Ring
 from synth.device.sinks import open_sink
-from synth.engine.commands.messages import CaptureCommand, ChangeCommand, FarewellCommand, SwapCommand, TakeStartCommand
+from synth.engine.commands import messages
 from synth.engine.commands.queue import CommandQueue
 from synth.engine.frame_loop import FrameLoop
 from synth.engine.load import EngineLoad
@@ -30,7 +30,7 @@ from synth.engine.notes.note_input import NoteInput
 from synth.engine.notices import Noticeboard
 from synth.engine.observer import Observer
 from synth.engine.playing import Playing
-from synth.engine.protocol import Capture, Status
+from synth.engine.protocol import Capture, Present, Status
 from synth.engine.rest import Rest
 from synth.engine.status import StatusSources
 from synth.engine.takes.deck import Deck
@@ -38,6 +38,7 @@ from synth.engine.transport import Transport
 from synth.errors import UsageError
 from synth.instrument.events import Action, LoggedEvent, Play, Stop, View
 from synth.instrument.instrument import Instrument
+from synth.instrument.morph.partner import Partner
 from synth.instrument.note_events import NoteEvent
 from synth.instrument.parameters.values import ParameterValues
 from synth.log import log_unexpected
@@ -80,7 +81,7 @@ class Engine:
             self.rate_hz,
             partial(self._notices.post, remedy="folder"),
             sample_format,
-            lambda serial: self._commands.put(TakeStartCommand(serial), wake=False),
+            lambda serial: self._commands.put(messages.TakeStartCommand(serial), wake=False),
             lambda: self._playing.current.controls["volume_db"],
         )
         self._tone = Tone(self.rate_hz)
@@ -153,7 +154,7 @@ class Engine:
 
     def close(self) -> None:
         self.stop_take()
-        self._commands.put(FarewellCommand())
+        self._commands.put(messages.FarewellCommand())
         deadline = time.monotonic() + _CLOSE_S
         while self._thread.is_alive() and not self._chain.silent and time.monotonic() < deadline:
             time.sleep(0.005)
@@ -205,12 +206,20 @@ class Engine:
                 f"“{instrument.preset.name}” was prepared for {instrument.out_rate_hz} Hz, but the output runs at "
                 f"{self.rate_hz} Hz: load it again."
             )
-        self._commands.put(SwapCommand(instrument.description(), instrument, reason))
+        self._commands.put(messages.SwapCommand(instrument.description(), instrument, reason))
 
     def change_vocoder(
         self, vocoder: Vocoder, reason: str = "", spare: Vocoder | None = None, preset: str = ""
     ) -> None:
-        self._commands.put(ChangeCommand(vocoder, reason, spare, preset))
+        self._commands.put(messages.ChangeCommand(vocoder, reason, spare, preset))
+
+    @property
+    def present(self) -> Present:
+        instrument = self._playing.voices.latest
+        return Present(instrument.preset, instrument.out_rate_hz, instrument.setup)
+
+    def morph(self, partner: Partner) -> None:
+        self._commands.put(messages.MorphCommand(partner))
 
     def record(
         self, path: Path | None = None, sample_format: SampleFormat | None = None, *, wait: bool = False
@@ -255,7 +264,7 @@ class Engine:
 
     def capture(self) -> Future[Capture]:
         answer: Future[Capture] = Future()
-        self._commands.put(CaptureCommand(answer))
+        self._commands.put(messages.CaptureCommand(answer))
         return answer
 
     def status(self) -> Status:

@@ -6,8 +6,10 @@ import platformdirs
 import torch
 
 from synth.engine.protocol import Capture
-from synth.errors import RecordingError
+from synth.errors import RecordingError, UsageError
 from synth.instrument.instrument import Instrument
+from synth.instrument.morph.partner import make_partner
+from synth.instrument.morph.playing import leave_morph
 from synth.presets.file import preset_bytes
 from synth.takes.companion import Beginning, load_beginning, save_beginning
 
@@ -20,7 +22,7 @@ def culture_path() -> Path:
 def save_culture(caught: Capture, path: Path) -> None:
     """Keep what plays, about 1.5 MB; `OSError` when it cannot be written."""
     if caught.instrument is not None:
-        save_beginning(Beginning(caught.preset, caught.instrument), path)
+        save_beginning(Beginning(caught.preset, caught.instrument, partner=caught.partner), path)
 
 
 def bring_back(instrument: Instrument, path: Path) -> bool:
@@ -36,8 +38,15 @@ def bring_back(instrument: Instrument, path: Path) -> bool:
         return False
     with torch.no_grad():
         fresh = instrument.state(with_history=True)
+        if kept.partner is not None:
+            present = instrument.preset, kept.partner, instrument.out_rate_hz, instrument.setup
+            try:
+                instrument.begin_morph(make_partner(*present))
+            except UsageError:
+                return False
         instrument.resume(kept.state)
         if instrument.culture.ailment():
+            leave_morph(instrument)
             instrument.resume(fresh)
             return False
     # Whoever held it then does not hold it now.

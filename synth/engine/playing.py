@@ -11,12 +11,14 @@ import numpy as np
 from synth.engine.commands.messages import ChangeCommand
 from synth.engine.notices import Noticeboard
 from synth.engine.preset_cross_fade import Audio, Voices
-from synth.instrument.events import Action, AnyAction, LimitEvolution, LoggedEvent
+from synth.instrument.events import Action, AnyAction, BeginMorph, EndMorph, LimitEvolution, LoggedEvent
 from synth.instrument.instrument import Instrument
+from synth.instrument.morph.partner import Partner
 from synth.saved_arrays import SavedArrays, prefixed
 from synth.takes.companion import beginning_of
-from synth.takes.performance import PresetBegun, Step
+from synth.takes.performance import Step
 from synth.takes.performance_log import TakeStart
+from synth.takes.steps import MorphBegun, PresetBegun
 
 _RESCUE_SERIES_S = 10.0
 """Rescues that follow each other within so long are told once; the count is in the status."""
@@ -35,6 +37,8 @@ class Playing:
         self.log: Callable[[Step], None] | None = None
         """Told the same for the take that is recorded, a preset that begins with its whole state."""
         self._notices = notices
+        self._partner: Partner | None = None
+        """A second preset that waits for the one before it to end."""
         self._announced = instrument
         self._listen_to(instrument)
         self._rescued_at = -_RESCUE_SERIES_S
@@ -50,11 +54,21 @@ class Playing:
         name = self.current.vocoder.name
         return f"{name} ({self.reason})" if self.reason else name
 
+    @property
+    def second_preset(self) -> str:
+        """The name of the preset that is played beside the first, or is about to be; "" without one."""
+        morph, waiting = self.current.morph, self._partner
+        if waiting is not None:
+            return waiting.preset.name
+        return "" if morph is None or morph.ending else morph.partner.preset.name
+
     def begin(self, evolution_limit: float) -> None:
         """Compute the next frame and keep it open; the culture evolves at this share of the asked speed."""
         instrument = self.current
         if instrument.evolution_limit != evolution_limit:
             instrument.do(LimitEvolution(evolution_limit))
+        if self._partner is not None:
+            self._begin_morph(self._partner)
         if ailment := self.voices.begin():
             self._tell_of_rescue(ailment)
         if instrument.voicing.trouble:
@@ -94,6 +108,24 @@ class Playing:
             self.reason, instrument.voicing.spare = asked.reason, asked.spare
             instrument.change_vocoder(asked.vocoder, asked.reason)
 
+    def morph(self, partner: Partner) -> None:
+        """Play a second preset beside the one it was prepared for, once the one before it has ended; of several that
+        wait, the last."""
+        self._partner = partner
+
+    def _begin_morph(self, partner: Partner) -> None:
+        instrument = self.current
+        if self.voices.latest is not instrument:
+            # Another preset waits for a cross-fade to end: it may be the one that is meant.
+            return
+        if not partner.fits(instrument.preset, instrument.out_rate_hz):
+            self._partner = None
+        elif instrument.morph is None:
+            self._partner = None
+            instrument.begin_morph(partner)
+        elif not instrument.morph.ending:
+            instrument.do(EndMorph())
+
     @property
     def changing(self) -> bool:
         """True while presets or vocoders change."""
@@ -122,9 +154,14 @@ class Playing:
         self._pass_on(LoggedEvent(self.current.frame, action))
 
     def _pass_on(self, event: LoggedEvent) -> None:
-        for told in (self.listener, self.log):
-            if told is not None:
-                told(event)
+        if self.listener is not None:
+            self.listener(event)
+        if self.log is not None:
+            morph = self.current.morph
+            if isinstance(event.action, BeginMorph) and morph is not None:
+                self.log(MorphBegun(event.frame, event.action, morph.partner.preset))
+            else:
+                self.log(event)
 
     def start(self, serial: int, position: int, chain: SavedArrays) -> TakeStart:
         """All that the sound depends on from here on, of which `chain` is the state of what follows."""

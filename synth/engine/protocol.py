@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from synth.culture.culture import CultureState
 from synth.device.outputs import Output
 from synth.instrument.events import Action, View
-from synth.instrument.instrument import Instrument
+from synth.instrument.instrument import Instrument, Setup
+from synth.instrument.morph.partner import Partner
 from synth.instrument.note_events import NoteEvent
 from synth.instrument.parameters.values import ParameterValues
 from synth.instrument.state import InstrumentState
@@ -82,6 +83,8 @@ class Status:
     """Take being played in place of the culture."""
     take_s: tuple[float, float] = (0.0, 0.0)
     """Where it is, and its length."""
+    morph: str = ""
+    """Name of the second preset that is played beside the first, "" without one."""
     vocoder: str = ""
     """Its name and why it was chosen."""
     notices: tuple[Notice, ...] = ()
@@ -96,6 +99,17 @@ class Capture:
     state: CultureState
     instrument: InstrumentState | None = None
     """To go on from here; `state` is its culture."""
+    partner: Preset | None = None
+    """The second preset of a morph."""
+
+
+@dataclass(frozen=True)
+class Present:
+    """The instrument that was asked for last, for whoever prepares something to be played beside it."""
+
+    preset: Preset
+    out_rate_hz: int
+    setup: Setup
 
 
 class EngineControl(Protocol):
@@ -158,6 +172,18 @@ class EngineControl(Protocol):
         """Cross-fade to a vocoder prepared for the present instrument (`prepare.ready_vocoder`); the culture goes on.
 
         `spare` takes over when it cannot keep up. Nothing happens when another preset than the one named plays by then.
+        """
+        ...
+
+    @property
+    def present(self) -> Present:
+        """What a second preset must be prepared for now."""
+        ...
+
+    def morph(self, partner: Partner) -> None:
+        """Play a second preset beside the first by the control `morph`; one that is there already ends before.
+
+        Nothing happens when another instrument plays by then than the one it was prepared for. `EndMorph` ends it.
         """
         ...
 

@@ -21,10 +21,11 @@ from synth.device.outputs import Output
 from synth.device.sinks import open_sink, rate_refusal
 from synth.engine.engine import Engine
 from synth.engine.notices import Noticeboard
-from synth.engine.protocol import Capture, Status
+from synth.engine.protocol import Capture, Present, Status
 from synth.errors import PetrichordError
 from synth.instrument.events import Action, SetParameter, View
 from synth.instrument.instrument import Instrument
+from synth.instrument.morph.partner import Partner
 from synth.instrument.note_events import NoteEvent
 from synth.instrument.parameters.values import ParameterValues
 from synth.loading.prepare import ready_vocoder
@@ -132,6 +133,13 @@ class ReopeningEngine:
     ) -> None:
         self._do(lambda engine: engine.change_vocoder(vocoder, reason, spare, preset))
 
+    @property
+    def present(self) -> Present:
+        return self._engine.present
+
+    def morph(self, partner: Partner) -> None:
+        self._do(lambda engine: engine.morph(partner))
+
     def record(
         self, path: Path | None = None, sample_format: SampleFormat | None = None, *, wait: bool = False
     ) -> None:
@@ -162,7 +170,6 @@ class ReopeningEngine:
 
     @property
     def audition(self) -> Audition:
-        """Of the engine that runs now."""
         return self._engine.audition
 
     def test_tone(self) -> None:

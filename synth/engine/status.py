@@ -57,6 +57,7 @@ class StatusSources:
             last_take=recorder.last_take,
             take=player.path,
             take_s=player.position_s(),
+            morph=self.playing.second_preset,
             vocoder=self.playing.vocoder,
             notices=self.notices.latest,
         )

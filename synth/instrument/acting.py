@@ -1,11 +1,14 @@
 """What an event does to an instrument, between two frames; notes are the voice player's."""
 
+from synth.automaton.gestures import footprint
 from synth.instrument.events import (
+    EndMorph,
     Evolve,
     Hand,
     HoldDrone,
     LimitEvolution,
     OwnAction,
+    PaintShare,
     Redo,
     Rescue,
     ReseedAll,
@@ -51,6 +54,13 @@ def act(parts: InstrumentParts, action: OwnAction) -> None:
         case HoldDrone(on, fade_s):
             n_frames = fade_s * parts.preset.mel.frames_per_second
             parts.drone_level = parts.drone_level.toward(float(on), n_frames)
+        case EndMorph():
+            if parts.morph is not None:
+                parts.morph.end()
+        case PaintShare(place, second):
+            if parts.morph is not None:
+                weight = footprint(place, parts.culture.n_mels, parts.culture.n_frames) * place.strength
+                parts.morph.paint(float(second), weight)
         case Tune(tuning):
             parts.voices.tune(tuning)
         case Hand(down):

@@ -11,14 +11,17 @@ from typing import Any, TypeVar, get_args
 from synth.automaton.gestures import GESTURE_KINDS, SHAPES, Gesture
 from synth.instrument.events import (
     MOST_STEPS,
+    BeginMorph,
     ChangePreset,
     ChangeVocoder,
+    EndMorph,
     Event,
     Evolve,
     Hand,
     HoldDrone,
     LimitEvolution,
     LoggedEvent,
+    PaintShare,
     Play,
     Redo,
     Rescue,
@@ -79,6 +82,9 @@ _KINDS: dict[str, type] = {
     "stop": Stop,
     "change_preset": ChangePreset,
     "change_vocoder": ChangeVocoder,
+    "begin_morph": BeginMorph,
+    "end_morph": EndMorph,
+    "paint_share": PaintShare,
 }
 _NOTE_DIMENSIONS: tuple[NoteDimension, ...] = get_args(NoteDimension)
 _CHANNEL_DIMENSIONS: tuple[ChannelDimension, ...] = get_args(ChannelDimension)
@@ -118,6 +124,8 @@ _READERS: dict[str, Callable[[Fields], Any]] = {
     "evolve": lambda told: Evolve(told.integer("steps", 1, MOST_STEPS)),
     "change_preset": lambda told: ChangePreset(told.text("preset"), told.text("sha256")),
     "change_vocoder": lambda told: ChangeVocoder(told.text("vocoder"), told.text("reason")),
+    "begin_morph": lambda told: BeginMorph(told.text("preset"), told.text("sha256")),
+    "paint_share": lambda told: PaintShare(_gesture(told.group("place")), told.flag("second")),
 }
 
 

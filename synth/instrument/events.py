@@ -145,6 +145,21 @@ class SetRegion:
     region: Region
 
 
+@dataclass(frozen=True)
+class EndMorph:
+    """Go back to the first preset, and leave the second one once nothing of it is heard."""
+
+
+@dataclass(frozen=True)
+class PaintShare:
+    """Paint which preset cells belong to, for the morph's map “brush”."""
+
+    place: Gesture
+    """Where, how large and how strongly; its kind does not matter."""
+    second: bool
+    """True for the second preset, False for the first."""
+
+
 OwnAction = (
     SetParameter
     | SetRoute
@@ -160,6 +175,8 @@ OwnAction = (
     | HoldDrone
     | Tune
     | Evolve
+    | EndMorph
+    | PaintShare
 )
 Action = OwnAction | NoteEvent
 """What can be asked of an instrument by itself."""
@@ -193,7 +210,16 @@ class ChangeVocoder:
     """Why it was chosen."""
 
 
-AnyAction = Action | Play | Stop | ChangePreset | ChangeVocoder
+@dataclass(frozen=True)
+class BeginMorph:
+    """Play this preset beside the first one, by the control `morph`. It is handed over beside this, prepared."""
+
+    preset: str
+    sha256: str
+    """Of the preset's file as it would be written now."""
+
+
+AnyAction = Action | Play | Stop | ChangePreset | ChangeVocoder | BeginMorph
 """Everything that changes what is heard later; a log of these is complete."""
 
 

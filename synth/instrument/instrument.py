@@ -6,7 +6,6 @@ vocoder's lookahead: gestures and evolution are heard that much later, the place
 heads (left, right), `M` mel bands, `n` frames, `N` samples.
 """
 
-import hashlib
 from collections.abc import Iterable
 
 import numpy as np
@@ -18,7 +17,6 @@ from synth.instrument.acting import act
 from synth.instrument.events import (
     Action,
     AnyAction,
-    ChangePreset,
     ChangeVocoder,
     Event,
     Hand,
@@ -27,6 +25,8 @@ from synth.instrument.events import (
     View,
 )
 from synth.instrument.modulation.playing import drone_sides, follow_level, move_controls
+from synth.instrument.morph import playing as morphing
+from synth.instrument.morph.partner import Partner
 from synth.instrument.note_events import PEDALS, AllNotesOff, ChannelExpression, NoteEvent
 from synth.instrument.parameters.values import ParameterValues
 from synth.instrument.parts import InstrumentParts
@@ -39,9 +39,8 @@ from synth.instrument.timing.open_frame import OpenFrame
 from synth.instrument.viewing import view_of
 from synth.instrument.vocoder_slot import Voicing
 from synth.instrument.voices.allocator import N_CHANNELS
-from synth.instrument.voices.voice_sound import FrameOfVoices, sound_of
+from synth.instrument.voices.voice_sound import DroneFrames, FrameOfVoices, sound_of_all
 from synth.mel import LOG_MEL_FLOOR
-from synth.presets.file import preset_bytes
 from synth.presets.model import Preset
 from synth.vocoder.contract import Vocoder, add_to_the_end
 
@@ -61,7 +60,6 @@ class Instrument(InstrumentParts):
     ) -> None:
         """`vocoder` is prepared here, which is slow: make instruments outside the engine's loop."""
         super().__init__(preset, vocoder, out_rate_hz, controls, setup)
-        self._description: ChangePreset | None = None
         self._gain = 10 ** (preset.gain_db / 20)
         self._played_with = 0
         self._open = OpenFrame()
@@ -143,13 +141,13 @@ class Instrument(InstrumentParts):
         One that comes during a change waits until it is over; of several waiting, the last.
         """
         self._tell(ChangeVocoder(vocoder.name, reason), self.frame)
-        self.voicing.change(vocoder, self.controls)
+        self.voicing.change(vocoder if self.morph is None else self.morph.partner.beside(vocoder), self.controls)
 
-    def description(self) -> ChangePreset:
-        """What is played, by name and content; slow at first (100 ms), then kept."""
-        if self._description is None:
-            self._description = ChangePreset(self.preset.name, hashlib.sha256(preset_bytes(self.preset)).hexdigest())
-        return self._description
+    def begin_morph(self, partner: Partner) -> None:
+        """Play a second preset, prepared for this one, its seed and rate, beside it by the control `morph`. One that
+        was there before is left at once: let it end first."""
+        morphing.begin_morph(self, partner)
+        self._tell(partner.event, self.frame)
 
     def _run(self, n_frames: int, *, keep_open: bool = False) -> tuple[int, Tensor]:
         """Frames through which the same vocoders run, up to the first in which notes are due; how many, and their
@@ -158,31 +156,26 @@ class Instrument(InstrumentParts):
         if most_voices != self._played_with:
             self._played_with = most_voices
             self.voices.obey(self.controls, most_voices)
+        morphing.prepare_frames(self)
         offsets = self.voicing.offsets
         columns = torch.full((len(offsets), 2, self.preset.mel.n_mels, n_frames), LOG_MEL_FLOOR)
-        ratios = torch.empty(2, n_frames)
+        drone, second = (DroneFrames(each, torch.ones(2, n_frames)) for each in (columns, columns.clone()))
         frames: list[FrameOfVoices] = []
         notes: list[Event] = []
         while len(frames) < n_frames and not notes and (not frames or next_share(self) >= 1):
             i, spread = len(frames), self.playhead.place.width
-            ratios[:, i] = self._next_frame()
+            drone.ratios[:, i], second.ratios[:, i] = self._next_frame()
             grid, places = self.played.heard(), [self.playhead.ago(ago) for ago in offsets]
             if self.drone:
-                for read, place in zip(columns, places, strict=True):
-                    read[:, :, i] = self.reader.read(grid, place)
+                morphing.read_drone(self, places, drone.columns[..., i], second.columns[..., i])
             lead_s = self.voicing.onset_lead_s
             now = None if self.voices.silent else self.voices.frame(self.reader, grid, places, lead_s)
-            follow_level(self, columns[0, :, :, i] if self.drone else None, now)
-            frames.append(FrameOfVoices(spread, self.drone, now, self.drone_level.now, drone_sides(self)))
+            follow_level(self, drone.columns[0, ..., i], second.columns[0, ..., i], now)
+            frames.append(FrameOfVoices(spread, self.drone, now, *morphing.drone_now(self), drone_sides(self)))
             self.drone_level = self.drone_level.passed()
             self.playhead.advance(self.values)
             notes = self.agenda.notes(self.frame - 1)
-        parts, start = [], 0
-        for end in range(1, len(frames) + 1):
-            if end == len(frames) or not frames[end].goes_on_from(frames[end - 1]):
-                parts.append(sound_of(self.voicing, frames[start:end], columns[..., start:end], ratios[:, start:end]))
-                start = end
-        sound = torch.cat(parts, dim=1)
+        sound = sound_of_all(self.voicing, frames, drone, second)
         for event in notes:
             # What comes late is done at once.
             self._note(event.action, event.share if event.frame == self.frame - 1 else 0.0, sound)
@@ -222,6 +215,8 @@ class Instrument(InstrumentParts):
         self.out_rate_hz = out_rate_hz
         self.voicing = Voicing(vocoder, out_rate_hz, self.playhead)
         self.voicing.spare = spare
+        if self.morph is not None:
+            morphing.move_morph(self)
         self.warm_up()
 
     def warm_up(self, n_frames: int = 8) -> None:
@@ -229,8 +224,7 @@ class Instrument(InstrumentParts):
 
         It takes as long as the sound it makes: not for the engine's loop.
         """
-        place = self.playhead.ago(self.voicing.offsets[0])
-        self.voicing.warm_up(self.reader.read(self.played.heard(), place), n_frames)
+        morphing.warm_up(self, n_frames)
 
     def restart(self) -> None:
         """Go on from silence, as a reseeded culture does; quick. A change of vocoders is over."""
@@ -261,20 +255,20 @@ class Instrument(InstrumentParts):
         """The sound still inside the vocoder, (2, N); nothing may be processed after it."""
         return self._levelled(self.voicing.flush())
 
-    def _next_frame(self) -> float:
-        """Do what is due and let the culture live; the pitch ratio."""
+    def _next_frame(self) -> tuple[float, float]:
+        """Do what is due and let the culture live; the pitch ratio, and that of a second preset."""
         self.played.advance()
         for event in self.agenda.due(self.frame):
             # What comes late is done at once.
             self.do(event.action, event.share if event.frame == self.frame else 0.0)
         move_controls(self)
         evolve(self)
-        # What glides are the controls: what routes add is as quick as its source.
         self.reader.advance(self.controls["tilt_db"], self.added("tilt_db"))
+        morphing.pass_frame(self)
         self.log_ratio = self.pitch.toward(self.log_ratio, self.asked_log_ratio())
         self.frame += 1
         self._reached = 0.0
-        return float(2 ** (self.log_ratio + self.added("fine_cents") / 1200))
+        return morphing.drone_ratios(self)
 
     def _tell(self, action: AnyAction, frame: int, share: float = 0.0) -> None:
         if self.listener is not None:

@@ -3,6 +3,7 @@
 `Instrument` makes sound of the parts; what acts on them, saves them or shows them stands in a file of its own.
 """
 
+import hashlib
 from collections.abc import Callable, Mapping
 
 import numpy as np
@@ -12,9 +13,10 @@ from synth.culture.failover import ShelteredCulture
 from synth.culture.hidden_channels import HiddenChannels
 from synth.culture.undo_states import History
 from synth.culture.undoable import UndoableCulture
-from synth.instrument.events import Event, LoggedEvent
+from synth.instrument.events import ChangePreset, Event, LoggedEvent
 from synth.instrument.modulation.motion import Motion
 from synth.instrument.modulation.routes import trouble_with_all
+from synth.instrument.morph.morph import Morph
 from synth.instrument.parameters.glide import Glide, frames_of
 from synth.instrument.parameters.table import PARAMETERS
 from synth.instrument.parameters.values import ParameterValues, pitch_ratio
@@ -29,6 +31,7 @@ from synth.instrument.timing.schedule import Agenda
 from synth.instrument.vocoder_slot import Voicing
 from synth.instrument.voices.notes import MOST_VOICES
 from synth.instrument.voices.voice_player import VoicePlayer
+from synth.presets.file import preset_bytes
 from synth.presets.model import Preset
 from synth.vocoder.contract import Vocoder
 
@@ -47,9 +50,12 @@ class InstrumentParts:
         """`vocoder` is prepared here, which is slow: make instruments outside the engine's loop."""
         setup = setup or Setup()
         self.preset, self.out_rate_hz = preset, out_rate_hz
+        self._description: ChangePreset | None = None
         self.setup = setup
         self.controls = controls or ParameterValues()
         self.played = UndoableCulture(make_culture(preset, setup))
+        self.morph: Morph | None = None
+        """The second preset beside this one."""
         self.playhead = Playhead(preset.n_frames, self.controls, preset.mel.frames_per_second)
         self.voicing = Voicing(vocoder, out_rate_hz, self.playhead)
         self.frame = 0
@@ -88,6 +94,12 @@ class InstrumentParts:
         self.voices = VoicePlayer(preset, setup.seed, self.controls, preset.tuning, setup.dtype)
         """What notes are played with."""
         vocoder.prepare(preset, out_rate_hz, n_heads=2, seed=setup.seed)
+
+    def description(self) -> ChangePreset:
+        """What is played, by name and content; slow at first (100 ms), then kept."""
+        if self._description is None:
+            self._description = ChangePreset(self.preset.name, hashlib.sha256(preset_bytes(self.preset)).hexdigest())
+        return self._description
 
     @property
     def drone(self) -> bool:
@@ -157,5 +169,7 @@ class InstrumentParts:
 
     def asked_log_ratio(self) -> float:
         """The transposition that the controls ask for, in octaves."""
+        if self.morph is not None:
+            return self.morph.asked_log_ratio(self.controls)
         ratio = pitch_ratio(self.controls["note"], self.controls["fine_cents"], self.preset.root_hz)
         return float(np.log2(ratio))

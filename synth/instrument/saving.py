@@ -1,6 +1,7 @@
 """From an instrument's parts to the state that its future depends on, and back."""
 
 from synth.culture.undo_states import HistoryState
+from synth.instrument.morph.playing import restore_morph
 from synth.instrument.parts import InstrumentParts
 from synth.instrument.state import InstrumentState
 from synth.instrument.tempo.arpeggiator import ArpeggiatorState
@@ -36,6 +37,7 @@ def saved(parts: InstrumentParts, *, with_history: bool) -> InstrumentState:
         motion=parts.motion.state,
         clock=parts.clock,
         arpeggiator=parts.arpeggiator.state,
+        morph=None if parts.morph is None else parts.morph.save(),
         history=parts.history.save() if with_history else None,
     )
 
@@ -50,6 +52,7 @@ def restore(parts: InstrumentParts, state: InstrumentState) -> None:
     parts.values = parts.controls.moved(parts.motion.moved.values)
     parts.clock = state.clock or BeatClock(parts.asked_beats_per_frame())
     parts.culture.restore(state.culture)
+    restore_morph(parts, state.morph)
     parts.playhead.restore(state.place, state.past)
     parts.accumulator, parts.evolution_limit = state.accumulator, state.evolution_limit
     parts.log_ratio = state.log_ratio

@@ -12,6 +12,7 @@ from synth.culture.culture import CultureState
 from synth.culture.undo_states import HistoryState
 from synth.instrument.events import Event
 from synth.instrument.modulation.state import MotionState
+from synth.instrument.morph.morph import MorphState
 from synth.instrument.parameters.values import ParameterValues
 from synth.instrument.reading.playhead import Place
 from synth.instrument.tempo.arpeggiator import ArpeggiatorState
@@ -104,5 +105,7 @@ class InstrumentState:
     """The song's position; None where it was not kept: the song begins with frame 0."""
     arpeggiator: ArpeggiatorState | None = None
     """None where it was never switched on."""
+    morph: MorphState | None = None
+    """How a second preset sounds beside this one; None where there is none."""
     history: HistoryState | None = None
     """What undo and redo go back to; None where it was not asked for: there is nothing to undo then."""

@@ -5,7 +5,7 @@ bands, `n` frames, `N` samples.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -18,6 +18,7 @@ from synth.instrument.state import ChangeState
 from synth.saved_arrays import SavedArrays, fitted, part, prefixed
 from synth.vocoder.changeover import Changeover
 from synth.vocoder.contract import DRONE, Onset, Vocoder, VoiceFrames, one_voice
+from synth.vocoder.pair import PairVocoder
 
 _FAREWELL_S, _RETURN_S = 0.005, 0.03
 """A vocoder that is lost leaves its last sample, decaying; what follows is faded in."""
@@ -128,6 +129,20 @@ class Voicing:
         lead = self._shift.lead_frames
         return [max(0, -lead)] if self._change is None else [max(0, -lead), max(0, lead)]
 
+    @property
+    def apart(self) -> tuple[bool, ...]:
+        """Whether each vocoder at work plays two presets, (W,)."""
+        return tuple(vocoder.plays_two for vocoder in self._at_work)
+
+    def pair(self, beside: Callable[[Vocoder], Vocoder]) -> None:
+        """From now on play by what `beside` makes of each vocoder: one that plays a second preset as well, or the first
+        one alone again. Their sound goes on."""
+        before, self.vocoder = self.vocoder, beside(self.vocoder)
+        if self._change is not None and self._change.new is before:
+            self._change.new = self.vocoder
+        if self.spare is not None:
+            self.spare = beside(self.spare)
+
     def unchanged_for(self, n_frames: int) -> int:
         """Of so many frames, how many the same vocoders are at work for."""
         return n_frames if self._shift is None else min(n_frames, self._shift.frames_left)
@@ -186,9 +201,13 @@ class Voicing:
             if self._shift.frames_left <= 0:
                 self._leave_the_old(controls)
 
-    def warm_up(self, column: Tensor, n_frames: int) -> None:
-        """Start as if `column` (B, M) had been sounding; takes as long as the sound it makes."""
-        self.vocoder.reset(_held(column, n_frames))
+    def warm_up(self, column: Tensor, n_frames: int, second: Tensor | None = None) -> None:
+        """Start as if `column` (B, M) had been sounding, and `second` of a second preset; takes as long as the sound
+        it makes."""
+        if second is not None and isinstance(self.vocoder, PairVocoder):
+            self.vocoder.reset(_held(column, n_frames), _held(second, n_frames))
+        else:
+            self.vocoder.reset(_held(column, n_frames))
 
     def restart(self, controls: Mapping[str, float]) -> None:
         """Go on from silence; quick. A change is over."""

@@ -8,6 +8,7 @@ import torch
 from synth.automaton.rules import LiveRule
 from synth.automaton.stepper import fastest_dtype
 from synth.instrument.instrument import Instrument, Setup
+from synth.instrument.morph.partner import make_partner
 from synth.instrument.parameters.values import ParameterValues
 from synth.loading.choose_vocoder import choose_vocoder
 from synth.loading.device_probe import fastest_device
@@ -46,8 +47,11 @@ def ready_instrument(
     seed: int = 0,
     dtype: torch.dtype | None = None,
     weights: Path | None = None,
+    partner: Preset | None = None,
 ) -> tuple[Instrument, str]:
     """An instrument that can be played or swapped in at once, and why its vocoder was chosen.
+
+    `partner` is a second preset that it is to be morphed to; `UsageError` where the two cannot be.
 
     The first block ever takes 50 to 170 ms, while kernels are chosen and memory is found: it happens here, on a twin.
     """
@@ -57,9 +61,11 @@ def ready_instrument(
         chosen, reason = choose_vocoder(vocoder, preset, weights, live=True)
         Instrument(preset, chosen, rate_hz, controls, setup).process(_WARM_FRAMES)
         instrument = Instrument(preset, chosen, rate_hz, controls, setup)
+        instrument.voicing.spare = _spare(chosen, preset, rate_hz, setup.seed)
+        if partner is not None:
+            instrument.begin_morph(make_partner(preset, partner, rate_hz, setup))
         instrument.warm_up()
         instrument.description()
-        instrument.voicing.spare = _spare(chosen, preset, rate_hz, setup.seed)
     return instrument, reason
 
 

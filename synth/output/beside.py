@@ -61,6 +61,10 @@ class VocoderBeside:
         return self._inner.strikes_at_once
 
     @property
+    def plays_two(self) -> bool:
+        return self._inner.plays_two
+
+    @property
     def max_voices(self) -> int:
         return self._inner.max_voices
 

@@ -22,6 +22,7 @@ from synth.errors import RecordingError, UsageError
 from synth.file_names import shown_name, system_name
 from synth.instrument.events import Event, HoldDrone
 from synth.instrument.instrument import Instrument, Setup
+from synth.instrument.morph.partner import make_partner, played_with
 from synth.instrument.note_events import NoteEvent
 from synth.instrument.parameters.values import ParameterValues
 from synth.output.beside import SoundThread, VocoderBeside
@@ -51,6 +52,8 @@ class Job:
     events: tuple[Event, ...] = ()
     seed: int | None = None
     dtype: torch.dtype = torch.float32
+    partner: Preset | None = None
+    """A second preset to be morphed to by the control `morph`."""
 
     def __post_init__(self) -> None:
         if not 0 < self.seconds <= MAX_SECONDS:
@@ -108,9 +111,13 @@ def render_into(
     """
     thread = SoundThread()
     try:
+        if job.partner is not None:
+            vocoder = played_with(vocoder, preset, job.partner)
         beside = VocoderBeside(vocoder, thread)
         setup = Setup(seed=job.seed or 0, grown=job.seed is None, dtype=job.dtype)
         instrument = Instrument(preset, beside, job.rate_hz, job.controls, setup)
+        if job.partner is not None:
+            instrument.begin_morph(make_partner(preset, job.partner, job.rate_hz, setup))
         instrument.schedule(job.events)
         leads = Leads(instrument)
         score = _Score(instrument, notes or ())

@@ -19,8 +19,9 @@ from synth.loading.prepare import ready_instrument
 from synth.mel import MelFormat
 from synth.presets.model import Preset
 from synth.takes.companion import Beginning
-from synth.takes.performance import Performance, PresetBegun, Step, load_performance
+from synth.takes.performance import Performance, Step, load_performance
 from synth.takes.rebuild import rebuilt
+from synth.takes.steps import MorphBegun, PresetBegun
 from synth.vocoder.contract import Vocoder, VoiceFrames, samples_until
 from synth.vocoder.spectral.vocoder import SpectralVocoder
 
@@ -44,6 +45,11 @@ class Mute(Vocoder):
     @property
     def name(self) -> str:
         return self._name
+
+    @property
+    def plays_two(self) -> bool:
+        """As the spectral vocoder that it stands for can: so everything is read that was read then."""
+        return True
 
     @property
     def format(self) -> MelFormat:
@@ -111,7 +117,9 @@ def instrument_at(
     if cancelled():
         raise RecordingError(f"Going back into “{take.name}” was given up.")
     progress(1.0)
-    instrument, reason = ready_instrument(beginning.preset, rate_hz, state.controls, seed=state.seed)
+    instrument, reason = ready_instrument(
+        beginning.preset, rate_hz, state.controls, seed=state.seed, partner=beginning.partner
+    )
     with torch.no_grad():
         instrument.resume(state)
     # Whoever held it then does not hold it now.
@@ -132,7 +140,8 @@ def _replayed(performance: Performance, left: int, go: Go) -> tuple[Beginning, I
             left = _play(instrument, steps, end, left, go)
         if left <= 0 or end is None or not go(left):
             break
-    return beginning, instrument.state(with_history=True)
+    partner = None if instrument.morph is None else instrument.morph.partner.preset
+    return replace(beginning, partner=partner), instrument.state(with_history=True)
 
 
 def _check(vocoder: str) -> None:
@@ -147,6 +156,9 @@ def _play(instrument: Instrument, steps: Iterable[Step], end: int | None, left: 
         if left <= 0 or not go(left):
             return left
         match step:
+            case MorphBegun():
+                with torch.inference_mode(False), torch.no_grad():
+                    instrument.begin_morph(step.partner_of(instrument, n_vocoders=0))
             case LoggedEvent(action=Rescue() as rescue):
                 instrument.do(rescue)
             case LoggedEvent(action=ChangeVocoder(name)):

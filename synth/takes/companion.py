@@ -49,6 +49,8 @@ class Beginning:
     """How its culture is computed; None where that was not kept."""
     sound: SavedArrays | None = None
     """The state of the vocoder and of what follows it, to the bit at `rate_hz`; None where that was not kept."""
+    partner: Preset | None = None
+    """The second preset of a morph."""
 
 
 def beginning_of(instrument: Instrument) -> Beginning:
@@ -61,6 +63,7 @@ def beginning_of(instrument: Instrument) -> Beginning:
         instrument.vocoder.name,
         instrument.setup,
         instrument.voicing.save(),
+        None if instrument.morph is None else instrument.morph.partner.preset,
     )
 
 
@@ -78,6 +81,8 @@ def beginning_bytes(beginning: Beginning, more: SavedArrays | None = None) -> by
     """The file's content; `more` is kept beside it under its own names."""
     raw = preset_bytes(beginning.preset)
     arrays = {"preset": np.frombuffer(raw, np.uint8), **arrays_of(beginning.state), **(more or {})}
+    if beginning.partner is not None:
+        arrays["partner"] = np.frombuffer(preset_bytes(beginning.partner), np.uint8)
     if beginning.sound is not None:
         arrays |= prefixed("sound", beginning.sound)
     whole = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
@@ -122,7 +127,9 @@ def ready_to_continue(path: Path, rate_hz: int) -> tuple[Beginning, Instrument, 
     """An instrument that goes on from where a take began, nothing held, and why its vocoder was chosen; slow."""
     beginning = load_beginning(path)
     state = beginning.state
-    instrument, reason = ready_instrument(beginning.preset, rate_hz, state.controls, seed=state.seed)
+    instrument, reason = ready_instrument(
+        beginning.preset, rate_hz, state.controls, seed=state.seed, partner=beginning.partner
+    )
     with torch.no_grad():
         instrument.resume(state)
     # Whoever held it then does not hold it now.
@@ -137,6 +144,7 @@ def _description(beginning: Beginning, raw: bytes) -> dict[str, object]:
         "preset": beginning.preset.name,
         "preset_path": beginning.preset.source_path,
         "preset_sha256": hashlib.sha256(raw).hexdigest(),
+        "partner": "" if beginning.partner is None else beginning.partner.name,
         "rate_hz": beginning.rate_hz,
         "vocoder": beginning.vocoder,
         "precision": None if setup is None else str(setup.dtype).removeprefix("torch."),
@@ -161,7 +169,11 @@ def _read(raw: bytes, file: str) -> tuple[Beginning, SavedArrays]:
     preset = preset_from_bytes(inside, Path(told.text("preset_path") or file))
     state = read_state(told, arrays, preset)
     sound = part("sound", arrays) or None
-    beginning = Beginning(preset, state, told.integer("rate_hz", 0, 10**6), told.text("vocoder"), sound=sound)
+    partner = preset_from_bytes(arrays["partner"].tobytes(), Path(file)) if told.values.get("partner") else None
+    if (partner is None) != (state.morph is None):
+        raise ValueError("partner")
+    rate_hz, vocoder = told.integer("rate_hz", 0, 10**6), told.text("vocoder")
+    beginning = Beginning(preset, state, rate_hz, vocoder, sound=sound, partner=partner)
     if told.values["precision"] is None:
         return beginning, arrays
     setup = Setup(state.seed, dtype=_PRECISIONS[told.text("precision")], device=told.text("device"))

@@ -20,13 +20,15 @@ from synth.culture.undo_states import HistoryState
 from synth.effects import rack
 from synth.errors import PetrichordError, PresetError, RecordingError
 from synth.instrument.event_records import from_record
-from synth.instrument.events import ChangePreset, Event, LoggedEvent
+from synth.instrument.events import BeginMorph, ChangePreset, LoggedEvent
 from synth.instrument.parameters.values import parameter
 from synth.output import master
+from synth.presets.file import preset_from_bytes
 from synth.presets.schema import Fields
 from synth.takes.companion import COMPANION_SUFFIX, Beginning, beginning_from_bytes, companion_of, load_with_more
-from synth.takes.history_record import history_from_bytes
+from synth.takes.records.history import history_from_bytes
 from synth.takes.state_record import read_pending
+from synth.takes.steps import Farewell, MorphBegun, OutputTurned, PresetBegun
 from synth.takes.wav import SAMPLE_FORMATS, SampleFormat
 
 EVENTS_SUFFIX = ".petrichord.events"
@@ -37,33 +39,7 @@ _LARGEST = 2**53
 _MOST_IN_A_CHUNK = 2**16
 
 
-@dataclass(frozen=True)
-class OutputTurned:
-    """Effects and master obey these controls from here on."""
-
-    frame: int
-    controls: Mapping[str, float]
-
-
-@dataclass(frozen=True)
-class Farewell:
-    """The quick fade-out of a program that ends."""
-
-    frame: int
-
-
-@dataclass(frozen=True)
-class PresetBegun:
-    """Another instrument fades in; events after it count its frames."""
-
-    frame: int
-    event: ChangePreset
-    beginning: Beginning
-    left: tuple[Event, ...] = ()
-    """What the one that fades out still has to do."""
-
-
-Step = LoggedEvent | OutputTurned | Farewell | PresetBegun
+Step = LoggedEvent | OutputTurned | Farewell | PresetBegun | MorphBegun
 """Whatever changes the sound of a take."""
 
 
@@ -254,6 +230,8 @@ class _Reader:
         packed = inside.pop("instrument", None)
         inside.pop("left", None)
         event = from_record(self._file, inside)
+        if isinstance(event.action, BeginMorph):
+            return MorphBegun(frame, event.action, preset_from_bytes(_bytes(told, "partner"), Path(self._file)))
         if not isinstance(event.action, ChangePreset):
             return event
         if packed is None:

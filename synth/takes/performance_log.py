@@ -24,18 +24,12 @@ from synth.culture.undo_states import HistoryState
 from synth.errors import PetrichordError
 from synth.instrument.event_records import as_record
 from synth.instrument.events import LoggedEvent, Redo, Undo
+from synth.presets.file import preset_bytes
 from synth.storage import write_bytes_whole
 from synth.takes.companion import Beginning, beginning_bytes, companion_of, with_array
-from synth.takes.history_record import history_bytes
-from synth.takes.performance import (
-    EVENTS_VERSION,
-    MAX_EVENT_BYTES,
-    Farewell,
-    OutputTurned,
-    PresetBegun,
-    Step,
-    events_of,
-)
+from synth.takes.performance import EVENTS_VERSION, MAX_EVENT_BYTES, Step, events_of
+from synth.takes.records.history import history_bytes
+from synth.takes.steps import Farewell, MorphBegun, OutputTurned, PresetBegun
 from synth.takes.wav import END_FADE_S, SampleFormat
 
 Notify = Callable[[str, bool], None]
@@ -239,6 +233,9 @@ class PerformanceLog:
                 packed = base64.b64encode(beginning_bytes(beginning)).decode()
                 pending = [as_record(event) for event in left]
                 return [*before, {**as_record(LoggedEvent(frame, event)), "left": pending, "instrument": packed}]
+            case MorphBegun(frame, event, preset):
+                packed = base64.b64encode(preset_bytes(preset)).decode()
+                return [{**as_record(LoggedEvent(frame, event)), "partner": packed}]
             case LoggedEvent(action=action):
                 return [*self._history([action]), as_record(told)]
 

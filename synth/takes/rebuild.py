@@ -7,6 +7,7 @@ import torch
 
 from synth.errors import RecordingError
 from synth.instrument.instrument import Instrument, Setup
+from synth.instrument.morph.partner import make_partner
 from synth.presets.model import Preset
 from synth.takes.companion import Beginning
 from synth.vocoder.contract import Vocoder
@@ -25,7 +26,10 @@ def rebuilt(beginning: Beginning, rate_hz: int, choose: ChooseVocoder, *, leavin
     with torch.no_grad():
         vocoder = choose(beginning.vocoder, beginning.preset)
         same = beginning.rate_hz == rate_hz and beginning.vocoder == vocoder.name
-        instrument = Instrument(beginning.preset, vocoder, rate_hz, state.controls, _available(beginning))
+        setup = _available(beginning)
+        instrument = Instrument(beginning.preset, vocoder, rate_hz, state.controls, setup)
+        if beginning.partner is not None:
+            instrument.begin_morph(make_partner(beginning.preset, beginning.partner, rate_hz, setup))
         instrument.resume(state if leaving else replace(state, pending=()))
         if beginning.sound is not None and same:
             try:

@@ -16,7 +16,8 @@ from synth.automaton.rules import LiveRule
 from synth.culture.cross_fade import FADE_FRAMES, FadeState
 from synth.culture.culture import CultureState
 from synth.instrument.event_records import as_record, from_record
-from synth.instrument.events import ChangePreset, ChangeVocoder, Event, Hand, Play, Stop
+from synth.instrument.events import BeginMorph, ChangePreset, ChangeVocoder, Event, Hand, Play, Stop
+from synth.instrument.morph.morph import MorphState
 from synth.instrument.parameters.values import readable
 from synth.instrument.reading.playhead import REMEMBERED_FRAMES, Place
 from synth.instrument.state import ChangeState, DroneLevel, InstrumentState
@@ -26,6 +27,7 @@ from synth.presets.model import Preset
 from synth.presets.routes import region_of, routes_of, told_of_region, told_of_routes
 from synth.presets.schema import Fields
 from synth.presets.tuning import told_of_tuning, tuning_of
+from synth.takes.records.morph import arrays_of_morph, read_morph, told_of_morph
 from synth.takes.records.motion import read_motion, told_of_motion
 from synth.takes.records.sown import arrays_of_sown, read_sown, told_of_sown
 from synth.takes.records.tempo import read_arpeggiator, read_clock, told_of_arpeggiator, told_of_clock
@@ -70,6 +72,7 @@ def told_of(state: InstrumentState) -> dict[str, Any]:
         "motion": told_of_motion(state.motion),
         "clock": None if state.clock is None else told_of_clock(state.clock),
         "arpeggiator": None if state.arpeggiator is None else told_of_arpeggiator(state.arpeggiator),
+        "morph": None if state.morph is None else told_of_morph(state.morph),
     }
 
 
@@ -85,6 +88,8 @@ def arrays_of(state: InstrumentState) -> dict[str, NDArray[Any]]:
         arrays |= arrays_of_sown(state.sown)
     if state.motion.seen is not None:
         arrays["motion.seen"] = state.motion.seen
+    if state.morph is not None:
+        arrays |= arrays_of_morph(state.morph)
     arrays["way"] = np.array([_row(place) for place in (*state.past, state.place)], np.float64)
     return arrays
 
@@ -123,6 +128,7 @@ def read_state(told: Fields, arrays: Arrays, preset: Preset) -> InstrumentState:
         motion=read_motion(told, arrays.get("motion.seen"), tuple(preset.state.shape[1:])),
         clock=None if told.values.get("clock") is None else read_clock(told.group("clock")),
         arpeggiator=_arpeggiator(told),
+        morph=_morph(told, arrays, preset),
     )
 
 
@@ -167,6 +173,12 @@ def _sown(told: Fields, arrays: Arrays, preset: Preset) -> SownNotesState | None
     return read_sown(told.group("sown"), arrays, preset.mel.n_mels, preset.n_frames)
 
 
+def _morph(told: Fields, arrays: Arrays, preset: Preset) -> MorphState | None:
+    if told.values.get("morph") is None:
+        return None
+    return read_morph(told.group("morph"), arrays, preset.mel.n_mels, preset.n_frames)
+
+
 def _change(told: Fields) -> ChangeState | None:
     if told.values.get("change") is None:
         return None
@@ -182,7 +194,7 @@ def read_pending(told: Fields, name: str = "pending") -> tuple[Event, ...]:
     events = []
     for record in records:
         logged = from_record(told.file, record)
-        if isinstance(logged.action, Play | Stop | ChangePreset | ChangeVocoder):
+        if isinstance(logged.action, Play | Stop | ChangePreset | ChangeVocoder | BeginMorph):
             raise ValueError(name)
         events.append(Event(logged.frame, logged.action, logged.share))
     return tuple(events)

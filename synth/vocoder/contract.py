@@ -34,6 +34,9 @@ class VoiceFrames:
     """(V, B, n) linear, ≥ 0, of each head at each frame's centre. Partials move in a straight line from centre to
     centre and noise by its overlapping windows, so a step from 0 to 1 takes one frame and does not click, however the
     frames are split into blocks. Of several voices partials add up as waves, noise as power. Below −120 dB is 0."""
+    second: "VoiceFrames | None" = None
+    """What a vocoder that plays two presets (`plays_two`) reads for the second one, of some of these slots; None where
+    nothing of that is heard. Others leave it alone."""
 
     def __post_init__(self) -> None:
         """`ValueError` when shapes or slots contradict each other."""
@@ -62,6 +65,8 @@ class Onset:
     gain: Tensor
     """(B, 3) linear, there."""
     pitch_ratio: float
+    second: "Onset | None" = None
+    """Of the second preset, for a vocoder that plays two."""
 
 
 class Vocoder(Protocol):
@@ -90,6 +95,11 @@ class Vocoder(Protocol):
     @property
     def strikes_at_once(self) -> bool:
         """True where a struck voice is heard in the frame that was given last: `strike` says how."""
+        return False
+
+    @property
+    def plays_two(self) -> bool:
+        """True where it plays a second preset beside the one it was prepared for, as `VoiceFrames.second` says."""
         return False
 
     @property

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from synth.automaton.gestures import footprint
 from synth.culture.culture import CultureState
 from synth.device.outputs import Output
-from synth.engine.protocol import Capture, EngineControl, Notice, Remedy, Status
+from synth.engine.protocol import Capture, EngineControl, Notice, Present, Remedy, Status
+from synth.errors import UsageError
 from synth.instrument.events import (
     Action,
     Hand,
@@ -31,6 +32,7 @@ from synth.instrument.events import (
     View,
 )
 from synth.instrument.instrument import Instrument
+from synth.instrument.morph.partner import Partner
 from synth.instrument.note_events import NoteEvent
 from synth.instrument.parameters.values import ParameterValues
 from synth.output.audition import Audition
@@ -60,6 +62,7 @@ class FakeEngine:
         self.parts: list[Part] = []
         """Of each take that was played."""
         self.outputs: list[Output] = []
+        self.partners: list[Partner] = []
         self.refusal = ""
         self.missing: set[str | None] = set()
         self.state = Status(
@@ -169,6 +172,19 @@ class FakeEngine:
         self.changed.append((vocoder.name, reason, preset))
         if preset in ("", self.state.preset):
             self.state = replace(self.state, vocoder=f"{vocoder.name} ({reason})" if reason else vocoder.name)
+
+    @property
+    def present(self) -> Present:
+        """The preset that was swapped in last; `UsageError` for a test that swapped none in."""
+        if not self.swapped:
+            raise UsageError("No preset was loaded.")
+        instrument = self.swapped[-1][0]
+        return Present(instrument.preset, instrument.out_rate_hz, instrument.setup)
+
+    def morph(self, partner: Partner) -> None:
+        self.calls.append("morph")
+        self.partners.append(partner)
+        self.state = replace(self.state, morph=partner.preset.name)
 
     def record(
         self, path: Path | None = None, sample_format: SampleFormat | None = None, *, wait: bool = False

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from synth.engine.protocol import Capture
 from synth.instrument.events import Action, ChangePreset, Play, Stop
 from synth.instrument.instrument import Instrument
+from synth.instrument.morph.partner import Partner
 from synth.vocoder.contract import Vocoder
 
 
@@ -34,6 +35,13 @@ class ChangeCommand:
 
 
 @dataclass(frozen=True)
+class MorphCommand:
+    """A second preset, prepared for the one that plays."""
+
+    partner: Partner
+
+
+@dataclass(frozen=True)
 class TakeStartCommand:
     """Tell the take's log all that the sound depends on from here on."""
 
@@ -45,4 +53,14 @@ class CaptureCommand:
     answer: Future[Capture]
 
 
-Command = Action | Play | Stop | FarewellCommand | SwapCommand | ChangeCommand | CaptureCommand | TakeStartCommand
+Command = (
+    Action
+    | Play
+    | Stop
+    | FarewellCommand
+    | SwapCommand
+    | ChangeCommand
+    | MorphCommand
+    | CaptureCommand
+    | TakeStartCommand
+)

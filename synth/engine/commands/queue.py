@@ -10,6 +10,7 @@ from synth.engine.commands.messages import (
     ChangeCommand,
     Command,
     FarewellCommand,
+    MorphCommand,
     SwapCommand,
     TakeStartCommand,
 )
@@ -20,7 +21,7 @@ from synth.engine.transport import Transport
 from synth.instrument.events import Play, SetParameter, Stop
 from synth.output.chain import Chain
 from synth.saved_arrays import prefixed
-from synth.takes.performance import Farewell, OutputTurned
+from synth.takes.steps import Farewell, OutputTurned
 
 
 class CommandQueue:
@@ -64,10 +65,13 @@ class CommandQueue:
                 self._playing.swap(instrument, reason)
             case ChangeCommand():
                 self._playing.change(command)
+            case MorphCommand(partner):
+                self._playing.morph(partner)
             case CaptureCommand(answer):
                 playing = self._playing.current
                 state = playing.state()
-                answer.set_result(Capture(playing.preset, state.culture, state))
+                second = None if playing.morph is None else playing.morph.partner.preset
+                answer.set_result(Capture(playing.preset, state.culture, state, second))
             case TakeStartCommand(serial):
                 self._playing.log = self._deck.tell
                 output = {**self._chain.save(), **prefixed("transport", self._transport.save())}

@@ -20,8 +20,9 @@ from synth.instrument.note_events import NoteEvent
 from synth.output.chain import Chain
 from synth.output.limiter import Audio
 from synth.saved_arrays import part
-from synth.takes.performance import Farewell, OutputTurned, Performance, PresetBegun, Step
+from synth.takes.performance import Performance, Step
 from synth.takes.rebuild import ChooseVocoder, rebuilt
+from synth.takes.steps import Farewell, MorphBegun, OutputTurned, PresetBegun
 from synth.takes.wav import FadedEnds
 
 _MOST_AT_ONCE = 2**15
@@ -132,6 +133,9 @@ class Replay:
                     begun = rebuilt(step.beginning, self.rate_hz, self._choose)
                 instrument.schedule(step.left)
                 self._voices.swap(begun)
+            case MorphBegun():
+                with torch.inference_mode(False), torch.no_grad():
+                    instrument.begin_morph(step.partner_of(instrument))
             case LoggedEvent(action=Play()):
                 self._transport.play()
             case LoggedEvent(action=Stop()):

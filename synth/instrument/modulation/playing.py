@@ -43,16 +43,25 @@ def drone_sides(parts: InstrumentParts) -> tuple[float, float]:
     return left, right
 
 
-def follow_level(parts: InstrumentParts, drone: Tensor | None, notes: VoicesNow | None) -> None:
-    """Tell the follower what is read in this frame: the drone's columns (B, M), where it sounds, and the voices'."""
+def follow_level(parts: InstrumentParts, drone: Tensor, second_drone: Tensor, notes: VoicesNow | None) -> None:
+    """Tell the follower what is read in this frame: the drone's columns (B, M), those of a second preset, and the
+    voices'."""
     if not parts.motion.follows_level:
         return
-    power = 0.0
-    if drone is not None:
+    power, morph = 0.0, parts.morph
+    if parts.drone:
         gains = np.array(drone_sides(parts)) * parts.drone_level.now
-        power += float((parts.reader.power(drone).numpy() * gains**2).mean())
+        read = parts.reader.power(drone)
+        if morph is not None:
+            gains *= morph.level
+            read = read + morph.partner.reader.power(second_drone)
+        power += float((read.numpy() * gains**2).mean())
     if notes is not None and notes.slots:
-        power += float((parts.reader.power(notes.columns[0]) * notes.gains**2).mean(1).sum())
+        read = parts.reader.power(notes.columns[0])
+        second = None if notes.second is None else notes.second.columns[0]
+        if morph is not None and second is not None:
+            read = read + morph.partner.reader.power(second.now)
+        power += float((read * notes.gains**2).mean(1).sum())
     parts.motion.hear(power)
 
 

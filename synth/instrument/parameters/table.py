@@ -4,6 +4,7 @@ A new control is a row here and its sound. Ids are in files on other people's di
 """
 
 from synth.instrument.parameters.effect_rows import EFFECT_ROWS
+from synth.instrument.parameters.morph_rows import MORPH_ROWS
 from synth.instrument.parameters.motion_rows import MOTION_ROWS
 from synth.instrument.parameters.parameter import FRAME_S, Curve, Display, Owner, Parameter, Scope, VaryRange
 from synth.instrument.parameters.tempo_rows import TEMPO_ROWS
@@ -154,6 +155,7 @@ PARAMETERS: dict[str, Parameter] = {
         *MOTION_ROWS,
         *TEMPO_ROWS,
         *EFFECT_ROWS,
+        *MORPH_ROWS,
     )
 }
 """What the instrument plays with, by id, in the order of the window."""

@@ -71,6 +71,11 @@ class Reader:
         self._tilt.jump(tilt_db)
         self._most_power = self._most_power_now()
 
+    def follow(self, other: "Reader") -> None:
+        """Be tilted as another one is now, at once."""
+        if self._tilt.follow(other._tilt):
+            self._most_power = self._most_power_now()
+
     def read(self, grid: Tensor, place: Place) -> Tensor:
         """Log-mel columns heard left and right, (2, M), of `grid` (M, T)."""
         readings = place.readings()

@@ -56,6 +56,13 @@ class Tilt:
         self.now, self._more = db_per_octave, more_db
         self._offsets = self._offsets_at(self.now + more_db)
 
+    def follow(self, other: "Tilt") -> bool:
+        """Be tilted as another one is now, at once; False when it is already."""
+        if (self.now, self._more) == (other.now, other._more):
+            return False
+        self.jump(other.now, other._more)
+        return True
+
     @property
     def offsets(self) -> Tensor | None:
         """What is added to each band, (M,) nepers; None at 0."""

@@ -59,7 +59,7 @@ class VoiceBank:
     ) -> None:
         """`key_pitches` (128,) as `Tuning.pitches` gives them; not a number for a key that plays nothing."""
         self._n_frames, self._fps, self._seed = n_frames, frames_per_second, seed
-        self._contour, self._pitches = contour, key_pitches
+        self.contour, self._pitches = contour, key_pitches
         self.restore(BankState())
         self._starts: dict[int, VoiceStart] = {}
         self._freed: set[int] = set()
@@ -164,7 +164,7 @@ class VoiceBank:
         frame = self._values(controls, slots, centre_s)
         age_s = self.state.envelope.age_s[slots] + centre_s
         over = self._envelope.finished(controls.sustain, centre_s)[slots]
-        over |= (age_s * self._fps > self._contour.attack_frames) & (frame.contour.max(1) < _INAUDIBLE_NEPERS)
+        over |= (age_s * self._fps > self.contour.attack_frames) & (frame.contour.max(1) < _INAUDIBLE_NEPERS)
         self._starts, self._freed = {}, set()
         self._allocator.free(slots[over])
         for passing in (self._envelope, self._envelope2, self._glide):
@@ -198,7 +198,7 @@ class VoiceBank:
     def _contours(self, slots: Slots, amounts: ContourAmounts, centre_s: float) -> Values:
         age = (self.state.envelope.age_s[slots] + centre_s) * self._fps
         release = (self.state.envelope.release_age_s[slots] + centre_s) * self._fps
-        return self._contour.offsets(age, release, amounts.of(slots))
+        return self.contour.offsets(age, release, amounts.of(slots))
 
     def _do(self, actions: list[VoiceAction], controls: VoiceControls, at_s: float, culture: float) -> None:
         struck = [action for action in actions if isinstance(action, Start | Retrigger)]

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synth.mel import DB_PER_NEPER, LOG_MEL_FLOOR
+from synth.presets.model import Preset
 
 Values = NDArray[np.float64]
 
@@ -106,3 +107,10 @@ def _falling(slopes_db_per_s: NDArray[np.floating] | None, n_mels: int) -> Value
 
 def _column(amount: float | Values) -> Values:
     return np.atleast_1d(np.asarray(amount, np.float64))[:, None]
+
+
+def contour_of(preset: Preset) -> Contour:
+    """The contour of the recording a preset was trained on, as far as it was measured."""
+    measured = (preset.attack, preset.decay_db_per_s, preset.release_db_per_s)
+    arrays = (None if tensor is None else tensor.double().numpy() for tensor in measured)
+    return Contour(preset.mel.n_mels, preset.mel.frames_per_second, *arrays)

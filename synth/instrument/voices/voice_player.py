@@ -13,6 +13,7 @@ from torch import Tensor
 
 from synth.automaton.rules import LiveRule
 from synth.culture.sown import SownCultures
+from synth.instrument.morph.morph import Morph
 from synth.instrument.note_events import NoteDimension, NoteEvent
 from synth.instrument.reading.column_reader import Columns, Reader
 from synth.instrument.reading.playhead import Place
@@ -21,7 +22,7 @@ from synth.instrument.tuning import Tuning, equal_temperament
 from synth.instrument.voices.allocator import HeldNote
 from synth.instrument.voices.bank import VoiceBank
 from synth.instrument.voices.bank_frame import BankFrame, BankState
-from synth.instrument.voices.contour import Contour
+from synth.instrument.voices.contour import contour_of
 from synth.instrument.voices.controls import VoiceControls, voice_controls
 from synth.instrument.voices.expression import NoteValues
 from synth.instrument.voices.glide import ratio
@@ -34,6 +35,16 @@ Values = NDArray[np.float64]
 
 FIRST_SLOT = 1
 """The vocoder's slot of the bank's slot 0: the one before is the drone's."""
+
+
+@dataclass(frozen=True)
+class SecondVoices:
+    """One frame of all voices, as a second preset has them."""
+
+    columns: tuple[Columns | None, ...]
+    """(W,) None for a vocoder that plays one preset."""
+    ratios: NDArray[np.float64]
+    """(V,)"""
 
 
 @dataclass(frozen=True)
@@ -52,6 +63,8 @@ class VoicesNow:
     """The vocoder's slots that are silenced before this frame."""
     ended: tuple[int, ...] = ()
     """Those that are over with it."""
+    second: SecondVoices | None = None
+    """What the same voices read of a second preset; None where nothing of it sounds."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +104,8 @@ class VoicePlayer:
         # The notebook's rule has no state that it stays in: what is grown by it cannot be held as long as a note.
         live = isinstance(preset.rule, LiveRule)
         self._sown = SownNotes(SownCultures(preset, seed, dtype), preset.n_frames, self._fps) if live else None
+        self._contour = contour_of(preset)
+        self._morph: Morph | None = None
 
     @property
     def silent(self) -> bool:
@@ -158,6 +173,11 @@ class VoicePlayer:
 
         self._settings = again(self._bank.state, 0.5 / self._fps + lead_s)
 
+    def morphed(self, morph: Morph | None) -> None:
+        """Play a second preset beside the first, with the shares as they are now; None: the first alone."""
+        self._morph = morph
+        self._bank.contour = self._contour if morph is None else morph.contour(self._contour)
+
     def handle(
         self, event: NoteEvent, share: float, reader: Reader, grid: Tensor, places: Sequence[Place], lead_s: float
     ) -> list[StruckVoice]:
@@ -173,12 +193,18 @@ class VoicePlayer:
             return []
         if self._sown is not None:
             self._sown.follow(struck, self._bank.released)
-        ratios, columns = self._read(reader, grid, places, struck)
-        gains = torch.from_numpy(struck.path).float()
+        ratios, columns, second = self._read(reader, grid, places, struck)
+        gains = self._levelled(struck.path)
         voices = []
         for i, start in enumerate(struck.starts):
-            onsets = tuple(Onset(read.path(i), gains[i], float(ratios[i])) for read in columns)
-            voices.append(StruckVoice(start.slot + FIRST_SLOT, start.number, start.share, onsets))
+            onsets = [Onset(read.path(i), gains[i], float(ratios[i])) for read in columns]
+            if second is not None:
+                others = [None if read is None else read.path(i) for read in second.columns]
+                onsets = [
+                    onset if path is None else replace(onset, second=Onset(path, gains[i], float(second.ratios[i])))
+                    for onset, path in zip(onsets, others, strict=True)
+                ]
+            voices.append(StruckVoice(start.slot + FIRST_SLOT, start.number, start.share, tuple(onsets)))
         return voices
 
     def grow(self, steps: int, controls: Mapping[str, float], evolution_limit: float, place: Place) -> None:
@@ -193,23 +219,42 @@ class VoicePlayer:
             sown.follow(now, self._bank.released)
         slots = tuple((now.slots + FIRST_SLOT).tolist())
         freed, ended = (tuple(slot + FIRST_SLOT for slot in of) for of in (now.freed, now.ended))
-        ratios, read = self._read(reader, grid, places, now)
+        ratios, read, second = self._read(reader, grid, places, now)
         if sown is not None:
             sown.end(now)
-        gains = torch.from_numpy(now.gain).float()
-        return VoicesNow(slots, tuple(r.now for r in read), torch.from_numpy(ratios).float(), gains, freed, ended)
+        columns = tuple(r.now for r in read)
+        gains = self._levelled(now.gain)
+        return VoicesNow(slots, columns, torch.from_numpy(ratios).float(), gains, freed, ended, second)
 
     def _read(
         self, reader: Reader, grid: Tensor, places: Sequence[Place], now: BankFrame
-    ) -> tuple[NDArray[np.float64], list[Columns]]:
-        """The voices' pitch ratios (V,), and what they read at each place (W,)."""
-        if self._root_hz > 0:
-            ratios, moves = ratio(now.pitch, self._root_hz), np.ones(len(now.pitch))
-        else:
-            ratios, moves = np.ones(len(now.pitch)), follow_ratio(now.pitch, self._follow(now))
+    ) -> tuple[NDArray[np.float64], list[Columns], SecondVoices | None]:
+        """The voices' pitch ratios (V,), what they read at each place (W,), and all this of a second preset."""
+        ratios, moves = self._moves(now, self._root_hz)
         mixed = None if self._sown is None else self._sown.mixed
-        read = [reader.read_voices(grid, place, now, moves, mixed) for place in places] if len(now.slots) else []
-        return ratios, read
+        if not len(now.slots):
+            return ratios, [], None
+        read = [reader.read_voices(grid, place, now, moves, mixed) for place in places]
+        morph = self._morph
+        if morph is None or not morph.sounds:
+            return ratios, read, None
+        second_ratios, moves = self._moves(now, morph.partner.preset.root_hz)
+        second_grid, second_reader = morph.second_grid(grid), morph.partner.reader
+        seconds = [second_reader.read_voices(second_grid, place, now, moves, mixed) for place in places]
+        read, others = morph.voices(read, seconds, places, now)
+        return morph.one_pitch(ratios, second_ratios), read, SecondVoices(tuple(others), second_ratios)
+
+    def _moves(self, now: BankFrame, root_hz: float) -> tuple[Values, Values]:
+        """By what ratio a preset with this root moves partials for each voice (V,), and by what ratio it moves rows:
+        one of the two is 1."""
+        if root_hz > 0:
+            return ratio(now.pitch, root_hz), np.ones(len(now.pitch))
+        return np.ones(len(now.pitch)), follow_ratio(now.pitch, self._follow(now))
+
+    def _levelled(self, gains: NDArray[np.float64]) -> Tensor:
+        """Gains as they are played."""
+        played = torch.from_numpy(gains).float()
+        return played if self._morph is None else played * self._morph.level
 
     def _follow(self, now: BankFrame) -> float | Values:
         amount = self._settings.key_follow
@@ -236,10 +281,3 @@ def _played(held: HeldNote, said: NoteValues | None) -> PlayedKey:
     if said is not None:
         expression = (("bend", said.bend), ("pressure", said.pressure), ("timbre", said.timbre))
     return PlayedKey(note.note_id, note.key, note.velocity, note.channel, held.key_down, expression)
-
-
-def contour_of(preset: Preset) -> Contour:
-    """The contour of the recording a preset was trained on, as far as it was measured."""
-    measured = (preset.attack, preset.decay_db_per_s, preset.release_db_per_s)
-    arrays = (None if tensor is None else tensor.double().numpy() for tensor in measured)
-    return Contour(preset.mel.n_mels, preset.mel.frames_per_second, *arrays)

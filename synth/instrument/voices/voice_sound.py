@@ -4,7 +4,7 @@ Axes: `W` vocoders at work, `V` voices, `B` = 2 heads, `M` mel bands, `n` frames
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -23,46 +23,88 @@ class FrameOfVoices:
     notes: VoicesNow | None
     """None where no note sounds or ends."""
     drone_gain: float = 1.0
+    second: bool = False
+    """True where a second preset sounds as well."""
     drone_sides: tuple[float, float] = (1.0, 1.0)
     """Left and right, as level and pan of all voices have it."""
 
     def goes_on_from(self, before: "FrameOfVoices") -> bool:
         """True when one call of a vocoder plays both frames: a width that is gliding is played frame by frame, and
         so is the beginning or end of a voice."""
-        if self.spread != before.spread or self.drone != before.drone:
+        if (self.spread, self.drone, self.second) != (before.spread, before.drone, before.second):
             return False
         if self.notes is None or before.notes is None:
             return self.notes is before.notes
         return not self.notes.freed and not before.notes.ended and self.notes.slots == before.notes.slots
 
 
-def sound_of(voicing: Voicing, frames: Sequence[FrameOfVoices], drone: Tensor, ratios: Tensor) -> Tensor:
-    """The sound of frames that go on from each other, (B, N).
+@dataclass(frozen=True)
+class DroneFrames:
+    """What the drone reads of one preset, whether or not it sounds."""
 
-    `drone` (W, B, M, n) and `ratios` (B, n) are the drone's, whether or not it sounds.
-    """
+    columns: Tensor
+    """(W, B, M, n)."""
+    ratios: Tensor
+    """(B, n)"""
+
+    def of(self, frames: slice) -> "DroneFrames":
+        return DroneFrames(self.columns[..., frames], self.ratios[:, frames])
+
+
+def sound_of_all(voicing: Voicing, frames: Sequence[FrameOfVoices], drone: DroneFrames, second: DroneFrames) -> Tensor:
+    """The sound of any frames, (B, N), in as few calls of the vocoders as play them."""
+    parts, start = [], 0
+    for end in range(1, len(frames) + 1):
+        if end == len(frames) or not frames[end].goes_on_from(frames[end - 1]):
+            span = slice(start, end)
+            parts.append(sound_of(voicing, frames[span], drone.of(span), second.of(span)))
+            start = end
+    return torch.cat(parts, dim=1)
+
+
+def sound_of(voicing: Voicing, frames: Sequence[FrameOfVoices], drone: DroneFrames, second: DroneFrames) -> Tensor:
+    """The sound of frames that go on from each other, (B, N); `second` is what the drone reads of a second preset."""
     notes = [frame.notes for frame in frames if frame.notes is not None]
     # A vocoder lost in the middle takes what the other one read with it.
     n_vocoders = len(voicing.offsets)
     gains = torch.tensor([[frame.drone_gain * frame.drone_sides[side] for frame in frames] for side in (0, 1)])
-    if not notes and frames[0].drone and bool((gains == 1).all()):
-        return voicing.process(drone[:n_vocoders], ratios, frames[0].spread)
+    if not notes and frames[0].drone and not frames[0].second and bool((gains == 1).all()):
+        return voicing.process(drone.columns[:n_vocoders], drone.ratios, frames[0].spread)
     for slot in notes[0].freed if notes else ():
         voicing.free(slot)
     alone = voicing.max_voices <= (len(notes[0].slots) if notes else 0)
     with_drone = frames[0].drone and not alone
-    parts = [_voices(notes, w, drone[w], ratios, gains if with_drone else None) for w in range(n_vocoders)]
+    drone_gains = gains if with_drone else None
+    parts = [_voices(notes, w, drone, drone_gains) for w in range(n_vocoders)]
+    if frames[0].second:
+        apart = voicing.apart
+        parts = [
+            replace(part, second=_voices([_second(now, w) for now in notes], w, second, drone_gains))
+            if apart[w]
+            else part
+            for w, part in enumerate(parts)
+        ]
     sound = voicing.process_voices(parts, frames[0].spread)
     for slot in notes[-1].ended if notes else ():
         voicing.free(slot)
     return sound
 
 
-def _voices(
-    notes: Sequence[VoicesNow], w: int, drone: Tensor, ratios: Tensor, drone_gains: Tensor | None
-) -> VoiceFrames:
+def _second(now: VoicesNow, w: int) -> VoicesNow:
+    """The same voices, as vocoder `w` has them of the second preset."""
+    if now.second is None or now.second.columns[w] is None:
+        # A frame without voices, or one in which its vocoder played but one preset.
+        return replace(now, gains=torch.zeros_like(now.gains))
+    columns = tuple(
+        each if other is None else other.now for each, other in zip(now.columns, now.second.columns, strict=True)
+    )
+    return replace(now, columns=columns, ratios=torch.from_numpy(now.second.ratios).float())
+
+
+def _voices(notes: Sequence[VoicesNow], w: int, read: DroneFrames, drone_gains: Tensor | None) -> VoiceFrames:
     """What vocoder `w` reads; `drone_gains` (B, n) where the drone sounds."""
     slots: tuple[int, ...] = notes[0].slots if notes else ()
+    drone, ratios = read.columns[w], read.ratios
     heads, bands, n = drone.shape
     columns, pitch, gains = torch.zeros(0, heads, bands, n), torch.zeros(0, n), torch.zeros(0, heads, n)
     if slots:

@@ -2,8 +2,11 @@
 
 Lee and Seung (2001). Started from the recording's own spectrum, the updates share a row between the partials in it in
 the recording's proportions, where an exact solver would jump from one sparse solution to the next. No history: each
-column's answer depends on that column alone. Axes: `F` columns, `M` mel bands, `P` partials.
+column's answer depends on that column alone. Axes: `F` columns, `B` heads, `M` mel bands, `P` partials, `R` rows of
+noise.
 """
+
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -39,3 +42,20 @@ class AmplitudeSolver:
             amplitude *= np.divide(target, wanted, out=wanted)
             rows = each_row_times(amplitude, self._up)
         return amplitude * peak, rows * peak
+
+
+@dataclass(frozen=True)
+class ColumnParts:
+    """What columns are made of, at the root."""
+
+    whole: Floats
+    """(F, B, M) the columns' magnitudes."""
+    partials: Floats
+    """(F, B, P) amplitudes of stored partials."""
+    residual: Floats
+    """(F, B, M) what they leave."""
+    air: Floats
+    """(F, B, R − M) rows of noise above fmax."""
+
+    def of(self, pairs: slice) -> "ColumnParts":
+        return ColumnParts(self.whole[pairs], self.partials[pairs], self.residual[pairs], self.air[pairs])

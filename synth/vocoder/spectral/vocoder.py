@@ -9,7 +9,6 @@ Axes: `V` voices of a call, `A` voices that are alive, `F` pairs of a voice and 
 """
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +22,7 @@ from synth.saved_arrays import SavedArrays, fitted, part, prefixed
 from synth.vocoder.arrays import Doubles, Floats, audible, given_array, note_of
 from synth.vocoder.contract import Onset, Vocoder, VoiceFrames, samples_until
 from synth.vocoder.spectral.air import Air
-from synth.vocoder.spectral.amplitudes import AmplitudeSolver
+from synth.vocoder.spectral.amplitudes import AmplitudeSolver, ColumnParts
 from synth.vocoder.spectral.atoms import partial_responses
 from synth.vocoder.spectral.free_partials import FreePartials
 from synth.vocoder.spectral.high_partials import HighPartials
@@ -43,23 +42,6 @@ MOST_TRIM_DB = 4.0
 """Rows may be trimmed by this much: what is painted there moves with them."""
 Rows = npt.NDArray[np.int64]
 """Which voices, by their rows in the state."""
-
-
-@dataclass(frozen=True)
-class _Parts:
-    """What columns are made of, at the root."""
-
-    whole: Floats
-    """(F, B, M) the columns' magnitudes."""
-    partials: Floats
-    """(F, B, P) amplitudes of stored partials."""
-    residual: Floats
-    """(F, B, M) what they leave."""
-    air: Floats
-    """(F, B, R − M) rows of noise above fmax."""
-
-    def of(self, pairs: slice) -> "_Parts":
-        return _Parts(self.whole[pairs], self.partials[pairs], self.residual[pairs], self.air[pairs])
 
 
 class SpectralVocoder(Vocoder):
@@ -126,6 +108,12 @@ class SpectralVocoder(Vocoder):
         self._buffer = np.zeros((self._n_heads, 0), np.float32)
         if warm is not None:
             self.process(warm, torch.ones(warm.shape[0], n))
+
+    def follow(self, other: "SpectralVocoder") -> None:
+        """Forget the past, and be at the frame that another vocoder of the same rate is at."""
+        self.reset()
+        self._frame = other._frame
+        self._start = self._samples_until(self._frame) - self._delay
 
     def save(self) -> SavedArrays | None:
         clock = np.array([self._frame, self._seed], np.int64)
@@ -213,7 +201,7 @@ class SpectralVocoder(Vocoder):
             self._add_frame(rows, ratios[:, i], rows[of_frame], gain[of_frame, :, i], parts and parts.of(pairs), spread)
             begin = pairs.stop
 
-    def _split(self, log_columns: Floats) -> _Parts:
+    def _split(self, log_columns: Floats) -> ColumnParts:
         """Columns (F, B, M), heads that read the same solved once."""
         pairs, heads, rows = log_columns.shape
         # The larger one that is a number, so that what is none is silent.
@@ -232,10 +220,10 @@ class SpectralVocoder(Vocoder):
         residual = self._row_split.noise(linear, shares, explained)
         high, air = self._high.split(self._air.densities(stacked, self._noise.densities(linear)), self._air)
         parts = linear, np.concatenate([amplitude, high], axis=1), residual, self._noise.high_rows(air)
-        return _Parts(*((part if back is None else part[back]).reshape(pairs, heads, -1) for part in parts))
+        return ColumnParts(*((part if back is None else part[back]).reshape(pairs, heads, -1) for part in parts))
 
     def _add_frame(
-        self, rows: Rows, ratios: Doubles, heard: Rows, gain: Floats, parts: _Parts | None, spread: float
+        self, rows: Rows, ratios: Doubles, heard: Rows, gain: Floats, parts: ColumnParts | None, spread: float
     ) -> None:
         """One frame of the voices in `rows` (V,) at `ratios` (V,); those in `heard` (F,) with `gain` (F, B)."""
         fmt, frame, voices = self._format, self._frame, self._voices
@@ -258,7 +246,7 @@ class SpectralVocoder(Vocoder):
             voices.keep(voices.slots != LEAVING)
         self._frame += 1
 
-    def _sounding(self, rows: Rows, pitches: Doubles, gain: Floats, parts: _Parts) -> tuple[Floats, Floats]:
+    def _sounding(self, rows: Rows, pitches: Doubles, gain: Floats, parts: ColumnParts) -> tuple[Floats, Floats]:
         """Levels (F, B, P) of the oscillators of a frame's voices, and the rows (B, R) of the noise of all."""
         pairs, heads, bands = parts.whole.shape
         voices = self._voices

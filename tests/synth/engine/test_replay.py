@@ -31,17 +31,20 @@ from synth.instrument.events import (
     Undo,
 )
 from synth.instrument.instrument import Instrument, Setup
+from synth.instrument.morph.partner import make_partner
 from synth.instrument.note_events import ChannelExpression, NoteOff, NoteOn
 from synth.instrument.parameters.table import PARAMETERS
 from synth.instrument.parameters.values import ParameterValues
 from synth.presets.model import Preset
 from synth.takes.companion import companion_of
-from synth.takes.performance import OutputTurned, Performance, PresetBegun, events_of, load_performance
+from synth.takes.performance import Performance, events_of, load_performance
+from synth.takes.steps import OutputTurned, PresetBegun
 from synth.takes.wav import SAMPLE_FORMATS, SampleFormat
 from synth.vocoder.contract import Vocoder
 from synth.vocoder.spectral.vocoder import SpectralVocoder
 from tests.doubles.instruments import PRESET, RATE, ScriptedSink, wait_until
 from tests.doubles.samples import live_preset
+from tests.doubles.siblings import siblings
 
 CONTROLS = ParameterValues(fade_in_s=0.2, fade_out_s=0.1)
 
@@ -147,6 +150,10 @@ def test_a_take_of_anything_is_rendered_to_the_bit(tmp_path: Path, seed: int) ->
         vocoder = SpectralVocoder(second.preset.mel)
         vocoder.prepare(second.preset, RATE, n_heads=2)
     with running(first, playing=seed != 2) as (engine, _):
+        if seed == 1:
+            with torch.no_grad():
+                partner = make_partner(PRESET, siblings()[1], RATE, first.setup)
+            engine.morph(partner)
         # What was done before the take can be undone in it.
         play_wildly(engine, chance, PRESET, 12)
         engine.record(take, wait=seed == 2)

@@ -1,0 +1,65 @@
+"""Two presets of one parent whose cultures provably live for ever."""
+
+import copy
+from dataclasses import replace
+
+import torch
+
+from synth.automaton.rules import LiveRule
+from synth.instrument.instrument import Instrument, Setup
+from synth.instrument.morph.partner import make_partner
+from synth.instrument.parameters.values import ParameterValues
+from synth.presets.model import Partials, Preset
+from synth.vocoder.contract import Vocoder, VoiceFrames
+from synth.vocoder.spectral.vocoder import SpectralVocoder
+from tests.doubles.cultures import SMALL_FRAMES, steady_preset
+from tests.doubles.instruments import Echo
+
+RATE = 44100
+
+
+def siblings(n_frames: int = SMALL_FRAMES) -> tuple[Preset, Preset]:
+    """The steady test tone at 220 Hz, and a louder, duller one at 330 Hz that fades and moves otherwise."""
+    first = steady_preset(n_frames)
+    assert isinstance(first.rule, LiveRule)
+    rule = copy.deepcopy(first.rule)
+    with torch.no_grad():
+        rule.place.weight.mul_(1.1)
+        rule.climate.weight.mul_(-0.5)
+    hz = 330.0 * torch.arange(1, 12)
+    second = replace(
+        first,
+        name="Second test tone",
+        parent=first.name,
+        rule=rule,
+        state=first.state.roll(3, 1),
+        root_hz=330.0,
+        gain_db=first.gain_db + 3.0,
+        partials=Partials(hz, torch.zeros_like(hz), 0.1 / torch.arange(1, 12)),
+        decay_db_per_s=torch.full((first.mel.n_mels,), -6.0),
+    )
+    return first, second
+
+
+class Ear(Echo):
+    """Keeps what it is given; plays two presets if it is told to."""
+
+    last: tuple[VoiceFrames, float] | None = None
+    two = True
+
+    @property
+    def plays_two(self) -> bool:
+        return self.two
+
+    def process_voices(self, voices: VoiceFrames, spread: float = 0.0) -> torch.Tensor:
+        self.last = voices, spread
+        return super().process_voices(voices, spread)
+
+
+def morphing(presets: tuple[Preset, Preset], vocoder: Vocoder | None = None, **controls: float) -> Instrument:
+    """An instrument of the first preset beside which the second one is played."""
+    first, second = presets
+    setup = Setup(seed=3)
+    made = Instrument(first, vocoder or SpectralVocoder(first.mel), RATE, ParameterValues(controls), setup)
+    made.begin_morph(make_partner(first, second, RATE, setup, n_vocoders=0 if vocoder else 1))
+    return made

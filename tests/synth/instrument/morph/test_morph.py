@@ -1,0 +1,324 @@
+"""A morph as it is played: both ends are one preset alone, and nothing on the way clicks, is lost or forgotten."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import fields, replace
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from torch import Tensor
+
+from synth.automaton.gestures import Gesture
+from synth.errors import UsageError
+from synth.instrument.events import (
+    Action,
+    EndMorph,
+    Event,
+    Hand,
+    HoldDrone,
+    PaintShare,
+    Rescue,
+    SetParameter,
+    Touch,
+    Undo,
+)
+from synth.instrument.instrument import Instrument, Setup
+from synth.instrument.morph.levelling import Weights, estimated_power, wanted_gain
+from synth.instrument.morph.partner import check_can_morph, make_partner
+from synth.instrument.morph.playing import leave_morph
+from synth.instrument.note_events import NoteOff, NoteOn
+from synth.instrument.parameters.values import ParameterValues
+from synth.instrument.state import InstrumentState
+from synth.mel import FORMATS, LOG_MEL_FLOOR
+from synth.presets.model import Preset
+from synth.presets.schema import Fields
+from synth.takes.state_record import arrays_of, read_state, told_of
+from synth.vocoder.contract import VoiceFrames
+from synth.vocoder.spectral.vocoder import SpectralVocoder
+from tests.doubles.samples import live_preset, notebook_preset
+from tests.doubles.siblings import RATE, Ear, morphing, siblings
+
+PRESETS = FIRST, SECOND = siblings()
+SMALL = siblings(n_frames=24)
+SETUP = Setup(seed=3)
+
+
+def alone(preset: Preset, **controls: float) -> Instrument:
+    return Instrument(preset, SpectralVocoder(preset.mel), RATE, ParameterValues(controls), SETUP)
+
+
+def heard(instrument: Instrument) -> VoiceFrames:
+    """What the vocoder is given for the next frame."""
+    ear = instrument.vocoder
+    instrument.process(1)
+    assert isinstance(ear, Ear)
+    assert ear.last is not None
+    return ear.last[0]
+
+
+def ear(two: bool = True) -> Ear:
+    made = Ear(FIRST.mel, 0)
+    made.two = two
+    return made
+
+
+@torch.inference_mode()
+def test_a_second_preset_without_a_share_changes_no_sample() -> None:
+    plain, both = alone(FIRST), morphing(PRESETS)
+    for instrument in (plain, both):
+        instrument.send(NoteOn(1, 64, 0.8))
+    for _ in range(2):
+        assert np.array_equal(plain.process(9), both.process(9))
+        for instrument in (plain, both):
+            instrument.send(NoteOff(1))
+            instrument.send(Touch(Gesture("erase", 20, 20)))
+
+
+@torch.inference_mode()
+def test_the_whole_share_is_read_as_the_second_preset_reads_its_own_culture() -> None:
+    both, other = (
+        morphing(SMALL, ear(), morph=1.0, tilt_db=2.0),
+        Instrument(SMALL[1], ear(), RATE, ParameterValues(tilt_db=2.0), SETUP),
+    )
+    both.process(300)
+    other.resume(replace(other.state(), culture=both.state().culture, place=both.state().place))
+    for instrument in (both, other):
+        instrument.send(NoteOn(1, 64, 0.8))
+        instrument.process(1)
+    for _ in range(3):
+        mine, theirs = heard(both), heard(other)
+        assert mine.second is not None
+        # Every share is 1 to the last bit, so the columns are; the pitch has glided there, to a settled rounding.
+        assert torch.equal(mine.second.columns, theirs.columns)
+        assert torch.allclose(mine.second.pitch_ratio, theirs.pitch_ratio, atol=1e-6)
+        assert torch.equal(mine.second.gain, theirs.gain)
+        # Of the first nothing is left.
+        assert mine.columns.max() < LOG_MEL_FLOOR + 0.1
+
+
+@torch.inference_mode()
+def test_half_a_share_gives_each_half_of_the_power_and_both_one_pitch() -> None:
+    both = morphing(SMALL, ear(), morph=0.5)
+    both.process(60)
+    given = heard(both)
+    assert given.second is not None
+    reader, place = both.reader, both.playhead.ago(1)
+    read = reader.read(both.played.heard(), place)
+    half = 0.5 * float(np.log(0.5))
+    assert torch.allclose(given.columns[0, :, :, 0], (read + half).clamp(min=LOG_MEL_FLOOR), atol=1e-5)
+    one, other = SMALL[0].root_hz * given.pitch_ratio[0, 0], SMALL[1].root_hz * given.second.pitch_ratio[0, 0]
+    assert float(one) == pytest.approx(float(other), rel=1e-5)
+    assert float(one) == pytest.approx((SMALL[0].root_hz * SMALL[1].root_hz) ** 0.5, rel=1e-4)
+
+
+@torch.inference_mode()
+def test_a_note_sounds_at_its_key_in_both_presets() -> None:
+    both = morphing(SMALL, ear(), morph=0.3)
+    both.send(HoldDrone(False))
+    both.send(NoteOn(1, 69, 0.8))
+    both.process(8)
+    given = heard(both)
+    assert given.second is not None
+    assert SMALL[0].root_hz * float(given.pitch_ratio[0, 0]) == pytest.approx(440.0, rel=1e-5)
+    assert SMALL[1].root_hz * float(given.second.pitch_ratio[0, 0]) == pytest.approx(440.0, rel=1e-5)
+
+
+@torch.inference_mode()
+def test_a_vocoder_that_plays_one_preset_reads_the_blend_in_log_mel() -> None:
+    both = morphing(SMALL, ear(two=False), morph=0.25)
+    both.process(60)
+    given = heard(both)
+    assert given.second is None
+    assert both.morph is not None
+    place, grid = both.playhead.ago(1), both.played.heard()
+    read, second = both.reader.read(grid, place), both.morph.partner.reader.read(grid, place)
+    louder = second + (SMALL[1].gain_db - SMALL[0].gain_db) / 8.685889638 * (second - LOG_MEL_FLOOR).clamp(0, 1)
+    assert torch.allclose(given.columns[0, :, :, 0], 0.75 * read + 0.25 * louder, atol=1e-5)
+
+
+@torch.inference_mode()
+def test_the_contour_of_notes_is_blended_by_the_same_share() -> None:
+    both = morphing(SMALL, ear(), morph=0.5, velocity_level=0.0, steps_per_frame=0.0)
+    both.send(HoldDrone(False))
+    both.send(NoteOn(1, 60, 1.0))
+    both.process(60)
+    # The culture stands still, and the same column is read again after each loop of 24 frames.
+    begun = heard(both).columns[0, 0, 8, 0]
+    both.process(95)
+    later = heard(both).columns[0, 0, 8, 0]
+    # The second preset falls by 6 dB a second, the first one lasts: together by 3.
+    assert float(begun - later) * 8.685889638 == pytest.approx(3.0 * 96 / 86.1328, abs=0.01)
+
+
+@torch.inference_mode()
+def test_a_sweep_does_not_depend_on_block_size() -> None:
+    def sweep(sizes: Sequence[int]) -> NDArray[np.float32]:
+        instrument = morphing(PRESETS, morph_map=2.0)
+        instrument.schedule([Event(0, NoteOn(1, 60, 0.7), 0.3)])
+        instrument.schedule([Event(4, SetParameter("morph", 0.8)), Event(14, SetParameter("morph", 0.1))])
+        return np.concatenate([instrument.process(size) for size in sizes], axis=1)
+
+    assert np.array_equal(sweep([24]), sweep([1, 3, 6, 2, 12]))
+
+
+@torch.inference_mode()
+def test_a_knob_thrown_from_end_to_end_makes_no_step() -> None:
+    instrument = morphing(PRESETS, width=0.0)
+    instrument.process(20)
+    for knob in (1.0, 0.0):
+        instrument.do(SetParameter("morph", knob))
+        assert _largest_step(instrument.process(30)) < 1e-3
+
+
+def _largest_step(sound: NDArray[np.float32]) -> float:
+    """By how much a single second difference stands out of its neighbours: of a click the whole step, of waves and of
+    noise nothing, whose samples stay within six standard deviations of the 7 ms around them."""
+    found = np.abs(np.diff(sound[0].astype(np.float64), n=2))
+    around = np.sqrt(np.convolve(np.square(found), np.ones(301) / 301, "same"))
+    return float((found - 6 * around).max())
+
+
+def test_a_click_would_be_seen() -> None:
+    calm = np.stack([0.1 * np.sin(np.arange(5000) / 20)] * 2).astype(np.float32)
+    assert _largest_step(calm) < 0
+    calm[:, 2000:] += 1e-2
+    assert _largest_step(calm) > 1e-3
+
+
+@torch.inference_mode()
+def test_a_morph_that_ends_glides_back_and_leaves_the_first_preset_as_it_was() -> None:
+    instrument = morphing(SMALL, morph=0.7)
+    instrument.process(30)
+    instrument.send(EndMorph())
+    vocoder = instrument.vocoder
+    for _ in range(20):
+        instrument.process(10)
+    assert instrument.morph is None
+    assert instrument.vocoder is not vocoder
+    assert isinstance(instrument.vocoder, SpectralVocoder)
+    # The same culture, resumed by an instrument that never heard of a morph, goes on alike.
+    fresh = Instrument(SMALL[0], ear(), RATE, setup=SETUP)
+    fresh.resume(instrument.state())
+    for _ in range(3):
+        instrument.process(1)
+        fresh.process(1)
+    assert torch.equal(instrument.culture.cells(), fresh.culture.cells())
+
+
+@torch.inference_mode()
+def test_what_blending_takes_away_is_made_up_for() -> None:
+    """Two presets of one loudness, whose peaks lie in other rows: half of both is quieter by decibels averaged."""
+    first, second = PRESETS
+    weights = Weights(first), Weights(second)
+    blend = first.state[0].lerp(second.state[0], 0.5)
+    half = torch.full_like(blend, 0.5)
+    for preset, weight in zip(PRESETS, weights, strict=True):
+        levels = weight.levels(preset.state[0])
+        assert estimated_power(levels, levels, 0 * half, apart=True) == pytest.approx(1.0, abs=1e-3)
+    power = estimated_power(weights[0].levels(blend), weights[1].levels(blend), half, apart=True)
+    assert power < 0.5
+    assert wanted_gain(power, 0.5) > 1.2
+    assert wanted_gain(power, 0.0) == wanted_gain(power, 1.0) == wanted_gain(0.0, 0.5) == 1.0
+
+
+ACTIONS: st.SearchStrategy[Action] = st.one_of(
+    st.builds(SetParameter, st.just("morph"), st.floats(0, 1)),
+    st.builds(SetParameter, st.just("morph_map"), st.integers(0, 5).map(float)),
+    st.builds(SetParameter, st.just("tilt_db"), st.floats(-6, 6)),
+    st.builds(SetParameter, st.just("note"), st.integers(0, 80).map(float)),
+    st.builds(PaintShare, st.builds(Gesture, st.just("paint"), st.floats(0, 24), st.floats(0, 80)), st.booleans()),
+    st.builds(Touch, st.builds(Gesture, st.sampled_from(["erase", "noise", "freeze"]), st.floats(0, 24), st.just(30))),
+    st.sampled_from([Undo(), Hand(True, 4.0), Hand(False), HoldDrone(False), NoteOff(1), EndMorph()]),
+    st.builds(NoteOn, st.integers(1, 3), st.integers(48, 72), st.just(0.8)),
+)
+FRAMES = 40
+
+
+def resumed(left: Instrument) -> Instrument:
+    """Another instrument that goes on from the state of this one, through JSON and arrays."""
+    state = left.state(with_history=True)
+    told = Fields("state", json.loads(json.dumps(told_of(state))))
+    read = replace(read_state(told, arrays_of(state), SMALL[0]), history=state.history)
+    made = morphing(SMALL, ear(), morph=0.4)
+    made.process(5)
+    if state.morph is None:
+        leave_morph(made)
+    made.resume(read)
+    return made
+
+
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.tuples(st.integers(0, FRAMES - 1), ACTIONS), max_size=14), st.integers(0, FRAMES - 1))
+def test_saved_at_any_frame_of_a_morph_it_goes_on_to_the_bit(sent: list[tuple[int, Action]], save_at: int) -> None:
+    with torch.inference_mode():
+        left: Instrument = morphing(SMALL, ear())
+        both = [left]
+        for frame in range(FRAMES):
+            if frame == save_at:
+                both.append(resumed(left))
+            for when, action in sent:
+                if when == frame:
+                    for instrument in both:
+                        instrument.send(action)
+            read = [heard(instrument) for instrument in both]
+            assert same(read[0], read[-1]), frame
+        assert same_state(both[0].state(), both[-1].state())
+
+
+@torch.inference_mode()
+def test_shares_that_have_settled_go_on_where_they_were_saved() -> None:
+    left: Instrument = morphing(SMALL, ear(), morph=0.5)
+    left.process(80)
+    again = resumed(left)
+    for _ in range(3):
+        assert same(heard(left), heard(again))
+    assert same_state(left.state(), again.state())
+
+
+def same(one: VoiceFrames | None, other: VoiceFrames | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    pairs = ((one.columns, other.columns), (one.pitch_ratio, other.pitch_ratio), (one.gain, other.gain))
+    return (
+        one.slots == other.slots and all(map(torch.equal, *zip(*pairs, strict=True))) and same(one.second, other.second)
+    )
+
+
+def same_state(one: InstrumentState, other: InstrumentState) -> bool:
+    if not torch.equal(one.culture.state, other.culture.state) or (one.morph is None) != (other.morph is None):
+        return False
+    if one.morph is None or other.morph is None:
+        return True
+    maps = [one.morph.map, other.morph.map]
+    tensors = [[v for f in fields(m) if isinstance(v := getattr(m, f.name), Tensor)] for m in maps]
+    return all(map(torch.equal, *tensors)) and replace(one.morph, map=maps[0]) == replace(other.morph, map=maps[0])
+
+
+@torch.inference_mode()
+def test_a_gesture_is_undone_and_an_ill_culture_reseeded_during_a_morph() -> None:
+    instrument = morphing(SMALL, ear(), morph=0.5)
+    instrument.process(20)
+    before = instrument.culture.save()
+    instrument.do(Touch(Gesture("erase", 9, 30)))
+    instrument.process(3)
+    instrument.do(Undo())
+    assert torch.equal(instrument.culture.cells(), before.state)
+    instrument.do(Rescue("dead"))
+    instrument.process(200)
+    assert instrument.culture.ailment() == ""
+    assert instrument.morph is not None
+    assert instrument.morph.share is not None
+
+
+def test_presets_that_cannot_be_morphed_are_refused_in_one_sentence() -> None:
+    large = replace(live_preset(fmt=FORMATS["44k128"], n_frames=24), name="Large")
+    with pytest.raises(UsageError, match="speaks 22k80 and “Large” 44k128: choose a second preset of the same format"):
+        check_can_morph(FIRST, large)
+    with pytest.raises(UsageError, match="do not descend from one preset, so they cannot share a culture: choose"):
+        make_partner(FIRST, live_preset(), RATE, SETUP)
+    with pytest.raises(UsageError, match="do not descend"):
+        check_can_morph(FIRST, replace(notebook_preset(), parent=FIRST.name))

@@ -1,0 +1,168 @@
+"""A take of a morph holds both presets: it is rendered to the bit, gone back into and continued."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors import safe_open
+from safetensors.numpy import load_file, save_file
+
+from synth.automaton.gestures import Gesture
+from synth.engine.kept_culture import bring_back, save_culture
+from synth.engine.protocol import Capture
+from synth.engine.takes.replay import Replay
+from synth.errors import PetrichordError, RecordingError
+from synth.instrument.events import EndMorph, PaintShare, SetParameter, Touch, Undo
+from synth.instrument.instrument import Instrument, Setup
+from synth.instrument.morph.partner import make_partner
+from synth.instrument.note_events import NoteOn
+from synth.takes.branch import instrument_at
+from synth.takes.companion import beginning_of, load_beginning, save_beginning
+from synth.takes.performance import load_performance
+from synth.takes.steps import MorphBegun
+from synth.vocoder.spectral.vocoder import SpectralVocoder
+from tests.doubles.performances import OfflineTake
+from tests.doubles.siblings import RATE, morphing, siblings
+
+PRESETS = siblings(n_frames=24)
+COMPANION = "a.petrichord.safetensors"
+
+
+def rendered(take: Path) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+    performance = load_performance(take)
+    assert performance.whole
+    return np.concatenate(list(Replay(performance, lambda name, preset: SpectralVocoder(preset.mel)).sound()))
+
+
+def test_a_take_that_began_in_a_morph_and_begins_another_is_rendered_to_the_bit(tmp_path: Path) -> None:
+    with torch.no_grad():
+        playing = morphing(PRESETS, morph=0.6)
+        playing.process(9)
+        again = make_partner(*PRESETS, RATE, playing.setup)
+    offline = OfflineTake(tmp_path / "a.wav", playing)
+    place = Gesture("paint", 9, 30, 5, 20)
+    offline.play(3, [SetParameter("morph_map", 3.0), PaintShare(place, True), Touch(place)])
+    offline.play(2, [Undo(), NoteOn(1, 60, 0.8)])
+    offline.playing.morph(again)
+    offline.play(150, [SetParameter("morph", 0.9)])
+    offline.play(3, [EndMorph()])
+    sound = offline.end()
+    performance = load_performance(tmp_path / "a.wav")
+    begun = [step for step in performance.steps if isinstance(step, MorphBegun)]
+    assert [step.preset.name for step in begun] == [PRESETS[1].name]
+    assert np.array_equal(rendered(tmp_path / "a.wav"), sound)
+    assert np.abs(sound[-1000:]).max() > 1e-3
+
+
+def test_a_moment_of_a_take_is_gone_back_to_with_its_morph(tmp_path: Path) -> None:
+    with torch.no_grad():
+        playing = Instrument(PRESETS[0], SpectralVocoder(PRESETS[0].mel), RATE, setup=Setup(seed=3))
+        partner = make_partner(*PRESETS, RATE, playing.setup)
+    offline = OfflineTake(tmp_path / "a.wav", playing)
+    offline.play(2)
+    offline.playing.morph(partner)
+    offline.play(10, [SetParameter("morph", 0.7)])
+    seconds = offline.n_samples / RATE
+    expected = playing.state()
+    offline.play(4, [SetParameter("morph", 0.1)])
+    offline.end()
+    beginning, found, _ = instrument_at(tmp_path / "a.wav", seconds, RATE)
+    assert beginning.partner is not None
+    assert found.morph is not None
+    assert expected.morph is not None
+    assert torch.equal(found.state().culture.state, expected.culture.state)
+    assert torch.equal(found.morph.save().map.share, expected.morph.map.share)
+    assert found.morph.save().level == expected.morph.level
+
+
+def companion(folder: Path) -> Path:
+    """What a morph under way is kept as."""
+    with torch.no_grad():
+        playing = morphing(PRESETS, morph=0.6)
+        playing.process(9)
+        save_beginning(beginning_of(playing), folder / COMPANION)
+    return folder / COMPANION
+
+
+def damaged(path: Path, **arrays: np.ndarray[tuple[int, ...], np.dtype[np.uint8]] | None) -> None:
+    """Replace or drop arrays of the file."""
+    with safe_open(path, "np") as file:
+        metadata = file.metadata()
+    kept = {**load_file(path), **arrays}
+    save_file({name: array for name, array in kept.items() if array is not None}, path, metadata)
+
+
+def test_a_companion_keeps_both_presets_and_the_morph(tmp_path: Path) -> None:
+    beginning = load_beginning(companion(tmp_path))
+    assert beginning.partner is not None
+    assert (beginning.preset.name, beginning.partner.name) == (PRESETS[0].name, PRESETS[1].name)
+    assert beginning.state.morph is not None
+    assert 0.3 < float(beginning.state.morph.map.share.mean()) < 0.6
+
+
+def test_a_second_preset_that_is_gone_damaged_or_of_a_later_version_is_one_sentence(tmp_path: Path) -> None:
+    path = companion(tmp_path)
+    whole, bytes_of_partner = path.read_bytes(), load_file(path)["partner"]
+    for wrong in (None, bytes_of_partner[: len(bytes_of_partner) // 2].copy()):
+        damaged(path, partner=wrong)
+        with pytest.raises(RecordingError, match=r"^a\.petrichord\.safetensors is .*\.$"):
+            load_beginning(path)
+        path.write_bytes(whole)
+    raw = bytes_of_partner.tobytes()
+    assert raw.count(b'\\"schema_version\\": 2') == 1
+    later = raw.replace(b'\\"schema_version\\": 2', b'\\"schema_version\\": 9')
+    damaged(path, partner=np.frombuffer(later, np.uint8))
+    with pytest.raises(RecordingError, match="this Petrichord reads 2; update Petrichord"):
+        load_beginning(path)
+
+
+def test_maps_that_cannot_be_shares_are_refused(tmp_path: Path) -> None:
+    path = companion(tmp_path)
+    share = load_file(path)["morph.share"]
+    for wrong in (share[:, :-1].copy(), share - 1, np.full_like(share, np.nan)):
+        damaged(path, **{"morph.share": wrong})
+        with pytest.raises(RecordingError, match="is damaged"):
+            load_beginning(path)
+
+
+def test_the_culture_of_a_closed_window_comes_back_with_its_second_preset(tmp_path: Path) -> None:
+    with torch.no_grad():
+        playing = morphing(PRESETS, morph=0.6)
+        playing.process(9)
+        state = playing.state()
+        save_culture(Capture(PRESETS[0], state.culture, state, PRESETS[1]), tmp_path / "culture")
+        fresh = Instrument(PRESETS[0], SpectralVocoder(PRESETS[0].mel), RATE, setup=Setup(seed=3))
+        assert bring_back(fresh, tmp_path / "culture")
+    assert fresh.morph is not None
+    assert state.morph is not None
+    assert torch.equal(fresh.morph.save().map.share, state.morph.map.share)
+
+
+def test_an_instrument_that_moves_to_another_rate_takes_its_morph_along() -> None:
+    with torch.no_grad():
+        playing = morphing(PRESETS, morph=0.6)
+        playing.process(9)
+        before = playing.state()
+        vocoder = SpectralVocoder(PRESETS[0].mel)
+        vocoder.prepare(PRESETS[0], 48000, n_heads=2, seed=3)
+        playing.move_to_rate(48000, vocoder, None)
+        after = playing.state()
+        assert before.morph is not None
+        assert after.morph is not None
+        assert torch.equal(after.morph.map.share, before.morph.map.share)
+        assert playing.vocoder.plays_two
+        assert playing.process(20).shape[1] == 20 * 256 * 48000 // 22050
+
+
+def test_a_take_whose_presets_do_not_fit_each_other_is_refused(tmp_path: Path) -> None:
+    with torch.no_grad():
+        playing = morphing(PRESETS, morph=0.6)
+        playing.process(2)
+        beginning = replace(beginning_of(playing), partner=replace(PRESETS[1], parent="another"))
+    save_beginning(beginning, tmp_path / COMPANION)
+    from synth.takes.rebuild import rebuilt
+
+    with pytest.raises(PetrichordError, match="do not descend from one preset"):
+        rebuilt(load_beginning(tmp_path / COMPANION), RATE, lambda name, preset: SpectralVocoder(preset.mel))
