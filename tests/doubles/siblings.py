@@ -12,8 +12,9 @@ from synth.instrument.parameters.values import ParameterValues
 from synth.presets.model import Partials, Preset
 from synth.vocoder.contract import Vocoder, VoiceFrames
 from synth.vocoder.spectral.vocoder import SpectralVocoder
-from tests.doubles.cultures import SMALL_FRAMES, steady_preset
+from tests.doubles.cultures import steady_preset
 from tests.doubles.instruments import Echo
+from tests.doubles.samples import SMALL_FRAMES
 
 RATE = 44100
 
