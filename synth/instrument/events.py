@@ -286,6 +286,8 @@ class View:
     """(M, T, 3) in −1 … 1: the hidden channels along their three main directions, when they were asked for."""
     card_lost: bool = False
     """True when the graphics card the culture lived on was lost: it lives on the processor since."""
+    share: NDArray[np.float32] | None = None
+    """(M, T) a second preset's share of each cell; None without one, and where it is the same everywhere."""
     keys: tuple[int, ...] = ()
     """MIDI keys of the notes that sound and that a key, a pedal or a latch holds, ascending."""
     motion: MotionView = field(default_factory=MotionView)

@@ -30,6 +30,7 @@ def view_of(parts: InstrumentParts, *, hidden: bool, out_delay_s: float) -> View
         redos=parts.history.redos,
         hidden=parts.hidden.project(parts.culture.cells()).numpy() if hidden else None,
         card_lost=isinstance(parts.culture, ShelteredCulture) and parts.culture.is_home,
+        share=None if parts.morph is None else parts.morph.shown,
         keys=parts.voices.keys,
         motion=motion_view(parts),
     )

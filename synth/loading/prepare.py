@@ -8,7 +8,7 @@ import torch
 from synth.automaton.rules import LiveRule
 from synth.automaton.stepper import fastest_dtype
 from synth.instrument.instrument import Instrument, Setup
-from synth.instrument.morph.partner import make_partner
+from synth.instrument.morph.partner import Partner, make_partner
 from synth.instrument.parameters.values import ParameterValues
 from synth.loading.choose_vocoder import choose_vocoder
 from synth.loading.device_probe import fastest_device
@@ -67,6 +67,12 @@ def ready_instrument(
         instrument.warm_up()
         instrument.description()
     return instrument, reason
+
+
+def ready_partner(first: Preset, second: Preset, rate_hz: int, setup: Setup) -> Partner:
+    """A second preset that an instrument of the first one can be morphed to at once; `UsageError` where it cannot."""
+    with torch.no_grad():
+        return make_partner(first, second, rate_hz, setup)
 
 
 def ready_vocoder(

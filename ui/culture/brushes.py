@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from synth.automaton.gestures import RESTING_KINDS, Gesture, GestureKind, Shape
-from synth.instrument.events import Action, Hand, Touch
+from synth.instrument.events import Action, Hand, PaintShare, Touch
 
 TOUCH_INTERVAL_MS = 25
 """Touches at most this often while the hand moves: 40 per second, about one per audio block."""
@@ -78,9 +78,12 @@ class BrushHand(QObject):
     def __init__(self, send: Callable[[Action], None], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.brush = Brush()
+        self.second: bool | None = None
+        """Whether strokes paint the share of a morph's second preset, or of the first; None: they touch cells."""
         self.field = Field()
         self._send = send
         self._held: Brush | None = None
+        self._second: bool | None = None
         self._at = (0.0, 0.0)
         self._touched = (0.0, 0.0)
         self._resting_ticks = 0
@@ -101,6 +104,8 @@ class BrushHand(QObject):
     def press(self, column: float, row: float, kind: GestureKind | None = None) -> None:
         """The hand goes down; `kind` overrides the brush's, as the right button does."""
         self._held = replace(self.brush, kind=kind) if kind else self.brush
+        # The right button paints for the other preset.
+        self._second = None if self.second is None else self.second == (kind is None)
         self._at = self._touched = (column, row)
         self._send_hand(down=True)
         self._touch(column, row)
@@ -139,7 +144,9 @@ class BrushHand(QObject):
     def _hold(self) -> None:
         """The hand rests: what is under it must not heal."""
         self._resting_ticks += 1
-        if self._held is not None and self._resting_ticks >= _HOLD_TICKS and self._held.kind in RESTING_KINDS:
+        if self._held is None or self._second is not None:
+            return
+        if self._resting_ticks >= _HOLD_TICKS and self._held.kind in RESTING_KINDS:
             self._resting_ticks = 0
             self._send(Touch(replace(self._held, kind="hold").at(*self.field.clamp(*self._touched))))
 
@@ -147,6 +154,9 @@ class BrushHand(QObject):
         assert self._held is not None
         self._resting_ticks = 0
         gesture = self._held.at(*self.field.clamp(column, row))
+        if self._second is not None:
+            self._send(PaintShare(gesture, self._second))
+            return
         self._send(Touch(gesture))
         self.touched.emit(gesture)
 

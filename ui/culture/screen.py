@@ -145,9 +145,10 @@ class CultureScreen(pg.PlotWidget):  # type: ignore[misc]
             self._columns_per_frame = way / (view.frame - self._shown.frame)
         self._shown = view
         if view.hidden is None:
-            pixels = self._cells.pixels(view.grid, view.rest, view.frozen)
+            pixels = self._cells.pixels(view.grid, view.rest, view.frozen, view.share)
         else:
-            pixels = tinted(self._hidden.colours(view.grid, view.hidden), view.rest, view.frozen).astype(np.uint8)
+            hidden = self._hidden.colours(view.grid, view.hidden)
+            pixels = tinted(hidden, view.rest, view.frozen, view.share).astype(np.uint8)
         self._show_pixels(pixels)
         self.recovery.recovery.look(view.grid, now_s(), view.frozen)
         self.recovery.follow()

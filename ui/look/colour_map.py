@@ -35,6 +35,9 @@ _GLOW = 0.3
 """How much of a fresh wound's colour is glow."""
 _ICE_RGB = np.array([120.0, 190.0, 255.0], dtype=np.float32)
 _ICE = 0.34
+_SECOND_RGB = np.array([186.0, 132.0, 255.0], dtype=np.float32)
+_SECOND = 0.2
+"""How much of a second preset's cells is its colour, where the first one has others."""
 
 
 def colour_table(n: int = 256) -> NDArray[np.uint8]:
@@ -56,8 +59,16 @@ def srgb(linear: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
 
 
-def tinted(colour: NDArray[np.float32], rest: NDArray[np.float32], frozen: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(M, T, 3) colours in 0 … 255, changed in place: wounds glow, ice is blue."""
+def tinted(
+    colour: NDArray[np.float32],
+    rest: NDArray[np.float32],
+    frozen: NDArray[np.float32],
+    share: NDArray[np.float32] | None = None,
+) -> NDArray[np.float32]:
+    """(M, T, 3) colours in 0 … 255, changed in place: wounds glow, ice is blue, a second preset's cells are violet by
+    their share (M, T)."""
+    if share is not None:
+        colour += (_SECOND * share)[..., None] * (_SECOND_RGB - colour)
     if frozen.any():
         colour += (_ICE * frozen)[..., None] * (_ICE_RGB - colour)
     if rest.any():
@@ -73,14 +84,19 @@ class CulturePainter:
         self._pixels: NDArray[np.uint8] = np.zeros((1, 1, 3), dtype=np.uint8)
 
     def pixels(
-        self, grid: NDArray[np.float32], rest: NDArray[np.float32], frozen: NDArray[np.float32] | None = None
+        self,
+        grid: NDArray[np.float32],
+        rest: NDArray[np.float32],
+        frozen: NDArray[np.float32] | None = None,
+        share: NDArray[np.float32] | None = None,
     ) -> NDArray[np.uint8]:
-        """(M, T) values, rest and ice in 0 … 1 → (M, T, 3) sRGB; the array is overwritten by the next call."""
+        """(M, T) values; rest, ice and a second preset's shares in 0 … 1 → (M, T, 3) sRGB; the array is overwritten by
+        the next call."""
         if self._pixels.shape[:2] != grid.shape:
             self._pixels = np.zeros((*grid.shape, 3), dtype=np.uint8)
         heard = np.nan_to_num(grid, nan=GRID_MIN).clip(GRID_MIN, GRID_MAX)
         index = ((heard - GRID_MIN) * ((len(self._table) - 1) / (GRID_MAX - GRID_MIN))).astype(np.uint8)
         self._pixels[...] = tinted(
-            self._table[index], rest, np.zeros(1, dtype=np.float32) if frozen is None else frozen
+            self._table[index], rest, np.zeros(1, dtype=np.float32) if frozen is None else frozen, share
         )
         return self._pixels

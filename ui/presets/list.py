@@ -26,6 +26,8 @@ class PresetList(QListWidget):
     rated = Signal(Path, int)
     hearing_asked = Signal(Path)
     """It is to be heard without being loaded, or no longer."""
+    morph_asked = Signal(Path)
+    """What plays is to be morphed towards it."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -195,6 +197,11 @@ class PresetList(QListWidget):
         for item in filter(None, (self.at(before), self.at(path))):
             _describe(item, heard=path_of(item) == path)
         self.viewport().update()
+
+    def ask_morph(self, item: QListWidgetItem | None) -> None:
+        """Ask that what plays be morphed towards this preset."""
+        if item is not None:
+            self.morph_asked.emit(path_of(item))
 
     def like(self, item: QListWidgetItem | None) -> None:
         """Make it a favourite, or no longer."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from synth.engine.protocol import Present
 from synth.errors import PetrichordError
 from synth.instrument.instrument import Instrument
 from synth.instrument.parameters.values import ParameterValues
@@ -51,6 +52,10 @@ class Loader(QObject):
 
     loaded = Signal(object)
     voiced = Signal(object)
+    partnered = Signal(object)
+    """A `Partner` for the instrument that played when it was asked for."""
+    unfit = Signal(str)
+    """Why a second preset cannot be played beside what plays."""
     failed = Signal(str)
     busy = Signal(bool)
 
@@ -87,6 +92,26 @@ class Loader(QObject):
     def request_vocoder(self, preset: Preset, rate_hz: int) -> None:
         """Prepare the stored choice for this preset, after what is being loaded."""
         self._pool.submit(self._voice, preset, rate_hz, self._serial)
+
+    def request_partner(self, path: Path, present: Present) -> None:
+        """Prepare a second preset to be played beside this instrument, after what is being loaded."""
+        self._pool.submit(self._partner, path, present, self._serial)
+
+    def _partner(self, path: Path, present: Present, serial: int) -> None:
+        from synth.loading.prepare import ready_partner
+        from synth.presets.file import load_preset
+
+        try:
+            partner = ready_partner(present.preset, load_preset(path), present.out_rate_hz, present.setup)
+        except PetrichordError as problem:
+            self.unfit.emit(str(problem))
+        except Exception as problem:
+            sys.excepthook(type(problem), problem, problem.__traceback__)
+            self.unfit.emit(f"{path.name} could not be prepared for a morph ({type(problem).__name__}).")
+        else:
+            # A preset that was asked for since has nothing to do with it.
+            if serial == self._serial:
+                self.partnered.emit(partner)
 
     def _voice(self, preset: Preset, rate_hz: int, serial: int) -> None:
         from synth.loading.prepare import ready_vocoder

@@ -21,6 +21,7 @@ class PresetMenu(QMenu):
         self._list, self._owner = presets, parent
         on_key(parent, "Ctrl+Shift+H", lambda: presets.hear(presets.currentItem()))
         self._add("Hear without loading\tCtrl+Shift+H", lambda: presets.hear(presets.currentItem()))
+        self._add("Morph towards this", lambda: presets.ask_morph(presets.currentItem()))
         # Its own key is the header's heart.
         self._add("Favourite\tCtrl+K", lambda: presets.like(presets.currentItem()))
         self.rating = QMenu("Rating", self)

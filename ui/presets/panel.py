@@ -48,6 +48,8 @@ class PresetPanel(QFrame):
     refused = Signal(str)
     hearing_asked = Signal(Path)
     """It is to be heard without being loaded, or no longer."""
+    morph_asked = Signal(Path)
+    """What plays is to be morphed towards it."""
     done = Signal()
     """A search or a name was typed: the keyboard can go back to the instrument."""
     like_changed = Signal(bool)
@@ -106,6 +108,7 @@ class PresetPanel(QFrame):
         self.finder.found.connect(self._ask_found)
         self.list.asked.connect(self._choose)
         self.list.hearing_asked.connect(self.hearing_asked)
+        self.list.morph_asked.connect(self.morph_asked)
         self.names.left.connect(self.done)
         for asking in (self.names.opened, self.names.left):
             asking.connect(self._make_room)

@@ -253,6 +253,7 @@ class MainWindow(QMainWindow):
     def _tell_news(self, status: Status) -> None:
         """What must be known even if nobody sees the window now: takes that have ended, notes that sound, notices."""
         self.takes.show_status(status)
+        self.desk.morph.show_status(status)
         self.notes.look(self._view, drone=status.playing)
         for notice in status.notices:
             if notice.serial > self._notice:

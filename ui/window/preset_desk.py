@@ -20,6 +20,7 @@ from ui.presets.hearing import Hearing
 from ui.presets.loader import Build, Loaded, Loader, Voiced
 from ui.takes.continuation import branched
 from ui.widgets.banner import Remedy
+from ui.window.morph_desk import MorphDesk
 from ui.window.parts import Parts
 
 _GIVE_WAY_S = 0.01
@@ -62,6 +63,7 @@ class PresetDesk(QObject):
         self.loader.voiced.connect(self._revoice)
         self.loader.failed.connect(self._keep_playing)
         self.loader.busy.connect(header.show_busy)
+        self.morph = MorphDesk(engine, self.loader, parts, self)
         vocoders.chosen.connect(self.prepare_vocoder)
         vocoders.refused.connect(parts.banner.complain)
         if presets.favourites.problem:

@@ -69,6 +69,12 @@ class Morph:
         return self._map.share if self._map.mean > 0 else None
 
     @property
+    def shown(self) -> NDArray[np.float32] | None:
+        """The shares as they are shown, (M, T) and nobody's to write to; None where they are the same everywhere."""
+        share = self._map.share
+        return None if bool((share == share[0, 0]).all()) else share.numpy()
+
+    @property
     def sounds(self) -> bool:
         """True while the second preset has a share anywhere."""
         return self._map.mean > 0
