@@ -43,7 +43,6 @@ MORPH_ROWS: tuple[Parameter, ...] = (
         "player",
         False,
         None,
-        "Which cells go over to the second preset first: all alike, from left to right, from low to high, as painted, "
-        "in patches, or those that change most.",
+        "Which cells go over to the second preset first.",
     ),
 )
