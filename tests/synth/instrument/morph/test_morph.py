@@ -23,6 +23,7 @@ from synth.instrument.events import (
     PaintShare,
     Rescue,
     SetParameter,
+    SetRoute,
     Touch,
     Undo,
 )
@@ -35,6 +36,7 @@ from synth.instrument.parameters.values import ParameterValues
 from synth.instrument.state import InstrumentState
 from synth.mel import FORMATS, LOG_MEL_FLOOR
 from synth.presets.model import Preset
+from synth.presets.routes import Route
 from synth.presets.schema import Fields
 from synth.takes.state_record import arrays_of, read_state, told_of
 from synth.vocoder.contract import VoiceFrames
@@ -45,6 +47,7 @@ from tests.doubles.siblings import RATE, Ear, morphing, siblings
 PRESETS = FIRST, SECOND = siblings()
 SMALL = siblings(n_frames=24)
 SETUP = Setup(seed=3)
+ROUTES = (("macro1", "fine_cents", 0.4), ("macro1", "tilt_db", 0.1), ("follower", "volume_db", 0.0))
 
 
 def alone(preset: Preset, **controls: float) -> Instrument:
@@ -81,11 +84,16 @@ def test_a_second_preset_without_a_share_changes_no_sample() -> None:
 @torch.inference_mode()
 def test_the_whole_share_is_read_as_the_second_preset_reads_its_own_culture() -> None:
     both, other = (
-        morphing(SMALL, ear(), morph=1.0, tilt_db=2.0),
-        Instrument(SMALL[1], ear(), RATE, ParameterValues(tilt_db=2.0), SETUP),
+        morphing(SMALL, ear(), morph=1.0, tilt_db=2.0, macro1=1.0),
+        Instrument(SMALL[1], ear(), RATE, ParameterValues(tilt_db=2.0, macro1=1.0), SETUP),
     )
+    for instrument in (both, other):
+        for slot, (source, moved, depth) in enumerate(ROUTES, 1):
+            instrument.send(SetRoute(slot, Route(source, moved, depth)))
     both.process(300)
-    other.resume(replace(other.state(), culture=both.state().culture, place=both.state().place))
+    other.process(1)
+    left = both.state()
+    other.resume(replace(other.state(), culture=left.culture, place=left.place, motion=left.motion))
     for instrument in (both, other):
         instrument.send(NoteOn(1, 64, 0.8))
         instrument.process(1)
@@ -98,6 +106,31 @@ def test_the_whole_share_is_read_as_the_second_preset_reads_its_own_culture() ->
         assert torch.equal(mine.second.gain, theirs.gain)
         # Of the first nothing is left.
         assert mine.columns.max() < LOG_MEL_FLOOR + 0.1
+    # Pitch and tilt were moved, by two fifths of ±100 cents and a tenth of ±12 dB, and what is heard is followed.
+    assert float(theirs.pitch_ratio[0, 0]) == pytest.approx(2 ** (80 / 1200), rel=1e-4)
+    assert other.values["tilt_db"] > 3
+    assert both.motion.state.level == pytest.approx(other.motion.state.level, abs=1e-3)
+    assert other.motion.state.level > 0.5
+
+
+@torch.inference_mode()
+def test_routes_move_the_share_as_a_hand_on_the_control_does() -> None:
+    moved, by_hand = morphing(SMALL, ear(), lfo1_hz=3.0, morph_map=2.0), morphing(SMALL, ear(), morph_map=2.0)
+    moved.do(SetRoute(1, Route("lfo1", "morph", 0.7)))
+    values = []
+    for _ in range(40):
+        mine = heard(moved)
+        values.append(moved.values["morph"])
+        by_hand.do(SetParameter("morph", values[-1]))
+        assert same(mine, heard(by_hand))
+    assert moved.controls["morph"] == 0
+    assert min(values) < 0.01
+    assert max(values) == pytest.approx(0.7, abs=0.01)
+    # A morph that was asked to end does so, whatever moves its control.
+    moved.do(EndMorph())
+    for _ in range(20):
+        moved.process(10)
+    assert moved.morph is None
 
 
 @torch.inference_mode()
@@ -234,6 +267,9 @@ ACTIONS: st.SearchStrategy[Action] = st.one_of(
     st.builds(Touch, st.builds(Gesture, st.sampled_from(["erase", "noise", "freeze"]), st.floats(0, 24), st.just(30))),
     st.sampled_from([Undo(), Hand(True, 4.0), Hand(False), HoldDrone(False), NoteOff(1), EndMorph()]),
     st.builds(NoteOn, st.integers(1, 3), st.integers(48, 72), st.just(0.8)),
+    st.builds(
+        SetRoute, st.just(1), st.builds(Route, st.sampled_from(["lfo1", "velocity", "follower"]), st.just("morph"))
+    ),
 )
 FRAMES = 40
 
