@@ -115,6 +115,36 @@ def _show_pages(window: MainWindow, folder: Path) -> None:
     window.controls.pages.show_page("sound")
 
 
+def _show_morph(window: MainWindow, folder: Path) -> None:
+    """A second preset chosen in the browser, half of it low first, its knob moved by an LFO; then painted by hand."""
+    window.tour.leave()
+    if not window.transport.play.isChecked():
+        window.transport.play.click()
+    presets = window.presets
+    second = next(path for path in presets.paths() if path.stem == "ocean")
+    presets.list.setCurrentItem(presets.list.at(second))
+    next(action for action in presets.menu.actions() if action.text() == "Morph towards this").trigger()
+    strip, knobs = window.desk.morph.strip, window.controls.knobs
+    _until(strip.isVisible)
+    knobs["morph_map"].set_amount(2.0)
+    knobs["morph"].set_amount(0.5)
+    window.controls.motion.add("lfo1", "morph", 0.3)
+    _wait(2500)
+    _save(window, folder, "morph")
+    knobs["morph_map"].set_amount(3.0)
+    strip.second.click()
+    view = window.culture.viewport()
+    QTest.mousePress(view, _LEFT, pos=_cell(window, 60, 40))
+    _wait(1500)
+    for width, height, size in ((1280, 800, ""), (1024, 640, "-small")):
+        window.resize(width, height)
+        _wait(700)
+        _save(window, folder, f"morph-brush{size}")
+    QTest.mouseRelease(view, _LEFT, pos=_cell(window, 60, 40))
+    strip.end.click()
+    _until(strip.isHidden)
+
+
 def _show_error(window: MainWindow, folder: Path) -> None:
     """A preset that cannot be read."""
     broken = folder / "broken.safetensors"
@@ -228,6 +258,7 @@ SCENES: dict[str, Callable[[MainWindow, Path], None]] = {
     "playing": _show_playing,
     "tour": _show_tour,
     "pages": _show_pages,
+    "morph": _show_morph,
     "sizes": _show_sizes,
     "error": _show_error,
     "browser": _show_browser,
