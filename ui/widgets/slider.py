@@ -6,7 +6,11 @@ from PySide6.QtWidgets import QWidget
 
 from synth.instrument.parameters.parameter import Parameter
 from ui.look.theme import COLOURS
+from ui.widgets.dial.value_dial import PLACES
 from ui.widgets.knob import Knob
+
+_BAR = 2.0
+"""How high the line is that shows how far something moves it."""
 
 
 class Slider(Knob):
@@ -25,6 +29,9 @@ class Slider(Knob):
     def drag_position(self, event: QMouseEvent) -> float:
         return event.position().x()
 
+    def face(self) -> QRectF:
+        return QRectF(self.rect())
+
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -36,6 +43,13 @@ class Slider(Knob):
         filled = QRectF(body)
         filled.setWidth(body.width() * self.value() / max(self.maximum(), 1))
         painter.fillRect(filled, QColor(COLOURS.accent_dark))
+        for i, ring in enumerate(self._rings):
+            low, high = (body.left() + body.width() * end for end in self.reach_of(ring))
+            at = body.bottom() - (i + 1) * (_BAR + 1)
+            painter.fillRect(QRectF(low, at, max(high - low, 1.0), _BAR), QColor(ring.colour))
+        if self._present is not None:
+            now = body.left() + body.width() * self._present / PLACES
+            painter.fillRect(QRectF(now - 1.5, body.bottom() - 8, 3.0, 8.0), QColor(self._rings[0].colour))
         painter.setClipping(False)
         lit = self.hasFocus() or self.isSliderDown()
         painter.setPen(QColor(COLOURS.accent if lit else COLOURS.line))

@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from synth.instrument.parameters.table import BRUSH_PARAMETERS, PARAMETERS
 from tests.ui.hands.knobs import drag, move, wheel
+from ui.widgets.dial.face import Ring
 from ui.widgets.knob import Knob
 from ui.widgets.slider import Slider
 
@@ -176,3 +177,26 @@ def test_showing_a_value_asks_for_nothing(width: Knob, qtbot: QtBot) -> None:
     with qtbot.assertNotEmitted(width.turned):
         width.show_amount(0.1)
     assert width.amount() == pytest.approx(0.1)
+
+
+def test_a_slider_shows_how_far_it_is_moved_and_where_it_is_now(qtbot: QtBot) -> None:
+    slider = Slider(PARAMETERS["morph"])
+    qtbot.addWidget(slider)
+    slider.resize(200, 28)
+    slider.set_amount(0.5)
+
+    def red(y: int) -> list[int]:
+        picture = slider.grab().toImage()
+        scale = picture.width() / slider.width()
+        colours = [picture.pixelColor(round(x * scale), round(y * scale)) for x in range(slider.width())]
+        return [x for x, colour in enumerate(colours) if colour.red() > 240 and colour.green() < 15]
+
+    assert not red(25)
+    slider.show_rings([Ring("LFO 1", -0.25, 0.25, "#ff0000")])
+    # From a quarter to three quarters of 200 pixels, at the lower edge alone.
+    assert (min(red(25)), max(red(25))) == (pytest.approx(50, abs=1), pytest.approx(149, abs=1))
+    assert not red(21)
+    slider.show_present(0.7)
+    assert (min(red(21)), max(red(21))) == (pytest.approx(139, abs=1), pytest.approx(141, abs=1))
+    slider.show_rings([])
+    assert not red(25)
