@@ -12,7 +12,7 @@ from synth.presets.model import LOOP_FRAMES
 from tests.benchmarks.soak import LIMIT_DB, soak
 from tests.doubles.cultures import steady_preset
 
-MINUTES = 0.25
+MINUTES = 0.13
 
 
 @pytest.mark.device

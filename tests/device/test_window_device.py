@@ -9,7 +9,7 @@ from synth.presets.model import LOOP_FRAMES
 from tests.benchmarks.window_take import take_against_capture
 from tests.doubles.cultures import steady_preset
 
-SECONDS = 6.0
+SECONDS = 4.0
 """`tests.benchmarks.window_take` plays for longer."""
 ATTEMPTS, MOST_UNDERRUNS = 3, 2
 """Whoever else computes on this machine can cost a run its sound; what is broken breaks every one of them. The bar

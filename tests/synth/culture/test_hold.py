@@ -6,10 +6,9 @@ import torch
 from synth.automaton.gestures import RESTING_KINDS, WAKE_STEPS, Gesture, GestureKind, apply_gesture, footprint
 from synth.culture.culture import LiveCulture
 from synth.culture.undoable import UndoableCulture
-from synth.presets.model import LOOP_FRAMES
 from tests.doubles.cultures import steady_preset
 
-FRAMES = 172
+FRAMES = 96
 WOUND = Gesture("erase", 24, 40, 8, 12)
 HOLD = Gesture("hold", 24, 40, 8, 12)
 CORE = footprint(WOUND, 80, FRAMES) == 1
@@ -18,7 +17,7 @@ RESTS = FRAMES + WAKE_STEPS
 
 
 def culture() -> LiveCulture:
-    return LiveCulture(steady_preset(LOOP_FRAMES), 3)
+    return LiveCulture(steady_preset(FRAMES), 3)
 
 
 def live_on(of: LiveCulture, steps: int, *, held: bool) -> None:

@@ -33,11 +33,13 @@ def with_vibrato(f0_hz: float, rate_hz: float, depth_cents: float, seconds: floa
     return np.asarray(sum(0.2 / k * np.sin(k * phase) for k in range(1, 9)))
 
 
-@pytest.mark.parametrize("f0_hz", [65.4, 146.8, 261.6, 880.0])
-@pytest.mark.parametrize("rate_hz", [22050, 44100, 48000])
+@pytest.mark.parametrize(
+    ("f0_hz", "rate_hz"),
+    [(65.4, 22050), (65.4, 48000), (146.8, 44100), (261.6, 22050), (261.6, 48000), (880.0, 44100)],
+)
 def test_a_harmonic_tone_has_its_multiples(f0_hz: float, rate_hz: int) -> None:
     count = min(int(7800 / f0_hz), 20)
-    measured = measure(harmonics(f0_hz, count, 2.0, rate_hz), rate_hz, F22)
+    measured = measure(harmonics(f0_hz, count, 1.5, rate_hz), rate_hz, F22)
     assert not measured.inharmonic
     assert cents(measured.root_hz, f0_hz) < 1
     assert measured.tonal_share > 0.95
@@ -134,7 +136,7 @@ def test_a_harmonic_sound_that_beats_holds_its_pitch() -> None:
     assert measured.vibrato.depth_cents == measured.vibrato.jitter_cents == 0
 
 
-@pytest.mark.parametrize("seed", [0, 1, 2])
+@pytest.mark.parametrize("seed", [0, 1])
 def test_a_bowed_note_keeps_its_vibrato_and_its_wander(seed: int) -> None:
     """All partials move by 20 cents at 5.6 Hz and by noise below 2 Hz of 5 cents' standard deviation."""
     n = 5 * 44100

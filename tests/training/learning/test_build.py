@@ -28,8 +28,8 @@ def test_a_preset_is_as_loud_from_two_speakers_as_it_says() -> None:
 
 def test_a_sound_that_swells_is_levelled_by_more_than_its_end() -> None:
     preset = load("violin")
-    heard = preset.state[0].repeat(1, 12)
-    heard[:, : 8 * 172] -= 6 / 40
+    heard = preset.state[0].repeat(1, 6)
+    heard[:, : 4 * 172] -= 6 / 40
     level = levelled(preset, heard)
     sound = vocoded(level, log_mel_from_grid(heard, preset.reference_db)[None], 44100)[0] * 10 ** (level.gain_db / 20)
     loudness = pyloudnorm.Meter(44100).integrated_loudness(np.stack([sound, sound], axis=1))

@@ -26,7 +26,7 @@ _KEYS = (
 )
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_two_hundred_random_actions(win: MainWindow, engine: FakeEngine, qtbot: QtBot, seed: int) -> None:
     rng = random.Random(seed)
     actions: tuple[Callable[[], None], ...] = (
