@@ -13,7 +13,7 @@ from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
 
-from synth.compiled_cache import keep_compiled_code_apart
+from synth.compiled.cache import keep_compiled_code_apart
 from tests.doubles.rig import Rig
 
 # Two shared cores: one torch thread as in the engine, and no deadline on single examples.

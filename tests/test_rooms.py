@@ -18,6 +18,7 @@ PACKAGES = ("synth", "ui", "training")
 ORDER = {
     "synth": (
         ("",),
+        ("compiled",),
         ("sound_files",),
         ("automaton",),
         ("presets",),

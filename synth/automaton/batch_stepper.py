@@ -9,7 +9,7 @@ from torch import Tensor
 
 from synth.automaton.rules import LiveRule
 from synth.automaton.scripted import scripted
-from synth.automaton.stepper import Stepper, pad, update_awake
+from synth.automaton.stepper import Stepper, compiled_step, pad, update_awake
 
 
 @scripted
@@ -48,10 +48,15 @@ class BatchStepper:
         sensed, row, *self._weights = one.tables
         first_of = torch.arange(most)[:, None, None] * (n_mels + 2) * width
         self._sensed, self._row = (sensed[None] + first_of).flatten(0, 1), row.repeat(most)
+        tables = self._sensed, self._row, *self._weights
+        self._compiled = compiled_step(tables, self._padded.flatten(0, 1), n_frames, self._reach) if most else None
 
     def step(self, cells: Tensor, weather: Tensor, mask: Tensor) -> None:
         """One step of `cells` (B, M, T, C), contiguous, in place; `weather` (K, B, M, T), `mask` (B, M, T) scales each
         cell's update: where it is 0 nothing is computed."""
+        if self._compiled is not None:
+            self._compiled.step(cells.view(-1, cells.shape[3]), weather.reshape(len(weather), -1), mask.reshape(-1))
+            return
         n = mask.numel()
         tables = self._sensed[:n], self._row[:n], *self._weights
         _step_batch(cells, weather, mask, self._padded[: len(cells)], self._reach, *tables)

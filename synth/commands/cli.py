@@ -32,7 +32,7 @@ def prepare_environment() -> None:
     """Must run before torch is imported: OpenMP threads that spin starve the engine on a busy machine (a two-thread
     step took 208 ms, then 4.6 ms), and memory that is given back must be fetched again page by page. Before numba is:
     it must not write into the package."""
-    from synth.compiled_cache import keep_compiled_code_apart
+    from synth.compiled.cache import keep_compiled_code_apart
     from synth.environment import forget_absurd_numbers, set_if_unset
     from synth.memory import keep_freed_memory
 

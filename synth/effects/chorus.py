@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from synth.compiled_cache import compiled
+from synth.compiled.cache import compiled
 from synth.effects.contract import Audio, EffectState, mix_levels
 from synth.effects.glide import Glide
 from synth.effects.held_arrays import HeldArrays

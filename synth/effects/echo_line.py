@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from synth.compiled_cache import compiled
+from synth.compiled.cache import compiled
 from synth.effects.contract import TINY, Audio
 from synth.effects.glide import Glide
 from synth.effects.held_arrays import HeldArrays

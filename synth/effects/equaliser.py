@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from synth.compiled_cache import compiled
+from synth.compiled.cache import compiled
 from synth.effects.contract import TINY, Audio, EffectState
 from synth.effects.glide import Glide
 from synth.effects.held_arrays import HeldArrays

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from synth.compiled_cache import compiled
+from synth.compiled.cache import compiled
 from synth.instrument.parameters.effect_rows import SMOOTHING_S
 
 _STAGE_S = SMOOTHING_S / 2

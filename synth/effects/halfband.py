@@ -9,7 +9,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from synth.compiled_cache import compiled
+from synth.compiled.cache import compiled
 from synth.effects.contract import TINY
 
 _TERMS = 8

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from synth.compiled_cache import compiled
+from synth.compiled.cache import compiled
 from synth.effects.contract import TINY, Audio, EffectState, mix_levels
 from synth.effects.echo_line import EchoLine
 from synth.effects.glide import Glide

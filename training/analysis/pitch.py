@@ -46,7 +46,7 @@ class PitchTrack:
 
 def find_f0(samples: Doubles, rate_hz: int) -> float:
     """Median pitch of a mono recording (N,) by probabilistic YIN (Mauch and Dixon 2014); 0 when mostly unvoiced."""
-    from synth.compiled_cache import keep_compiled_code_apart
+    from synth.compiled.cache import keep_compiled_code_apart
 
     keep_compiled_code_apart()
     import librosa

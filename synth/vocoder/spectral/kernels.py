@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from synth.compiled_cache import compiled
+from synth.compiled.cache import compiled
 
 # Samples whose phases are counted in single precision from one double: at most 32 cycles, so 2e-6 of a cycle off.
 _STRETCH = 64

@@ -16,8 +16,8 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from synth.compiled.vectors import I64, VECTOR, constant, load, muladd, store
 from synth.vocoder.arrays import Doubles, Floats
-from synth.vocoder.bigvgan.streaming.vectors import I64, VECTOR, constant, load, muladd, store
 
 FAST_ROWS = 4
 """Rows that are computed together, and taps of a group."""

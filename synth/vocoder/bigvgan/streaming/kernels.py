@@ -4,7 +4,6 @@ Rows are time, a row's channels lie side by side and are padded to whole vectors
 shifted rows and nothing is gathered. All addresses are byte addresses, all strides count floats.
 """
 
-import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,14 +13,15 @@ from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic
 
-from synth.compiled_cache import keep_compiled_code_apart
+from synth.compiled import vectors
+from synth.compiled.cache import keep_compiled_code_apart, stamp_of
+from synth.compiled.vectors import LANES
 from synth.vocoder.bigvgan.streaming.fast_filter import FAST_ROWS, N_POINTS, into_points, out_of_points
 from synth.vocoder.bigvgan.streaming.snake import bend
 from synth.vocoder.bigvgan.streaming.tiles import TILE_CHANNELS, TILE_ROWS, tile
-from synth.vocoder.bigvgan.streaming.vectors import LANES
 
-COMPILED_FROM = ("fast_filter", "kernels", "snake", "tiles", "vectors")
-"""The modules whose text decides what is compiled."""
+COMPILED_FROM = ("fast_filter", "kernels", "snake", "tiles")
+"""The modules here whose text decides what is compiled, beside `vectors`."""
 FAST_PART = 2 * TILE_ROWS
 """Tiles that a fast convolution takes through all its steps at once."""
 _full_2, _full_1 = tile(TILE_ROWS, 2), tile(TILE_ROWS, 1)
@@ -189,9 +189,7 @@ def _run(program, n_frames, counter, n_workers, give_way):  # type: ignore[no-un
 
 def _stamp() -> int:
     """Of the text of everything that is compiled here."""
-    files = [Path(__file__).with_name(f"{name}.py") for name in COMPILED_FROM]
-    digest = hashlib.sha256(b"".join(file.read_bytes() for file in files)).digest()
-    return int.from_bytes(digest[:6], "little")
+    return stamp_of(Path(vectors.__file__), *(Path(__file__).with_name(f"{name}.py") for name in COMPILED_FROM))
 
 
 def _kept_on_disk(stamp: int) -> Callable[..., None]:

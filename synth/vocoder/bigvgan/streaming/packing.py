@@ -2,11 +2,11 @@
 
 import numpy as np
 
+from synth.compiled.vectors import LANES
 from synth.vocoder.arrays import Floats
 from synth.vocoder.bigvgan.streaming.fast_filter import weight_at_points
 from synth.vocoder.bigvgan.streaming.plan import Activation, Conv, Upsampling
 from synth.vocoder.bigvgan.streaming.tiles import TILE_CHANNELS
-from synth.vocoder.bigvgan.streaming.vectors import LANES
 
 _PAGE = 4096
 

@@ -7,7 +7,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from synth.vocoder.bigvgan.streaming.vectors import (
+from synth.compiled.vectors import (
     HAS_32_REGISTERS,
     I64,
     LANES,

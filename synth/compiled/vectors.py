@@ -19,6 +19,8 @@ _FEATURES = llvm.get_host_cpu_features()
 _LIKES_512 = ("znver4", "znver5", "sapphirerapids", "emeraldrapids", "graniterapids")
 LANES = 16 if llvm.get_host_cpu_name().startswith(_LIKES_512) else 8 if _FEATURES.get("avx") else 4
 HAS_32_REGISTERS = bool(_FEATURES.get("avx512vl")) or LANES == 4
+HAS_FMA = bool(_FEATURES.get("fma"))
+"""A product and a sum are rounded once."""
 VECTOR = ir.VectorType(F32, LANES)
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from synth.compiled_cache import VARIABLE, cache_folder, keep_compiled_code_apart
+from synth.compiled.cache import VARIABLE, cache_folder, keep_compiled_code_apart
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 COMPILE = """
 from synth.vocoder.bigvgan.streaming import kernels
 from synth.vocoder.bigvgan.streaming.machine import Crew, Kind, Operation, program_of

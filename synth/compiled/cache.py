@@ -5,6 +5,7 @@ that is left hides the next installation.
 """
 
 import atexit
+import hashlib
 import os
 import shutil
 import sys
@@ -56,6 +57,13 @@ def compiled(signature: str, function: Callable[..., None], *, contract: bool = 
     except (RuntimeError, OSError):
         # RuntimeError: numba found no folder that it may write to. OSError: the folder is full, or has gone.
         return njit(signature, **options)(function)  # type: ignore[no-any-return]
+
+
+def stamp_of(*sources: Path) -> int:
+    """A number that changes with the text of these modules, for a function that is kept to enclose: numba asks only
+    whether the function's own file has changed, and whether what it encloses has."""
+    digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).digest()
+    return int.from_bytes(digest[:6], "little")
 
 
 def _can_be_written(folder: Path) -> bool:
