@@ -193,7 +193,8 @@ class TakePlayer:
         else:
             weight = self._fade.take(n)
         gain = self._gain.take(n)
-        if isinstance(weight, float) and weight == gain == 1.0:
+        # While the volume is turned the gain is an array.
+        if isinstance(weight, float) and isinstance(gain, float) and weight == gain == 1.0:
             return take
         mixed: Audio = (sound * (1 - weight) + take * (weight * gain)).astype(np.float32)
         return mixed

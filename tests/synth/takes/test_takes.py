@@ -93,6 +93,22 @@ def test_what_is_recorded_is_what_is_sent_while_a_take_plays(tmp_path: Path) -> 
     assert where(kept, noise(20_000)[FADE : 20_000 - FADE]) > 0
 
 
+def test_the_volume_can_be_turned_while_a_take_plays(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.wav", np.full((RATE, 2), 0.5), RATE, subtype="FLOAT")
+    player = TakePlayer(RATE, lambda text, urgent: pytest.fail(text))
+    player.play(tmp_path / "a.wav")
+    silence, heard = np.zeros((2, 1024), np.float32), []
+    while len(heard) < 12:
+        sound = player.process(silence, 0.0 if len(heard) < 6 else -40.0)
+        if player.position_s()[0] > 0:
+            heard.append(sound)
+        else:
+            time.sleep(0.005)
+    player.close()
+    assert heard[5].min() == 0.5
+    assert 0 < heard[-1].max() < 0.1
+
+
 def test_a_take_is_never_louder_than_it_was_recorded_and_follows_the_volume_down() -> None:
     from synth.takes.player import _gain
 
