@@ -3,6 +3,7 @@
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from ui.look.theme import COLOURS
 from ui.widgets.tool_button import tool_button
@@ -72,7 +73,10 @@ class Sheet(QWidget):
         for other in self._covered.findChildren(Sheet):
             if other is not self:
                 other.put_away()
-        self._before = self._covered.focusWidget()
+        focused = self._covered.focusWidget()
+        # One that is opened again has the keyboard itself.
+        if focused is None or not self.isAncestorOf(focused):
+            self._before = focused
         self.cover()
         self.raise_()
         self.show()
@@ -83,8 +87,10 @@ class Sheet(QWidget):
         """Hide it; what it shows is kept."""
         if not self.isHidden():
             self.hide()
-            if self._before is not None:
-                self._before.setFocus()
+            before = self._before
+            gone = before is None or not isValid(before) or not before.isVisible() or not before.isEnabled()
+            # What is hidden cannot take the keyboard, which would stay with the sheet: letters would play nothing.
+            (self._covered if before is None or gone else before).setFocus()
             self.closed.emit()
 
     def cover(self) -> None:

@@ -184,3 +184,17 @@ def test_a_sheet_keeps_its_letters(win: MainWindow, engine: FakeEngine, name: st
     win.culture.setFocus()
     type_keys("r")
     assert engine.actions[-1] == ReseedAll()
+
+
+@pytest.mark.parametrize("way", ["opened twice", "what had the keyboard is switched off"])
+def test_a_sheet_that_closes_keeps_no_keyboard(win: MainWindow, engine: FakeEngine, way: str) -> None:
+    win.controls.knobs["width"].setFocus()
+    win.takes.sheet.open()
+    if way == "opened twice":
+        win.takes.sheet.open()
+    else:
+        win.controls.knobs["width"].setEnabled(False)
+    win.takes.sheet.away.setFocus()
+    press(RETURN)
+    assert not win.takes.sheet.isVisible()
+    assert_letters_play(engine)
