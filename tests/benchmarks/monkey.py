@@ -1,11 +1,12 @@
 """Random hands on the whole window: nothing breaks, nothing stutters, nothing is left behind, nothing grows.
 
-    python -m tests.benchmarks.monkey [--seed 1 2 3] [--actions 300] [--preset NAME]
+    python -m tests.benchmarks.monkey [--seed 1 2 3] [--actions 300] [--preset NAME] [--minutes 60 --load]
 
 Real engine and window under Xvfb (software rendering) and openbox, with a private sound server and private folders. For
-each seed: random clicks on every control, strokes, keys, presets, sizes, sheets, takes. Prints one JSON object per
-seed; exit code 1 when an exception, Qt message, modal box, underrun, leaked thread or timer, or memory growth above 5 %
-was found.
+each seed: random clicks on every control, typing into every box, drags, strokes, keys, presets, sizes, sheets, takes;
+for so many actions, or for so many minutes. With --load a busy process runs on every core. Prints one JSON object per
+seed, with the resident memory every five minutes; exit code 1 when an exception, Qt message, modal box, lost key,
+leaked control, underrun, leaked thread or timer, or memory growth above 5 % was found.
 """
 
 import argparse
@@ -26,12 +27,14 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from synth.commands.cli import prepare_environment
+from tests.benchmarks.soak import busy_cores
 from tests.doubles.rig import Rig
 from tests.ui.hands.display import virtual_display
 
 MEMORY_GROWTH = 0.05
 _CHANGES = 4
 """Presets changed before anything is counted."""
+_EVERY_S = 300
 _WARM_UP = 1 / 3
 """Share of the actions after which memory is expected to stay as it is."""
 
@@ -43,7 +46,13 @@ def growth(memory_mb: list[float]) -> float:
     return statistics.median(memory_mb[-span:]) / statistics.median(memory_mb[first : first + span]) - 1
 
 
-def _perform(window: object, seed: int, n_actions: int) -> dict[str, object]:
+def by_minute(memory_mb: list[float], at_s: list[float]) -> dict[str, int]:
+    """Resident memory at the beginning, after every five minutes and at the end, by the minute."""
+    marks = [*(k for k, at in enumerate(at_s) if k == 0 or at // _EVERY_S > at_s[k - 1] // _EVERY_S), len(at_s) - 1]
+    return {f"{at_s[k] / 60:.1f}": round(memory_mb[k]) for k in marks}
+
+
+def _perform(window: object, seed: int, n_actions: int, minutes: float) -> dict[str, object]:
     """Let random hands loose on the window, close it; what was found."""
     from tests.ui.hands.monkey import Monkey
     from tests.ui.hands.mouse_and_keys import pause
@@ -55,7 +64,7 @@ def _perform(window: object, seed: int, n_actions: int) -> dict[str, object]:
         for _ in range(_CHANGES):
             window.header.previous.click()  # type: ignore[attr-defined]
             pause(1.0)
-        monkey.run(n_actions)
+        monkey.run(n_actions, minutes=minutes)
         status = window.engine.status()  # type: ignore[attr-defined]
         window.close()  # type: ignore[attr-defined]
     return {
@@ -66,14 +75,15 @@ def _perform(window: object, seed: int, n_actions: int) -> dict[str, object]:
         "underruns_after": monkey.underruns_after,
         "rescues": status.rescues,
         "device": status.device,
-        "memory_mb": [round(m) for m in monkey.memory_mb[:: max(1, n_actions // 12)]],
+        "memory_mb": [round(m) for m in monkey.memory_mb[:: max(1, len(monkey.done) // 12)]],
+        "memory_mb_at_minute": by_minute(monkey.memory_mb, monkey.memory_at_s),
         "memory_growth": round(growth(monkey.memory_mb), 4),
         "notices": [notice.text for notice in status.notices],
         "banner": window.banner.text,  # type: ignore[attr-defined]
     }
 
 
-def _inside(seed: int, n_actions: int, preset: str) -> int:
+def _inside(seed: int, n_actions: int, preset: str, minutes: float) -> int:
     """In the private display: the command's own window, and one pair of random hands."""
     from synth.commands.cli import main as command
     from tests.ui.hands.monkey import left_behind
@@ -92,7 +102,7 @@ def _inside(seed: int, n_actions: int, preset: str) -> int:
                 windows.append(window)
                 # A fault of the test itself ends the child: in a slot it would be one more banner.
                 try:
-                    told.update(_perform(window, seed, n_actions))
+                    told.update(_perform(window, seed, n_actions, minutes))
                 except BaseException:
                     traceback.print_exc()
                     os._exit(70)
@@ -106,7 +116,7 @@ def _inside(seed: int, n_actions: int, preset: str) -> int:
     return code
 
 
-def play(seed: int, n_actions: int, preset: str, folder: Path) -> dict[str, object]:
+def play(seed: int, n_actions: int, preset: str, folder: Path, minutes: float = 0.0) -> dict[str, object]:
     """One seed in a child process with everything private; what it found."""
     rig = Rig(folder)
     rig.start()
@@ -121,12 +131,12 @@ def play(seed: int, n_actions: int, preset: str, folder: Path) -> dict[str, obje
             # Without a window manager no window is active, and keys are no shortcuts.
             manager = subprocess.Popen(["openbox"], env={**os.environ, **screen}, stderr=subprocess.DEVNULL)
             command = [sys.executable, "-m", "tests.benchmarks.monkey", "--inside", "--seed", str(seed)]
-            command += ["--actions", str(n_actions), "--preset", preset]
+            command += ["--actions", str(n_actions), "--preset", preset, "--minutes", str(minutes)]
             child = subprocess.Popen(
                 command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
             )
             try:
-                out, said = child.communicate(timeout=60 + n_actions)
+                out, said = child.communicate(timeout=60 + n_actions + 75 * minutes)
             except subprocess.TimeoutExpired:
                 # Its fault handler writes where every thread is.
                 child.send_signal(signal.SIGUSR1)
@@ -161,14 +171,16 @@ def main() -> int:
     parser.add_argument("--seed", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--actions", type=int, default=300)
     parser.add_argument("--preset", default="violin")
+    parser.add_argument("--minutes", type=float, default=0.0, help="go on for so long, if the actions take less")
+    parser.add_argument("--load", action="store_true", help="a busy process on every core")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.inside:
-        return _inside(args.seed[0], args.actions, args.preset)
+        return _inside(args.seed[0], args.actions, args.preset, args.minutes)
     failed = False
     for seed in args.seed:
-        with tempfile.TemporaryDirectory() as name:
-            result = play(seed, args.actions, args.preset, Path(name))
+        with tempfile.TemporaryDirectory() as name, busy_cores((os.cpu_count() or 1) if args.load else 0):
+            result = play(seed, args.actions, args.preset, Path(name), args.minutes)
         found = failures(result)
         print(json.dumps(result | {"failures": found}, indent=1, ensure_ascii=False), flush=True)
         failed = failed or bool(found)

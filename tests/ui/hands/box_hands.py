@@ -54,7 +54,7 @@ _NAMED = {
 }  # fmt: skip
 _MOST_ESCAPES = 3
 """One may put away a popup, one a notice or the sound of a preset that is only heard, one leaves the box."""
-_SETTLE_S = 0.03
+_SETTLE_S, _LOAD_S = 0.03, 1.0
 _NO_KEYS = Qt.KeyboardModifier.NoModifier
 
 
@@ -193,9 +193,10 @@ class BoxHands:
 
     @property
     def _covered(self) -> bool:
-        """Whether a popup or a sheet has the keyboard now."""
+        """Whether a popup, a sheet or a file dialog has the keyboard now."""
         sheets = any(sheet.isVisible() for sheet in self._window.findChildren(Sheet))
-        return sheets or QApplication.activePopupWidget() is not None
+        elsewhere = QApplication.activeWindow() not in (None, self._window)
+        return sheets or elsewhere or QApplication.activePopupWidget() is not None
 
     # What it expects
 
@@ -208,6 +209,11 @@ class BoxHands:
         texts, playing = self._texts(), window.presets.playing
         self._turned.clear()
         self._one_key(QEvent.Type.KeyPress, "a")
+        if not window.player.has_fingers:
+            # A preset that has just been loaded lets go of every key.
+            self._one_key(QEvent.Type.KeyRelease, "a")
+            pause(_LOAD_S)
+            self._one_key(QEvent.Type.KeyPress, "a")
         if not window.player.has_fingers and not self._covered:
             name = "nothing" if focus is None else focus.accessibleName() or type(focus).__name__
             self._find(f"A plays no note after {left}, with the keyboard at {name}")

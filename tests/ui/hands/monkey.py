@@ -57,6 +57,9 @@ class Monkey:
         self.findings: list[str] = []
         self.done: list[str] = []
         self.memory_mb: list[float] = []
+        self.memory_at_s: list[float] = []
+        """When each of these was resident, since the hands were made."""
+        self._began_s = time.monotonic()
         self.underruns_after: list[str] = []
         self._underruns = 0
         self._process = psutil.Process()
@@ -82,8 +85,9 @@ class Monkey:
     def __exit__(self, *_: object) -> None:
         self._restore.pop()()
 
-    def run(self, n_actions: int, pause_s: float = 0.05) -> None:
-        """So many random actions, each followed by a little time."""
+    def run(self, n_actions: int, pause_s: float = 0.05, minutes: float = 0.0) -> None:
+        """So many random actions, each followed by a little time; with `minutes` as many as that takes, if more."""
+        end = time.monotonic() + 60 * minutes
         actions: tuple[tuple[Callable[[], str], int], ...] = (
             (self._click, 30),
             (self._key, 25),
@@ -98,7 +102,7 @@ class Monkey:
             (self._boxes.drag_something, 12),
         )
         choices, weights = zip(*actions, strict=True)
-        for _ in range(n_actions):
+        while len(self.done) < n_actions or time.monotonic() < end:
             popup = QApplication.activePopupWidget()
             act = (lambda popup=popup: self._answer(popup)) if popup else self.rng.choices(choices, weights)[0]
             self.done.append(act())
@@ -121,6 +125,7 @@ class Monkey:
         if not self.window.isVisible():
             self._find("the window is gone")
         self.memory_mb.append(self._process.memory_info().rss / 2**20)
+        self.memory_at_s.append(time.monotonic() - self._began_s)
         underruns = self.window.engine.status().underruns
         if underruns > self._underruns:
             self.underruns_after.append(f"{underruns - self._underruns} after {'; '.join(self.done[-3:])}")
