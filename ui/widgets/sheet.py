@@ -3,7 +3,6 @@
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
-from shiboken6 import isValid
 
 from ui.look.theme import COLOURS
 from ui.widgets.tool_button import tool_button
@@ -87,10 +86,10 @@ class Sheet(QWidget):
         """Hide it; what it shows is kept."""
         if not self.isHidden():
             self.hide()
-            before = self._before
-            gone = before is None or not isValid(before) or not before.isVisible() or not before.isEnabled()
             # What is hidden cannot take the keyboard, which would stay with the sheet: letters would play nothing.
-            (self._covered if before is None or gone else before).setFocus()
+            before = self._before if self._before in self._covered.findChildren(QWidget) else None
+            usable = before is not None and before.isVisible() and before.isEnabled()
+            (before if before is not None and usable else self._covered).setFocus()
             self.closed.emit()
 
     def cover(self) -> None:
