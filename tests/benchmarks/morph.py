@@ -1,6 +1,7 @@
 """Sweeps of a morph, offline, as fast as they go: loudness on the way, life, clicks, and what a frame costs.
 
-`python -m tests.benchmarks.morph cello:violin flute:ocean --seconds 600 --map low–high`
+`python -m tests.benchmarks.morph cello:violin flute:ocean --seconds 600 --map low–high`, or in half a minute
+`python -m tests.benchmarks.morph cello:violin --seconds 40 --alone 12 --sound-only`
 
 The knob goes from end to end and back, evenly, in 20 s each way. Loudness is that of 3 s (EBU R 128's short-term),
 compared with a straight line between the loudness of both presets alone; what a preset alone strays from its own mean
@@ -68,16 +69,16 @@ def largest_step_db(sound: Sound) -> float:
     return 20 * float(np.log10(max(step, 1e-10)))
 
 
-def alone(preset: Preset) -> list[float]:
-    """Loudness of a preset by itself."""
+def alone(preset: Preset, seconds: float = ALONE_S) -> list[float]:
+    """Loudness of a preset by itself, for so many seconds."""
     instrument = played(preset)
-    return loudness(instrument.process(round(ALONE_S * preset.mel.frames_per_second)))
+    return loudness(instrument.process(round(seconds * preset.mel.frames_per_second)))
 
 
-def sweep(first: Preset, second: Preset, seconds: float, chosen: int) -> dict[str, float]:
-    """What a sweep of so many seconds comes to."""
+def sweep(first: Preset, second: Preset, seconds: float, chosen: int, alone_s: float = ALONE_S) -> dict[str, float]:
+    """What a sweep of so many seconds comes to, beside both presets alone for `alone_s`."""
     fps = first.mel.frames_per_second
-    ends = [alone(preset) for preset in (first, second)]
+    ends = [alone(preset, alone_s) for preset in (first, second)]
     means = [float(np.mean(end)) for end in ends]
     instrument = played(first, second, morph_map=float(chosen))
     instrument.process(_SETTLE_FRAMES)
@@ -130,6 +131,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Sweeps of a morph.")
     parser.add_argument("pairs", nargs="*", default=PAIRS, metavar="A:B")
     parser.add_argument("--seconds", type=float, default=120.0)
+    parser.add_argument("--alone", type=float, default=ALONE_S, metavar="SECONDS", help="of each preset by itself")
+    parser.add_argument("--sound-only", action="store_true", help="leave out what a frame costs")
     parser.add_argument("--map", nargs="+", choices=MAPS, default=["uniform"])
     args = parser.parse_args()
     torch.set_num_threads(1)
@@ -138,9 +141,10 @@ def main() -> int:
         for pair in args.pairs:
             first, second = (load(name) for name in pair.split(":"))
             for name in args.map:
-                figures = sweep(first, second, args.seconds, MAPS.index(name))
+                figures = sweep(first, second, args.seconds, MAPS.index(name), args.alone)
                 _tell({"pair": pair, "map": name}, figures)
-            _tell({"pair": pair}, costs(first, second))
+            if not args.sound_only:
+                _tell({"pair": pair}, costs(first, second))
     return 0
 
 
