@@ -144,8 +144,10 @@ def _pad(padded, cells, M, T, reach):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True)
-def _step(cells, weather, mask, padded, shape, at, row, offsets, row_bias, sense, climate, act, hidden, update, awake):  # type: ignore[no-untyped-def]
-    """Update cells (n, C) where mask (n,) is not 0, scaled by it; weather (K, n).
+def _step(  # type: ignore[no-untyped-def]
+    cells, seen, weather, mask, padded, shape, at, row, offsets, row_bias, sense, climate, act, hidden, update, awake
+):
+    """Update cells (n, C), as `seen` (n, C) is perceived, where mask (n,) is not 0, scaled by it; weather (K, n).
 
     at, row (n,): each cell's place in `padded` and its mel row; offsets (S + 1,): 0, then bytes from a cell to those it
     perceives; weights in panels. hidden (batch, H), update (batch, C) and awake (n + rows of a tile,) are scratch.
@@ -154,7 +156,7 @@ def _step(cells, weather, mask, padded, shape, at, row, offsets, row_bias, sense
     C, n_cells = cells.shape[1], mask.shape[0]
     room = (M + 2) * (T + 2 * reach)
     for grid in range(n_cells // (M * T)):
-        _pad(padded[grid * room :], cells[grid * M * T :], M, T, reach)
+        _pad(padded[grid * room :], seen[grid * M * T :], M, T, reach)
     n = 0
     for i in range(n_cells):
         if mask[i] != 0:
@@ -195,8 +197,8 @@ def _step(cells, weather, mask, padded, shape, at, row, offsets, row_bias, sense
 
 
 _SIGNATURE = (
-    "void(f4[:,::1], f4[:,::1], f4[::1], f4[:,::1], UniTuple(i8, 3), i8[::1], i8[::1], i8[::1], f4[:,::1], f4[:,:,::1],"
-    " f4[:,:,::1], f4[:,::1], f4[:,::1], f4[:,::1], i8[::1])"
+    "void(f4[:,::1], f4[:,::1], f4[:,::1], f4[::1], f4[:,::1], UniTuple(i8, 3), i8[::1], i8[::1], i8[::1], f4[:,::1],"
+    " f4[:,:,::1], f4[:,:,::1], f4[:,::1], f4[:,::1], f4[:,::1], i8[::1])"
 )
 
 
@@ -204,10 +206,13 @@ def _kept(stamp: int) -> Callable[..., None]:
     """The loop, kept on disk for this stamp."""
 
     def step(  # type: ignore[no-untyped-def]
-        cells, weather, mask, padded, shape, at, row, offsets, bias, sense, climate, act, hidden, update, awake
+        cells, seen, weather, mask, padded, shape, at, row, offsets, bias, sense, climate, act, hidden, update, awake
     ):
         _ = stamp  # what is not named is not enclosed
-        _step(cells, weather, mask, padded, shape, at, row, offsets, bias, sense, climate, act, hidden, update, awake)
+        _step(
+            cells, seen, weather, mask, padded, shape, at, row, offsets, bias, sense, climate, act, hidden, update,
+            awake,
+        )  # fmt: skip
 
     return step
 
@@ -236,9 +241,12 @@ class CompiledStep:
         )  # fmt: skip
         self._padded = padded.view(-1, C).numpy()
 
-    def step(self, cells: Tensor, weather: Tensor, mask: Tensor) -> None:
-        """One step of cells (n, C), contiguous, of the first grids; weather (K, n), mask (n,) scales each update."""
-        given = (x.float().contiguous().numpy() for x in (weather, mask))
+    def step(self, cells: Tensor, weather: Tensor, mask: Tensor, seen: Tensor | None = None) -> None:
+        """One step of cells (n, C), contiguous, of the first grids; weather (K, n), mask (n,) scales each update.
+
+        `seen` (n, C) are the cells that are perceived, where these are others than those that change.
+        """
+        given = (x.float().contiguous().numpy() for x in (cells if seen is None else seen, weather, mask))
         _run(cells.numpy(), *given, self._padded, self._shape, *self._arguments)
 
 

@@ -186,6 +186,14 @@ class Stepper:
             alone -= state
             self.step(state, weather, mask)
             state += alone
+        elif self._compiled is not None and second._compiled is not None:
+            channels_last = state.permute(1, 2, 0)
+            cells = channels_last.contiguous().view(-1, self.channels)
+            seen = cells.clone()
+            self._compiled.step(cells, weather.reshape(len(weather), -1), mask.reshape(-1), seen)
+            second._compiled.step(cells, second_weather.reshape(len(second_weather), -1), second_mask.reshape(-1), seen)
+            if not channels_last.is_contiguous():
+                channels_last.copy_(cells.view(channels_last.shape))
         else:
             _step_both_awake(
                 state, weather, mask, second_weather, second_mask, self._padded, self.reach, self.tables, second.tables

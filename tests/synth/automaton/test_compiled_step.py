@@ -78,6 +78,24 @@ def test_several_cultures_step_as_each_would_alone_to_the_bit() -> None:
         assert torch.equal(together[b], stepped(alone, cells[b], weather[:, b], mask[b]))
 
 
+def test_two_rules_on_one_culture_see_the_same_cells_and_both_add_their_update(monkeypatch: pytest.MonkeyPatch) -> None:
+    cells, weather = inputs()
+    first, second = a_rule(), a_rule(100)
+    shares = masked(200), masked(301)
+
+    def both() -> Tensor:
+        after = cells.clone()
+        one, other = Stepper(first, M, T), Stepper(second, M, T)
+        one.step_with(other, after.permute(2, 0, 1), weather, shares[0], weather.flip(0), shares[1])
+        return after
+
+    found = both()
+    monkeypatch.setattr(compiled_step, "WORTHWHILE", False)
+    # To rounding, as one rule alone.
+    np.testing.assert_allclose(found.numpy(), both().numpy(), rtol=0, atol=4e-6)
+    assert torch.equal((found != cells).any(2), shares[0] + shares[1] > 0)
+
+
 def test_a_cell_that_is_no_number_is_not_hidden() -> None:
     stepper, (cells, weather) = Stepper(a_rule(), M, T), inputs()
     cells[5, 20, 0] = torch.nan
