@@ -14,10 +14,11 @@ from synth.engine.kept_culture import bring_back, save_culture
 from synth.engine.protocol import Capture
 from synth.engine.takes.replay import Replay
 from synth.errors import PetrichordError, RecordingError
-from synth.instrument.events import EndMorph, PaintShare, SetParameter, Touch, Undo
+from synth.instrument.events import EndMorph, PaintShare, SetParameter, SetRoute, Touch, Undo
 from synth.instrument.instrument import Instrument, Setup
 from synth.instrument.morph.partner import make_partner
 from synth.instrument.note_events import NoteOn
+from synth.presets.routes import Route
 from synth.takes.branch import instrument_at
 from synth.takes.companion import beginning_of, load_beginning, save_beginning
 from synth.takes.performance import load_performance
@@ -44,7 +45,7 @@ def test_a_take_that_began_in_a_morph_and_begins_another_is_rendered_to_the_bit(
     offline = OfflineTake(tmp_path / "a.wav", playing)
     place = Gesture("paint", 9, 30, 5, 20)
     offline.play(3, [SetParameter("morph_map", 3.0), PaintShare(place, True), Touch(place)])
-    offline.play(2, [Undo(), NoteOn(1, 60, 0.8)])
+    offline.play(2, [Undo(), NoteOn(1, 60, 0.8), SetRoute(1, Route("lfo1", "morph", 0.4, "bipolar"))])
     offline.playing.morph(again)
     offline.play(150, [SetParameter("morph", 0.9)])
     offline.play(3, [EndMorph()])
