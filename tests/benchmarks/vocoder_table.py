@@ -1,7 +1,8 @@
 """How well the spectral vocoder gives back real recordings, beside Griffin-Lim.
 
-`python -m tests.benchmarks.vocoder_table CLIPS_DIR [--json FILE]`: every recording of the folder is analysed (partials,
-vibrato, air), turned into log-mel frames, vocoded at its root and analysed again by BigVGAN's own mel function.
+`python -m tests.benchmarks.vocoder_table CLIPS_DIR [--json FILE]`: of every recording of the folder all is measured
+that training measures (partials and their widths, vibrato, noise share, air); its log-mel frames are vocoded at its
+root and analysed again by BigVGAN's own mel function.
 
 Columns: L1, mean |error| in dB over cells within 60 dB of the peak, and the same for 60 iterations of Griffin-Lim;
 cents of pitch error; 1/3oct, mean |error| of third-octave levels 8 to 16 kHz at 44.1 kHz where the recording has them
@@ -27,8 +28,10 @@ from synth.mel import DB_PER_NEPER, FORMATS, grid_from_log_mel
 from synth.presets.model import Preset
 from synth.vocoder.spectral.vocoder import SpectralVocoder
 from tests.doubles.samples import live_preset
-from training.analysis.high_band import fit
-from training.analysis.partials import MeasuredPitch, measure
+from training.analysis.data import Target
+from training.analysis.partials import MeasuredPitch
+from training.learning.build import N_QUANTILES, measure_recording, with_measured
+from training.learning.losses import quantiles
 
 Doubles = npt.NDArray[np.float64]
 
@@ -130,31 +133,27 @@ def vocode(preset: Preset, mel_db: Doubles) -> tuple[Doubles, float]:
     return sound[0, vocoder.delay_samples :].double().numpy(), taken
 
 
-def preset_of(wave: Doubles, rate_hz: int, pitch: MeasuredPitch, mel_db: Doubles) -> Preset:
-    """A culture that is the recording."""
-    preset, reference_db = live_preset(n_frames=8), float(mel_db.max())
-    state = torch.zeros(len(preset.state), *mel_db.shape)
-    state[0] = grid_from_log_mel(torch.from_numpy(mel_db / DB_PER_NEPER).float(), reference_db)
-    return replace(
-        preset,
-        state=state,
-        reference_db=reference_db,
-        partials=pitch.partials,
-        vibrato=pitch.vibrato,
-        root_hz=pitch.root_hz,
-        inharmonic=pitch.inharmonic,
-        high_band=fit(wave, rate_hz, FORMAT),
-    )
+def preset_of(wave: Doubles, rate_hz: int, mel_db: Doubles) -> tuple[Preset, MeasuredPitch]:
+    """A culture that is the recording, with all that training would measure of it."""
+    reference_db = float(mel_db.max())
+    grid = grid_from_log_mel(torch.from_numpy(mel_db / DB_PER_NEPER).float(), reference_db)
+    target = Target(grid, FORMAT, reference_db, (0.0, len(wave) / rate_hz), wave.astype(np.float32), rate_hz)
+    measured = measure_recording(target)
+    preset = live_preset(n_frames=8)
+    state = torch.zeros(len(preset.state), *grid.shape)
+    state[0] = grid
+    preset = replace(preset, state=state, quantiles=quantiles(grid, N_QUANTILES), reference_db=reference_db)
+    return with_measured(preset, measured), measured.pitch
 
 
 def measure_clip(path: Path, with_griffin_lim: bool = True) -> Row:
     recorded, rate_hz = sf.read(path, dtype="float64", always_2d=True)
     recorded = recorded.mean(axis=1)
-    pitch = measure(recorded, rate_hz, FORMAT)
     wave = soxr.resample(recorded, rate_hz, FORMAT.rate_hz)
     wave = wave[: len(wave) // FORMAT.hop * FORMAT.hop]
     wanted = log_mel_of(wave)
-    sound, taken = vocode(preset_of(recorded, rate_hz, pitch, wanted), wanted)
+    preset, pitch = preset_of(recorded, rate_hz, wanted)
+    sound, taken = vocode(preset, wanted)
     again = np.resize(soxr.resample(sound, OUT_HZ, FORMAT.rate_hz), len(wave))
     got = log_mel_of(again)
     heard = wanted > wanted.max() - FLOOR_DB
