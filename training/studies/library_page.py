@@ -32,6 +32,7 @@ from training.studies.figure_tables import (
     table,
     write_figures,
 )
+from training.studies.grain_summary import grain_summary
 from training.studies.library import MANIFEST, Entry, read_manifest, recording_of
 
 FIGURES = "figures.json"
@@ -102,6 +103,7 @@ def page(entries: Sequence[Entry], presets: dict[str, Preset], figures: dict[str
             "Over the library:",
             "",
             *summary([figures[name] for name in measured]),
+            *grain_summary({name: figures[name] for name in measured}),
             "",
         ]
     )

@@ -67,6 +67,21 @@ def test_the_page_counts_the_presets_whose_survival_nobody_measured() -> None:
     )
 
 
+def test_the_page_tells_the_median_and_the_furthest_of_the_grain() -> None:
+    second, third = [e for e in read_manifest(bundled_folder() / "manifest.toml") if e != VIOLIN][:2]
+    figures = {"violin": _figures(0.4), second.file: _figures(0.4), third.file: _figures(0.4, METHOD - 1)}
+    for name, fine, valley in (("violin", 0.6, 1.0), (second.file, 1.4, -6.5), (third.file, 9.0, 9.0)):
+        figures[name]["sound_fine_db"]["value"] = fine
+        figures[name]["sound_valley_4000"] = {"value": valley, "floor": 0.2, "ok": None, "note": ""}
+    presets = dict.fromkeys(figures, load("violin"))
+    text = page([VIOLIN, second, third], presets, figures)
+    # 1.2 and 2.8 of their floors; what was measured by an older method counts nowhere.
+    assert f"| fine spectrum | **2.00 ×** | 1.5 | **2.80 ×** | `{second.file}` | 2.5 |" in text
+    assert f"| valleys, 4000 to 8000 Hz | **3.8 dB** | 3 | **-6.5 dB** | `{second.file}` | 6 |" in text
+    older = {name: {**found, "measured": {"method": METHOD - 1, "rule": "aa"}} for name, found in figures.items()}
+    assert "| furthest off |" not in page([VIOLIN, second, third], presets, older)
+
+
 def test_figures_of_an_older_method_are_marked_and_measured_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
