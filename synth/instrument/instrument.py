@@ -166,6 +166,8 @@ class Instrument(InstrumentParts):
             i, spread = len(frames), self.playhead.place.width
             drone.ratios[:, i], second.ratios[:, i] = self._next_frame()
             grid, places = self.played.heard(), [self.playhead.ago(ago) for ago in offsets]
+            drone.air.append(self.reader.air)
+            second.air.append(morphing.second_air(self))
             if self.drone:
                 morphing.read_drone(self, places, drone.columns[..., i], second.columns[..., i])
             lead_s = self.voicing.onset_lead_s

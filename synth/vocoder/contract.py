@@ -37,6 +37,10 @@ class VoiceFrames:
     second: "VoiceFrames | None" = None
     """What a vocoder that plays two presets (`plays_two`) reads for the second one, of some of these slots; None where
     nothing of that is heard. Others leave it alone."""
+    air: Tensor | None = None
+    """(V, H, n) nepers by which each of the preset's high bands, above fmax, is louder than the columns say: the preset
+    tells from a column how loud they are, which holds for the recording's columns and not for tilted ones. None is
+    nothing; a vocoder without such bands leaves it alone."""
 
     def __post_init__(self) -> None:
         """`ValueError` when shapes or slots contradict each other."""
@@ -67,6 +71,8 @@ class Onset:
     pitch_ratio: float
     second: "Onset | None" = None
     """Of the second preset, for a vocoder that plays two."""
+    air: Tensor | None = None
+    """(H,) as in `VoiceFrames`."""
 
 
 class Vocoder(Protocol):

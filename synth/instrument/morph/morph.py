@@ -190,8 +190,8 @@ class Morph:
             lead = other_lead = None
             if read.lead is not None or second.lead is not None:
                 lead, other_lead = self._both(_lead(read), _lead(second), share[..., None], w)
-            mine.append(Columns(now, lead))
-            others.append(None if other is None else Columns(other, other_lead))
+            mine.append(Columns(now, lead, read.air))
+            others.append(None if other is None else Columns(other, other_lead, second.air))
         return mine, others
 
     def _both(self, read: Tensor, second: Tensor, share: Tensor, w: int) -> tuple[Tensor, Tensor | None]:

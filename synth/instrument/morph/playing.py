@@ -68,6 +68,11 @@ def read_drone(parts: InstrumentParts, places: Sequence[Place], columns: Tensor,
             second[w] = other
 
 
+def second_air(parts: InstrumentParts) -> Tensor | None:
+    """By how much the high bands of the drone's second preset are louder than its columns say, (H,) nepers."""
+    return None if parts.morph is None else parts.morph.partner.reader.air
+
+
 def drone_ratios(parts: InstrumentParts) -> tuple[float, float]:
     """The drone's pitch ratio now, and that of a second preset."""
     morph = parts.morph

@@ -38,6 +38,8 @@ class Columns:
     """(V, 2, M) log-mel."""
     lead: Tensor | None
     """(V, 2, M, 2): likewise in the two frames before, as a note's beginning has them; None where they are as now."""
+    air: Tensor | None = None
+    """(V, H) nepers by which high bands are louder than the columns say; None where they are not."""
 
     def path(self, voice: int) -> Tensor:
         """(2, M, 3) a voice's columns in the two frames before and now."""
@@ -65,6 +67,11 @@ class Reader:
     def tilt_db(self) -> float:
         """Tilt as it is now, in dB per octave."""
         return self._tilt.now
+
+    @property
+    def air(self) -> Tensor | None:
+        """By how much the high bands of what `read` reads are louder than it says, (H,) nepers; None: not at all."""
+        return self._tilt.air
 
     def jump(self, tilt_db: float) -> None:
         """Be tilted so much at once."""
@@ -117,6 +124,8 @@ class Reader:
         mel = turned(log_mel_from_grid(heard, self._reference_db), self._tilt.offsets)
         mel = self._bounded(mel)
         mel = torch.from_numpy(moved_rows(mel.numpy(), ratios, self._format)).clamp(min=LOG_MEL_FLOOR)
+        # What a voice is tilted beside the instrument is left to its columns: notes sound as they always did.
+        air = None if self.air is None else self.air.expand(len(mel), -1)
         if frame.tilt_db.any():
             mel = turned(mel, self._tilt.beside(torch.from_numpy(frame.tilt_db))[:, None])
         contour = torch.from_numpy(frame.contour).float()
@@ -126,9 +135,9 @@ class Reader:
         # What is silent stays silent.
         now = turned(mel, contour[:, None]).clamp(min=LOG_MEL_FLOOR) if moves or lead is not None else mel
         if lead is None:
-            return Columns(now, None)
+            return Columns(now, None, air)
         before = turned(mel[:, :, None], torch.from_numpy(lead).float()[:, None]).clamp(min=LOG_MEL_FLOOR)
-        return Columns(now, before.transpose(2, 3))
+        return Columns(now, before.transpose(2, 3), air)
 
     def power(self, columns: Tensor) -> Tensor:
         """About how loud columns (..., M) will be, (...), relative to the grown culture's mean as it is tilted now."""

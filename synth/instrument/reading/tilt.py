@@ -1,8 +1,10 @@
 """Tilt: the spectrum turned about 1 kHz, so many dB per octave, and kept as loud as it was.
 
 It is applied to the log-mel columns between playhead and vocoder, not to the sound: every vocoder obeys it, it moves by
-frames and so does not depend on block size, and it costs one addition per band. Above the mel's fmax the air follows
-the columns it is predicted from. Axes: `M` mel bands, `T` frames, `K` parts of the sound.
+frames and so does not depend on block size, and it costs one addition per band. Above the mel's fmax a preset tells
+from the column how loud the air is, by a map that was fitted to how the recording moves: of a column that is tilted by
+6 dB per octave it made 10 dB too little, a step at fmax. What it lacks there is told beside the columns. Axes: `M` mel
+bands, `H` high bands, `V` voices, `T` frames, `K` parts of the sound.
 """
 
 import math
@@ -40,8 +42,14 @@ class Tilt:
         self._glide = Glide(frames_of(smoothing_s, preset.mel.frames_per_second), _SETTLED_DB)
         self._octaves = _octaves(band_centres_hz(preset.mel))
         self._powers, self._turns = _parts(preset, grown.double(), self._octaves)
-        self._offsets = self._offsets_at(db_per_octave)
-        self._table = torch.stack([self._offsets_at(float(db)) for db in _TABLE_DB])
+        self._high = _high_octaves(preset.high_band)
+        weights = torch.zeros(0, preset.mel.n_mels) if preset.high_band is None else preset.high_band.weights[:, :-1]
+        self._weights = weights.double()
+        # Voices that are tilted beside the instrument have what the map makes of their columns.
+        self._voice_turns = self._turns.clone()
+        self._voice_turns[len(self._turns) - len(self._high) :] = self._weights @ self._octaves
+        self._table = torch.stack([self._offsets_at(float(db), self._voice_turns) for db in _TABLE_DB])
+        self.jump(db_per_octave)
 
     def advance(self, db_per_octave: float, more_db: float = 0.0) -> bool:
         """Move on by one frame, with what routes add to it, which does not glide; False when it is where it should
@@ -54,7 +62,11 @@ class Tilt:
     def jump(self, db_per_octave: float, more_db: float = 0.0) -> None:
         """Be tilted so much at once."""
         self.now, self._more = db_per_octave, more_db
-        self._offsets = self._offsets_at(self.now + more_db)
+        whole_db = self.now + more_db
+        self._offsets, self._voice_offsets = (self._offsets_at(whole_db, of) for of in (self._turns, self._voice_turns))
+        # The slope between the highest row and a high band, and the gain that all have.
+        gain = self._offsets[-1].double() - whole_db * self._octaves[-1] / DB_PER_NEPER
+        self._air = (whole_db * self._high / DB_PER_NEPER + gain - self._weights @ self._offsets.double()).float()
 
     def follow(self, other: "Tilt") -> bool:
         """Be tilted as another one is now, at once; False when it is already."""
@@ -68,6 +80,11 @@ class Tilt:
         """What is added to each band, (M,) nepers; None at 0."""
         return None if self.now + self._more == 0 else self._offsets
 
+    @property
+    def air(self) -> Tensor | None:
+        """By how much each high band is louder than the tilted columns say, (H,) nepers; None at 0."""
+        return None if self.now + self._more == 0 or not len(self._high) else self._air
+
     def beside(self, db_per_octave: Tensor) -> Tensor:
         """What voices add to each band that are tilted by so much (V,) more, (V, M) nepers."""
         at = (
@@ -75,11 +92,11 @@ class Tilt:
         ) / _TABLE_STEP_DB
         low = at.floor().long().clamp(max=len(self._table) - 2)
         offsets = self._table[low].lerp(self._table[low + 1], (at - low)[:, None].float())
-        return offsets - self._offsets
+        return offsets - self._voice_offsets
 
-    def _offsets_at(self, db_per_octave: float) -> Tensor:
-        """What is added to each band, (M,) nepers."""
-        turned = self._powers * 10 ** (db_per_octave * self._turns / 10)
+    def _offsets_at(self, db_per_octave: float, turns: Tensor) -> Tensor:
+        """What is added to each band, (M,) nepers, where parts of the sound turn by these octaves (K,)."""
+        turned = self._powers * 10 ** (db_per_octave * turns / 10)
         louder_db = 10 * torch.log10(turned.sum() / self._powers.sum())
         return ((db_per_octave * self._octaves - louder_db) / DB_PER_NEPER).float()
 
@@ -95,6 +112,13 @@ def _octaves(hz: Tensor) -> Tensor:
     return torch.log2(hz.double().clamp(min=_LOWEST_HZ) / PIVOT_HZ)
 
 
+def _high_octaves(high: HighBand | None) -> Tensor:
+    """Of the high bands' centres, (H,)."""
+    if high is None:
+        return torch.zeros(0, dtype=torch.float64)
+    return _octaves((high.edges_hz[1:].double() * high.edges_hz[:-1].double()).sqrt())
+
+
 def _parts(preset: Preset, grown: Tensor, octaves: Tensor) -> tuple[Tensor, Tensor]:
     """K-weighted power of each part of the sound, (K,), and by how many octaves' worth a tilt turns it, (K,)."""
     rows = _row_powers(grown, preset.mel)
@@ -105,7 +129,7 @@ def _parts(preset: Preset, grown: Tensor, octaves: Tensor) -> tuple[Tensor, Tens
         turns.append(_octaves(preset.partials.hz))
     if preset.high_band is not None:
         powers.append(_air_powers(preset.high_band, grown))
-        turns.append(preset.high_band.weights[:, :-1].double() @ octaves)
+        turns.append(_high_octaves(preset.high_band))
     # A preset of nothing at all is as loud tilted as not.
     return torch.cat(powers).clamp(min=1e-20), torch.cat(turns)
 

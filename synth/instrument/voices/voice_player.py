@@ -65,6 +65,8 @@ class VoicesNow:
     """Those that are over with it."""
     second: SecondVoices | None = None
     """What the same voices read of a second preset; None where nothing of it sounds."""
+    air: Tensor | None = None
+    """(V, H) nepers by which high bands are louder than the columns say."""
 
 
 @dataclass(frozen=True)
@@ -197,12 +199,11 @@ class VoicePlayer:
         gains = self._levelled(struck.path)
         voices = []
         for i, start in enumerate(struck.starts):
-            onsets = [Onset(read.path(i), gains[i], float(ratios[i])) for read in columns]
+            onsets = [_onset(read, i, gains[i], ratios[i]) for read in columns]
             if second is not None:
-                others = [None if read is None else read.path(i) for read in second.columns]
                 onsets = [
-                    onset if path is None else replace(onset, second=Onset(path, gains[i], float(second.ratios[i])))
-                    for onset, path in zip(onsets, others, strict=True)
+                    onset if read is None else replace(onset, second=_onset(read, i, gains[i], second.ratios[i]))
+                    for onset, read in zip(onsets, second.columns, strict=True)
                 ]
             voices.append(StruckVoice(start.slot + FIRST_SLOT, start.number, start.share, tuple(onsets)))
         return voices
@@ -224,7 +225,8 @@ class VoicePlayer:
             sown.end(now)
         columns = tuple(r.now for r in read)
         gains = self._levelled(now.gain)
-        return VoicesNow(slots, columns, torch.from_numpy(ratios).float(), gains, freed, ended, second)
+        air = read[0].air if read else None
+        return VoicesNow(slots, columns, torch.from_numpy(ratios).float(), gains, freed, ended, second, air)
 
     def _read(
         self, reader: Reader, grid: Tensor, places: Sequence[Place], now: BankFrame
@@ -273,6 +275,12 @@ class VoicePlayer:
         self._bank.restore(state)
         if self._sown is not None:
             self._sown.restore(sown)
+
+
+def _onset(read: Columns, voice: int, gain: Tensor, pitch_ratio: float) -> Onset:
+    """How a voice of those that read begins."""
+    air = None if read.air is None else read.air[voice]
+    return Onset(read.path(voice), gain, float(pitch_ratio), air=air)
 
 
 def _played(held: HeldNote, said: NoteValues | None) -> PlayedKey:

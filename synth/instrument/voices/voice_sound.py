@@ -4,7 +4,7 @@ Axes: `W` vocoders at work, `V` voices, `B` = 2 heads, `M` mel bands, `n` frames
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
@@ -46,9 +46,15 @@ class DroneFrames:
     """(W, B, M, n)."""
     ratios: Tensor
     """(B, n)"""
+    air: list[Tensor | None] = field(default_factory=list)
+    """(n,) of (H,) nepers by which high bands are louder than the columns say."""
 
     def of(self, frames: slice) -> "DroneFrames":
-        return DroneFrames(self.columns[..., frames], self.ratios[:, frames])
+        return DroneFrames(self.columns[..., frames], self.ratios[:, frames], self.air[frames])
+
+    @property
+    def tilted(self) -> bool:
+        return any(air is not None for air in self.air)
 
 
 def sound_of_all(voicing: Voicing, frames: Sequence[FrameOfVoices], drone: DroneFrames, second: DroneFrames) -> Tensor:
@@ -68,7 +74,8 @@ def sound_of(voicing: Voicing, frames: Sequence[FrameOfVoices], drone: DroneFram
     # A vocoder lost in the middle takes what the other one read with it.
     n_vocoders = len(voicing.offsets)
     gains = torch.tensor([[frame.drone_gain * frame.drone_sides[side] for frame in frames] for side in (0, 1)])
-    if not notes and frames[0].drone and not frames[0].second and bool((gains == 1).all()):
+    plain = not frames[0].second and not drone.tilted
+    if not notes and frames[0].drone and plain and bool((gains == 1).all()):
         return voicing.process(drone.columns[:n_vocoders], drone.ratios, frames[0].spread)
     for slot in notes[0].freed if notes else ():
         voicing.free(slot)
@@ -98,7 +105,8 @@ def _second(now: VoicesNow, w: int) -> VoicesNow:
     columns = tuple(
         each if other is None else other.now for each, other in zip(now.columns, now.second.columns, strict=True)
     )
-    return replace(now, columns=columns, ratios=torch.from_numpy(now.second.ratios).float())
+    air = next((other.air for other in now.second.columns if other is not None), None)
+    return replace(now, columns=columns, ratios=torch.from_numpy(now.second.ratios).float(), air=air)
 
 
 def _voices(notes: Sequence[VoicesNow], w: int, read: DroneFrames, drone_gains: Tensor | None) -> VoiceFrames:
@@ -115,4 +123,21 @@ def _voices(notes: Sequence[VoicesNow], w: int, read: DroneFrames, drone_gains: 
         slots = (DRONE, *slots)
         columns, pitch = torch.cat([drone[None], columns]), torch.cat([ratios[:1], pitch])
         gains = torch.cat([drone_gains.expand(1, heads, n), gains])
-    return VoiceFrames(slots, columns, pitch, gains)
+    return VoiceFrames(slots, columns, pitch, gains, air=_air(notes, read if drone_gains is not None else None))
+
+
+def _air(notes: Sequence[VoicesNow], drone: DroneFrames | None) -> Tensor | None:
+    """By how much high bands of the drone, where it sounds, and of notes are louder than their columns, (V, H, n)."""
+    told = [now.air for now in notes] + ([] if drone is None else drone.air)
+    known = next((air for air in told if air is not None), None)
+    if known is None:
+        return None
+    rows = []
+    if drone is not None:
+        rows.append(
+            torch.stack([known.new_zeros(known.shape[-1]) if air is None else air for air in drone.air], -1)[None]
+        )
+    if notes:
+        nothing = known.new_zeros(len(notes[0].slots), known.shape[-1])
+        rows.append(torch.stack([nothing if now.air is None else now.air for now in notes], dim=-1))
+    return torch.cat(rows)

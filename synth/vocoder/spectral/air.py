@@ -33,11 +33,14 @@ class Air:
                 share = np.diff(self.edges_hz) / (rate_hz / 2)
                 self._density = (1 / np.sqrt(share)).astype(np.float32)
 
-    def densities(self, log_columns: Floats, densities: Floats) -> Floats:
-        """Log-mel columns (F, M) and total noise-equivalent densities (F, M) → noise densities (F, H)."""
+    def densities(self, log_columns: Floats, densities: Floats, louder: Floats | None = None) -> Floats:
+        """Log-mel columns (F, M) and total noise-equivalent densities (F, M) → noise densities (F, H), by `louder`
+        (F, H) nepers more than the columns say."""
         if not len(self._weights):
             return np.zeros((len(log_columns), 0), np.float32)
         log_level = np.matmul(log_columns[:, None], self._weights[:, :-1].T)[:, 0] + self._weights[:, -1]
+        if louder is not None:
+            log_level = log_level + louder[:, : log_level.shape[1]]
         level = np.exp(np.minimum(log_level, 2.0)) * self._density
         bound = np.sqrt((densities**2).mean(axis=1, keepdims=True)) * _LOUDEST_RE_COLUMN
         above_floor = log_columns.max(axis=1, keepdims=True) - np.float32(LOG_MEL_FLOOR)

@@ -162,7 +162,7 @@ class SpectralVocoder(Vocoder):
             if row < 0:
                 # As the drone begins: no onset of its own.
                 self._voices.add(slot, 0, *self._bank.chance(slot, 0))
-        self._push(voices.slots, given_array(voices.columns), note_of(voices.pitch_ratio), audible(voices.gain), spread)
+        self._push(voices, spread)
         return torch.from_numpy(self._emit(self._samples_until(self._frame)))
 
     def flush(self) -> Tensor:
@@ -187,38 +187,41 @@ class SpectralVocoder(Vocoder):
         self._start += count
         return out
 
-    def _push(self, slots: tuple[int, ...], columns: Floats, ratios: Doubles, gain: Floats, spread: float) -> None:
-        """Add frames: columns (V, B, M, n), ratios (V, n) and gain (V, B, n)."""
+    def _push(self, given: VoiceFrames, spread: float) -> None:
+        """Add frames."""
+        columns, ratios, gain = given_array(given.columns), note_of(given.pitch_ratio), audible(given.gain)
         heard = np.asarray(gain.any(axis=1))
         frames, voices = np.nonzero(heard.T)
-        parts = self._split(columns[voices, :, :, frames]) if len(voices) else None
+        louder = None if given.air is None else given_array(given.air)[voices, :, frames]
+        parts = self._split(columns[voices, :, :, frames], louder) if len(voices) else None
         begin = 0
         for i in range(columns.shape[3]):
             pairs = slice(begin, begin + int(heard[:, i].sum()))
             # A voice that leaves in the block's first frame takes its row with it.
-            rows = self._voices.rows_of(slots)
+            rows = self._voices.rows_of(given.slots)
             of_frame = voices[pairs]
             self._add_frame(rows, ratios[:, i], rows[of_frame], gain[of_frame, :, i], parts and parts.of(pairs), spread)
             begin = pairs.stop
 
-    def _split(self, log_columns: Floats) -> ColumnParts:
-        """Columns (F, B, M), heads that read the same solved once."""
+    def _split(self, log_columns: Floats, louder: Floats | None = None) -> ColumnParts:
+        """Columns (F, B, M), heads that read the same solved once; their air is louder by (F, H) nepers."""
         pairs, heads, rows = log_columns.shape
         # The larger one that is a number, so that what is none is silent.
         stacked = np.fmax(log_columns.reshape(pairs * heads, rows), np.float32(LOG_MEL_FLOOR))
         stacked = np.minimum(stacked, np.float32(_LOUDEST_LOG_MEL))
+        louder = None if louder is None else np.repeat(louder, heads, axis=0)
         back = None
         if heads == 2 and (same := (stacked[0::2] == stacked[1::2]).all(axis=1)).any():
             each = np.arange(pairs * heads)
             each[1::2] -= same
             once, back = np.unique(each, return_inverse=True)
-            stacked = stacked[once]
+            stacked, louder = stacked[once], None if louder is None else louder[once]
         # The floor itself is silence, so that a silent grid is digital silence.
         linear = np.maximum(np.exp(stacked) - np.float32(1.001e-5), 0) * self._trim
         shares = self._row_split.shares(linear)
         amplitude, explained = self._solver.solve(self._row_split.tonal(linear, shares))
         residual = self._row_split.noise(linear, shares, explained)
-        high, air = self._high.split(self._air.densities(stacked, self._noise.densities(linear)), self._air)
+        high, air = self._high.split(self._air.densities(stacked, self._noise.densities(linear), louder), self._air)
         parts = linear, np.concatenate([amplitude, high], axis=1), residual, self._noise.high_rows(air)
         return ColumnParts(*((part if back is None else part[back]).reshape(pairs, heads, -1) for part in parts))
 
@@ -273,8 +276,10 @@ class SpectralVocoder(Vocoder):
         # Mostly there is but one column, and solving it is most of the work.
         once = columns[2:] if (columns == columns[2:]).all() else columns
         tones, each = np.zeros((3, self._n_heads, self._format.n_mels), np.float32), np.full(3, row)
+        louder = None if onset.air is None else np.repeat(given_array(onset.air)[None], len(once), axis=0)
         partials = np.resize(
-            self._split(once).partials, (3, self._n_heads, len(self._partials.hz) - len(self._partials.upper_hz))
+            self._split(once, louder).partials,
+            (3, self._n_heads, len(self._partials.hz) - len(self._partials.upper_hz)),
         )
         return list(self._levels(partials, tones, voices.ratios[each], voices.pitches[each], gain))
 

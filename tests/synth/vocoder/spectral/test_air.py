@@ -9,6 +9,7 @@ import torch
 
 from synth.mel import DB_PER_NEPER, FORMATS, grid_from_log_mel
 from synth.presets.model import HighBand, Preset
+from synth.vocoder.contract import VoiceFrames
 from tests.doubles.sounds import coloured_noise, frames_of, level_at, play, preset_for, spectral, tones
 
 F22 = FORMATS["22k80"]
@@ -29,6 +30,36 @@ def test_air_has_the_level_the_map_says_and_stays_below_nyquist() -> None:
         assert abs(10 * math.log10(inside / level**2)) < 1.5
     low_rate = play(spectral(preset, 16000), frames)[0]
     assert np.isfinite(low_rate).all()
+
+
+def test_air_is_louder_by_what_is_told_beside_the_columns() -> None:
+    weights = torch.zeros(2, 81)
+    weights[:, -1] = math.log(0.01)
+    preset = preset_for(inharmonic=True, high_band=HighBand(torch.tensor([8000.0, 11_000.0, 16_000.0]), weights))
+    columns = frames_of(coloured_noise(1.0, 22050, level=0.3), F22)[None]
+    n = columns.shape[3]
+    air = torch.full((1, 2, n), 0.5)
+    air[:, :, n // 2 :] = 0
+    sounds = []
+    for given, blocks in ((None, [n]), (air, [n]), (air, [1, 7, n - 8])):
+        vocoder = spectral(preset, 44100)
+        parts, start = [], 0
+        for size in blocks:
+            now = slice(start, start + size)
+            louder = None if given is None else given[:, :, now]
+            one = torch.ones(1, 1, size)
+            parts.append(vocoder.process_voices(VoiceFrames((0,), columns[..., now], one[0], one, air=louder)))
+            start += size
+        sounds.append(torch.cat(parts, dim=1)[0].numpy())
+    assert np.array_equal(sounds[1], sounds[2])
+    at = slice(4096, 4096 + 16_384)
+    power = [np.abs(np.fft.rfft(sound[at] * np.hanning(16_384))) ** 2 for sound in sounds[:2]]
+    hz = np.arange(len(power[0])) * 44100 / 16_384
+    band = (hz > 8500) & (hz < 15_000)
+    # The same chance in both: only what the two halves share of a window differs.
+    assert 0.5 * math.log(power[1][band].sum() / power[0][band].sum()) == pytest.approx(0.5, abs=0.02)
+    later = slice(round(0.65 * 44100), round(0.95 * 44100))
+    np.testing.assert_allclose(sounds[1][later], sounds[0][later], atol=1e-4)
 
 
 def test_air_has_no_steps_at_the_edges_of_its_bands() -> None:
