@@ -30,8 +30,9 @@ class Rings:
         ]
 
     def show(self, parameter: str) -> None:
-        """Let a knob show its own rings."""
-        self._knobs[parameter].show_rings(self.rings_of(parameter))
+        """Let a knob show its own rings; the brush's have none, though a source can be dragged over them."""
+        if parameter in self._knobs:
+            self._knobs[parameter].show_rings(self.rings_of(parameter))
 
     def show_present(self, values: Mapping[str, float]) -> None:
         """Parameters' values as they are moved now, by id."""

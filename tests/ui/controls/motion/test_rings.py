@@ -58,3 +58,8 @@ def test_a_route_that_is_off_has_no_ring_and_a_screen_reader_hears_those_that_ar
     panel.motion.show_motion(Motion())
     assert not panel.knobs["width"].rings
     assert "moved by" not in panel.knobs["width"].accessibleDescription()
+
+
+def test_a_source_that_leaves_a_brush_size_has_no_ring_to_put_back(panel: ControlPanel) -> None:
+    panel.rings.show("brush_width")
+    assert not any(knob.rings for knob in panel.knobs.values())
