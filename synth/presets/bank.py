@@ -17,9 +17,10 @@ from typing import IO, Any
 
 from synth.errors import PresetError
 from synth.presets.archive import MAX_FILES, Archive, opened_archive, shown
-from synth.presets.file import MAX_BYTES, SUFFIX, load_preset, preset_from_bytes, save_preset
+from synth.presets.file import MAX_BYTES, SUFFIX, load_preset, preset_bytes, preset_from_bytes, save_preset
 from synth.presets.model import Preset
 from synth.presets.user_folder import file_for, file_stem, unused_name
+from synth.presets.variation import is_variation
 from synth.storage import write_bytes_whole
 
 BANK_SUFFIX = ".zip"
@@ -118,8 +119,9 @@ class _Known:
 
     def add(self, path: Path) -> None:
         # One that has gone since it was listed is not known.
-        with suppress(OSError):
-            self._by_size.setdefault(path.stat().st_size, []).append(path)
+        with suppress(OSError, PresetError):
+            size = len(_content(path)) if is_variation(path) else path.stat().st_size
+            self._by_size.setdefault(size, []).append(path)
 
     def has(self, raw: bytes) -> bool:
         alike, digest = self._by_size.get(len(raw), ()), sha256(raw).digest()
@@ -128,8 +130,8 @@ class _Known:
     def _digest(self, path: Path) -> bytes:
         if path not in self._digests:
             self._digests[path] = b""
-            with suppress(OSError):
-                self._digests[path] = sha256(path.read_bytes()).digest()
+            with suppress(PresetError):
+                self._digests[path] = sha256(_content(path)).digest()
         return self._digests[path]
 
 
@@ -216,8 +218,9 @@ def _write(paths: Iterable[Path], part: IO[bytes]) -> Export:
 
 
 def _content(path: Path) -> bytes:
+    """What a bank holds of a preset: its file, and for a variation the whole preset, which needs no base."""
     try:
-        return path.read_bytes()
+        return preset_bytes(load_preset(path)) if is_variation(path) else path.read_bytes()
     except OSError as error:
         raise PresetError(f"The preset {path} cannot be read: {error.strerror}.") from error
 

@@ -3,19 +3,18 @@
 Axes: `M` mel bands, `T` frames.
 """
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 
 from synth.errors import PresetError
 from synth.file_names import shown_name
 from synth.presets.about import About, Category, category_of
-from synth.presets.file import MAX_BYTES, METADATA_KEY, SUFFIX
+from synth.presets.file import MAX_BYTES, SUFFIX
+from synth.presets.variation import opened
 
 _MOVED_FRAMES = 8
 _DB_PER_UNIT = 40.0
@@ -73,13 +72,12 @@ def name_from_file(path: Path) -> str:
 
 
 def read_card(path: Path) -> Card:
-    """Read one preset's label: some 30 kB of its file; `PresetError` says what is wrong with it."""
+    """Read one preset's label: some 30 kB of its file, or of its base's; `PresetError` says what is wrong with it."""
     try:
         status = path.stat()
         if status.st_size > MAX_BYTES:
             raise PresetError(f"{path.name} is larger than a preset can be; it is something else.")
-        with safe_open(path, framework="np") as file:
-            description: dict[str, Any] = json.loads(file.metadata()[METADATA_KEY])
+        with opened(path) as (description, file):
             grid = np.asarray(file.get_slice("state")[0:1], dtype=np.float32)[0]
         name, tags = str(description["name"]), tuple(str(tag) for tag in description["tags"])
         heard = np.tanh(grid) if description["rule"]["kind"] == "notebook" else grid

@@ -1,14 +1,14 @@
 """Who made what is in here: the recordings behind the presets, and the software it is built on."""
 
-import json
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 
-from synth.presets.file import METADATA_KEY
+from synth.errors import PresetError
 from synth.presets.model import Credit
+from synth.presets.variation import opened
 
 
 @dataclass(frozen=True)
@@ -58,9 +58,8 @@ PACKAGES: tuple[Package, ...] = (
 def read_credit(path: Path) -> tuple[str, Credit] | None:
     """A preset's name and the recording it grew from, without loading it; None when it cannot be read."""
     try:
-        with safe_open(path, framework="np") as file:
-            told = json.loads(file.metadata()[METADATA_KEY])
-        credit = told["credit"]
-        return str(told["name"]), Credit(*(str(credit[key]) for key in ("recording", "author", "licence")))
-    except (OSError, SafetensorError, ValueError, KeyError, TypeError, RecursionError):
+        with opened(path) as (told, _):
+            credit = told["credit"]
+            return str(told["name"]), Credit(*(str(credit[key]) for key in ("recording", "author", "licence")))
+    except (PresetError, OSError, SafetensorError, ValueError, KeyError, TypeError, RecursionError):
         return None

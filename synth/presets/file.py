@@ -22,12 +22,13 @@ from synth.errors import PresetError
 from synth.presets.model import SCHEMA_VERSION, Credit, HighBand, Partials, Preset, Vibrato
 from synth.presets.routes import Region, region_of, routes_of, told_of_region, told_of_routes
 from synth.presets.schema import MAX_ATTACK_FRAMES, Fields, Header, mel_format, rule_skeleton, tensor_plan, weather_spec
+from synth.presets.schema import METADATA_KEY as METADATA_KEY
+from synth.presets.schema import SUFFIX as SUFFIX
 from synth.presets.tuning import told_of_tuning, tuning_of
+from synth.presets.variation import base_of, joined
 from synth.storage import write_bytes_whole
 
-SUFFIX = ".safetensors"
 MAX_BYTES = 1_048_576
-METADATA_KEY = "petrichord"
 _RANGES = {
     "noise_share": (0.0, 1.0),
     "high_band.noise_share": (0.0, 1.0),
@@ -58,7 +59,12 @@ def load_preset(path: str | Path) -> Preset:
 def preset_from_bytes(raw: bytes, path: Path) -> Preset:
     """A preset from a file's content; `path` is what errors name and where it came from."""
     header = _header(path, raw)
-    fields = Fields(path.name, _description(path, header))
+    description = _description(path, header)
+    if (base := base_of(description, path.name)) is not None:
+        raw = _read(base)
+        header = _header(base, raw)
+        description = joined(_description(base, header), description, path.name)
+    fields = Fields(path.name, description)
     mel, weather = mel_format(fields.group("mel")), weather_spec(fields.group("weather"))
     rule = rule_skeleton(fields.group("rule"), mel, weather)
     attack_frames = fields.integer("attack_frames", 0, MAX_ATTACK_FRAMES)

@@ -1,7 +1,6 @@
 """Where presets are: bundled with the package, and in the user's own folder."""
 
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 
 import platformdirs
@@ -9,6 +8,7 @@ import platformdirs
 from synth.errors import PresetError
 from synth.presets.file import SUFFIX, load_preset
 from synth.presets.model import Preset
+from synth.presets.variation import bundled_folder as bundled_folder
 
 DEFAULT_PRESET = "violin"
 
@@ -25,11 +25,6 @@ class Entry:
 def user_folder() -> Path:
     """Where the user's own presets live; need not exist."""
     return Path(platformdirs.user_data_dir("petrichord", appauthor=False)) / "presets"
-
-
-def bundled_folder() -> Path:
-    """Where the package's presets live."""
-    return Path(str(resources.files("presets")))
 
 
 def entries() -> list[Entry]:

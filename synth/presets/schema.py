@@ -11,6 +11,8 @@ from synth.errors import PresetError
 from synth.mel import MelFormat
 from synth.presets.fields import Fields as Fields
 
+SUFFIX = ".safetensors"
+METADATA_KEY = "petrichord"
 _MAX_FRAMES = 2048
 _MAX_PARTIALS = 512
 MAX_ATTACK_FRAMES = 256

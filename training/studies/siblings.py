@@ -39,6 +39,7 @@ from synth.mel import GRID_MAX
 from synth.presets.file import SUFFIX, load_preset
 from synth.presets.library import DEFAULT_PRESET, bundled_folder, load
 from synth.presets.model import Preset
+from synth.presets.variation import is_variation
 from synth.random_streams import Stream, coin_flips, generator, normal, uniform
 from training.analysis.metrics import levels_db, motion_db
 
@@ -150,8 +151,12 @@ def _life(heard: Tensor, peaks: Tensor, n_frames: int) -> Life:
 
 
 def bundled_siblings() -> list[Preset]:
-    """The presets that come with the instrument, as far as they share the default one's format and descend from it."""
-    presets = [load_preset(path) for path in sorted(bundled_folder().glob(f"*{SUFFIX}"))]
+    """The presets that come with the instrument, as far as they share the default one's format and descend from it.
+
+    Variations are left out: their cultures are those of their bases.
+    """
+    paths = sorted(bundled_folder().glob(f"*{SUFFIX}"))
+    presets = [load_preset(path) for path in paths if not is_variation(path)]
     parent = load_preset(bundled_folder() / f"{DEFAULT_PRESET}{SUFFIX}")
     return [p for p in presets if p.mel == parent.mel and parent.name in (p.name, p.parent)]
 

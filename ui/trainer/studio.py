@@ -14,6 +14,7 @@ from synth.file_lock import Claim
 from synth.presets.card import read_card
 from synth.presets.library import default_name, entries
 from synth.presets.user_folder import MAX_NAME
+from synth.presets.variation import is_variation
 from ui.files.file_dialog import choose_file
 from ui.presets.librarian import Change
 from ui.presets.loader import Build
@@ -54,7 +55,9 @@ class Studio(QObject):
         self.silent_s = SILENT_S
         """So long a training may say nothing before that is said."""
         default = default_name()
-        others = [entry.name for entry in entries() if entry.bundled and entry.name != default]
+        # A variation has the rule of its base.
+        rules = (entry for entry in entries() if entry.bundled and not is_variation(entry.path))
+        others = [entry.name for entry in rules if entry.name != default]
         self.sheet = TrainSheet([default, *others], window)
         self.choosing = Choosing(engine, self.sheet, parts.controls, root, self)
         self.reader, self.planner, self.listening = self.choosing.reader, self.choosing.planner, self.choosing.listening

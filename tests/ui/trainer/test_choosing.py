@@ -143,6 +143,8 @@ def test_all_that_is_asked_is_what_the_command_is_given(stage: Stage, recording:
     form.author.setText("nobody")
     form.licence.setText("CC0")
     form.format.setCurrentIndex(1)
+    # A variation has the rule of its base: it is no other beginning.
+    assert form.parent_preset.findData("harp") >= 0 > form.parent_preset.findData("harp_cascade")
     form.parent_preset.setCurrentIndex(form.parent_preset.findData("none"))
     assert form.minutes.text() == "automatic"
     form.seed.setValue(3)
