@@ -14,6 +14,7 @@ from pathlib import Path
 
 from synth.automaton.rules import LiveRule
 from synth.errors import PetrichordError, TrainingError
+from synth.instrument.modulation.sources import SOURCES
 from synth.presets.file import SUFFIX, load_preset
 from synth.presets.library import bundled_folder
 from synth.presets.model import Preset
@@ -34,6 +35,7 @@ from training.studies.figure_tables import (
 )
 from training.studies.grain_summary import grain_summary
 from training.studies.library import MANIFEST, Entry, read_manifest, recording_of
+from training.studies.variations import Variation, read_variations, routes_of
 
 FIGURES = "figures.json"
 PAGE = "README.md"
@@ -85,7 +87,12 @@ def _joined(old: Found, new: Found) -> Found:
     return {**new, **lasting}
 
 
-def page(entries: Sequence[Entry], presets: dict[str, Preset], figures: dict[str, Found]) -> str:
+def page(
+    entries: Sequence[Entry],
+    presets: dict[str, Preset],
+    figures: dict[str, Found],
+    variations: Sequence[Variation] = (),
+) -> str:
     """The library's page in Markdown."""
     measured = [entry.file for entry in entries if entry.file in figures]
     return "\n".join(
@@ -96,6 +103,7 @@ def page(entries: Sequence[Entry], presets: dict[str, Preset], figures: dict[str
                 ("preset", "recording", "by", "licence", "seconds used", "format", "parent", "iterations"),
                 [_origin(entry, presets[entry.file]) for entry in entries],
             ),
+            *_of_variations(variations),
             *_METHOD,
             *figures_table({name: figures[name] for name in measured}),
             *(() if all(is_current(figures[name]) for name in measured) else _OLDER),
@@ -131,13 +139,38 @@ def _origin(entry: Entry, preset: Preset) -> tuple[str, ...]:
     return f"`{entry.file}`", credit.recording, credit.author, credit.licence, used, entry.format, parent, iterations
 
 
+def _of_variations(variations: Sequence[Variation]) -> list[str]:
+    """A chapter about the presets that have controls, effects and routes of their own, where there are any."""
+    if not variations:
+        return []
+    rows = [(f"`{v.file}`", f"`{v.base}`", ", ".join(v.effects), _moved_by(v), v.comment) for v in variations]
+    return [*_VARIED, *table(("preset", "of", "effects, in their order", "moved by", "what it shows"), rows)]
+
+
+def _moved_by(variation: Variation) -> str:
+    """The sources of a variation's routes, each once; macros by their names."""
+    named = {f"macro{n}": f"“{name}”" for n, name in enumerate(variation.macros, 1)}
+    sources = dict.fromkeys(route.source for _, route in routes_of(variation))
+    return ", ".join(named.get(id, SOURCES[id].label) for id in sources)
+
+
 _HEAD = (
     "# The bundled presets",
     "",
-    "Each grew from one recording, whose licence it carries, by the recipe it carries.",
+    "Each grew from one recording, whose licence it carries, by the recipe it carries; variations of them are below.",
     "`python -m training.studies.library --recordings FOLDER` makes them all again from `manifest.toml`,",
     "each in three and a half minutes of a core and more; the notes of soundfonts it renders itself.",
     "",
+)
+_VARIED = (
+    """
+## Variations
+
+These have controls, effects and routes of their own; rule, culture, recording, credit and licence are those of the
+preset they are *of*, from which their small files are read. `python -m training.studies.variations` makes them again
+from `manifest.toml`, each as loud as the others: −18 LUFS at a Volume of 0 dB, with all of it playing. How each differs
+from the preset it is of, with pictures: `python -m tests.benchmarks.variations FOLDER`.
+""",
 )
 _METHOD = (
     """
@@ -230,7 +263,8 @@ def _run(args: argparse.Namespace, say: Callable[[str], None]) -> None:
                 write_figures(figures, folder / FIGURES)
                 say(f"{entry.file}: measured")
     presets = {entry.file: load_preset(folder / f"{entry.file}{SUFFIX}") for entry in entries}
-    (folder / PAGE).write_text(page(entries, presets, figures), encoding="utf-8")
+    text = page(entries, presets, figures, read_variations(args.manifest))
+    (folder / PAGE).write_text(text, encoding="utf-8")
     say(f"{folder / PAGE} written")
 
 

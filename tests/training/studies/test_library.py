@@ -18,13 +18,16 @@ from synth.presets.library import bundled_folder
 from training.cli import add_arguments
 from training.studies.library import MANIFEST, Entry, main, read_manifest
 from training.studies.soundfont import midi_file
+from training.studies.variations import read_variations
 
 MANIFEST_PATH = bundled_folder() / MANIFEST
 
 
 def test_the_manifest_and_the_bundled_presets_are_the_same_library() -> None:
     entries = {entry.file: entry for entry in read_manifest(MANIFEST_PATH)}
-    assert {path.stem for path in bundled_folder().glob("*.safetensors")} == set(entries)
+    variations = {variation.file for variation in read_variations(MANIFEST_PATH)}
+    assert {path.stem for path in bundled_folder().glob("*.safetensors")} == set(entries) | variations
+    assert not variations & set(entries)
     assert len(entries) >= 16
     for name, entry in entries.items():
         preset = load_preset(bundled_folder() / f"{name}.safetensors")

@@ -13,6 +13,7 @@ from synth.presets.library import bundled_folder, load
 from training.studies.figure_tables import COLUMNS, METHOD, Found, rule_name
 from training.studies.library import Entry, read_manifest
 from training.studies.library_page import main, page
+from training.studies.variations import Variation, read_variations
 
 VIOLIN = next(entry for entry in read_manifest(bundled_folder() / "manifest.toml") if entry.file == "violin")
 
@@ -172,4 +173,15 @@ def test_the_bundled_page_is_that_of_the_bundled_figures() -> None:
     entries = read_manifest(folder / "manifest.toml")
     figures = json.loads((folder / "figures.json").read_text())
     presets = {entry.file: load(entry.file) for entry in entries}
-    assert (folder / "README.md").read_text() == page(entries, presets, figures)
+    variations = read_variations(folder / "manifest.toml")
+    assert (folder / "README.md").read_text() == page(entries, presets, figures, variations)
+
+
+def test_a_variation_is_told_with_its_base_its_effects_and_what_moves_it() -> None:
+    variation = Variation(
+        "a", "A", "violin", (), "Shows it.", effects=("eq", "drive"), routes=("lfo1 > width 0.1", "lfo1 > tilt_db 0.2",
+        "macro2 > width 0.1"), macros=("Age", "Dust"),
+    )  # fmt: skip
+    text = page([VIOLIN], {"violin": load("violin")}, {"violin": _figures(0.4)}, [variation])
+    assert "| `a` | `violin` | eq, drive | LFO 1, “Dust” | Shows it. |" in text
+    assert "## Variations" not in page([VIOLIN], {"violin": load("violin")}, {"violin": _figures(0.4)})
