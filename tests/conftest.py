@@ -77,8 +77,15 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _OneClock:
     return _OneClock(config, log)
 
 
-_LONG = ("tests/training/", "tests/ui/trainer/", "tests/synth/commands/")
-"""Folders with the longest files: begun early, they do not run alone at the end."""
+_LONG = (
+    "tests/training/",
+    "tests/ui/trainer/",
+    "tests/ui/shell/",
+    "tests/ui/settings/test_weights.py",
+    "tests/ui/window/test_small_screens.py",
+    "tests/synth/commands/",
+)
+"""Where the longest files are: begun early, they do not run alone at the end."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -11,8 +11,8 @@ from synth.automaton.weather import WeatherSpec
 from synth.mel import DB_PER_NEPER, FORMATS, MelFormat, grid_from_log_mel, log_mel
 from synth.presets.model import Credit, Partials, Preset
 
-SMALL_FRAMES = 64
-"""Columns of the cultures that tests play: a third of a real one's, because most of what tests compute is steps."""
+SMALL_FRAMES = 40
+"""Columns of the cultures that tests play: a quarter of a real one's, because most of what tests compute is steps."""
 
 
 def _tone(partials: Partials, fmt: MelFormat, n_frames: int) -> Tensor:
@@ -61,7 +61,7 @@ def live_preset(
     )
 
 
-def cropped(preset: Preset, n_frames: int = SMALL_FRAMES) -> Preset:
+def cropped(preset: Preset, n_frames: int) -> Preset:
     """The same culture with its first columns alone: a trained rule is as alive in a third of the room."""
     state = preset.state[:, :, :n_frames].contiguous()
     return replace(preset, state=state, quantiles=state[0].sort(dim=1).values)

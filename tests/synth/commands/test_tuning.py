@@ -34,7 +34,7 @@ weather, 0.38 with it. The wrong key, scale or map is off by 8 Hz and more."""
 @pytest.fixture
 def preset(tmp_path: Path) -> Path:
     path = tmp_path / "steady.safetensors"
-    save_preset(steady_preset(n_frames=86), path)
+    save_preset(steady_preset(), path)
     return path
 
 

@@ -33,9 +33,9 @@ def test_a_blend_with_no_share_of_the_other_is_the_first_alone() -> None:
 def test_siblings_of_the_library_blend_and_live() -> None:
     a, b = load("cello"), load("choir_female")
     assert a.parent == b.parent == "Violin"
-    blend = grow_blend(a, b, shares(a.mel.n_mels, a.n_frames, 3), 400)
-    # Growth from 400 steps, with one weather in each third, is chance; it is judged from 3000.
-    assert not faults(replace(blend, growth=1.0), grow_alone(a, 400), grow_alone(b, 400)), blend
+    blend = grow_blend(a, b, shares(a.mel.n_mels, a.n_frames, 3), 280)
+    # Growth from 280 steps, with one weather in each third, is chance; it is judged from 3000.
+    assert not faults(replace(blend, growth=1.0), grow_alone(a, 280), grow_alone(b, 280)), blend
 
 
 def test_the_bundled_siblings_are_paired_without_repetition_and_always_alike() -> None:
