@@ -21,7 +21,7 @@ from tests.doubles.rig import Rig
 @contextmanager
 def playing(rig: Rig, folder: Path) -> Iterator["queue.Queue[str]"]:
     """`petrichord play` in a child process; yields what it says, line by line."""
-    save_preset(steady_preset(), folder / "steady.safetensors")
+    save_preset(steady_preset(64), folder / "steady.safetensors")
     command = [
         sys.executable,
         "-m",

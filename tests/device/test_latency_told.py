@@ -58,7 +58,7 @@ def spectral_and_its_oracle(folder: Path) -> tuple[Vocoder, "Oracle"]:
         level = np.sqrt(np.convolve(after, np.ones(_WINDOW) / _WINDOW, "same"))
         return sent + int(np.argmax(level > 0.5 * np.median(level[RATE * 45 // 100 :])))
 
-    return SpectralVocoder(live_preset().mel), begins
+    return SpectralVocoder(live_preset(n_frames=64).mel), begins
 
 
 def bigvgan_and_its_oracle(folder: Path) -> tuple[Vocoder, "Oracle"]:
@@ -90,7 +90,7 @@ Oracle = Callable[[Audio, int, Audio, int], int]
 def test_the_latency_reported_is_what_the_sink_measures(
     pair: Callable[[Path], tuple[Vocoder, Oracle]], tmp_path: Path
 ) -> None:
-    preset = live_preset()
+    preset = live_preset(n_frames=64)
     state = torch.zeros_like(preset.state)
     state[0] = 0.3
     vocoder, begins = pair(tmp_path)

@@ -29,7 +29,7 @@ def until(condition):
         assert time.monotonic() < end, "it did not happen in time"
         time.sleep(0.01)
 
-instrument = ready_instrument(steady_preset(), 44100, ParameterValues(), "spectral")[0]
+instrument = ready_instrument(steady_preset(64), 44100, ParameterValues(), "spectral")[0]
 engine = ReopeningEngine(instrument, Output(rate_hz=44100))
 engine.start()
 until(lambda: engine.status().device_s > 0)

@@ -19,7 +19,7 @@ from tests.doubles.cultures import steady_preset
 RATE = 44100
 SPF = 512
 """Samples per frame of both formats at 44.1 kHz."""
-PRESET = steady_preset()
+PRESET = steady_preset(64)
 
 
 class SineInstrument(Instrument):

@@ -156,7 +156,7 @@ from training.learning.state_file import read_state, write_state
 torch.set_num_threads(1)  # a forked child has no other threads
 folder = Path(sys.argv[1])
 path, state_path = folder / "a.safetensors", folder / "a.safetensors.training"
-presets = [replace(live_preset(), name=name) for name in ("old", "new")]
+presets = [replace(live_preset(n_frames=64), name=name) for name in ("old", "new")]
 save_preset(presets[0], path)
 write_state("run", {"x": torch.zeros(1)}, state_path)
 hear, tell = os.pipe()
@@ -222,7 +222,7 @@ def test_a_full_disk_is_one_sentence_and_leaves_the_old_preset(
     recording: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "hiss.safetensors"
-    save_preset(live_preset(), path)
+    save_preset(live_preset(n_frames=64), path)
 
     def full(handle: int) -> None:
         raise OSError(28, "No space left on device")

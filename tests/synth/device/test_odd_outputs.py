@@ -207,7 +207,7 @@ def test_what_is_no_number_of_an_output_is_one_sentence(wanted: str) -> None:
 
 @pytest.mark.parametrize(("rate_hz", "ports", "engine_hz"), [(192_000, 2, 48000), (48000, 8, 48000)])
 def test_a_real_server_with_odd_ports_is_played_on(rate_hz: int, ports: int, engine_hz: int, tmp_path: Path) -> None:
-    preset = save_preset(steady_preset(), tmp_path / "steady.safetensors")
+    preset = save_preset(steady_preset(64), tmp_path / "steady.safetensors")
     with jack_server(rate_hz, ports) as environment:
         done = subprocess.run(
             [
@@ -224,7 +224,7 @@ def test_a_real_server_with_odd_ports_is_played_on(rate_hz: int, ports: int, eng
 
 
 def test_a_real_server_with_one_port_is_refused_in_a_sentence_and_ends_nothing(tmp_path: Path) -> None:
-    preset = save_preset(steady_preset(), tmp_path / "steady.safetensors")
+    preset = save_preset(steady_preset(64), tmp_path / "steady.safetensors")
     with jack_server(48000, 1) as environment:
         done = subprocess.run(
             [

@@ -38,7 +38,7 @@ def test_the_engines_log_holds_transport_presets_vocoders_and_two_writers() -> N
         return sink
 
     first = Instrument(PRESET, SpectralVocoder(PRESET.mel), RATE)
-    other = live_preset()
+    other = live_preset(n_frames=64)
     second = Instrument(other, SpectralVocoder(other.mel), RATE)
     vocoder = SpectralVocoder(other.mel)
     with torch.no_grad():

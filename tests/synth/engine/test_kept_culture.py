@@ -26,7 +26,7 @@ RATE = 44100
 
 @pytest.fixture(params=["live", "notebook"])
 def preset(request: pytest.FixtureRequest, tmp_path: Path) -> Preset:
-    made = steady_preset() if request.param == "live" else notebook_preset()
+    made = steady_preset(64) if request.param == "live" else notebook_preset(n_frames=64)
     return load_preset(save_preset(made, tmp_path / "steady.safetensors"))
 
 
@@ -87,7 +87,7 @@ def test_another_preset_or_a_changed_one_starts_afresh(preset: Preset, tmp_path:
 
 
 def test_an_ill_culture_is_not_brought_back(tmp_path: Path) -> None:
-    preset = steady_preset()
+    preset = steady_preset(64)
     ill, path = played(preset, 1), tmp_path / "culture.safetensors"
     state = ill.culture.save()
     state.state[0] = 50.0

@@ -145,7 +145,7 @@ def play_wildly(engine: Engine, chance: random.Random, preset: Preset, n_events:
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_a_take_of_anything_is_rendered_to_the_bit(tmp_path: Path, seed: int) -> None:
     chance, take = random.Random(seed), tmp_path / "take.wav"
-    first, second = instrument(PRESET, seed), instrument(live_preset(), 5)
+    first, second = instrument(PRESET, seed), instrument(live_preset(n_frames=64), 5)
     with torch.no_grad():
         vocoder = SpectralVocoder(second.preset.mel)
         vocoder.prepare(second.preset, RATE, n_heads=2)
@@ -192,7 +192,7 @@ EFFECT_MOVES: tuple[dict[str, float], ...] = (
 
 def test_a_take_through_effects_is_rendered_to_the_bit(tmp_path: Path) -> None:
     """Begun while they sound, stopped and played again, with a preset whose effects are others."""
-    take, second = tmp_path / "take.wav", instrument(live_preset(), 5)
+    take, second = tmp_path / "take.wav", instrument(live_preset(n_frames=64), 5)
     second.do(SetParameter("chorus_on", True))
     with running(instrument(PRESET), playing=True) as (engine, _):
         for count, move in enumerate(EFFECT_MOVES):
@@ -219,7 +219,7 @@ def test_a_take_through_effects_is_rendered_to_the_bit(tmp_path: Path) -> None:
 def test_a_take_of_notes_at_a_device_that_queues_little_is_rendered_to_the_bit(tmp_path: Path) -> None:
     """Computed by quarters of frames, with steps of the automaton foreseen, and rendered by whole frames."""
     chance, take = random.Random(5), tmp_path / "take.wav"
-    with running(instrument(live_preset(), 3), playing=False, full_s=0.012) as (engine, _):
+    with running(instrument(live_preset(n_frames=64), 3), playing=False, full_s=0.012) as (engine, _):
         engine.record(take)
         for i in range(60):
             key = chance.randrange(40, 80)

@@ -54,7 +54,7 @@ def furnish(home: Path, *names: str) -> None:
     presets = home / "data" / "petrichord" / "presets"
     presets.mkdir(parents=True)
     for name in names:
-        save_preset(replace(steady_preset(), name=name.capitalize()), presets / f"{name}.safetensors")
+        save_preset(replace(steady_preset(64), name=name.capitalize()), presets / f"{name}.safetensors")
 
 
 def live(

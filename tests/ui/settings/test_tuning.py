@@ -128,7 +128,9 @@ def test_what_was_chosen_comes_back_at_the_next_start(
 
 def suggesting(win: MainWindow, tmp_path: Path) -> Path:
     path = tmp_path / "gong.safetensors"
-    save_preset(replace(live_preset(), name="Gong", tuning=STRETCHED, settings={"reference_hz": 432.0}), path)
+    save_preset(
+        replace(live_preset(n_frames=64), name="Gong", tuning=STRETCHED, settings={"reference_hz": 432.0}), path
+    )
     return path
 
 
@@ -195,7 +197,7 @@ def test_a_take_that_is_gone_on_from_keeps_its_tuning_until_one_is_chosen(
     page: TuningPage, win: MainWindow, engine: FakeEngine, tmp_path: Path, qtbot: QtBot
 ) -> None:
     pick(page.choice, "equal")
-    preset = live_preset(seed=5)
+    preset = live_preset(seed=5, n_frames=64)
     instrument = Instrument(preset, SpectralVocoder(preset.mel), 48000, setup=Setup(seed=3))
     instrument.do(Tune(STRETCHED))
     with torch.no_grad():
@@ -212,7 +214,7 @@ def test_a_take_that_is_gone_on_from_keeps_its_tuning_until_one_is_chosen(
 def test_a_preset_that_is_saved_suggests_what_plays(
     win: MainWindow, engine: FakeEngine, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    preset = live_preset()
+    preset = live_preset(n_frames=64)
     instrument = Instrument(preset, SpectralVocoder(preset.mel), 48000, ParameterValues(), Setup(seed=3))
 
     def capture() -> "Future[Capture]":

@@ -159,5 +159,5 @@ def test_a_speed_that_was_measured_meanwhile_is_kept(tmp_path: Path, monkeypatch
         return 2.0
 
     monkeypatch.setattr(calibration, "measured_speed", measured)
-    assert calibration.speed_of(None, tmp_path, live_preset()) == 2.0  # type: ignore[arg-type]
+    assert calibration.speed_of(None, tmp_path, live_preset(n_frames=64)) == 2.0  # type: ignore[arg-type]
     assert json.loads((tmp_path / "calibration.json").read_text()) == {"ours": 2.0, "theirs": 3.0}

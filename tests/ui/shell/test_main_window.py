@@ -27,7 +27,7 @@ def test_a_dropped_preset_is_loaded_and_swapped_in(
     win: MainWindow, engine: FakeEngine, qtbot: QtBot, tmp_path: Path
 ) -> None:
     path = tmp_path / "dropped.safetensors"
-    save_preset(live_preset(seed=9), path)
+    save_preset(live_preset(seed=9, n_frames=64), path)
     with qtbot.waitSignal(win.loader.loaded, timeout=20_000):
         assert drop(win, path)
     instrument, reason = engine.swapped[-1]
@@ -85,7 +85,7 @@ def test_a_new_preset_keeps_the_volume_and_takes_its_suggestions(
 
     win.controls.knobs["volume_db"].setValue(win.controls.knobs["volume_db"].parameter.step_of(-12.0))
     path = tmp_path / "suggests.safetensors"
-    save_preset(replace(live_preset(), settings={"weather_depth": 0.5, "volume_db": 12.0}), path)
+    save_preset(replace(live_preset(n_frames=64), settings={"weather_depth": 0.5, "volume_db": 12.0}), path)
     with qtbot.waitSignal(win.loader.loaded, timeout=20_000):
         win.load(path)
     controls = engine.values

@@ -41,7 +41,7 @@ def threads() -> set[str]:
 def real(qtbot: QtBot, qapp: QApplication, threads: set[str], tmp_path: Path) -> Iterator[MainWindow]:
     """The window on a real engine whose sound goes nowhere, at its true pace."""
     apply_theme(qapp)
-    preset = steady_preset()
+    preset = steady_preset(64)
     instrument, reason = ready_instrument(preset, 44100, ParameterValues())
     engine = Engine(instrument, reason=reason, open_device=lambda *_: SilentSink(44100))
     entries = preset_files(tmp_path)

@@ -27,7 +27,7 @@ class Stage:
     def __init__(self, win: MainWindow, engine: FakeEngine, qtbot: QtBot, folder: Path) -> None:
         self.win, self.engine, self.qtbot = win, engine, qtbot
         self.preset = folder / "grown.safetensors"
-        save_preset(live_preset(seed=7), self.preset)
+        save_preset(live_preset(seed=7, n_frames=64), self.preset)
         self.way, self._told = "well", False
 
     def behave(self, way: str) -> None:

@@ -88,7 +88,7 @@ def test_an_empty_folder_is_told_so(stage: Stage, tmp_path: Path) -> None:
 def test_of_several_presets_none_vanishes(stage: Stage, tmp_path: Path) -> None:
     dropped = [tmp_path / f"dropped {i}.safetensors" for i in range(3)]
     for i, path in enumerate(dropped):
-        save_preset(replace(live_preset(seed=20 + i), name=f"Dropped {i}"), path)
+        save_preset(replace(live_preset(seed=20 + i, n_frames=64), name=f"Dropped {i}"), path)
     with stage.qtbot.waitSignal(stage.win.loader.loaded, timeout=LONG):
         assert drop(stage.win, *dropped)
     kept = tmp_path / "home" / "presets"
@@ -102,7 +102,7 @@ def test_a_preset_a_recording_and_strangers_together_are_each_answered(
     said: list[str] = []
     monkeypatch.setattr(stage.win.banner, "say", lambda text, **_: said.append(text))
     preset = recording.with_name("x.safetensors")
-    save_preset(live_preset(seed=9), preset)
+    save_preset(live_preset(seed=9, n_frames=64), preset)
     with stage.qtbot.waitSignal(stage.win.loader.loaded, timeout=LONG):
         strangers = [recording.with_name(name) for name in ("letter.pdf", "b.doc")]
         assert drop(stage.win, preset, recording, *strangers, QUrl("https://example.org/"))

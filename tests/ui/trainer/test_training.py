@@ -57,7 +57,7 @@ def test_a_checkpoint_is_heard_and_what_played_before_comes_back_as_it_was(
     playing, listed = win.presets.playing, win.presets.paths()
     swapped = len(engine.swapped)
     # A hand has changed what plays since it was loaded.
-    engine.captured = torch.full_like(live_preset().state, 0.25)
+    engine.captured = torch.full_like(live_preset(n_frames=64).state, 0.25)
     win.controls.knobs["width"].setValue(win.controls.knobs["width"].parameter.step_of(0.0))
     stage.train(recording, "halts")
     stage.until_checkpoint()
@@ -81,7 +81,7 @@ def test_keeping_puts_it_among_the_users_presets_under_a_free_name_and_plays_it(
 ) -> None:
     home = stage.win.presets.librarian.folder
     home.mkdir(parents=True, exist_ok=True)
-    save_preset(live_preset(seed=3), home / "Note.safetensors")
+    save_preset(live_preset(seed=3, n_frames=64), home / "Note.safetensors")
     before = (home / "Note.safetensors").read_bytes()
     stage.train(recording)
     stage.until_ended()
