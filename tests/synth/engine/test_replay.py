@@ -152,7 +152,7 @@ def test_a_take_of_anything_is_rendered_to_the_bit(tmp_path: Path, seed: int) ->
     with running(first, playing=seed != 2) as (engine, _):
         if seed == 1:
             with torch.no_grad():
-                partner = make_partner(PRESET, siblings()[1], RATE, first.setup)
+                partner = make_partner(PRESET, siblings(64)[1], RATE, first.setup)
             engine.morph(partner)
         # What was done before the take can be undone in it.
         play_wildly(engine, chance, PRESET, 12)
