@@ -61,7 +61,7 @@ def live_preset(
     )
 
 
-def cropped(preset: Preset, n_frames: int) -> Preset:
+def cropped(preset: Preset, n_frames: int = 64) -> Preset:
     """The same culture with its first columns alone: a trained rule is as alive in a third of the room."""
     state = preset.state[:, :, :n_frames].contiguous()
     return replace(preset, state=state, quantiles=state[0].sort(dim=1).values)

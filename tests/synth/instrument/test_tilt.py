@@ -27,7 +27,7 @@ COLUMNS = log_mel_from_grid(PRESET.state[0].T, PRESET.reference_db)
 
 @lru_cache(maxsize=16)
 def sound(name: str, tilt_db: float, seconds: float = 2.0) -> NDArray[np.float32]:
-    preset = cropped(load(name), 64)
+    preset = cropped(load(name))
     # Quiet, so that the limiter stays out of it.
     return render(
         preset, SpectralVocoder(preset.mel), Job(seconds, controls=ParameterValues(tilt_db=tilt_db, volume_db=-12))
