@@ -72,6 +72,12 @@ class _OneClock(LoadScopeScheduling):
         super()._assign_work_unit(node)
 
 
+_PAGES = Path("/proc/self/statm")
+"""Linux tells here how much memory this process holds."""
+_MOST_NEW_PAGES = 400 << 20 >> 12
+_least_pages = 1 << 40
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _OneClock:
     return _OneClock(config, log)
@@ -97,11 +103,28 @@ def pytest_collection_finish() -> None:
     """What was imported and collected stays: the garbage collector need not look through it after every few tests.
 
     It looks when a quarter of all it knows is new: with half a million objects of torch among them, forty closed
-    windows of 31 MB each waited for it.
+    windows of 31 MB each waited for it. Numba is imported with the first culture, too late for this, unless here.
     """
+    import synth.automaton.compiled_step  # noqa: F401
+
     gc.collect()
     gc.freeze()
     gc.collect()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_logfinish() -> None:
+    """Let no more closed windows wait for the collector than a worker has room for: 14 GB of them once stopped a
+    machine."""
+    global _least_pages
+    if not _PAGES.exists():
+        return
+    pages = int(_PAGES.read_text().split()[1])
+    if pages > _least_pages + _MOST_NEW_PAGES:
+        gc.collect()
+        pages = int(_PAGES.read_text().split()[1])
+        _least_pages = pages
+    _least_pages = min(_least_pages, pages)
 
 
 @pytest.fixture(autouse=True, scope="session")
