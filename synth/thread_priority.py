@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from typing import Literal
 
 Role = Literal["sound", "worker", "helper"]
@@ -79,8 +80,12 @@ def ordinary() -> Iterator[None]:
         yield
 
 
+@cache
 def spare_the_sound() -> None:
-    """Set this interpreter up so that other threads hold the lock shortly and collections are short; once is enough."""
+    """Set this interpreter up so that other threads hold the lock shortly and collections are short.
+
+    Once only: a second time would keep for ever what an engine before this one has left to be collected, 33 MB or more.
+    """
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
     gc.collect()
     # What is loaded by now stays: later collections need not walk through all of torch.

@@ -1,7 +1,9 @@
 """Another rate while it plays: the culture, undo, controls and everything asked for meanwhile go on."""
 
+import gc
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -250,3 +252,14 @@ def test_a_running_take_is_not_cut_in_two(studio: Studio, tmp_path: Path) -> Non
     studio.engine.record(tmp_path / "take.wav")
     assert "stop it" in studio.change(rate_hz=96000)
     assert studio.engine.status().recording is not None
+
+
+def test_the_engine_before_a_change_of_rate_is_forgotten(studio: Studio) -> None:
+    """It holds 33 MB or more."""
+    assert studio.change(rate_hz=48000) == ""
+    studio.sounds(1)
+    second = weakref.ref(studio.engine._engine)
+    assert studio.change(rate_hz=44100) == ""
+    studio.sounds(2)
+    gc.collect()
+    assert second() is None
