@@ -89,8 +89,8 @@ class ShareMap:
         way = wanted - state.share
         moving = way.abs() >= _SETTLED
         share = torch.where(moving, state.share + way / self._frames, wanted)
-        if not bool(moving.any()) and (name != "activity" or knob in (0.0, 1.0)):
-            self._settled = (knob, chosen)
+        arrived = not bool(moving.any()) and (name != "activity" or knob in (0.0, 1.0))
+        self._settled = (knob, chosen) if arrived else None
         moved = not torch.equal(share, state.share)
         self.state = replace(state, share=share)
         self.mean = float(share.mean())

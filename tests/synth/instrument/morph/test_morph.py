@@ -31,6 +31,7 @@ from synth.instrument.instrument import Instrument, Setup
 from synth.instrument.morph.levelling import Weights, estimated_power, wanted_gain
 from synth.instrument.morph.partner import check_can_morph, make_partner
 from synth.instrument.morph.playing import leave_morph
+from synth.instrument.morph.share_map import ShareMap
 from synth.instrument.note_events import NoteOff, NoteOn
 from synth.instrument.parameters.values import ParameterValues
 from synth.instrument.state import InstrumentState
@@ -358,3 +359,14 @@ def test_presets_that_cannot_be_morphed_are_refused_in_one_sentence() -> None:
         make_partner(FIRST, live_preset(), RATE, SETUP)
     with pytest.raises(UsageError, match="do not descend"):
         check_can_morph(FIRST, replace(notebook_preset(), parent=FIRST.name))
+
+
+def test_a_knob_that_turns_back_on_its_way_leads_the_shares_back() -> None:
+    shares = ShareMap(torch.zeros(4, 6), 86.0)
+    shares.advance(0.0, 0.0, torch.zeros(4, 6))
+    shares.advance(1.0, 0.0, torch.zeros(4, 6))
+    left = shares.mean
+    assert left > 0
+    for _ in range(200):
+        shares.advance(0.0, 0.0, torch.zeros(4, 6))
+    assert shares.mean == 0.0
