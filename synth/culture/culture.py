@@ -40,10 +40,13 @@ class CultureState:
     weather_clock: float
     gestures: int
     grown_at: int = 0
+    second: "CultureState | None" = None
+    """Of a culture that lives on a plate of its own beside this one."""
 
     @property
     def n_bytes(self) -> int:
-        return sum(tensor.nbytes for tensor in (self.state, self.rest, self.frozen))
+        own = sum(tensor.nbytes for tensor in (self.state, self.rest, self.frozen))
+        return own if self.second is None else own + self.second.n_bytes
 
 
 class Culture(Protocol):

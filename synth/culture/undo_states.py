@@ -25,6 +25,7 @@ class History:
 
     def __init__(self, culture: Culture, limit_bytes: int = HISTORY_BYTES) -> None:
         n_states = max(1, limit_bytes // culture.save().n_bytes)
+        self._limit_bytes = limit_bytes
         self._free = [culture.save() for _ in range(n_states)]
         self._past: deque[CultureState] = deque()
         self._undone: list[CultureState] = []
@@ -54,7 +55,7 @@ class History:
 
     def restore(self, saved: HistoryState) -> None:
         """Hold what was saved of a culture of the same size, and nothing else; the oldest go where there is no room."""
-        self._free += [*self._past, *self._undone]
+        self._free += [replace(state, second=None) for state in (*self._past, *self._undone)]
         self._past.clear()
         self._undone.clear()
         for state in saved.undone:
@@ -64,10 +65,18 @@ class History:
 
     def remember(self, culture: Culture) -> None:
         """A gesture begins: keep what is there, and give up what was undone."""
-        self._free += self._undone
+        self._free += [replace(state, second=None) for state in self._undone]
         self._undone.clear()
         room = self._free.pop() if self._free else self._past.popleft()
         self._past.append(self._kept(culture.save(), room))
+        # States of two cultures are twice as large, and only half of them is kept in the room that there is.
+        while len(self._past) > 1 and sum(state.n_bytes for state in self._past) > self._limit_bytes:
+            self._free.append(replace(self._past.popleft(), second=None))
+
+    def forget_second(self) -> None:
+        """A culture that lived on a plate of its own beside this one is gone: what is gone back to is without it."""
+        self._past = deque(replace(state, second=None) for state in self._past)
+        self._undone = [replace(state, second=None) for state in self._undone]
 
     def undo(self, culture: Culture) -> bool:
         """Give `culture` back its state before the last gesture; False when there is none."""
@@ -101,4 +110,7 @@ class History:
 
 
 def _copy(state: CultureState) -> CultureState:
-    return replace(state, state=state.state.clone(), rest=state.rest.clone(), frozen=state.frozen.clone())
+    second = None if state.second is None else _copy(state.second)
+    return replace(
+        state, state=state.state.clone(), rest=state.rest.clone(), frozen=state.frozen.clone(), second=second
+    )

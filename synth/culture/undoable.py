@@ -10,6 +10,7 @@ from torch import Tensor
 from synth.automaton.gestures import Gesture
 from synth.culture.cross_fade import CrossFade, FadeState
 from synth.culture.culture import Culture
+from synth.culture.two_plates import TwoPlates
 from synth.culture.undo_states import History
 
 
@@ -23,6 +24,18 @@ class UndoableCulture:
         """True from a stroke's first touch to its last."""
         self._fade = CrossFade()
 
+    def live_beside(self, second: Culture) -> None:
+        """From now on another culture lives beside this one and shares what is done to it."""
+        self.live_alone()
+        self.culture = TwoPlates(self.culture, second)
+
+    def live_alone(self) -> None:
+        """The other culture is gone."""
+        if isinstance(self.culture, TwoPlates):
+            self.culture = self.culture.first
+            self.history.forget_second()
+            self._fade.forget_second()
+
     def advance(self) -> None:
         """A frame has begun."""
         self._fade.advance()
@@ -30,6 +43,12 @@ class UndoableCulture:
     def heard(self) -> Tensor:
         """The grid as it sounds, (M, T): two cultures mix while an undo fades over."""
         return self._fade.apply(self.culture.grid())
+
+    def second_heard(self) -> Tensor | None:
+        """The same of the culture beside it; None where there is none."""
+        if not isinstance(self.culture, TwoPlates):
+            return None
+        return self._fade.apply_second(self.culture.second.grid())
 
     def touch(self, gesture: Gesture, *, hand_down: bool) -> None:
         """One touch; what is touched without a hand is a stroke of its own. A hold changes no cell."""
@@ -73,7 +92,8 @@ class UndoableCulture:
 
     def _go_back(self, restore: Callable[[Culture], bool]) -> None:
         """To another culture, from what is heard now."""
-        heard = self.heard().clone()
+        heard, second = self.heard().clone(), self.second_heard()
+        second = None if second is None else second.clone()
         self.in_stroke = False
         if restore(self.culture):
-            self._fade.leave(heard)
+            self._fade.leave(heard, second)

@@ -1,6 +1,7 @@
 """What an event does to an instrument, between two frames; notes are the voice player's."""
 
 from synth.automaton.gestures import footprint
+from synth.culture.two_plates import rescue
 from synth.instrument.events import (
     EndMorph,
     Evolve,
@@ -47,7 +48,7 @@ def act(parts: InstrumentParts, action: OwnAction) -> None:
         case Redo():
             parts.played.redo()
         case Rescue():
-            parts.culture.reseed()
+            rescue(parts.culture)
             parts.rescues += 1
         case LimitEvolution(share):
             parts.evolution_limit = share

@@ -11,6 +11,7 @@ import numpy as np
 from synth.culture.culture import Culture
 from synth.culture.failover import ShelteredCulture
 from synth.culture.hidden_channels import HiddenChannels
+from synth.culture.two_plates import plates_of
 from synth.culture.undo_states import History
 from synth.culture.undoable import UndoableCulture
 from synth.instrument.events import ChangePreset, Event, LoggedEvent
@@ -151,8 +152,10 @@ class InstrumentParts:
         trouble, self.voicing.trouble = self.voicing.trouble, ""
         if self._untold:
             trouble, self._untold = f"{self._untold} {trouble}".strip(), ""
-        if isinstance(self.culture, ShelteredCulture) and self.culture.trouble:
-            trouble, self.culture.trouble = f"{self.culture.trouble} {trouble}".strip(), ""
+        for plate in plates_of(self.culture):
+            if isinstance(plate, ShelteredCulture) and plate.trouble:
+                told, plate.trouble = plate.trouble, ""
+                trouble = trouble if told in trouble else f"{told} {trouble}".strip()
         return trouble
 
     def added(self, id: str) -> float:

@@ -3,8 +3,10 @@
 import numpy as np
 
 from synth.culture.failover import ShelteredCulture
+from synth.culture.two_plates import plates_of
 from synth.instrument.events import View
 from synth.instrument.modulation.playing import motion_view
+from synth.instrument.morph.playing import grid_of_both, hidden_of_both
 from synth.instrument.parts import InstrumentParts
 
 
@@ -19,7 +21,7 @@ def view_of(parts: InstrumentParts, *, hidden: bool, out_delay_s: float) -> View
     return View(
         frame=parts.frame,
         steps=parts.culture.steps,
-        grid=parts.played.heard().numpy().astype(np.float32, copy=True),
+        grid=grid_of_both(parts).numpy().astype(np.float32, copy=True),
         rest=parts.culture.resting().numpy().astype(np.float32, copy=True),
         frozen=parts.culture.frozen().numpy().astype(np.float32, copy=True),
         playhead=heard.position,
@@ -28,8 +30,8 @@ def view_of(parts: InstrumentParts, *, hidden: bool, out_delay_s: float) -> View
         read=wrapped(read.main),
         undos=parts.history.undos,
         redos=parts.history.redos,
-        hidden=parts.hidden.project(parts.culture.cells()).numpy() if hidden else None,
-        card_lost=isinstance(parts.culture, ShelteredCulture) and parts.culture.is_home,
+        hidden=hidden_of_both(parts).numpy() if hidden else None,
+        card_lost=any(isinstance(plate, ShelteredCulture) and plate.is_home for plate in plates_of(parts.culture)),
         share=None if parts.morph is None else parts.morph.shown,
         keys=parts.voices.keys,
         motion=motion_view(parts),

@@ -20,6 +20,7 @@ from safetensors.numpy import save as save_arrays
 
 from synth.errors import PresetError, RecordingError, UsageError
 from synth.instrument.instrument import Instrument, Setup
+from synth.instrument.morph.partner import plate_of
 from synth.instrument.state import InstrumentState
 from synth.loading.prepare import ready_instrument
 from synth.presets.file import preset_bytes, preset_from_bytes
@@ -167,9 +168,9 @@ def _read(raw: bytes, file: str) -> tuple[Beginning, SavedArrays]:
     if hashlib.sha256(inside).hexdigest() != told.text("preset_sha256"):
         raise ValueError("preset")
     preset = preset_from_bytes(inside, Path(told.text("preset_path") or file))
-    state = read_state(told, arrays, preset)
-    sound = part("sound", arrays) or None
     partner = preset_from_bytes(arrays["partner"].tobytes(), Path(file)) if told.values.get("partner") else None
+    state = read_state(told, arrays, preset, None if partner is None else plate_of(preset, partner))
+    sound = part("sound", arrays) or None
     if (partner is None) != (state.morph is None):
         raise ValueError("partner")
     rate_hz, vocoder = told.integer("rate_hz", 0, 10**6), told.text("vocoder")

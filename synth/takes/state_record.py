@@ -4,17 +4,12 @@ What undo goes back to is left out: it is as large as 25 cultures. Axes: `C` cha
 places of the playhead's way.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
-from synth.automaton.rules import LiveRule
 from synth.culture.cross_fade import FADE_FRAMES, FadeState
-from synth.culture.culture import CultureState
 from synth.instrument.event_records import as_record, from_record
 from synth.instrument.events import BeginMorph, ChangePreset, ChangeVocoder, Event, Hand, Play, Stop
 from synth.instrument.morph.morph import MorphState
@@ -27,16 +22,13 @@ from synth.presets.model import Preset
 from synth.presets.routes import region_of, routes_of, told_of_region, told_of_routes
 from synth.presets.schema import Fields
 from synth.presets.tuning import told_of_tuning, tuning_of
+from synth.takes.records.culture import Arrays, arrays_of_culture, checked_tensor, read_culture, told_of_culture
 from synth.takes.records.morph import arrays_of_morph, read_morph, told_of_morph
 from synth.takes.records.motion import read_motion, told_of_motion
 from synth.takes.records.sown import arrays_of_sown, read_sown, told_of_sown
 from synth.takes.records.tempo import read_arpeggiator, read_clock, told_of_arpeggiator, told_of_clock
 from synth.takes.records.voices import arrays_of_voices, read_voices, told_of_voices
 
-Arrays = Mapping[str, NDArray[Any]]
-
-_LARGEST = {"state": 100.0, "rest": 1e4, "frozen": 1.0, "fade": 100.0}
-"""Cells, frames of rest and shares of ice: no culture is ever near the first two; what is, is damage."""
 _LONGEST = 2**53
 _FAR = 1e6
 """Columns and radii of a hand lie within this."""
@@ -45,15 +37,11 @@ _MOST_PENDING = 10_000
 
 def told_of(state: InstrumentState) -> dict[str, Any]:
     """What JSON holds of a state."""
-    culture = state.culture
     return {
         "frame": state.frame,
         "seed": state.seed,
         "controls": dict(state.controls),
-        "steps": culture.steps,
-        "weather_clock": culture.weather_clock,
-        "gestures": culture.gestures,
-        "grown_at": culture.grown_at,
+        **told_of_culture(state.culture),
         "accumulator": state.accumulator,
         "evolution_limit": state.evolution_limit,
         "log_ratio": state.log_ratio,
@@ -78,10 +66,11 @@ def told_of(state: InstrumentState) -> dict[str, Any]:
 
 def arrays_of(state: InstrumentState) -> dict[str, NDArray[Any]]:
     """What arrays hold of a state; `way` are the playhead's places, the present one last, (P + 1, 8) float64."""
-    tensors = {"state": state.culture.state, "rest": state.culture.rest, "frozen": state.culture.frozen}
+    arrays = arrays_of_culture(state.culture)
     if state.fade is not None:
-        tensors["fade"] = state.fade.old
-    arrays: dict[str, NDArray[Any]] = {k: v.float().cpu().contiguous().numpy() for k, v in tensors.items()}
+        arrays["fade"] = state.fade.old.float().contiguous().numpy()
+        if state.fade.second is not None:
+            arrays["second_fade"] = state.fade.second.float().contiguous().numpy()
     if state.voices is not None:
         arrays |= arrays_of_voices(state.voices)
     if state.sown is not None:
@@ -94,20 +83,14 @@ def arrays_of(state: InstrumentState) -> dict[str, NDArray[Any]]:
     return arrays
 
 
-def read_state(told: Fields, arrays: Arrays, preset: Preset) -> InstrumentState:
-    """The state again, for this preset; `PresetError` or `ValueError` for what cannot be one."""
-    tensors = _tensors(arrays, preset)
+def read_state(told: Fields, arrays: Arrays, preset: Preset, plate: Preset | None = None) -> InstrumentState:
+    """The state again, for this preset; `PresetError` or `ValueError` for what cannot be one. `plate` is a second
+    preset, as long as the first, that has a culture of its own beside it."""
     *past, place = _places(arrays["way"], preset.n_frames)
     return InstrumentState(
         frame=told.integer("frame", 0, _LONGEST),
         seed=told.integer("seed", 0, 2**63 - 1),
-        culture=CultureState(
-            **tensors,
-            steps=told.integer("steps", 0, _LONGEST),
-            weather_clock=told.number("weather_clock", 0, 1e15),
-            gestures=told.integer("gestures", 0, _LONGEST),
-            grown_at=told.integer("grown_at", 0, _LONGEST),
-        ),
+        culture=read_culture(told, arrays, preset, plate),
         controls=readable(told.mapping("controls")),
         place=place,
         past=tuple(past),
@@ -145,26 +128,12 @@ def _drone(told: Fields) -> DroneLevel:
     return DroneLevel(now, round(target), max(per_frame, 1e-6))
 
 
-def _tensors(arrays: Arrays, preset: Preset) -> dict[str, Tensor]:
-    """State, rest and frozen cells, of the shapes this preset's culture has."""
-    C, M, T = preset.state.shape
-    live = isinstance(preset.rule, LiveRule)
-    shapes = {"state": (C, M, T) if live else (2, C, M, T), "rest": (M, T), "frozen": (M, T) if live else (2, M, T)}
-    return {name: _tensor(arrays, name, shape) for name, shape in shapes.items()}
-
-
-def _tensor(arrays: Arrays, name: str, shape: tuple[int, ...]) -> Tensor:
-    array = arrays[name]
-    if array.shape != shape or array.dtype != np.float32 or not (np.abs(array) <= _LARGEST[name]).all():
-        raise ValueError(name)
-    return torch.from_numpy(array.copy())
-
-
 def _fade(told: Fields, arrays: Arrays, preset: Preset) -> FadeState | None:
     if told.values.get("fade_frame") is None:
         return None
-    grid = _tensor(arrays, "fade", tuple(preset.state.shape[1:]))
-    return FadeState(grid, told.integer("fade_frame", 0, FADE_FRAMES - 1))
+    shape = tuple(preset.state.shape[1:])
+    second = checked_tensor(arrays, "second_fade", shape, "fade") if "second_fade" in arrays else None
+    return FadeState(checked_tensor(arrays, "fade", shape), told.integer("fade_frame", 0, FADE_FRAMES - 1), second)
 
 
 def _sown(told: Fields, arrays: Arrays, preset: Preset) -> SownNotesState | None:

@@ -1,4 +1,4 @@
-"""Two presets of one parent whose cultures provably live for ever."""
+"""Two presets, of one parent or of two, whose cultures provably live for ever."""
 
 import copy
 from dataclasses import replace
@@ -40,6 +40,12 @@ def siblings(n_frames: int = SMALL_FRAMES) -> tuple[Preset, Preset]:
         decay_db_per_s=torch.full((first.mel.n_mels,), -6.0),
     )
     return first, second
+
+
+def strangers(n_frames: int = SMALL_FRAMES) -> tuple[Preset, Preset]:
+    """The same two sounds, of which the second descends from another preset than the first."""
+    first, second = siblings(n_frames)
+    return first, replace(second, parent="Another parent")
 
 
 class Ear(Echo):

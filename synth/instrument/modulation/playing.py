@@ -7,6 +7,7 @@ from torch import Tensor
 
 from synth.instrument.modulation.motion import Now
 from synth.instrument.modulation.view import MotionView
+from synth.instrument.morph.playing import grid_of_both
 from synth.instrument.parameters.table import PARAMETERS
 from synth.instrument.parts import InstrumentParts
 from synth.instrument.voices.expression import placed_gains
@@ -71,4 +72,4 @@ def motion_view(parts: InstrumentParts) -> MotionView:
 
 
 def _now(parts: InstrumentParts) -> Now:
-    return Now(parts.controls, parts.clock.at(parts.frame + 0.5), parts.played.heard, parts.voices.state)
+    return Now(parts.controls, parts.clock.at(parts.frame + 0.5), partial(grid_of_both, parts), parts.voices.state)

@@ -1,11 +1,12 @@
 """One preset turning into another while it is played: the shares, and what is read of both.
 
-Two presets of one parent live on one culture, each cell by its share of both rules. What is read there is given to two
-vocoders, each with its own preset's tables, which play at one pitch; a vocoder of which there is only one reads the
-blend of both in log-mel. Axes: `W` vocoders at work, `V` voices, `M` mel bands, `T` frames.
+Two presets of one parent live on one culture, each cell by its share of both rules; presets of different parents live
+on a culture each. What is read there is given to two vocoders, each with its own preset's tables, which play at one
+pitch; a vocoder of which there is only one reads the blend of both, of one culture in log-mel and of two in power.
+Axes: `W` vocoders at work, `V` voices, `M` mel bands, `T` frames.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,9 +14,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from synth.culture.cross_fade import mixed_by_power
 from synth.instrument.morph.blended_contour import BlendedContour
 from synth.instrument.morph.levelling import estimated_power, glided, second_power, wanted_gain
-from synth.instrument.morph.partner import Partner
+from synth.instrument.morph.partner import Partner, SecondPlate
 from synth.instrument.morph.share_map import ShareMap, ShareState
 from synth.instrument.parameters.glide import Glide
 from synth.instrument.parameters.values import pitch_ratio
@@ -54,9 +56,17 @@ class MorphState:
 class Morph:
     """A second preset beside an instrument's own."""
 
-    def __init__(self, partner: Partner, first: Preset, grid: Tensor, controls: Mapping[str, float]) -> None:
-        """`grid` (M, T) is what is heard now, all of it the first preset's."""
-        self.partner, self._first = partner, first
+    def __init__(
+        self,
+        partner: Partner,
+        first: Preset,
+        grid: Tensor,
+        controls: Mapping[str, float],
+        second_heard: Callable[[], Tensor | None] = lambda: None,
+    ) -> None:
+        """`grid` (M, T) is what is heard now, all of it the first preset's; `second_heard` tells what is heard of a
+        second culture, None where both live on one."""
+        self.partner, self._first, self._second_heard = partner, first, second_heard
         self._map = ShareMap(grid, first.mel.frames_per_second)
         self._state = MorphState(self._map.state)
         self._state = replace(self._state, log_ratio=self._asked_second(controls))
@@ -131,7 +141,7 @@ class Morph:
         elif age % _LISTEN_FRAMES == 0:
             first, second = self.partner.weights
             levels = first.levels(grid), second.levels(self.second_grid(grid))
-            power = estimated_power(*levels, self._map.share, apart=self.apart[0])
+            power = estimated_power(*levels, self._map.share, apart=self.apart[0] or self.two_plates)
             wanted = wanted_gain(power, self._map.mean)
         self._state = replace(
             state,
@@ -157,7 +167,18 @@ class Morph:
 
     def second_grid(self, first: Tensor) -> Tensor:
         """What is heard of the second preset, (M, T), while `first` is of the first one: of one culture the same."""
-        return first
+        second = self._second_heard()
+        return first if second is None else second
+
+    def heard(self, first: Tensor) -> Tensor:
+        """The grid (M, T) of both together, while `first` is of the first preset: what is shown and followed."""
+        second = self._second_heard() if self.sounds else None
+        return first if second is None else mixed_by_power(first, second, second_power(self._map.share))
+
+    @property
+    def two_plates(self) -> bool:
+        """Whether each preset has a culture of its own."""
+        return isinstance(self.partner.life, SecondPlate)
 
     def one_pitch(self, first: Values, second: Values) -> Values:
         """The first preset's pitch ratios (V,), of which `second` are the second one's: where both are one blended
@@ -197,6 +218,8 @@ class Morph:
     def _both(self, read: Tensor, second: Tensor, share: Tensor, w: int) -> tuple[Tensor, Tensor | None]:
         if not self.apart[w]:
             louder = second + self.partner.louder_nepers * (second - LOG_MEL_FLOOR).clamp(0, 1)
+            if self.two_plates:
+                return _summed(read, louder, second_power(share)), None
             return read.lerp(louder, share.expand_as(read)), None
         power = second_power(share)
         return _scaled(read, 1 - power), _scaled(second, power)
@@ -205,6 +228,15 @@ class Morph:
 def _scaled(columns: Tensor, power: Tensor) -> Tensor:
     """Log-mel columns times the root of a power in 0 … 1; all of it leaves them as they are, to the last bit."""
     return (columns + 0.5 * power.clamp(min=_TINY).log()).clamp(min=LOG_MEL_FLOOR)
+
+
+def _summed(first: Tensor, second: Tensor, power: Tensor) -> Tensor:
+    """Log-mel columns of both, added as power, of which the second has a part of 0 … 1.
+
+    In decibels, the peaks of two cultures that know nothing of each other would average to nothing: between any two of
+    eight bundled ones half of each was 1 to 13 LU quieter than either; by powers it is as loud.
+    """
+    return 0.5 * torch.logaddexp(2 * first + (1 - power).log(), 2 * second + power.log())
 
 
 def _lead(columns: Columns) -> Tensor:

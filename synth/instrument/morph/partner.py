@@ -2,14 +2,17 @@
 
 import hashlib
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from synth.culture.culture import Culture
+from synth.culture.hidden_channels import HiddenChannels
 from synth.culture.second_rule import SecondRule, are_siblings
+from synth.culture.two_plates import of_length
 from synth.errors import UsageError
 from synth.instrument.events import BeginMorph
 from synth.instrument.morph.levelling import Weights
 from synth.instrument.reading.column_reader import Reader
-from synth.instrument.setup import Setup
+from synth.instrument.setup import Setup, make_culture
 from synth.instrument.voices.contour import Contour, contour_of
 from synth.mel import DB_PER_NEPER
 from synth.presets.file import preset_bytes
@@ -22,6 +25,14 @@ _SPARES = 2
 """One for the vocoder that plays, one for its spare or for another that takes its place."""
 
 
+@dataclass(frozen=True)
+class SecondPlate:
+    """The culture of a second preset that descends from another one than the first."""
+
+    culture: Culture
+    hidden: HiddenChannels
+
+
 @dataclass
 class Partner:
     """A second preset, ready to be morphed to by an instrument of the preset, seed and rate it was made for."""
@@ -32,8 +43,8 @@ class Partner:
     out_rate_hz: int
     event: BeginMorph
     """What it is called in a log."""
-    rule: SecondRule
-    """Lives on the first preset's culture."""
+    life: SecondRule | SecondPlate
+    """Its rule where it lives on the first preset's culture, a culture of its own where it cannot."""
     reader: Reader
     contour: Contour
     weights: tuple[Weights, Weights]
@@ -72,11 +83,19 @@ def check_can_morph(first: Preset, second: Preset) -> None:
             f"“{first.name}” speaks {first.mel.name} and “{second.name}” {second.mel.name}: choose a second preset of "
             "the same format."
         )
-    if not are_siblings(first, second):
-        raise UsageError(
-            f"“{first.name}” and “{second.name}” do not descend from one preset, so they cannot share a culture: "
-            "choose a second preset that was trained from the same one."
-        )
+
+
+def _life(first: Preset, second: Preset, setup: Setup) -> SecondRule | SecondPlate:
+    plate = plate_of(first, second)
+    if plate is None:
+        return SecondRule(first, second, setup.seed, setup.dtype, setup.device)
+    # However the first one began, this one is there from the moment it is asked for.
+    return SecondPlate(make_culture(plate, replace(setup, grown=True)), HiddenChannels(second.state))
+
+
+def plate_of(first: Preset, second: Preset) -> Preset | None:
+    """The second preset as it lives on a plate of its own beside the first; None where both share a culture."""
+    return None if are_siblings(first, second) else of_length(second, first.n_frames)
 
 
 def make_partner(first: Preset, second: Preset, out_rate_hz: int, setup: Setup, n_vocoders: int = _SPARES) -> Partner:
@@ -92,7 +111,7 @@ def make_partner(first: Preset, second: Preset, out_rate_hz: int, setup: Setup, 
         first,
         out_rate_hz,
         BeginMorph(second.name, hashlib.sha256(preset_bytes(second)).hexdigest()),
-        SecondRule(first, second, setup.seed, setup.dtype, setup.device),
+        _life(first, second, setup),
         Reader(second, 0.0),
         contour_of(second),
         (Weights(first), Weights(second)),

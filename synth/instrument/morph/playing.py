@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from synth.instrument.morph.morph import Morph, MorphState
-from synth.instrument.morph.partner import Partner, make_partner
+from synth.instrument.morph.partner import Partner, SecondPlate, make_partner
 from synth.instrument.parts import InstrumentParts
 from synth.instrument.reading.playhead import Place
 from synth.mel import LOG_MEL_FLOOR
@@ -20,9 +20,13 @@ from synth.vocoder.pair import first_of
 def begin_morph(parts: InstrumentParts, partner: Partner) -> None:
     """Play a second preset beside the first from the next frame on; nothing of it is heard yet. Quick."""
     leave_morph(parts)
-    parts.morph = Morph(partner, parts.preset, parts.played.heard(), parts.controls)
+    if isinstance(partner.life, SecondPlate):
+        parts.played.live_beside(partner.life.culture)
+    else:
+        parts.culture.join(partner.life)
+    heard = parts.played.heard(), parts.controls, parts.played.second_heard
+    parts.morph = Morph(partner, parts.preset, *heard)
     partner.reader.follow(parts.reader)
-    parts.culture.join(partner.rule)
     parts.voicing.pair(partner.beside)
     parts.voices.morphed(parts.morph)
 
@@ -31,6 +35,7 @@ def leave_morph(parts: InstrumentParts) -> None:
     """Play the first preset alone."""
     if parts.morph is not None:
         parts.morph = None
+        parts.played.live_alone()
         parts.culture.join(None)
         parts.voicing.pair(first_of)
         parts.voices.morphed(None)
@@ -73,6 +78,21 @@ def second_air(parts: InstrumentParts) -> Tensor | None:
     return None if parts.morph is None else parts.morph.partner.reader.air
 
 
+def grid_of_both(parts: InstrumentParts) -> Tensor:
+    """What is heard, (M, T), of two cultures both together."""
+    grid = parts.played.heard()
+    return grid if parts.morph is None else parts.morph.heard(grid)
+
+
+def hidden_of_both(parts: InstrumentParts) -> Tensor:
+    """The channels nobody hears, as they are shown, (M, T, 3), of two cultures by the share of each."""
+    morph, first = parts.morph, parts.hidden.project(parts.culture.cells())
+    if morph is None or morph.share is None or not isinstance(morph.partner.life, SecondPlate):
+        return first
+    plate = morph.partner.life
+    return first.lerp(plate.hidden.project(plate.culture.cells()), morph.share[..., None])
+
+
 def drone_ratios(parts: InstrumentParts) -> tuple[float, float]:
     """The drone's pitch ratio now, and that of a second preset."""
     morph = parts.morph
@@ -108,8 +128,13 @@ def move_morph(parts: InstrumentParts) -> None:
     """Go on at another output rate, at which the vocoders are new; slow."""
     morph = parts.morph
     assert morph is not None
-    state = morph.save()
+    state, cultures = morph.save(), parts.culture.save()
+    history, fade = parts.history.save(), parts.played.fade
     begin_morph(parts, make_partner(parts.preset, morph.partner.preset, parts.out_rate_hz, parts.setup))
+    if morph.two_plates:
+        parts.culture.restore(cultures)
+        parts.history.restore(history)
+        parts.played.restore_fade(fade)
     restore_morph(parts, state)
 
 

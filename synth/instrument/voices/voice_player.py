@@ -242,6 +242,9 @@ class VoicePlayer:
             return ratios, read, None
         second_ratios, moves = self._moves(now, morph.partner.preset.root_hz)
         second_grid, second_reader = morph.second_grid(grid), morph.partner.reader
+        if morph.two_plates:
+            # What notes have grown is the first preset's, which the second one's tables do not know.
+            mixed = None
         seconds = [second_reader.read_voices(second_grid, place, now, moves, mixed) for place in places]
         read, others = morph.voices(read, seconds, places, now)
         return morph.one_pitch(ratios, second_ratios), read, SecondVoices(tuple(others), second_ratios)

@@ -13,11 +13,13 @@ from synth.automaton.gestures import Gesture
 from synth.engine.kept_culture import bring_back, save_culture
 from synth.engine.protocol import Capture
 from synth.engine.takes.replay import Replay
-from synth.errors import PetrichordError, RecordingError
+from synth.errors import RecordingError
 from synth.instrument.events import EndMorph, PaintShare, SetParameter, SetRoute, Touch, Undo
 from synth.instrument.instrument import Instrument, Setup
 from synth.instrument.morph.partner import make_partner
 from synth.instrument.note_events import NoteOn
+from synth.instrument.state import InstrumentState
+from synth.presets.model import Preset
 from synth.presets.routes import Route
 from synth.takes.branch import instrument_at
 from synth.takes.companion import beginning_of, load_beginning, save_beginning
@@ -25,9 +27,10 @@ from synth.takes.performance import load_performance
 from synth.takes.steps import MorphBegun
 from synth.vocoder.spectral.vocoder import SpectralVocoder
 from tests.doubles.performances import OfflineTake
-from tests.doubles.siblings import RATE, morphing, siblings
+from tests.doubles.siblings import RATE, morphing, siblings, strangers
 
 PRESETS = siblings(n_frames=24)
+STRANGERS = strangers(n_frames=24)
 COMPANION = "a.petrichord.safetensors"
 
 
@@ -37,30 +40,35 @@ def rendered(take: Path) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
     return np.concatenate(list(Replay(performance, lambda name, preset: SpectralVocoder(preset.mel)).sound()))
 
 
-def test_a_take_that_began_in_a_morph_and_begins_another_is_rendered_to_the_bit(tmp_path: Path) -> None:
+@pytest.mark.parametrize("pair", [PRESETS, STRANGERS])
+def test_a_take_that_began_in_a_morph_and_begins_another_is_rendered_to_the_bit(
+    pair: tuple[Preset, Preset], tmp_path: Path
+) -> None:
     with torch.no_grad():
-        playing = morphing(PRESETS, morph=0.6)
+        playing = morphing(pair, morph=0.6)
+        playing.do(Touch(Gesture("erase", 9, 60)))
         playing.process(9)
-        again = make_partner(*PRESETS, RATE, playing.setup)
+        again = make_partner(*pair, RATE, playing.setup)
     offline = OfflineTake(tmp_path / "a.wav", playing)
     place = Gesture("paint", 9, 30, 5, 20)
     offline.play(3, [SetParameter("morph_map", 3.0), PaintShare(place, True), Touch(place)])
-    offline.play(2, [Undo(), NoteOn(1, 60, 0.8), SetRoute(1, Route("lfo1", "morph", 0.4, "bipolar"))])
+    offline.play(2, [Undo(), Undo(), NoteOn(1, 60, 0.8), SetRoute(1, Route("lfo1", "morph", 0.4, "bipolar"))])
     offline.playing.morph(again)
-    offline.play(150, [SetParameter("morph", 0.9)])
+    offline.play(95, [SetParameter("morph", 0.9)])
     offline.play(3, [EndMorph()])
     sound = offline.end()
     performance = load_performance(tmp_path / "a.wav")
     begun = [step for step in performance.steps if isinstance(step, MorphBegun)]
-    assert [step.preset.name for step in begun] == [PRESETS[1].name]
+    assert [step.preset.name for step in begun] == [pair[1].name]
     assert np.array_equal(rendered(tmp_path / "a.wav"), sound)
     assert np.abs(sound[-1000:]).max() > 1e-3
 
 
-def test_a_moment_of_a_take_is_gone_back_to_with_its_morph(tmp_path: Path) -> None:
+@pytest.mark.parametrize("pair", [PRESETS, STRANGERS])
+def test_a_moment_of_a_take_is_gone_back_to_with_its_morph(pair: tuple[Preset, Preset], tmp_path: Path) -> None:
     with torch.no_grad():
-        playing = Instrument(PRESETS[0], SpectralVocoder(PRESETS[0].mel), RATE, setup=Setup(seed=3))
-        partner = make_partner(*PRESETS, RATE, playing.setup)
+        playing = Instrument(pair[0], SpectralVocoder(pair[0].mel), RATE, setup=Setup(seed=3))
+        partner = make_partner(*pair, RATE, playing.setup)
     offline = OfflineTake(tmp_path / "a.wav", playing)
     offline.play(2)
     offline.playing.morph(partner)
@@ -74,6 +82,10 @@ def test_a_moment_of_a_take_is_gone_back_to_with_its_morph(tmp_path: Path) -> No
     assert found.morph is not None
     assert expected.morph is not None
     assert torch.equal(found.state().culture.state, expected.culture.state)
+    plates = found.state().culture.second, expected.culture.second
+    assert (plates[1] is not None) == (pair is STRANGERS)
+    if plates[0] is not None and plates[1] is not None:
+        assert torch.equal(plates[0].state, plates[1].state)
     assert torch.equal(found.morph.save().map.share, expected.morph.map.share)
     assert found.morph.save().level == expected.morph.level
 
@@ -128,28 +140,44 @@ def test_maps_that_cannot_be_shares_are_refused(tmp_path: Path) -> None:
             load_beginning(path)
 
 
-def test_the_culture_of_a_closed_window_comes_back_with_its_second_preset(tmp_path: Path) -> None:
+@pytest.mark.parametrize("pair", [PRESETS, STRANGERS])
+def test_the_culture_of_a_closed_window_comes_back_with_its_second_preset(
+    pair: tuple[Preset, Preset], tmp_path: Path
+) -> None:
     with torch.no_grad():
-        playing = morphing(PRESETS, morph=0.6)
+        playing = morphing(pair, morph=0.6)
         playing.process(9)
         state = playing.state()
-        save_culture(Capture(PRESETS[0], state.culture, state, PRESETS[1]), tmp_path / "culture")
-        fresh = Instrument(PRESETS[0], SpectralVocoder(PRESETS[0].mel), RATE, setup=Setup(seed=3))
+        save_culture(Capture(pair[0], state.culture, state, pair[1]), tmp_path / "culture")
+        fresh = Instrument(pair[0], SpectralVocoder(pair[0].mel), RATE, setup=Setup(seed=3))
         assert bring_back(fresh, tmp_path / "culture")
     assert fresh.morph is not None
     assert state.morph is not None
     assert torch.equal(fresh.morph.save().map.share, state.morph.map.share)
+    assert cells(fresh.state()) == cells(state)
 
 
-def test_an_instrument_that_moves_to_another_rate_takes_its_morph_along() -> None:
+def cells(state: InstrumentState) -> list[list[float]]:
+    """Of every culture that there is."""
+    plates = [state.culture] if state.culture.second is None else [state.culture, state.culture.second]
+    return [plate.state.flatten().tolist() for plate in plates]
+
+
+@pytest.mark.parametrize("pair", [PRESETS, STRANGERS])
+def test_an_instrument_that_moves_to_another_rate_takes_its_morph_along(pair: tuple[Preset, Preset]) -> None:
     with torch.no_grad():
-        playing = morphing(PRESETS, morph=0.6)
+        playing = morphing(pair, morph=0.6)
         playing.process(9)
-        before = playing.state()
+        playing.do(Touch(Gesture("erase", 9, 30)))
+        before = playing.state(with_history=True)
         vocoder = SpectralVocoder(PRESETS[0].mel)
         vocoder.prepare(PRESETS[0], 48000, n_heads=2, seed=3)
         playing.move_to_rate(48000, vocoder, None)
-        after = playing.state()
+        after = playing.state(with_history=True)
+        assert cells(after) == cells(before)
+        assert before.history is not None
+        assert after.history is not None
+        assert [state.second is None for state in after.history.past] == [pair is PRESETS]
         assert before.morph is not None
         assert after.morph is not None
         assert torch.equal(after.morph.map.share, before.morph.map.share)
@@ -157,13 +185,22 @@ def test_an_instrument_that_moves_to_another_rate_takes_its_morph_along() -> Non
         assert playing.process(20).shape[1] == 20 * 256 * 48000 // 22050
 
 
-def test_a_take_whose_presets_do_not_fit_each_other_is_refused(tmp_path: Path) -> None:
+def test_a_take_whose_second_culture_is_missing_or_cannot_be_one_is_refused(tmp_path: Path) -> None:
     with torch.no_grad():
-        playing = morphing(PRESETS, morph=0.6)
+        playing = morphing(STRANGERS, morph=0.6)
         playing.process(2)
-        beginning = replace(beginning_of(playing), partner=replace(PRESETS[1], parent="another"))
-    save_beginning(beginning, tmp_path / COMPANION)
-    from synth.takes.rebuild import rebuilt
-
-    with pytest.raises(PetrichordError, match="do not descend from one preset"):
-        rebuilt(load_beginning(tmp_path / COMPANION), RATE, lambda name, preset: SpectralVocoder(preset.mel))
+        beginning = beginning_of(playing)
+    path = tmp_path / COMPANION
+    save_beginning(beginning, path)
+    whole = path.read_bytes()
+    cells = load_file(path)["second_plate.state"]
+    for wrong in (None, cells[:, :-1].copy(), np.full_like(cells, np.nan)):
+        damaged(path, **{"second_plate.state": wrong})
+        with pytest.raises(RecordingError, match="is damaged"):
+            load_beginning(path)
+        path.write_bytes(whole)
+    assert beginning.state.culture.second is not None
+    alone = replace(beginning.state, culture=replace(beginning.state.culture, second=None))
+    save_beginning(replace(beginning, state=alone), path)
+    with pytest.raises(RecordingError, match=r"^a\.petrichord\.safetensors.*\.$"):
+        load_beginning(path)

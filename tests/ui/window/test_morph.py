@@ -9,8 +9,10 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from synth.instrument.events import EndMorph, Hand, PaintShare, SetParameter, Touch
+from synth.mel import FORMATS
 from synth.presets.file import load_preset, save_preset
 from tests.doubles.engine import FakeEngine
+from tests.doubles.samples import live_preset
 from ui.look.colour_map import CulturePainter
 from ui.shell.main_window import MainWindow
 
@@ -54,9 +56,11 @@ def test_a_preset_of_the_same_parent_is_prepared_and_handed_to_the_engine(
 def test_a_preset_that_does_not_fit_is_a_sentence_and_the_sound_goes_on(
     win: MainWindow, engine: FakeEngine, qtbot: QtBot
 ) -> None:
+    path = win.presets.paths()[1]
+    save_preset(live_preset(fmt=FORMATS["44k128"], n_frames=24), path)
     with qtbot.waitSignal(win.loader.unfit, timeout=20_000) as told:
-        choose(win, win.presets.paths()[1])
-    assert "do not descend from one preset" in told.args[0]
+        choose(win, path)
+    assert "choose a second preset of the same format" in told.args[0]
     qtbot.waitUntil(lambda: win.banner.isVisible())
     assert not engine.partners
     assert len(engine.swapped) == 1
