@@ -6,11 +6,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, SignalInstance
 
 from synth.engine.protocol import Present
 from synth.errors import PetrichordError
 from synth.instrument.instrument import Instrument
+from synth.instrument.morph.partner import Partner
 from synth.instrument.parameters.values import ParameterValues
 from synth.presets.model import Preset
 from synth.vocoder.contract import Vocoder
@@ -91,42 +92,44 @@ class Loader(QObject):
 
     def request_vocoder(self, preset: Preset, rate_hz: int) -> None:
         """Prepare the stored choice for this preset, after what is being loaded."""
-        self._pool.submit(self._voice, preset, rate_hz, self._serial)
+
+        def voiced() -> Voiced:
+            from synth.loading.prepare import ready_vocoder
+
+            return Voiced(*ready_vocoder(preset, rate_hz), preset.name)
+
+        self._prepare(voiced, self.voiced, self.failed, "The vocoder could not be prepared")
 
     def request_partner(self, path: Path, present: Present) -> None:
         """Prepare a second preset to be played beside this instrument, after what is being loaded."""
-        self._pool.submit(self._partner, path, present, self._serial)
 
-    def _partner(self, path: Path, present: Present, serial: int) -> None:
-        from synth.loading.prepare import ready_partner
-        from synth.presets.file import load_preset
+        def partner() -> Partner:
+            from synth.loading.prepare import ready_partner
+            from synth.presets.file import load_preset
 
-        try:
-            partner = ready_partner(present.preset, load_preset(path), present.out_rate_hz, present.setup)
-        except PetrichordError as problem:
-            self.unfit.emit(str(problem))
-        except Exception as problem:
-            sys.excepthook(type(problem), problem, problem.__traceback__)
-            self.unfit.emit(f"{path.name} could not be prepared for a morph ({type(problem).__name__}).")
-        else:
-            # A preset that was asked for since has nothing to do with it.
-            if serial == self._serial:
-                self.partnered.emit(partner)
+            return ready_partner(present.preset, load_preset(path), present.out_rate_hz, present.setup)
 
-    def _voice(self, preset: Preset, rate_hz: int, serial: int) -> None:
-        from synth.loading.prepare import ready_vocoder
+        self._prepare(partner, self.partnered, self.unfit, f"{path.name} could not be prepared for a morph")
 
-        try:
-            voiced = Voiced(*ready_vocoder(preset, rate_hz), preset.name)
-        except PetrichordError as problem:
-            self.failed.emit(str(problem))
-        except Exception as problem:
-            sys.excepthook(type(problem), problem, problem.__traceback__)
-            self.failed.emit(f"The vocoder could not be prepared ({type(problem).__name__}).")
-        else:
-            # A preset asked for since was prepared with the choice as it is now.
-            if serial == self._serial:
-                self.voiced.emit(voiced)
+    def _prepare(self, make: Callable[[], object], made: SignalInstance, failed: SignalInstance, fault: str) -> None:
+        """Make something for what plays and emit it by `made`, or by `failed` a sentence, which is `fault` where the
+        program is to blame."""
+        serial = self._serial
+
+        def work() -> None:
+            try:
+                found = make()
+            except PetrichordError as problem:
+                failed.emit(str(problem))
+            except Exception as problem:
+                sys.excepthook(type(problem), problem, problem.__traceback__)
+                failed.emit(f"{fault} ({type(problem).__name__}).")
+            else:
+                # A preset that was asked for since has nothing to do with it.
+                if serial == self._serial:
+                    made.emit(found)
+
+        self._pool.submit(work)
 
     def close(self) -> None:
         """Wait for the worker; nothing arrives any more."""
