@@ -141,6 +141,29 @@ def test_movement_of_amplitude_is_measured_below_and_above_43_hz(rate_hz: float,
     assert (still < -40).all()
 
 
+@pytest.mark.parametrize(("rate_hz", "key"), [(8.0, "slow_together"), (90.0, "fast_together")])
+def test_a_tremolo_is_told_from_partials_that_move_on_their_own(rate_hz: float, key: str) -> None:
+    """As much movement at the same rates, once of all at once: it sounds like a tremolo, and every depth is right."""
+    rng, n = np.random.default_rng(0), 5 * RATE_HZ
+    t, hz = np.arange(n) / RATE_HZ, 500.0 * np.arange(1.0, 6.0, dtype=np.float64)
+    rates = np.fft.rfftfreq(n, 1 / RATE_HZ)
+
+    def moves() -> Wave:
+        wave = np.fft.irfft(np.exp(2j * np.pi * rng.random(len(rates))) * (np.abs(rates - rate_hz) < rate_hz / 3), n)
+        return np.asarray(wave / wave.std())
+
+    def sound(together: bool) -> movement.Movement:
+        common = moves()
+        swells = [1 + 0.1 * (common if together else moves()) for _ in hz]
+        parts = [swell * np.cos(2 * np.pi * each * t) for swell, each in zip(swells, hz, strict=True)]
+        return movement.movement(np.asarray(sum(parts)), RATE_HZ, hz)
+
+    apart, also_apart, one = sound(False), sound(False), sound(True)
+    same, tremolo = movement.difference(also_apart, apart), movement.difference(one, apart)
+    assert tremolo.slow_db is not None and tremolo.slow_db < 1.5
+    assert getattr(same, key) < 0.3 and getattr(tremolo, key) > 0.8
+
+
 def test_band_correlation_and_modulation_are_seen() -> None:
     """Bands that swell together against bands that swell one by one, with the same levels and rates."""
     rng = np.random.default_rng(0)

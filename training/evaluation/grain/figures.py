@@ -118,6 +118,13 @@ def grain_figures(grain: Grain) -> list[Figure]:
             grain.movement_floor.fast_db,
             _MOVEMENT_FLOORS,
         ),
+        *(
+            _floored(f"partial_{key}", f"how alike they move, {label}", value, floor, _MOVEMENT_FLOORS, "")
+            for key, label, value, floor in (
+                ("slow_together", "0.7–43 Hz", grain.movement.slow_together, grain.movement_floor.slow_together),
+                ("fast_together", "43–180 Hz", grain.movement.fast_together, grain.movement_floor.fast_together),
+            )
+        ),
     ]
 
 

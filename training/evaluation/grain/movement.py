@@ -3,9 +3,11 @@
 Shares nothing with `synth`. Axes: `N` samples, `P` partials, `S` samples of a partial's envelope.
 """
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import scipy.signal
 import soxr
 
@@ -23,7 +25,8 @@ _BLOCK_S = 1.0
 _MOST_SECONDS = 20.0
 _STILL_DB = -60.0
 """A partial whose amplitude moves less is as still as one that does not move."""
-_LEAST_OCTAVES, _LEAST_DB = 0.1, 0.5
+_LEAST_OCTAVES, _LEAST_DB, _LEAST_CORRELATION = 0.1, 0.5, 0.05
+_MOVES_HZ = (SLOWEST_HZ, FRAME_HZ, FASTEST_HZ)
 
 
 @dataclass(frozen=True)
@@ -38,15 +41,21 @@ class Movement:
     fast_db: Levels
     """(P,) the same from 43 to 180 Hz, as far as half the way to the next partial; not a number where that is nearer
     than 43 Hz."""
+    slow_together: Levels
+    """(P, P) correlation of two partials' amplitudes as they move below 43 Hz: one swell of all is a tremolo."""
+    fast_together: Levels
+    """(P, P) the same from 43 to 180 Hz; not a number where one of them is not known."""
 
 
 @dataclass(frozen=True)
 class MovementDifference:
-    """Mean |difference| over the partials; None where no partial is strong."""
+    """Mean |difference| over the partials, or over their pairs; None where too few are strong."""
 
     width_octaves: float | None
     slow_db: float | None
     fast_db: float | None
+    slow_together: float | None = None
+    fast_together: float | None = None
 
 
 def strong_partials(wave: Wave, rate_hz: int) -> Levels:
@@ -69,8 +78,12 @@ def movement(wave: Wave, rate_hz: int, hz: Levels) -> Movement:
     gaps = np.diff(hz, prepend=-hz[:1], append=2 * hz[-1:]) if len(hz) else hz
     reaches = np.minimum(np.minimum(gaps[:-1], gaps[1:]) / 2, FASTEST_HZ) if len(hz) else hz
     rows = [_one(wave, centre, reach) for centre, reach in zip(hz, reaches, strict=True)]
-    width, slow, fast = np.array(rows).T if rows else np.zeros((3, 0))
-    return Movement(hz, width, slow, fast)
+    width, slow, fast = np.array([row[:3] for row in rows]).T if rows else np.zeros((3, 0))
+    moves = np.stack([row[3] for row in rows]) if rows else np.zeros((0, 1), complex)
+    rates = np.fft.rfftfreq(2 * (moves.shape[1] - 1), 1 / ENVELOPE_HZ)
+    together = [_together(moves[:, (rates >= a) & (rates < b)]) for a, b in itertools.pairwise(_MOVES_HZ)]
+    together[1][~(np.isfinite(fast)[:, None] & np.isfinite(fast))] = np.nan
+    return Movement(hz, width, slow, fast, together[0], together[1])
 
 
 def difference(sound: Movement, recording: Movement) -> MovementDifference:
@@ -79,10 +92,19 @@ def difference(sound: Movement, recording: Movement) -> MovementDifference:
         return MovementDifference(None, None, None)
     both = np.isfinite(sound.fast_db) & np.isfinite(recording.fast_db)
     fast = np.abs(sound.fast_db - recording.fast_db)[both]
+    pairs = np.triu(np.ones((len(both), len(both)), dtype=bool), 1)
+    together = [
+        np.abs(a - b)[pairs & np.isfinite(a - b)]
+        for a, b in (
+            (sound.slow_together, recording.slow_together),
+            (sound.fast_together, recording.fast_together),
+        )
+    ]
     return MovementDifference(
         float(np.abs(np.log2(sound.width_hz / recording.width_hz)).mean()),
         float(np.abs(sound.slow_db - recording.slow_db).mean()),
         float(fast.mean()) if len(fast) else None,
+        *(float(found.mean()) if len(found) else None for found in together),
     )
 
 
@@ -99,6 +121,8 @@ def beside_halves(
         _at_least(_LEAST_OCTAVES, between.width_octaves),
         _at_least(_LEAST_DB, between.slow_db),
         _at_least(_LEAST_DB, between.fast_db),
+        _at_least(_LEAST_CORRELATION, between.slow_together),
+        _at_least(_LEAST_CORRELATION, between.fast_together),
     )
 
 
@@ -110,13 +134,23 @@ def _at_rate(wave: Wave, rate_hz: int) -> Wave:
     return wave if rate_hz == RATE_HZ else np.asarray(soxr.resample(wave, rate_hz, RATE_HZ))
 
 
-def _one(wave: Wave, hz: float, reach_hz: float) -> tuple[float, float, float]:
-    """Width in Hz, slow and fast movement in dB of the partial at `hz`, of what lies within `reach_hz`."""
+def _together(moves: npt.NDArray[np.complexfloating]) -> Levels:
+    """Correlation of movements whose spectra are given, (P, …) → (P, P)."""
+    product = (moves @ moves.conj().T).real
+    each = np.sqrt(np.maximum(np.diag(product), 1e-30))
+    return np.asarray(product / np.outer(each, each))
+
+
+def _one(wave: Wave, hz: float, reach_hz: float) -> tuple[float, float, float, npt.NDArray[np.complexfloating]]:
+    """Width in Hz, slow and fast movement in dB of the partial at `hz`, of what lies within `reach_hz`, and its
+    amplitude's movement as a spectrum."""
     spectrum = np.fft.fft(wave)
     offset = np.fft.fftfreq(len(wave), 1 / RATE_HZ) - hz
     shape = np.sqrt(np.cos(np.pi / 2 * np.clip(offset / reach_hz, -1, 1)).clip(0))
     base = np.fft.ifft(spectrum * shape) * np.exp(-2j * np.pi * hz * np.arange(len(wave)) / RATE_HZ)
     base = base[:: RATE_HZ // ENVELOPE_HZ]
+    whole = np.abs(base)
+    moving = np.fft.rfft((whole - whole.mean()) * np.hanning(len(whole)))
     # The ends of an excerpt ring in a narrow band.
     edge = min(len(base) // 8, round(ENVELOPE_HZ / reach_hz))
     base = base[edge : len(base) - edge]
@@ -129,7 +163,7 @@ def _one(wave: Wave, hz: float, reach_hz: float) -> tuple[float, float, float]:
         return max(_STILL_DB, float(10 * np.log10(scale * power[(moves >= low) & (moves < high)].sum() + 1e-12)))
 
     fast = moving_db(FRAME_HZ, reach_hz) if reach_hz > 1.25 * FRAME_HZ else np.nan
-    return _occupied_hz(base), moving_db(SLOWEST_HZ, min(FRAME_HZ, reach_hz)), fast
+    return _occupied_hz(base), moving_db(SLOWEST_HZ, min(FRAME_HZ, reach_hz)), fast, moving
 
 
 def _occupied_hz(base: Wave) -> float:
