@@ -76,6 +76,17 @@ def test_bands_of_air_have_their_own_share() -> None:
     assert float(found[2]) > 0.97
 
 
+def test_what_stands_out_and_is_no_stored_partial_is_noise() -> None:
+    """Five multiples in the band, one of them stored: by power it is a fifth of the tones, all else is noise."""
+    level = 0.002
+    wave = harmonics(400.0, 29, 4.0, 44100, slope=0.0) * 0.05 + noise(level)
+    edges, stored = torch.tensor([8200.0, 10_200.0, 11_800.0]), torch.tensor([400.0, 9200.0])
+    found = band_noise_share(between_partials(wave.astype(np.float32), 44100, 400.0), edges, stored, 400.0)
+    tones, hiss = 5 * 0.01**2 / 2, level**2 * 2000 / 22050
+    assert float(found[0]) == pytest.approx(np.sqrt(1 - tones / 5 / (tones + hiss)), rel=0.03)
+    assert float(found[1]) > 0.99
+
+
 def test_every_format_gets_a_share_for_each_of_its_rows() -> None:
     between = between_partials((harmonics(300.0, 60, 2.0, 44100) + noise(0.01, 2.0)).astype(np.float32), 44100, 300.0)
     for fmt in (F22, F44):
