@@ -33,6 +33,8 @@ _RANGES = {
     "noise_share": (0.0, 1.0),
     "high_band.noise_share": (0.0, 1.0),
     "partials.linewidth_hz": (0.0, 1000.0),
+    "partials.shimmer": (0.0, 2.0),
+    "partials.shimmer_shared": (0.0, 1.0),
     "attack": (-240.0, 240.0),
     "release_db_per_s": (-10_000.0, 0.0),
 }
@@ -187,6 +189,9 @@ def _tensors(preset: Preset) -> dict[str, Tensor]:
         }
         if preset.partials.linewidth_hz is not None:
             tensors["partials.linewidth_hz"] = preset.partials.linewidth_hz.float()
+        if preset.partials.shimmer is not None and preset.partials.shimmer_shared is not None:
+            tensors["partials.shimmer"] = preset.partials.shimmer.float().contiguous()
+            tensors["partials.shimmer_shared"] = preset.partials.shimmer_shared.float().contiguous()
     if preset.high_band is not None:
         tensors |= {
             "high_band.edges_hz": preset.high_band.edges_hz.float(),
@@ -215,6 +220,8 @@ def _partials(tensors: dict[str, Tensor]) -> Partials | None:
         tensors["partials.bandwidth_hz"],
         tensors["partials.amplitude"],
         tensors.get("partials.linewidth_hz"),
+        tensors.get("partials.shimmer"),
+        tensors.get("partials.shimmer_shared"),
     )
 
 

@@ -14,6 +14,7 @@ from synth.automaton.weather import WeatherSpec
 from synth.mel import MelFormat
 from synth.presets.about import About
 from synth.presets.routes import Region, Routes
+from synth.presets.schema import SHIMMER_BANDS as SHIMMER_BANDS
 from synth.presets.tuning import Tuning
 
 SCHEMA_VERSION = 2
@@ -34,6 +35,16 @@ class Partials:
     linewidth_hz: Tensor | None = None
     """(P,) float32: width at half power of a partial whose phase wanders at random, vibrato apart; 0 for a pure tone.
     None where it was not measured."""
+    shimmer: Tensor | None = None
+    """(P, 5) float32: standard deviation of the amplitude's random movement, of its mean, in the bands between
+    `shimmer_edges_hz`; noise beside the partial apart. None where it was not measured."""
+    shimmer_shared: Tensor | None = None
+    """(5,) float32, 0 … 1: how much of the power of that movement all partials share. None with `shimmer`."""
+
+
+def shimmer_edges_hz(fmt: MelFormat) -> tuple[float, ...]:
+    """Between the bands of `Partials.shimmer`, (6,): slow movement from 0.7 to 11 Hz, then octaves to 172."""
+    return (fmt.frames_per_second / 128, *(fmt.frames_per_second * 2.0 ** (band - 3) for band in range(SHIMMER_BANDS)))
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ SUFFIX = ".safetensors"
 METADATA_KEY = "petrichord"
 _MAX_FRAMES = 2048
 _MAX_PARTIALS = 512
+SHIMMER_BANDS = 5
 MAX_ATTACK_FRAMES = 256
 """3 s at 86 frames per second, where no more than 0.75 s are measured."""
 
@@ -102,6 +103,11 @@ def tensor_plan(rule: Rule, mel: MelFormat, header: Header, attack_frames: int =
         plan |= {f"partials.{k}": ("F32", (P,)) for k in ("hz", "bandwidth_hz", "amplitude")}
         if "partials.linewidth_hz" in header.tensors:
             plan["partials.linewidth_hz"] = ("F32", (P,))
+        if "partials.shimmer" in header.tensors:
+            plan |= {
+                "partials.shimmer": ("F32", (P, SHIMMER_BANDS)),
+                "partials.shimmer_shared": ("F32", (SHIMMER_BANDS,)),
+            }
     if any(name.startswith("high_band.") for name in header.tensors):
         H = _bounded(header, "high_band.weights", 0, 1, 128)
         plan |= {"high_band.edges_hz": ("F32", (H + 1,)), "high_band.weights": ("F32", (H, M + 1))}

@@ -22,6 +22,7 @@ from training.analysis.linewidth import STEADY_CENTS, linewidths_hz
 from training.analysis.noise_share import band_noise_share, between_partials, noise_share
 from training.analysis.partials import MeasuredPitch
 from training.analysis.partials import measure as measure_pitch
+from training.analysis.shimmer import shimmer
 from training.analysis.trim import measured_trim_db
 from training.analysis.vocoding import vocoded
 from training.learning.fused import product_dtype
@@ -67,11 +68,15 @@ def measure_recording(target: Target, recording: Path | None = None) -> Measured
     root_hz = 0.0 if pitch.inharmonic else pitch.root_hz
     between = between_partials(target.wave, target.rate_hz, root_hz, pitch.vibrato)
     if high_band is not None:
-        high_band = replace(high_band, noise_share=band_noise_share(between, high_band.edges_hz))
+        share = band_noise_share(between, high_band.edges_hz, pitch.partials.hz, root_hz)
+        high_band = replace(high_band, noise_share=share)
     if len(pitch.partials.hz) and pitch.vibrato.depth_cents + pitch.vibrato.jitter_cents < STEADY_CENTS:
         slopes = None if target.decay is None else target.decay.slopes_db_per_s
         widths = linewidths_hz(between, pitch.partials.hz, slopes, target.fmt)
         pitch = replace(pitch, partials=replace(pitch.partials, linewidth_hz=widths))
+    if len(pitch.partials.hz):
+        depth, shared = shimmer(between, pitch.partials.hz, target.fmt)
+        pitch = replace(pitch, partials=replace(pitch.partials, shimmer=depth, shimmer_shared=shared))
     contour = Contour() if recording is None else measure_contour(recording, target)
     return Measured(pitch, high_band, noise_share(between, target.fmt), contour)
 

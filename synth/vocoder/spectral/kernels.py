@@ -4,7 +4,8 @@ Compiled for fixed types when first asked for, which takes two seconds, and kept
 place for it they are compiled anew by every process. Import this module where a vocoder is prepared and not before:
 numba itself takes half a second.
 
-Axes: `A` voices, `B` heads, `K` partials with an amplitude at the root, `P` oscillators, `N` samples.
+Axes: `A` voices, `B` heads, `K` partials with an amplitude at the root, `P` oscillators, `D` of them that shimmer, `N`
+samples.
 """
 
 import math
@@ -23,18 +24,41 @@ C0, C1, C2, C3, C4, C5, C6 = (
     np.float32(c) for c in (1.0, -19.739204, 64.93912, -85.45011, 60.16743, -25.966885, 6.5277061)
 )
 _HALF = np.float32(0.5)
+_ONE, _ZERO = np.float32(1), np.float32(0)
+KNOTS_PER_FRAME = 8
+"""Shimmer is known so often, and moves in straight lines between."""
+PLACE_STRIDE = 40503
+"""From a partial's place in the noise of the shimmer to the next one's: near the golden section of its 2^16 knots, so
+that the places of all lie as far apart as they can."""
 
 
-def _play(out, begin, count, first, span, rows, cycles, turn, pitch, to_pitch, level, to_level, stray, least):  # type: ignore[no-untyped-def]
+def _play(  # type: ignore[no-untyped-def]
+    out, begin, count, first, span, rows, cycles, turn, pitch, to_pitch, level, to_level, stray, least,
+    noise, place, starts, moving, own, shared,
+):  # fmt: skip
     """Add `count` samples of the voices `rows` to out (B, N) from column `begin` on, and move their phases by `span`.
 
     cycles (A, P) double; turn (P,) cycles per sample at pitch 1; pitch (A,) and level (A, B, P) at the beginning of the
     span, `to_pitch` and `to_level` at its end, both move in straight lines; `stray` (A, P) cycles are added to each
     phase evenly within the span; the first sample lies `first` samples into the span. An oscillator below `least`
     (relative, absolute) of its voice's loudest rests; its phase does not.
+
+    The first D partials shimmer: `noise` (bands, L + knots + 1) is read from `place` on, of a voice after another
+    `starts` (A,) and of a partial after its stride; `own` (D, bands) is how much a partial moves by itself, `shared`
+    with all others of the voice. With `moving` 0 the gains of the span's beginning stay.
     """
     wave = np.empty(_STRETCH, np.float32)
     steps = np.arange(_STRETCH).astype(np.float32)
+    n_bands, n_knots = len(noise), KNOTS_PER_FRAME + 1
+    turns = noise.shape[1] - n_knots
+    common, knots = np.zeros((n_bands, n_knots), np.float32), np.ones(n_knots, np.float32)
+    # Where in the knots each stretch of samples begins, and the last one ends.
+    n_edges = (count + _STRETCH - 1) // _STRETCH + 1
+    edge, beyond = np.zeros(n_edges, np.int64), np.zeros(n_edges, np.float32)
+    for i in range(n_edges):
+        at = min((first + min(i * _STRETCH, count)) / span, 1.0) * KNOTS_PER_FRAME
+        edge[i] = min(int(at), KNOTS_PER_FRAME - 1)
+        beyond[i] = at - edge[i]
     n_heads, n_partials = level.shape[1], level.shape[2]
     for j in range(len(rows)):
         v = rows[j]
@@ -45,12 +69,28 @@ def _play(out, begin, count, first, span, rows, cycles, turn, pitch, to_pitch, l
         floor = max(least[0] * loudest, least[1])
         bend = (to_pitch[v] - pitch[v]) / span / 2
         whole = (pitch[v] + to_pitch[v]) / 2 * span
+        if len(own):
+            begins = (place + starts[v]) % turns
+            for k in range(n_bands):
+                for s in range(n_knots):
+                    common[k, s] = noise[k, begins + s]
         for p in range(n_partials):
             loud = np.float32(0.0)
             if loudest > floor:
                 for h in range(n_heads):
                     loud = max(loud, level[v, h, p], to_level[v, h, p])
             if loud > floor:
+                shimmers = p < len(own)
+                if shimmers:
+                    begins = (place + starts[v] + (p + 1) * PLACE_STRIDE) % turns
+                    knots[:] = _ONE
+                    for k in range(n_bands):
+                        alone, along = own[p, k], shared[p, k]
+                        if alone + along > _ZERO:
+                            for s in range(n_knots):
+                                knots[s] += alone * noise[k, begins + s] + along * common[k, s]
+                    for s in range(n_knots):
+                        knots[s] = max(knots[s * moving], _ZERO)
                 for start in range(0, count, _STRETCH):
                     n = min(_STRETCH, count - start)
                     t = first + start
@@ -58,6 +98,10 @@ def _play(out, begin, count, first, span, rows, cycles, turn, pitch, to_pitch, l
                     phase = np.float32(c - math.floor(c + 0.5))
                     speed = np.float32(turn[p] * (pitch[v] + 2 * bend * t) + stray[v, p] / span)
                     faster = np.float32(turn[p] * bend)
+                    if shimmers:
+                        k, m = edge[start // _STRETCH], edge[start // _STRETCH + 1]
+                        here = knots[k] + (knots[k + 1] - knots[k]) * beyond[start // _STRETCH]
+                        there = knots[m] + (knots[m + 1] - knots[m]) * beyond[start // _STRETCH + 1]
                     for i in range(n):
                         x = phase + steps[i] * (speed + faster * steps[i])
                         x -= np.floor(x + _HALF)
@@ -66,6 +110,10 @@ def _play(out, begin, count, first, span, rows, cycles, turn, pitch, to_pitch, l
                     for h in range(n_heads):
                         rise = (to_level[v, h, p] - level[v, h, p]) / span
                         gain, slope = np.float32(level[v, h, p] + rise * t), np.float32(rise)
+                        if shimmers:
+                            end = (gain + slope * np.float32(n)) * there
+                            gain *= here
+                            slope = np.float32((end - gain) / np.float32(n))
                         head = out[h, begin + start : begin + start + n]
                         for i in range(n):
                             head[i] += (gain + slope * steps[i]) * wave[i]
@@ -105,7 +153,7 @@ def kernels() -> Kernels:
     """Compiled, or read from where an earlier process left them."""
     play = compiled(
         "void(f4[:,::1], i8, i8, f8, f8, i8[::1], f8[:,::1], f8[::1], f8[::1], f8[::1], f4[:,:,::1], f4[:,:,::1],"
-        " f8[:,::1], f8[::1])",
+        " f8[:,::1], f8[::1], f4[:,::1], i8, i8[::1], i8, f4[:,::1], f4[:,::1])",
         _play,
         contract=True,
     )

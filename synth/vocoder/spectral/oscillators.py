@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from synth.random_streams import Stream, generator
 from synth.vocoder.arrays import Doubles, Floats
+from synth.vocoder.spectral.movement.shimmer import Shimmer
 from synth.vocoder.spectral.voice_state import VoiceState
 
 # Oscillators above 0.46 of the output rate fade, and are silent from 0.49 on: nothing aliases.
@@ -24,11 +25,12 @@ _LONGEST_CLOCK_S = 600.0
 class OscillatorBank:
     """Oscillators at fixed ratios; one pitch factor moves all of a voice's. Phases are shared by all heads."""
 
-    def __init__(self, hz: Doubles, out_rate_hz: int, seed: int) -> None:
+    def __init__(self, hz: Doubles, out_rate_hz: int, seed: int, shimmer: Shimmer | None = None) -> None:
         # Only here, where a vocoder is prepared: numba takes half a second to import.
         from synth.vocoder.spectral.kernels import kernels
 
         self._play = kernels().play
+        self._shimmer = Shimmer.none() if shimmer is None else shimmer
         self._turn, self._seed = np.ascontiguousarray(hz / out_rate_hz), seed
         self._gate = np.sin(np.pi / 2 * np.arange(round(_GATE_S * out_rate_hz)) / round(_GATE_S * out_rate_hz)) ** 2
 
@@ -60,22 +62,28 @@ class OscillatorBank:
         levels: Floats,
         pitches: Doubles,
         stray: Doubles | None = None,
+        frame: int = 0,
     ) -> None:
         """Glide to `levels` (A, B, P) and `pitches` (A,) from one frame's centre to the next, and add that to `out`.
 
         `out` (B, N) begins at sample `at`; centres are places in samples, not whole numbers. `stray` (A, P) are cycles
-        that each phase gains besides.
+        that each phase gains besides; by `frame` it is known how partials shimmer.
         """
         begin, end = math.ceil(last), math.ceil(centre)
         new = voices.pitches == 0
         voices.pitches[new] = pitches[new]
         rows = np.arange(len(voices))
-        self._glide(out, begin - at, end - begin, begin - last, centre - last, rows, voices, levels, pitches, stray)
+        shimmer = Shimmer.place(frame), True
+        self._glide(
+            out, begin - at, end - begin, begin - last, centre - last, rows, voices, levels, pitches, shimmer, stray
+        )
         voices.levels[:], voices.pitches[:] = levels, pitches
 
-    def struck(self, onset: int, centres: list[float], voices: VoiceState, row: int, path: list[Floats]) -> Floats:
+    def struck(
+        self, onset: int, centres: list[float], voices: VoiceState, row: int, path: list[Floats], frame: int = 0
+    ) -> Floats:
         """A voice's first samples (B, N): from sample `onset` through the levels `path`, each (B, P), that it has at
-        `centres`, of which those past are skipped; up to the last one, at the voice's pitch."""
+        `centres`, of which those past are skipped; up to the last one, where `frame` begins, at the voice's pitch."""
         sound = np.zeros((path[0].shape[0], math.ceil(centres[-1]) - onset), np.float32)
         place, rows = float(onset), np.array([row])
         voices.levels[row] = _between(centres, path, onset)
@@ -86,7 +94,8 @@ class OscillatorBank:
             levels = voices.levels.copy()
             levels[row] = level
             span, pitches = centre - place, voices.pitches
-            self._glide(sound, begin - onset, end - begin, begin - place, span, rows, voices, levels, pitches)
+            still = Shimmer.place(frame), False
+            self._glide(sound, begin - onset, end - begin, begin - place, span, rows, voices, levels, pitches, still)
             voices.levels[row], place = level, centre
         gate = self._gate[: sound.shape[1]]
         sound[:, : len(gate)] *= gate.astype(np.float32)
@@ -103,13 +112,16 @@ class OscillatorBank:
         voices: VoiceState,
         levels: Floats,
         pitches: Doubles,
+        shimmer: tuple[int, bool],
         stray: Doubles | None = None,
     ) -> None:
         if len(rows):
+            moves, (place, moving) = self._shimmer, shimmer
             stray = np.zeros_like(voices.cycles) if stray is None else stray
             self._play(
                 out, begin, count, first, span, rows, voices.cycles, self._turn, voices.pitches, pitches,
                 voices.levels, levels, stray, _INAUDIBLE,
+                moves.noise, place, moves.starts(voices.clocks_s), int(moving), moves.own, moves.shared,
             )  # fmt: skip
 
 

@@ -26,12 +26,13 @@ from synth.vocoder.spectral.amplitudes import AmplitudeSolver, ColumnParts
 from synth.vocoder.spectral.atoms import partial_responses
 from synth.vocoder.spectral.free_partials import FreePartials
 from synth.vocoder.spectral.high_partials import HighPartials
-from synth.vocoder.spectral.line_wander import LineWander
+from synth.vocoder.spectral.movement.line_wander import LineWander
+from synth.vocoder.spectral.movement.shimmer import Shimmer
+from synth.vocoder.spectral.movement.vibrato import VibratoClock
 from synth.vocoder.spectral.noise_shaper import NoiseShaper
 from synth.vocoder.spectral.oscillators import OscillatorBank
 from synth.vocoder.spectral.partial_set import PartialSet
 from synth.vocoder.spectral.row_split import RowSplit
-from synth.vocoder.spectral.vibrato import VibratoClock
 from synth.vocoder.spectral.voice_state import LEAVING, VoiceState
 
 # Louder than a full-scale square wave in any row: what a saturated grid is limited to.
@@ -85,7 +86,8 @@ class SpectralVocoder(Vocoder):
         self._solver = AmplitudeSolver(partial_responses(fitted, fmt), self._partials.prior)
         self._row_split = RowSplit(preset, fitted)
         self._free = FreePartials(fmt, fitted)
-        self._bank = OscillatorBank(np.concatenate([self._partials.hz, self._free.hz]), out_rate_hz, seed)
+        shimmer = Shimmer.of(preset, self._partials.hz, len(fitted), seed)
+        self._bank = OscillatorBank(np.concatenate([self._partials.hz, self._free.hz]), out_rate_hz, seed, shimmer)
         self._vibrato = VibratoClock(preset.vibrato, seed)
         self._wander = LineWander(preset, self._partials.hz, 1 / fmt.frames_per_second, seed)
         self._air = Air(preset.high_band, out_rate_hz / 2, fmt.rate_hz)
@@ -146,7 +148,7 @@ class SpectralVocoder(Vocoder):
         path = self._path(len(self._voices) - 1, onset)
         at = begin - self._delay + offset_samples
         centres = [self._centre(self._frame - back) for back in (3, 2, 1)]
-        sound = self._bank.struck(at, centres, self._voices, len(self._voices) - 1, path)
+        sound = self._bank.struck(at, centres, self._voices, len(self._voices) - 1, path, self._frame)
         given = max(0, self._start - at)
         self._reserve(at + sound.shape[1])
         self._buffer[:, at + given - self._start : at + sound.shape[1] - self._start] += sound[:, given:]
@@ -242,7 +244,7 @@ class SpectralVocoder(Vocoder):
         noise_end = round(centre + hop) - self._noise.length // 2
         self._reserve(max(math.ceil(centre), noise_end))
         stray = self._wander.steps(frame, voices.slots, voices.notes, voices.ratios, levels.shape[2])
-        self._bank.advance(self._buffer, self._start, last, centre, voices, levels, pitches, stray)
+        self._bank.advance(self._buffer, self._start, last, centre, voices, levels, pitches, stray, frame)
         at, count = noise_begin - self._start, noise_end - noise_begin
         self._buffer[:, at : at + count] += self._noise.advance(noise, frame, spread, count)
         if (voices.slots == LEAVING).any():

@@ -12,6 +12,7 @@ import pytest
 from numba.core import caching
 
 from synth.vocoder.spectral import kernels
+from synth.vocoder.spectral.movement.shimmer import Shimmer
 from synth.vocoder.spectral.oscillators import OscillatorBank
 from synth.vocoder.spectral.voice_state import VoiceState
 
@@ -108,6 +109,7 @@ def test_without_a_place_to_keep_it_the_bank_is_compiled_for_this_process(
     play = kernels.kernels.__wrapped__().play
     out, cycles, turn, one = np.zeros((1, 64), np.float32), np.zeros((1, 1)), np.array([1 / 64]), np.ones(1)
     level = np.ones((1, 1, 1), np.float32)
+    still = Shimmer.none()
     play(
         out,
         0,
@@ -123,6 +125,12 @@ def test_without_a_place_to_keep_it_the_bank_is_compiled_for_this_process(
         level,
         np.zeros_like(cycles),
         np.zeros(2),
+        still.noise,
+        0,
+        np.zeros(1, np.int64),
+        1,
+        still.own,
+        still.shared,
     )
     np.testing.assert_allclose(out[0], np.cos(2 * np.pi * np.arange(64) / 64), atol=1e-6)
 

@@ -9,8 +9,8 @@ import torch
 
 from synth.mel import FORMATS
 from synth.presets.model import Preset, Vibrato
-from synth.vocoder.spectral.line_wander import LineWander
-from synth.vocoder.spectral.vibrato import VibratoClock
+from synth.vocoder.spectral.movement.line_wander import LineWander
+from synth.vocoder.spectral.movement.vibrato import VibratoClock
 from tests.doubles.sounds import Doubles, frames_of, harmonics, play, preset_for, spectral
 
 F22 = FORMATS["22k80"]

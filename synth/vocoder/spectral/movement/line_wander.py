@@ -51,6 +51,7 @@ class LineWander:
         smoothed = math.sqrt(float(np.square(_SMOOTHING).sum()))
         hz_of_draws = np.sqrt(widths / (2 * math.pi * frame_s) + (widths / (1.349 * smoothed)) ** 2)
         self._step = hz_of_draws * frame_s
+        self._oscillators = np.arange(len(self._step))
         self._still = not (widths > _NARROWEST_HZ).any()
 
     def steps(
@@ -63,8 +64,9 @@ class LineWander:
         out = np.zeros((len(slots), count))
         if not self._still:
             first = slots * _STRIDE_OF_SLOTS + notes * _STRIDE_OF_NOTES
-            places = (first[:, None] + np.arange(len(self._step))) % _DRAWS
-            out[:, : len(self._step)] = self._smooth(frame)[places] * self._step * ratios[:, None]
+            places = (first[:, None] + self._oscillators) % _DRAWS
+            strayed = self._smooth(frame)[places] * self._step
+            out[:, : len(self._step)] = np.multiply(strayed, ratios[:, None], out=strayed)
         return out
 
     def _smooth(self, frame: int) -> Floats:

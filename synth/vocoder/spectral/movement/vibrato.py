@@ -51,7 +51,8 @@ class VibratoClock:
     def _smooth_noise(self, positions: Doubles, sub: int) -> Doubles:
         first = np.floor(positions)
         x = positions - first
-        weights = np.stack([(1 - x) ** 3, 3 * x**3 - 6 * x**2 + 4, -3 * x**3 + 3 * x**2 + 3 * x + 1, x**3])
+        square, cube = x**2, x**3
+        weights = (1 - x) ** 3, 3 * cube - 6 * square + 4, -3 * cube + 3 * square + 3 * x + 1, cube
         before, knots = self._latest.get(sub, (np.full(0, np.nan), np.zeros((4, 0))))
         if len(before) != len(first):
             before, knots = np.full(len(first), np.nan), np.zeros((4, len(first)))
@@ -60,7 +61,10 @@ class VibratoClock:
             start = int(first[voice])
             knots[:, voice] = [self._knot(start + i, sub) for i in range(4)]
         self._latest[sub] = first, knots
-        return np.asarray((weights * knots).sum(axis=0) / 6 / math.sqrt(_SPLINE_VARIANCE))
+        whole = weights[0] * knots[0]
+        for weight, knot in zip(weights[1:], knots[1:], strict=True):
+            whole += weight * knot
+        return np.asarray(whole / 6 / math.sqrt(_SPLINE_VARIANCE))
 
     def _knot(self, index: int, sub: int) -> float:
         if (sub, index) not in self._knots:

@@ -1,0 +1,1 @@
+"""How partials move besides what mel frames say: lines, vibrato, shimmer."""
