@@ -8,7 +8,9 @@ Axes: `B` samples, `M` mel bands, `T` frames, `Q` quantiles. Grids here are chan
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -22,9 +24,36 @@ _STILL_POWER = 1e-4
 """Rows that move by less than 0.4 dB have no direction to share."""
 
 
+class _Ascending(torch.autograd.Function):
+    """Sorted along the last axis by numpy, which has vector instructions for it: 32 rows of 1280 numbers in 0.25 ms
+    with their order and 0.05 ms without, for torch's 1.7 ms on one core."""
+
+    @staticmethod
+    def forward(ctx: Any, values: Tensor) -> Tensor:
+        array = values.detach().numpy()
+        order = np.argsort(array, axis=-1)
+        ctx.save_for_backward(torch.from_numpy(order))
+        return torch.from_numpy(np.take_along_axis(array, order, axis=-1))
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> Tensor:
+        (order,) = ctx.saved_tensors
+        return torch.zeros_like(grads[0]).scatter_(-1, order, grads[0])
+
+
+def ascending(values: Tensor) -> Tensor:
+    """Sorted along the last axis; differentiable. Equal values are in any order."""
+    if values.device.type != "cpu":
+        return values.sort(dim=-1).values
+    if values.requires_grad:
+        ordered: Tensor = _Ascending.apply(values)  # type: ignore[no-untyped-call]
+        return ordered
+    return torch.from_numpy(np.sort(values.numpy(), axis=-1))
+
+
 def quantiles(values: Tensor, n: int) -> Tensor:
     """`n` quantiles at (i + ½)/n along the last axis, by linear interpolation of the sorted values."""
-    ordered = values.sort(dim=-1).values
+    ordered = ascending(values)
     if ordered.shape[-1] == n:
         return ordered
     flat = F.interpolate(ordered.flatten(0, -2)[:, None], size=n, mode="linear", align_corners=False)
@@ -65,17 +94,27 @@ class SlicedWasserstein:
                 self._bank.append((weight.to(target), bias.to(target)))
         self._target = [F.relu(F.conv1d(target[None], w, b))[0] for w, b in self._bank]
 
-    def __call__(self, grids: Tensor, draw: torch.Generator) -> Tensor:
+    def __call__(self, grids: Tensor, pooled: Tensor, draw: torch.Generator) -> Tensor:
+        """Of `grids` (B, M, T) together with detached `pooled` (E, M, T)."""
+        with torch.no_grad():
+            # Apart from the others: backwards, a convolution is as dear for samples that cannot move.
+            at_rest = self._features(pooled)
         total = grids.new_zeros(())
-        for (weight, bias), target in zip(self._bank, self._target, strict=True):
-            wrapped = F.pad(grids, (0, weight.shape[2] - 1), mode="circular")
-            features = F.relu(F.conv1d(wrapped, weight, bias)).permute(1, 0, 2).flatten(1)
+        for moving, still, target in zip(self._features(grids), at_rest, self._target, strict=True):
+            features = torch.cat([moving, still]).permute(1, 0, 2).flatten(1)
             directions = torch.randn(
-                self._n_directions, len(weight), generator=draw, device=grids.device, dtype=grids.dtype
+                self._n_directions, len(target), generator=draw, device=grids.device, dtype=grids.dtype
             )
             directions = directions / directions.norm(dim=1, keepdim=True)
             total = total + wasserstein(directions @ features, directions @ target)
         return total / len(self._bank)
+
+    def _features(self, grids: Tensor) -> list[Tensor]:
+        """Of each width, (B, features, T)."""
+        return [
+            F.relu(F.conv1d(F.pad(grids, (0, weight.shape[2] - 1), mode="circular"), weight, bias))
+            for weight, bias in self._bank
+        ]
 
 
 class Modulation:
@@ -164,7 +203,7 @@ class TextureLoss:
         share = math.sqrt(len(together) / len(grids))
         w = self.weights
         return (
-            share * (w.rows * self._rows(together) + w.sliced * self._sliced(together, draw))
+            share * (w.rows * self._rows(together) + w.sliced * self._sliced(grids, pooled, draw))
             + w.modulation * self._modulation(together)
             + w.coherence * self._coherence(together)
             + share * w.spread * self._spread(together)

@@ -13,6 +13,7 @@ from training.learning.losses import (
     RowQuantiles,
     SlicedWasserstein,
     TextureLoss,
+    ascending,
     quantiles,
 )
 
@@ -110,4 +111,29 @@ def test_sliced_distance_is_nearly_zero_for_the_target_itself() -> None:
     target = _texture()
     term = SlicedWasserstein(target, CROP)
     # The only difference is the seam of the circle.
-    assert float(term(target[None], _draw())) < 0.1 * float(term(target[None].flip(1), _draw()))
+    own, upside_down = target[None], target[None].flip(1)
+    assert float(term(own, own[:0], _draw())) < 0.1 * float(term(upside_down, own[:0], _draw()))
+
+
+def test_sorting_and_its_gradient_are_torchs() -> None:
+    values = torch.randn(5, 40, generator=_draw(), dtype=torch.float64)
+    weights = torch.arange(200, dtype=torch.float64).view(5, 40)
+    gradients = []
+    for ordered in (ascending, lambda x: x.sort(dim=-1).values):
+        x = values.clone().requires_grad_()
+        (ordered(x).square() * weights).sum().backward()
+        gradients.append(x.grad)
+    assert torch.equal(ascending(values), values.sort(dim=-1).values)
+    torch.testing.assert_close(*gradients, rtol=1e-12, atol=0)
+
+
+def test_pooled_samples_count_like_the_others_but_send_no_gradient() -> None:
+    target, crops = _texture(), _crops(_texture(1)).requires_grad_()
+    term = SlicedWasserstein(target, CROP)
+    apart, together = term(crops[:2], crops[2:], _draw()), term(crops, crops[:0], _draw())
+    # Convolutions of fewer samples at a time differ by rounding.
+    torch.testing.assert_close(apart, together, rtol=1e-5, atol=0)
+    ((alone,), (all_,)) = torch.autograd.grad(apart, crops), torch.autograd.grad(together, crops)
+    torch.testing.assert_close(alone[:2], all_[:2], rtol=1e-4, atol=1e-7)
+    assert not alone[2:].any()
+    assert all_[2:].any()
