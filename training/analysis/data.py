@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from synth.errors import TrainingError
@@ -31,6 +32,13 @@ _BODY_DB = 4.0
 _REGION_SLACK_S = 0.1
 _EDGE_FRAMES = 6
 """What an attack or a release reaches into the body: an analysis window and some."""
+_SINKS_DB, _RISES_DB = -85.5, -82.5
+"""Mean level of a row over half a second, below the loudest cell's, under which it becomes silence, and above which it
+sounds again; in between it stays what it was."""
+_UNTOUCHED_DB, _SOUNDS_DB, _NO_SOUND_DB, _SILENT_DB = -74.0, -77.5, -80.0, -84.0
+"""Levels from the first on are learned as they are. Cultures waver by 1.3 dB about a level that stands still, 3 dB at
+most: the second is the lowest of what sounds, the last of what does not."""
+_MEAN_FRAMES = 43
 
 
 @dataclass(frozen=True)
@@ -48,6 +56,8 @@ class Target:
     rate_hz: int
     decay: Decay | None = None
     """What was taken out of a sound that fades; None for sustained ones."""
+    learned: Tensor | None = None
+    """(M, T) grid values for a culture to learn: see `clear_of_fade`; None for `grid` itself."""
 
 
 def prepare(recording: Recording, fmt: MelFormat, whole: bool = False, fades: bool | None = None) -> Target:
@@ -80,7 +90,8 @@ def prepare(recording: Recording, fmt: MelFormat, whole: bool = False, fades: bo
     reference_db = float(mel_db.max())
     region_s = (recording.offset_s + begin / recording.rate_hz, recording.offset_s + end / recording.rate_hz)
     grid = grid_from_log_mel(mel_db / DB_PER_NEPER, reference_db)
-    return Target(grid, fmt, reference_db, region_s, wave, recording.rate_hz, decay)
+    learned = clear_of_fade(mel_db - reference_db)
+    return Target(grid, fmt, reference_db, region_s, wave, recording.rate_hz, decay, learned)
 
 
 def uncut(mel: Tensor, fmt: MelFormat) -> Tensor:
@@ -91,6 +102,35 @@ def uncut(mel: Tensor, fmt: MelFormat) -> Tensor:
     """
     edge = math.ceil((fmt.n_fft - fmt.hop) / 2 / fmt.hop)
     return mel[..., edge : mel.shape[-1] - edge]
+
+
+def clear_of_fade(level_db: Tensor) -> Tensor:
+    """Levels (M, T) in dB below the loudest cell, as low as they were recorded, to grid values to be learned (M, T).
+
+    A grid value fades from −79.2 dB to true silence at −80 dB. A row whose recording stays near there cannot be learned
+    as it is: the decibel by which a good culture wavers switches it on and off, as it did an organ that hums at −82 dB
+    from 4 to 8 kHz. What hums is lifted above the fade, to be brought down again by the preset's trim; what is silent
+    is sunk well below it.
+    """
+    lifted, sunk = _begun_at(level_db, _SILENT_DB, _SOUNDS_DB), _begun_at(level_db, _NO_SOUND_DB, _SILENT_DB)
+    return torch.where(_sounding(level_db), lifted, sunk) / 40 + 1
+
+
+def _sounding(level_db: Tensor) -> Tensor:
+    """Which of the levels (M, T) are sound to be learned and not silence, (M, T) bool."""
+    mean = F.avg_pool1d(level_db[:, None], _MEAN_FRAMES, 1, _MEAN_FRAMES // 2, count_include_pad=False)[:, 0]
+    sounds = mean.mean(dim=1) >= (_SINKS_DB + _RISES_DB) / 2
+    frames = []
+    for now in mean.T:
+        sounds = torch.where(sounds, now >= _SINKS_DB, now > _RISES_DB)
+        frames.append(sounds)
+    return torch.stack(frames, dim=1)
+
+
+def _begun_at(level_db: Tensor, first_db: float, least_db: float) -> Tensor:
+    """What lies from `first_db` to the levels that are untouched, moved so that it begins at `least_db`, the least."""
+    share = ((level_db - first_db) / (_UNTOUCHED_DB - first_db)).clamp(min=0)
+    return torch.where(level_db >= _UNTOUCHED_DB, level_db, least_db + share * (_UNTOUCHED_DB - least_db))
 
 
 def resampled(wave: Wave, from_hz: int, to_hz: int) -> Wave:

@@ -108,12 +108,13 @@ class Trainer:
         self.parent = "" if parent is None else parent.name
         self.remarks = () if parent is None or parent.mel == target.fmt else (_stretched(parent, target.fmt),)
         rule = new_rule(recipe, M, seed) if parent is None else heir(parent, recipe, M)
-        self.name = fingerprint(target.grid, recipe.as_dict(), seed, rule)
+        learned = target.grid if target.learned is None else target.learned
+        self.name = fingerprint(learned, recipe.as_dict(), seed, rule)
         rule = rule.to(self.device)
         shape = (recipe.batch, M, recipe.frames)
         self._tape = Tape(rule, shape, self.dtype, self.device, capture_on(self.device))
         self._bank = WeatherBank(recipe.weather, M, recipe.frames, self.dtype, self.device)
-        self._target = target.grid.to(self.device)
+        self._target = learned.to(self.device)
         self._loss = TextureLoss(self._target, recipe.frames, recipe.batch + recipe.pooled, recipe.weights)
         self._audio = self._audio_loss() if recipe.audio_from < 1 else None
         rng = generator(seed, Stream.TRAINING, 0)
@@ -253,7 +254,7 @@ class Trainer:
         dtype = product_dtype(torch.device("cpu"))
         growth = grow(rule, self.recipe.weather, n_steps, seed=_ROLLOUT_SEED + self.seed, dtype=dtype)
         heard = growth.heard[:, SETTLING_STEPS:]
-        now.last = measure(levels_db(heard), levels_db(self.target.grid), LOOP_FRAMES, fmt.frames_per_second)
+        now.last = measure(levels_db(heard), levels_db(self._target.cpu()), LOOP_FRAMES, fmt.frames_per_second)
         if now.best is None or now.last.score < now.best.metrics.score:
             now.best = Grown(rule, growth.state, heard, now.last, now.iteration)
 

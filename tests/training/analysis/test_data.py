@@ -1,5 +1,6 @@
 """What is taken from a recording: its region, its decay, its grid."""
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +10,8 @@ import torch
 from numpy.typing import NDArray
 
 from synth.errors import TrainingError
-from synth.mel import FORMATS
-from training.analysis.data import PEAK, Recording, find_region, load_recording, prepare
+from synth.mel import FORMATS, log_mel_from_grid
+from training.analysis.data import PEAK, Recording, clear_of_fade, find_region, load_recording, prepare
 from training.evaluation.sound_metrics import ANALYSES, read_region, read_wave, region_levels
 
 RATE = 22050
@@ -126,3 +127,39 @@ def test_a_sustained_sound_has_no_decay() -> None:
     first, last, steady = find_region(mel_db, FRAME_S)
     assert steady
     assert last - first > 270
+
+
+def test_what_is_learned_can_waver_without_switching_on_and_off() -> None:
+    """Rows that hum from 66 to 100 dB below the loudest, learned and heard with a culture's own error of 3 dB."""
+    source = torch.Generator().manual_seed(0)
+    mean = torch.arange(-66.0, -101.0, -1)[:, None]
+    level = mean + 1.5 * torch.randn(len(mean), 400, generator=source)
+    wavering = clear_of_fade(level) + (2 * torch.rand(level.shape, generator=source) - 1) * 1.5 / 40
+    heard_db = log_mel_from_grid(wavering, 20.0) * 20 / math.log(10) - 20
+    silent = (heard_db < -100).float().mean(dim=1)
+    assert set(silent.tolist()) == {0.0, 1.0}
+    assert (silent[mean[:, 0] > -83] == 0).all()
+    assert (silent[mean[:, 0] < -85] == 1).all()
+    # Nothing falls into the fade, where 0.8 dB of a culture are 40 dB of sound.
+    assert not ((heard_db > -119) & (heard_db < -79.2)).any()
+    as_recorded = log_mel_from_grid((level / 40 + 1).clamp(min=-1), 20.0) * 20 / math.log(10) - 20
+    assert ((as_recorded < -100).float().mean(dim=1) % 1 > 0.1).sum() >= 5
+
+
+def test_what_is_learned_is_the_recording_where_it_is_heard_and_never_turns_back() -> None:
+    loud = -60 - 14 * torch.rand(3, 100, generator=torch.Generator().manual_seed(0))
+    torch.testing.assert_close(clear_of_fade(loud), loud / 40 + 1, rtol=0, atol=1e-6)
+    swell = torch.cat([torch.linspace(-110, -50, 300), torch.linspace(-50, -110, 300)])[None]
+    learned = clear_of_fade(swell)[0]
+    assert (learned[:300].diff() >= 0).all() and (learned[300:].diff() <= 0).all()
+
+
+def test_a_recording_keeps_its_own_grid_beside_what_is_learned_of_it() -> None:
+    rng = np.random.default_rng(0)
+    wave = (_tone(2.0) + 5e-4 * rng.standard_normal(2 * RATE)).astype(np.float32)
+    target = prepare(Recording(wave, RATE, "tone"), FMT)
+    assert target.learned is not None
+    assert float(target.grid.min()) == -1.0
+    hums = (target.grid > -0.98).float().mean(dim=1)
+    assert ((hums > 0.05) & (hums < 0.95)).sum() > 5
+    assert not ((target.learned > -1.05) & (target.learned < -0.94)).any()
