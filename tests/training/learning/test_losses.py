@@ -137,3 +137,27 @@ def test_pooled_samples_count_like_the_others_but_send_no_gradient() -> None:
     torch.testing.assert_close(alone[:2], all_[:2], rtol=1e-4, atol=1e-7)
     assert not alone[2:].any()
     assert all_[2:].any()
+
+
+def test_the_gradient_of_a_step_is_what_plain_torch_gives(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All terms with detached samples, against torch's own sorting and its convolutions of all samples at once; in
+    double precision, because rounding can swap two neighbours in order, whose gradients then have other signs."""
+    target = _texture().double()
+    crops = torch.stack([_texture(seed)[:, :CROP] for seed in range(1, N_CROPS + 1)]).double().requires_grad_()
+    loss = TextureLoss(target, CROP, N_CROPS, LossWeights())
+
+    def step() -> tuple[Tensor, Tensor]:
+        value = loss(crops[:2], crops[2:].detach(), _draw())
+        return value, torch.autograd.grad(value, crops)[0]
+
+    value, gradient = step()
+    monkeypatch.setattr("training.learning.losses.ascending", lambda values: values.sort(dim=-1).values)
+    of_each = SlicedWasserstein.__call__
+
+    def of_all(term: SlicedWasserstein, grids: Tensor, pooled: Tensor, draw: torch.Generator) -> Tensor:
+        return of_each(term, torch.cat([grids, pooled]), pooled[:0], draw)
+
+    monkeypatch.setattr(SlicedWasserstein, "__call__", of_all)
+    expected, plain = step()
+    torch.testing.assert_close(value, expected, rtol=1e-12, atol=0)
+    torch.testing.assert_close(gradient, plain, rtol=0, atol=1e-12 * float(plain.abs().max()))
