@@ -15,6 +15,7 @@ from training.evaluation.figures import Bar, Figure
 from training.evaluation.grain.figures import Grain, grain_figures, measure_grain
 from training.evaluation.grain.unfaded import Fading
 from training.evaluation.rendering import SETTLED_S
+from training.evaluation.sound_flicker import Flicker, flicker
 from training.evaluation.sound_likeness import Copying, Identity, copying, features, identify
 from training.evaluation.sound_metrics import (
     Analysis,
@@ -31,6 +32,8 @@ from training.evaluation.sound_partials import PartialRows, Pitch, partial_level
 
 LOUDNESS = Bar(-19.5, -16.5)
 """Around what the output is levelled to."""
+FLICKER_DB = 1.0
+"""How much more than between the recording's halves rows may jump."""
 SOUND_FILES = {".wav", ".flac", ".ogg", ".aif", ".aiff", ".mp3"}
 
 
@@ -58,6 +61,7 @@ class SoundRun:
     living: dict[str, float]
     still: dict[str, float]
     partials: PartialRows | None
+    flicker: Flicker
     pitch: Pitch
     copying: Copying
     identity: Identity | None
@@ -83,6 +87,7 @@ def analyse(subject: Subject, living: Path, still: Path, among: Path | None) -> 
         living=metrics(sound, target, fps),
         still=metrics(region_levels(*_settled(still), analysis), target, fps),
         partials=partial_levels(sound, target, fps),
+        flicker=flicker(sound, target),
         pitch=pitch(sound_wave, sound_hz, target_wave, target_hz, subject.root_hz),
         copying=copying(matched_sound, matched_target),
         loudness_lufs=_loudness_lufs(living),
@@ -155,6 +160,14 @@ def sound_figures(run: SoundRun) -> list[Figure]:
         row("loop_still", "loop audibility with evolution off", run.still["loop_audibility"], ""),
         row("loudness_lufs", "loudness", run.loudness_lufs, "LUFS", None, LOUDNESS),
         row("silent_rows_db", "silent rows above the target", m["silent_rows_db"], "dB", None, Bar(high=3.0)),
+        row(
+            "flicker_db",
+            "flicker: change in 50–190 ms above the recording's",
+            run.flicker.worst_db,
+            "dB",
+            run.flicker.floor_db,
+            Bar(high=run.flicker.floor_db + FLICKER_DB),
+        ),
         *_partial_figures(run.partials),
         *_pitch_figures(run.pitch),
         *grain_figures(run.grain),

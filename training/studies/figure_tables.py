@@ -24,6 +24,7 @@ COLUMNS: tuple[tuple[str, str, str], ...] = (
     ("sound_modulation_db", "modulation", "{:.2f}"),
     ("sound_loudness_lufs", "LUFS", "{:.1f}"),
     ("sound_silent_rows_db", "silent rows", "{:.1f}"),
+    ("sound_flicker_db", "flicker", "{:.1f}"),
     ("sound_partials_median_db", "partial rows", "{:.1f}"),
     ("sound_partials_excerpt_db", "worst second", "{:.1f}"),
     ("sound_partials_worst_db", "of a minute", "{:.1f}"),
@@ -59,6 +60,7 @@ _GRAIN = (
 _IN_FLOORS = ("sound_row_w1_db", "sound_modulation_db", "sound_partials_excerpt_db", *_GRAIN)
 _WITH_FLOOR = (
     *_IN_FLOORS,
+    "sound_flicker_db",
     "sound_neighbours_worst_db",
     "sound_copying",
     "sound_copying_best",

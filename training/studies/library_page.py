@@ -186,7 +186,9 @@ Measured on 66 s rendered by the command, by code that shares nothing with the i
   1.25. **Motion**: how far a cell has moved after a minute, against random frames of the recording, bar ≥ 0.5.
 * **Loop**: correlation at the loop's two seconds above its surroundings, bar ≤ 0.3; with evolution off it must be
   heard. **Modulation**: difference of the spectra of row trajectories, 0.7 to 40 Hz, in dB, bar 1.5 × floor.
-* **LUFS**: programme loudness, bar −18 ± 1.5. **Silent rows**: how far above the recording, bar 3 dB.
+* **LUFS**: programme loudness, bar −18 ± 1.5. **Silent rows**: how far above the recording, bar 3 dB. **Flicker**: how
+  much more than the recording's the tenth of rows that do it most change level within 50 to 190 ms, to 90 dB below the
+  loudest, bar 1 dB above the same between the recording's halves.
   **Partial rows**: level in every second against the recording's, median in dB; **worst second** of an excerpt as long
   as the recording, in brackets what the recording does itself: 2 dB in every second, the bar **of a minute**, it does
   not keep either. **Beside partials**: how far rows up to two beside them are above the recording's, median, and in the

@@ -10,6 +10,7 @@ import torch
 
 from synth.mel import DB_PER_NEPER, FORMATS, log_mel
 from tests.doubles.sounds import coloured_noise, harmonics
+from training.evaluation.sound_flicker import changes_db, flicker
 from training.evaluation.sound_likeness import copying, features, identify
 from training.evaluation.sound_metrics import ANALYSES, Levels, levels_of, read_wave, region_levels, sustained
 from training.evaluation.sound_partials import neighbours, partial_levels, partial_rows, pitch
@@ -27,7 +28,7 @@ def _moving(n: int, seed: int, width: int = 9) -> Levels:
 
 
 def test_the_analysers_import_nothing_of_the_instrument_or_the_trainer() -> None:
-    analysers = [f"training.evaluation.sound_{name}" for name in ("likeness", "metrics", "partials")]
+    analysers = [f"training.evaluation.sound_{name}" for name in ("flicker", "likeness", "metrics", "partials")]
     code = (
         f"import sys, {', '.join(analysers)}\n"
         "ours = sorted(m for m in sys.modules if m.split('.')[0] in ('synth', 'training', 'torch'))\n"
@@ -162,3 +163,25 @@ def test_a_recording_is_told_from_another_by_what_no_loss_uses() -> None:
         assert identify(mine, known, path.name).rank == 1
         other = next(name for name in known if name != path.name)
         assert identify(mine, known, other).rank == 2
+
+
+def test_a_row_that_switches_on_and_off_is_seen_where_the_recording_is_steady() -> None:
+    """Patches of 0.3 s in rows 79 and 83 dB down, the softest of which have no figure with a floor at 80 dB."""
+    target = np.random.default_rng(0).standard_normal((20, 400)) - np.linspace(0, 83, 20)[:, None]
+    sound = np.random.default_rng(1).standard_normal((20, 2000)) - np.linspace(0, 83, 20)[:, None]
+    same = flicker(sound, target)
+    assert same.worst_db < same.floor_db
+    switching = sound.copy()
+    switching[18:, np.arange(2000) // 26 % 3 == 0] = -130
+    found = flicker(switching + 6, target)
+    assert found.worst_db > same.floor_db + 1.5
+    assert set(found.excess_db.argsort()[-2:]) == {18, 19}
+    # The recording's own switching is no fault of the sound's.
+    target[18:, np.arange(400) // 26 % 3 == 0] = -130
+    assert flicker(switching, target).worst_db < 0.7
+
+
+def test_change_of_level_is_measured_in_decibels() -> None:
+    """A row that is 6 dB louder in every other block of four frames: lags of one and three blocks see it."""
+    level = np.tile(np.repeat([0.0, 6.0], 4), 50)[None]
+    assert changes_db(level)[0] == pytest.approx(6 / np.sqrt(2), rel=1e-6)
