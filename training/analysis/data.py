@@ -35,9 +35,13 @@ _EDGE_FRAMES = 6
 _SINKS_DB, _RISES_DB = -85.5, -82.5
 """Mean level of a row over half a second, below the loudest cell's, under which it becomes silence, and above which it
 sounds again; in between it stays what it was."""
-_UNTOUCHED_DB, _SOUNDS_DB, _NO_SOUND_DB, _SILENT_DB = -74.0, -77.5, -80.0, -84.0
-"""Levels from the first on are learned as they are. Cultures waver by 1.3 dB about a level that stands still, 3 dB at
-most: the second is the lowest of what sounds, the last of what does not."""
+_SOUNDS_DB, _SILENT_DB = -77.5, -84.0
+"""The lowest of what sounds and of what does not: cultures waver by 1.3 dB about a level that stands
+still, by 3 at most."""
+_LIFT_DB, _UNLIFTED_DB, _WHOLLY_LIFTED_DB = 2.5, -70.0, -78.0
+"""How far rows of a mean level are lifted: those of the latter and below as far as the end of the range, which is then
+where it was among their levels."""
+_EVENT_DB = -74.0
 _MEAN_FRAMES = 43
 
 
@@ -112,8 +116,15 @@ def clear_of_fade(level_db: Tensor) -> Tensor:
     from 4 to 8 kHz. What hums is lifted above the fade, to be brought down again by the preset's trim; what is silent
     is sunk well below it.
     """
-    lifted, sunk = _begun_at(level_db, _SILENT_DB, _SOUNDS_DB), _begun_at(level_db, _NO_SOUND_DB, _SILENT_DB)
-    return torch.where(_sounding(level_db), lifted, sunk) / 40 + 1
+    sounds = _sounding(level_db)
+    heard_db = level_db.clamp(min=-RANGE_DB)
+    mean = (heard_db * sounds).sum(dim=1, keepdim=True) / sounds.sum(dim=1, keepdim=True).clamp(min=1)
+    lift = _LIFT_DB * ((_UNLIFTED_DB - mean) / (_UNLIFTED_DB - _WHOLLY_LIFTED_DB)).clamp(0, 1)
+    lifted = (heard_db + lift).clamp(min=_SOUNDS_DB)
+    # What stands out of silence is heard as it was, and comes and goes without staying in between.
+    risen = ((level_db + RANGE_DB) / (_EVENT_DB + RANGE_DB)).clamp(0, 1)
+    sunk = torch.where(level_db >= _EVENT_DB, level_db, _SILENT_DB + risen * (_EVENT_DB - _SILENT_DB))
+    return torch.where(sounds, lifted, sunk) / 40 + 1
 
 
 def _sounding(level_db: Tensor) -> Tensor:
@@ -125,12 +136,6 @@ def _sounding(level_db: Tensor) -> Tensor:
         sounds = torch.where(sounds, now >= _SINKS_DB, now > _RISES_DB)
         frames.append(sounds)
     return torch.stack(frames, dim=1)
-
-
-def _begun_at(level_db: Tensor, first_db: float, least_db: float) -> Tensor:
-    """What lies from `first_db` to the levels that are untouched, moved so that it begins at `least_db`, the least."""
-    share = ((level_db - first_db) / (_UNTOUCHED_DB - first_db)).clamp(min=0)
-    return torch.where(level_db >= _UNTOUCHED_DB, level_db, least_db + share * (_UNTOUCHED_DB - least_db))
 
 
 def resampled(wave: Wave, from_hz: int, to_hz: int) -> Wave:
