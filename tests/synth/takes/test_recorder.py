@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-import wave
 from pathlib import Path
 
 import numpy as np
@@ -19,47 +18,8 @@ from numpy.typing import NDArray
 from synth.errors import RecordingError
 from synth.takes.recorder import Recorder, default_take_path
 from synth.takes.wav import FadedEnds, WavWriter, encode, unused_path
-from tests.doubles.end_fades import as_filed, fade_length
-
-RATE = 44100
-FADE = fade_length(RATE)
-
-
-def sound(n: int, seed: int = 0) -> NDArray[np.float32]:
-    return np.random.default_rng(seed).uniform(-1, 1, (n, 2)).astype(np.float32)
-
-
-class Notices(list[str]):
-    def __call__(self, text: str, urgent: bool) -> None:
-        self.append(text)
-
-
-def read_with_wave(path: Path) -> NDArray[np.int64]:
-    """Samples as integers, (N, 2), by the standard library alone."""
-    with wave.open(str(path)) as file:
-        assert (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (2, 3, RATE)
-        data = file.readframes(file.getnframes())
-        assert len(data) == file.getnframes() * 6
-    values = [int.from_bytes(data[i : i + 3], "little", signed=True) for i in range(0, len(data), 3)]
-    return np.array(values, dtype=np.int64).reshape(-1, 2)
-
-
-def check_24_bits(kept: NDArray[np.int64], audio: NDArray[np.float32], *, end: bool = True) -> None:
-    """Rounded to 24 bits, to the bit between the ends; in the fades a product in single precision may be a step off."""
-    expected = np.clip(np.rint(as_filed(audio, RATE, end=end) * 2.0**23), -(2**23), 2**23 - 1)
-    assert kept.shape == expected.shape
-    assert np.array_equal(kept[FADE:-FADE], expected[FADE:-FADE])
-    assert np.abs(kept - expected).max() <= 1
-
-
-def record(path: Path, audio: NDArray[np.float32], chunk: int = 256, **options: object) -> tuple[Recorder, Notices]:
-    notices = Notices()
-    recorder = Recorder(RATE, notices, **options)  # type: ignore[arg-type]
-    recorder.start(path)
-    for start in range(0, len(audio), chunk):
-        recorder.offer(audio[start : start + chunk])
-    recorder.stop()
-    return recorder, notices
+from tests.doubles.end_fades import as_filed
+from tests.synth.takes.recordings import FADE, RATE, Notices, check_24_bits, read_with_wave, record, sound
 
 
 def test_a_take_is_what_was_offered_rounded_to_24_bits(tmp_path: Path) -> None:
@@ -211,61 +171,6 @@ def test_default_names_are_dated_and_safe() -> None:
     assert unused_path(Path("never seen.wav")) == Path("never seen.wav")
 
 
-def armed(path: Path, **options: object) -> Recorder:
-    recorder = Recorder(RATE, Notices())
-    recorder.start(path, wait=True, **options)  # type: ignore[arg-type]
-    return recorder
-
-
-def fade_in(n: int) -> NDArray[np.float32]:
-    """Silence, then a tone that rises from nothing as Play lets it."""
-    rise = 0.5 - 0.5 * np.cos(np.pi * np.minimum(1, np.arange(n) / 1764))
-    tone = (0.2 * rise * np.sin(2 * np.pi * 440 * np.arange(n) / RATE)).astype(np.float32)
-    return np.tile(np.concatenate([np.zeros(5000, np.float32), tone])[:, None], (1, 2))
-
-
-def test_an_armed_take_begins_where_the_silence_ends_and_loses_nothing(tmp_path: Path) -> None:
-    recorder = armed(tmp_path / "take.wav", sample_format="float32")
-    audio = fade_in(9000)
-    for start in range(0, len(audio), 256):
-        assert recorder.armed == (np.abs(audio[:start]).max(initial=0) < 10**-3)
-        recorder.offer(audio[start : start + 256])
-    recorder.stop()
-    kept, _ = soundfile.read(tmp_path / "take.wav", dtype="float32")
-    assert np.array_equal(kept[:-FADE], audio[-len(kept) : -FADE]), "it begins in silence, and is switched off in sound"
-    missed = np.abs(audio[: -len(kept)]).max()
-    assert missed < 10 ** (-90 / 20)
-    assert len(kept) <= 9000 + 256
-
-
-def test_an_armed_take_begins_with_play_though_nothing_is_heard_yet(tmp_path: Path) -> None:
-    recorder = armed(tmp_path / "take.wav")
-    recorder.offer(np.zeros((1000, 2), np.float32))
-    recorder.begin()
-    recorder.offer(np.zeros((700, 2), np.float32))
-    recorder.stop()
-    assert len(read_with_wave(tmp_path / "take.wav")) == 700
-
-
-def test_what_never_began_leaves_no_file(tmp_path: Path) -> None:
-    recorder = armed(tmp_path / "take.wav")
-    recorder.offer(np.zeros((1000, 2), np.float32))
-    assert recorder.armed
-    recorder.stop()
-    assert not list(tmp_path.iterdir())
-    assert recorder.last_take is None
-    assert not recorder.armed
-
-
-def test_a_long_quiet_lead_is_bounded(tmp_path: Path) -> None:
-    recorder = armed(tmp_path / "take.wav")
-    for _ in range(400):
-        recorder.offer(np.full((256, 2), 10 ** (-70 / 20), np.float32))
-    recorder.offer(np.full((256, 2), 0.1, np.float32))
-    recorder.stop()
-    assert abs(len(read_with_wave(tmp_path / "take.wav")) - 256 - RATE / 2) <= 256
-
-
 def test_sixteen_bits_are_dithered_so_that_less_than_a_step_is_still_heard(tmp_path: Path) -> None:
     quiet = np.full((200_000, 2), 0.3 / 2**15, np.float32)
     quiet[:50_000] = 0
@@ -275,90 +180,3 @@ def test_sixteen_bits_are_dithered_so_that_less_than_a_step_is_still_heard(tmp_p
     # Triangular noise of ±1 step: mean kept, standard error of 300 000 values 0.0013 steps.
     assert back[50_000:].mean() == pytest.approx(0.3, abs=0.01)
     assert np.abs(back).max() <= 2
-
-
-class Beside:
-    """A companion that is ready at the second look, and begins the take at a position."""
-
-    def __init__(self, start: int = 0) -> None:
-        self.start = start
-        self.begun = self.armed = self.looks = 0
-        self.takes: list[tuple[Path, int]] = []
-        self.gaps: list[tuple[int, int, int]] = []
-        self.samples = self.ended = 0
-
-    def arm(self) -> None:
-        self.armed += 1
-
-    def begin(self) -> None:
-        self.begun += 1
-
-    def refresh(self) -> None:
-        assert not self.takes
-
-    def start_at(self, position: int) -> int | None:
-        self.looks += 1
-        return self.start if self.looks > 1 else None
-
-    def open(self, take: Path, skip: int) -> None:
-        self.takes.append((take, skip))
-
-    def sent(self, at: int, taken: int, sound: NDArray[np.float32]) -> None:
-        self.gaps.append((at, taken, len(sound)))
-
-    def keep(self, samples: int) -> None:
-        self.samples = samples
-
-    def end(self, samples: int) -> None:
-        self.ended += 1
-        self.samples = samples
-
-
-@pytest.mark.parametrize("wait", [False, True])
-def test_a_take_is_begun_once_and_kept_once_beside_its_first_file(tmp_path: Path, wait: bool) -> None:
-    recorder, beside = Recorder(RATE, Notices(), max_bytes=44 + 6 * 1000), Beside()
-    recorder.start(tmp_path / "take.wav", wait=wait, companion=beside)
-    assert (beside.begun, beside.armed) == (not wait, wait)
-    for _ in range(4):
-        recorder.offer(sound(600))
-        time.sleep(0.1)
-    recorder.stop()
-    assert (beside.begun, beside.armed, beside.ended) == (not wait, wait, 1)
-    assert beside.takes == [(tmp_path / "take.wav", 0)]
-    assert beside.samples == 2400
-    assert beside.gaps == []
-
-
-def test_a_take_begins_at_the_sample_its_companion_names(tmp_path: Path) -> None:
-    recorder, beside = Recorder(RATE, Notices(), sample_format="float32"), Beside(start=1300)
-    audio = sound(3000)
-    recorder.start(tmp_path / "take.wav", companion=beside)
-    for begin in range(0, 3000, 500):
-        recorder.offer(audio[begin : begin + 500], begin + 500)
-    recorder.stop()
-    kept, _ = soundfile.read(tmp_path / "take.wav", dtype="float32")
-    assert np.array_equal(kept[FADE:-FADE], audio[1300 + FADE : -FADE])
-    np.testing.assert_allclose(kept, as_filed(audio[1300:], RATE), rtol=1e-5, atol=1e-9)
-    assert beside.takes == [(tmp_path / "take.wav", 0)]
-    assert recorder.seconds == 1700 / RATE
-
-
-def test_what_the_companion_knows_of_the_time_before_is_told_as_a_skip(tmp_path: Path) -> None:
-    recorder, beside = Recorder(RATE, Notices()), Beside(start=200)
-    recorder.offer(sound(1000), 1000)
-    recorder.start(tmp_path / "take.wav", companion=beside)
-    recorder.offer(sound(500), 1500)
-    recorder.stop()
-    assert beside.takes == [(tmp_path / "take.wav", 800)]
-    assert len(read_with_wave(tmp_path / "take.wav")) == 500
-
-
-def test_gaps_are_told_with_what_was_sent_and_what_was_taken(tmp_path: Path) -> None:
-    recorder, beside = Recorder(RATE, Notices()), Beside()
-    recorder.start(tmp_path / "take.wav", companion=beside)
-    # Sound, the last 220 samples faded out within 256, silence, a fade-in, sound.
-    for n, gone in ((500, 500), (256, 720), (256, 720), (256, 976), (500, 1476)):
-        recorder.offer(sound(n), gone)
-    recorder.stop()
-    assert beside.gaps == [(500, 220, 256), (756, 0, 256), (1012, 256, 256)]
-    assert beside.samples == 1768
