@@ -43,6 +43,7 @@ _BY_NO_CLOCK = (
     "tests/synth/takes/test_companion.py",
     "tests/synth/takes/test_older_schemas.py",
     "tests/synth/takes/test_performance.py",
+    "tests/synth/takes/test_performance_files.py",
     "tests/synth/midi/test_files.py",
     "tests/synth/midi/test_messages.py",
 )
@@ -87,7 +88,7 @@ _LONG = (
     "tests/training/",
     "tests/ui/trainer/",
     "tests/ui/shell/",
-    "tests/ui/settings/test_weights.py",
+    "tests/ui/settings/weights/",
     "tests/ui/window/test_small_screens.py",
     "tests/synth/commands/",
 )

@@ -11,7 +11,7 @@ import soundfile
 
 from tests.benchmarks.soak import LIMIT_DB
 from tests.doubles.rig import RATE, Rig, worst_difference_db
-from tests.synth.vocoder.bigvgan.test_live import PUBLISHED, config_of, package_model, save
+from tests.synth.vocoder.bigvgan.checkpoints import PUBLISHED, config_of, package_model, save
 
 _GAP = RATE // 200
 """5 ms."""

@@ -22,7 +22,7 @@ from synth.vocoder.contract import Vocoder, VoiceFrames
 from synth.vocoder.spectral.vocoder import SpectralVocoder
 from tests.doubles.instruments import RATE, SPF, ScriptedSink, wait_until
 from tests.doubles.samples import live_preset
-from tests.synth.vocoder.bigvgan.test_live import PUBLISHED, config_of, package_model, save
+from tests.synth.vocoder.bigvgan.checkpoints import PUBLISHED, config_of, package_model, save
 
 _GESTURES = 5
 _WINDOW = 256

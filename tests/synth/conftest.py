@@ -7,7 +7,7 @@ import pytest
 
 from tests.doubles.hub_client import NAME
 from tests.doubles.hub_stand_in import HubStandIn
-from tests.synth.vocoder.bigvgan.test_live import PUBLISHED, config_of, package_model, save
+from tests.synth.vocoder.bigvgan.checkpoints import PUBLISHED, config_of, package_model, save
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ from synth.vocoder.choice import Choice, choice_path, read_choice, store_choice
 from tests.doubles.hub_client import NAME, WEIGHTS, get
 from tests.doubles.hub_stand_in import COMMIT, HubStandIn
 from tests.doubles.sounds import preset_for
-from tests.synth.vocoder.bigvgan.test_live import PUBLISHED
+from tests.synth.vocoder.bigvgan.checkpoints import PUBLISHED
 
 pytestmark = pytest.mark.usefixtures("own_folders")
 

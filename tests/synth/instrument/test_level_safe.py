@@ -16,7 +16,7 @@ from synth.vocoder.bigvgan.live import LiveBigVGANVocoder
 from synth.vocoder.contract import Vocoder
 from synth.vocoder.spectral.vocoder import SpectralVocoder
 from tests.doubles.samples import live_preset
-from tests.synth.vocoder.bigvgan.test_live import PUBLISHED, config_of, package_model, save
+from tests.synth.vocoder.bigvgan.checkpoints import PUBLISHED, config_of, package_model, save
 
 RATE = 44100
 PRESET = live_preset()

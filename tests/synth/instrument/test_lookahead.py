@@ -17,7 +17,7 @@ from synth.vocoder.bigvgan.live import LiveBigVGANVocoder
 from tests.doubles.instruments import SPF, Echo
 from tests.doubles.samples import live_preset
 from tests.doubles.sounds import frequency_of, preset_for
-from tests.synth.vocoder.bigvgan.test_live import PUBLISHED, config_of, mel, package_model, save
+from tests.synth.vocoder.bigvgan.checkpoints import PUBLISHED, config_of, mel, package_model, save
 
 T = 172
 STILL = ParameterValues(frozen=True, width=0.0)

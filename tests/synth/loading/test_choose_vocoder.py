@@ -17,7 +17,7 @@ from synth.vocoder.choice import Choice, choice_path, store_choice
 from synth.vocoder.contract import VoiceFrames
 from synth.vocoder.spectral.vocoder import SpectralVocoder
 from tests.doubles.samples import live_preset
-from tests.synth.vocoder.bigvgan.test_live import PUBLISHED, config_of, package_model, save
+from tests.synth.vocoder.bigvgan.checkpoints import PUBLISHED, config_of, package_model, save
 
 PRESET = live_preset()
 

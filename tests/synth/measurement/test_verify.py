@@ -21,7 +21,7 @@ from synth.vocoder.bigvgan.offline import BigVGANVocoder
 from synth.vocoder.spectral.vocoder import SpectralVocoder
 from tests.doubles.samples import live_preset
 from tests.doubles.sounds import coloured_noise, frames_of, frequency_of, harmonics, preset_for
-from tests.synth.vocoder.bigvgan.test_live import PUBLISHED, config_of, package_model, save
+from tests.synth.vocoder.bigvgan.checkpoints import PUBLISHED, config_of, package_model, save
 
 FMT = FORMATS["22k80"]
 VIOLIN = Path(__file__).parents[2] / "data" / "violin.flac"

@@ -18,7 +18,7 @@ from synth.vocoder.contract import Vocoder, VoiceFrames, samples_until
 from synth.vocoder.one_voice import OneVoice
 from synth.vocoder.voice_pool import VoicePool
 from tests.doubles.sounds import preset_for
-from tests.synth.vocoder.bigvgan.test_live import PUBLISHED, config_of, mel, package_model, save
+from tests.synth.vocoder.bigvgan.checkpoints import PUBLISHED, config_of, mel, package_model, save
 
 F22 = FORMATS["22k80"]
 PRESET = preset_for()

@@ -29,7 +29,7 @@ from synth.vocoder.bigvgan.streaming.plan import plan_of
 from synth.vocoder.bigvgan.streaming.stream import Stream, open_stream
 from synth.vocoder.contract import samples_until
 from tests.doubles.sounds import play, preset_for
-from tests.synth.vocoder.bigvgan.test_live import PUBLISHED, config_of, mel, package_model, save
+from tests.synth.vocoder.bigvgan.checkpoints import PUBLISHED, config_of, mel, package_model, save
 
 SMALL = "bigvgan_base_22khz_80band"
 VARIANTS = {

@@ -26,7 +26,7 @@ from synth.vocoder.bigvgan.weights import load_generator
 from synth.vocoder.spectral.vocoder import SpectralVocoder
 from tests.doubles.instruments import PRESET, RATE, ScriptedSink, wait_until
 from tests.synth.culture.test_failover import LOST, OUT_OF_MEMORY, again, sheltered
-from tests.synth.vocoder.bigvgan.test_live import PUBLISHED, config_of, mel, package_model, save
+from tests.synth.vocoder.bigvgan.checkpoints import PUBLISHED, config_of, mel, package_model, save
 
 
 @pytest.fixture(scope="module")

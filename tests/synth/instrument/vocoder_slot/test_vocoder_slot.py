@@ -19,7 +19,7 @@ from synth.vocoder.contract import VoiceFrames
 from synth.vocoder.spectral.vocoder import SpectralVocoder
 from tests.doubles.end_fades import between_fades, fade_length
 from tests.doubles.instruments import PRESET, RATE, ScriptedSink, wait_until
-from tests.synth.vocoder.bigvgan.test_live import PUBLISHED, config_of, package_model, save
+from tests.synth.vocoder.bigvgan.checkpoints import PUBLISHED, config_of, package_model, save
 
 
 class Slow(SpectralVocoder):
