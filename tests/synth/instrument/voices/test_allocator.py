@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,61 +18,28 @@ from synth.instrument.note_events import (
 from synth.instrument.voices.allocator import Allocator, Phase
 from synth.instrument.voices.notes import (
     FREE_NOTE,
-    MOST_VOICES,
     Move,
     Note,
     Release,
     Retrigger,
     Start,
-    Stop,
-    VoiceAction,
     VoiceMode,
     VoiceSettings,
 )
-
-QUIET = np.zeros(MOST_VOICES)
-POLY, MONO, LEGATO = VoiceSettings("poly"), VoiceSettings("mono"), VoiceSettings("legato")
-
-
-def on(note_id: int, key: int | None = None, channel: int = 0) -> NoteOn:
-    return NoteOn(note_id, 60 + note_id if key is None else key, 0.8, channel)
-
-
-def off(note_id: int) -> NoteOff:
-    return NoteOff(note_id)
-
-
-def pedal(name: str, down: bool, channel: int = 0) -> ChannelExpression:
-    assert name in ("sustain", "sostenuto", "soft")
-    return ChannelExpression(channel, name, float(down))  # type: ignore[arg-type]
-
-
-class Player:
-    """An allocator with what it asked of its voices."""
-
-    def __init__(self, how: VoiceSettings = POLY) -> None:
-        self.allocator, self.how, self.levels = Allocator(), how, QUIET.copy()
-        self.actions: list[VoiceAction] = []
-
-    def play(self, *events: NoteEvent) -> list[VoiceAction]:
-        new = [a for event in events for a in self.allocator.handle(event, self.how, self.levels)]
-        self.actions += new
-        return new
-
-    @property
-    def held(self) -> list[int]:
-        """Keys of the voices that are held, ascending."""
-        state = self.allocator.state
-        return sorted(state.key[state.phase == Phase.HELD].tolist())
-
-    @property
-    def released(self) -> list[int]:
-        state = self.allocator.state
-        return sorted(state.key[state.phase == Phase.RELEASED].tolist())
-
-
-SUSTAIN, SUSTAIN_UP = pedal("sustain", True), pedal("sustain", False)
-SOSTENUTO, SOSTENUTO_UP = pedal("sostenuto", True), pedal("sostenuto", False)
+from tests.synth.instrument.voices.allocated import (
+    LEGATO,
+    MONO,
+    POLY,
+    QUIET,
+    SOSTENUTO,
+    SOSTENUTO_UP,
+    SUSTAIN,
+    SUSTAIN_UP,
+    Player,
+    off,
+    on,
+    pedal,
+)
 
 LADDER: list[tuple[str, VoiceMode, list[NoteEvent], list[int], list[int]]] = [
     ("one note", "poly", [on(0)], [60], []),
@@ -178,77 +144,12 @@ def test_notes_that_overlap_say_so_for_the_glide() -> None:
     assert (first.legato, second.legato, third.legato) == (False, True, False)
 
 
-def test_at_the_limit_the_oldest_held_note_is_stolen() -> None:
-    player = Player(replace(POLY, limit=3))
-    player.play(on(0), on(1), on(2))
-    stop, start = player.play(on(3))
-    assert isinstance(stop, Stop) and isinstance(start, Start)
-    assert player.held == [61, 62, 63]
-    # Its end comes later, and ends nothing else.
-    assert player.play(off(0)) == []
-
-
-def test_released_voices_are_stolen_first_the_quietest_of_them_then_what_a_pedal_holds() -> None:
-    player = Player(replace(POLY, limit=5))
-    player.play(on(0), on(1), on(2), off(1), off(2))
-    player.play(pedal("sustain", True, 1), on(3, channel=1), on(4, channel=1), off(4))
-    state = player.allocator.state
-    player.levels[state.key == 61], player.levels[state.key == 62] = 0.5, 0.1
-    taken = []
-    for i in range(5, 10):
-        before = set(state.key[state.phase != Phase.FREE].tolist())
-        player.play(on(i))
-        taken += sorted(before - set(state.key[state.phase != Phase.FREE].tolist()))
-    assert taken == [62, 61, 64, 60, 63]
-
-
-def test_a_lower_limit_stops_what_is_too_much_and_a_higher_one_makes_room() -> None:
-    player = Player(replace(POLY, limit=8))
-    player.play(*(on(i) for i in range(8)))
-    player.how = replace(POLY, limit=3)
-    stops = player.allocator.settle(player.how, QUIET)
-    assert all(isinstance(a, Stop) for a in stops) and len(stops) == 5
-    assert player.held == [65, 66, 67]
-    player.how = replace(POLY, limit=5)
-    assert player.allocator.settle(player.how, QUIET) == []
-    player.play(on(8), on(9), on(10))
-    assert player.held == [66, 67, 68, 69, 70]
-
-
-def test_unison_voices_begin_end_and_are_stolen_together() -> None:
-    player = Player(replace(POLY, limit=8, unison=3))
-    starts = player.play(on(0), on(1))
-    assert [(a.unison_index, a.unison_count) for a in starts if isinstance(a, Start)] == [(0, 3), (1, 3), (2, 3)] * 2
-    player.play(off(0))
-    assert (player.held, player.released) == ([61] * 3, [60] * 3)
-    assert [type(a) for a in player.play(on(2))] == [Stop] * 3 + [Start] * 3
-    assert player.held == [61] * 3 + [62] * 3
-
-
-def test_a_note_has_no_more_unison_voices_than_the_limit_allows() -> None:
-    player = Player(replace(POLY, limit=2, unison=8))
-    player.play(on(0), on(1))
-    assert player.held == [61, 61]
-    player.how = replace(POLY, limit=1, unison=8)
-    assert len(player.allocator.settle(player.how, QUIET)) == 1
-    assert player.held == [61]
-
-
 def test_a_key_restruck_under_the_pedal_is_one_note_from_then_on() -> None:
     player = Player()
     player.play(SUSTAIN, on(0, 60), off(0))
     (again,) = player.play(on(1, 60))
     assert isinstance(again, Retrigger) and not again.legato
     assert [h.note.note_id for h in player.allocator.state.held] == [1]
-
-
-def test_another_unison_while_one_voice_plays_begins_it_anew() -> None:
-    player = Player(MONO)
-    player.play(on(0))
-    player.how = replace(MONO, unison=4)
-    actions = player.play(on(1))
-    assert [type(a) for a in actions] == [Stop] + [Start] * 4
-    assert all(a.legato for a in actions if isinstance(a, Start))
 
 
 def test_from_poly_to_mono_every_other_note_is_released() -> None:
@@ -276,16 +177,6 @@ def test_a_latch_holds_what_is_let_go_until_it_is_opened() -> None:
     player.how = POLY
     assert [type(a) for a in player.allocator.settle(player.how, QUIET)] == [Release, Release]
     assert (player.held, player.released) == ([62], [60, 61])
-
-
-def test_slots_of_voices_that_ended_are_used_again() -> None:
-    player = Player()
-    (start,) = player.play(on(0))
-    player.play(off(0))
-    player.allocator.free(np.array([start.slot]))
-    assert len(player.allocator.sounding) == 0
-    (again,) = player.play(on(1))
-    assert again.slot == start.slot
 
 
 def test_expression_is_no_matter_of_the_allocator() -> None:
@@ -337,15 +228,6 @@ def test_whatever_is_played_ends_in_silence_and_a_saved_state_goes_on_the_same(
     for channel in range(3):
         player.play(AllNotesOff(channel), pedal("sustain", False, channel), pedal("sostenuto", False, channel))
     assert player.held == [] and player.allocator.state.held == ()
-
-
-def test_a_flood_of_notes_that_never_end_is_remembered_up_to_a_bound() -> None:
-    for how in (POLY, MONO):
-        player = Player(how)
-        player.play(*(on(i, i % 128) for i in range(5000)))
-        assert len(player.allocator.state.held) <= 256
-        player.play(AllNotesOff())
-        assert player.held == []
 
 
 def test_absurd_settings_are_refused() -> None:
