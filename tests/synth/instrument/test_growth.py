@@ -18,8 +18,8 @@ from synth.instrument.voices.sown_notes import SHARED, SownNotesState
 from synth.presets.library import load
 from synth.presets.model import Preset
 from tests.doubles.samples import cropped, notebook_preset
+from tests.synth.instrument.played_notes import BLOCKS, RATE, SPF, Audio, Timed, instrument, level_db, sound
 from tests.synth.instrument.test_events import NOTE_EVENTS
-from tests.synth.instrument.test_notes import BLOCKS, RATE, SPF, Audio, Timed, instrument, level_db, sound
 
 VIOLIN = cropped(load("violin"), 48)
 

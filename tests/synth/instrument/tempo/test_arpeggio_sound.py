@@ -20,7 +20,7 @@ from synth.takes.performance import load_performance
 from synth.vocoder.contract import Vocoder
 from synth.vocoder.spectral.vocoder import SpectralVocoder
 from tests.doubles.performances import OfflineTake
-from tests.synth.instrument.test_notes import BLOCKS, PRESET, RATE, SPF, Audio, Timed, sound
+from tests.synth.instrument.played_notes import BLOCKS, PRESET, RATE, SPF, Audio, Timed, sound
 
 
 def arpeggiated(*, drone: bool = False, **controls: float) -> Instrument:

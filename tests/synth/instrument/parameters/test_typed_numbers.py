@@ -25,7 +25,7 @@ from synth.mel import FORMATS
 from synth.presets.file import save_preset
 from tests.doubles.samples import live_preset
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 
 
 @pytest.mark.parametrize(
