@@ -35,6 +35,7 @@ _RANGES = {
     "partials.linewidth_hz": (0.0, 1000.0),
     "partials.shimmer": (0.0, 2.0),
     "partials.shimmer_shared": (0.0, 1.0),
+    "partials.tremolo_db": (-40.0, 40.0),
     "attack": (-240.0, 240.0),
     "release_db_per_s": (-10_000.0, 0.0),
 }
@@ -192,6 +193,8 @@ def _tensors(preset: Preset) -> dict[str, Tensor]:
         if preset.partials.shimmer is not None and preset.partials.shimmer_shared is not None:
             tensors["partials.shimmer"] = preset.partials.shimmer.float().contiguous()
             tensors["partials.shimmer_shared"] = preset.partials.shimmer_shared.float().contiguous()
+        if preset.partials.tremolo_db is not None:
+            tensors["partials.tremolo_db"] = preset.partials.tremolo_db.float().contiguous()
     if preset.high_band is not None:
         tensors |= {
             "high_band.edges_hz": preset.high_band.edges_hz.float(),
@@ -222,6 +225,7 @@ def _partials(tensors: dict[str, Tensor]) -> Partials | None:
         tensors.get("partials.linewidth_hz"),
         tensors.get("partials.shimmer"),
         tensors.get("partials.shimmer_shared"),
+        tensors.get("partials.tremolo_db"),
     )
 
 

@@ -40,6 +40,9 @@ class Partials:
     `shimmer_edges_hz`; noise beside the partial apart. None where it was not measured."""
     shimmer_shared: Tensor | None = None
     """(5,) float32, 0 … 1: how much of the power of that movement all partials share. None with `shimmer`."""
+    tremolo_db: Tensor | None = None
+    """(P, 2) float32: how the level follows a vibrato of its usual depth, in dB: with the pitch, and with what is a
+    quarter of a swing ahead of it. None where there is no vibrato or no partial follows it."""
 
 
 def shimmer_edges_hz(fmt: MelFormat) -> tuple[float, ...]:

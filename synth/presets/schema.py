@@ -108,6 +108,8 @@ def tensor_plan(rule: Rule, mel: MelFormat, header: Header, attack_frames: int =
                 "partials.shimmer": ("F32", (P, SHIMMER_BANDS)),
                 "partials.shimmer_shared": ("F32", (SHIMMER_BANDS,)),
             }
+        if "partials.tremolo_db" in header.tensors:
+            plan["partials.tremolo_db"] = ("F32", (P, 2))
     if any(name.startswith("high_band.") for name in header.tensors):
         H = _bounded(header, "high_band.weights", 0, 1, 128)
         plan |= {"high_band.edges_hz": ("F32", (H + 1,)), "high_band.weights": ("F32", (H, M + 1))}

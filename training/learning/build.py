@@ -18,11 +18,12 @@ from synth.presets.model import LOOP_FRAMES, Credit, HighBand, Preset
 from training.analysis.contour import Contour, measure_contour
 from training.analysis.data import Target, region_of
 from training.analysis.high_band import fit
-from training.analysis.linewidth import STEADY_CENTS, linewidths_hz
+from training.analysis.movement.linewidth import STEADY_CENTS, linewidths_hz
+from training.analysis.movement.shimmer import shimmer
+from training.analysis.movement.tremolo import tremolo_db
 from training.analysis.noise_share import band_noise_share, between_partials, noise_share
 from training.analysis.partials import MeasuredPitch
 from training.analysis.partials import measure as measure_pitch
-from training.analysis.shimmer import shimmer
 from training.analysis.trim import measured_trim_db
 from training.analysis.vocoding import vocoded
 from training.learning.fused import product_dtype
@@ -77,6 +78,8 @@ def measure_recording(target: Target, recording: Path | None = None) -> Measured
     if len(pitch.partials.hz):
         depth, shared = shimmer(between, pitch.partials.hz, target.fmt)
         pitch = replace(pitch, partials=replace(pitch.partials, shimmer=depth, shimmer_shared=shared))
+        swing = tremolo_db(target.wave, target.rate_hz, pitch.partials.hz, pitch.vibrato, root_hz)
+        pitch = replace(pitch, partials=replace(pitch.partials, tremolo_db=swing))
     contour = Contour() if recording is None else measure_contour(recording, target)
     return Measured(pitch, high_band, noise_share(between, target.fmt), contour)
 

@@ -28,6 +28,7 @@ from synth.vocoder.spectral.free_partials import FreePartials
 from synth.vocoder.spectral.high_partials import HighPartials
 from synth.vocoder.spectral.movement.line_wander import LineWander
 from synth.vocoder.spectral.movement.shimmer import Shimmer
+from synth.vocoder.spectral.movement.tremolo import Tremolo
 from synth.vocoder.spectral.movement.vibrato import VibratoClock
 from synth.vocoder.spectral.noise_shaper import NoiseShaper
 from synth.vocoder.spectral.oscillators import OscillatorBank
@@ -89,6 +90,8 @@ class SpectralVocoder(Vocoder):
         shimmer = Shimmer.of(preset, self._partials.hz, len(fitted), seed)
         self._bank = OscillatorBank(np.concatenate([self._partials.hz, self._free.hz]), out_rate_hz, seed, shimmer)
         self._vibrato = VibratoClock(preset.vibrato, seed)
+        stored_hz = self._partials.hz[: len(self._partials.hz) - len(self._partials.upper_hz)]
+        self._tremolo = Tremolo(preset, stored_hz, 1 / fmt.frames_per_second)
         self._wander = LineWander(preset, self._partials.hz, 1 / fmt.frames_per_second, seed)
         self._air = Air(preset.high_band, out_rate_hz / 2, fmt.rate_hz)
         self._noise = NoiseShaper(fmt, self._air.edges_hz, out_rate_hz, seed, n_heads)
@@ -103,7 +106,7 @@ class SpectralVocoder(Vocoder):
 
     def reset(self, warm: Tensor | None = None) -> None:
         n = 0 if warm is None else warm.shape[2]
-        self._voices = VoiceState.none(self._n_heads, self._format.n_mels, self._bank.n_oscillators)
+        self._voices = VoiceState.none(self._n_heads, self._format.n_mels, self._bank.n_oscillators, self._tremolo.size)
         self._noise.reset()
         self._frame = -n
         self._start = self._samples_until(-n) - self._delay
@@ -234,11 +237,12 @@ class SpectralVocoder(Vocoder):
         fmt, frame, voices = self._format, self._frame, self._voices
         hop = fmt.hop * self._out_rate / fmt.rate_hz
         voices.ratios[rows] = ratios
-        pitches = voices.ratios * self._vibrato.factors((frame + 0.5) / fmt.frames_per_second + voices.clocks_s)
+        swayed, turns = self._vibrato.moved((frame + 0.5) / fmt.frames_per_second + voices.clocks_s)
+        pitches = voices.ratios * swayed
         levels = np.zeros_like(voices.levels)
         noise = np.zeros((self._n_heads, fmt.n_mels + max(len(self._air.edges_hz) - 1, 0)), np.float32)
         if parts is not None and len(heard):
-            levels[heard], noise = self._sounding(heard, pitches[heard], gain, parts)
+            levels[heard], noise = self._sounding(heard, pitches[heard], turns[heard], gain, parts)
         last, centre = self._centre(frame - 1), self._centre(frame)
         noise_begin = round(centre) - self._noise.length // 2
         noise_end = round(centre + hop) - self._noise.length // 2
@@ -251,7 +255,9 @@ class SpectralVocoder(Vocoder):
             voices.keep(voices.slots != LEAVING)
         self._frame += 1
 
-    def _sounding(self, rows: Rows, pitches: Doubles, gain: Floats, parts: ColumnParts) -> tuple[Floats, Floats]:
+    def _sounding(
+        self, rows: Rows, pitches: Doubles, turns: Doubles, gain: Floats, parts: ColumnParts
+    ) -> tuple[Floats, Floats]:
         """Levels (F, B, P) of the oscillators of a frame's voices, and the rows (B, R) of the noise of all."""
         pairs, heads, bands = parts.whole.shape
         voices = self._voices
@@ -259,7 +265,8 @@ class SpectralVocoder(Vocoder):
         memory = voices.lines[rows].swapaxes(0, 1).reshape(2, *flat)
         tones, rest, memory = self._free.take(parts.residual.reshape(flat), parts.whole.reshape(flat), memory)
         voices.lines[rows] = memory.reshape(2, pairs, heads, bands).swapaxes(0, 1)
-        levels = self._levels(parts.partials, tones.reshape(pairs, heads, bands), voices.ratios[rows], pitches, gain)
+        partials, voices.swings[rows] = self._tremolo.take(parts.partials, turns, voices.swings[rows])
+        levels = self._levels(partials, tones.reshape(pairs, heads, bands), voices.ratios[rows], pitches, gain)
         noise = np.concatenate([rest.reshape(pairs, heads, bands), parts.air], axis=2) * gain[:, :, None]
         # Sounds that know nothing of each other add up as power.
         return levels, noise[0] if pairs == 1 else np.sqrt(np.square(noise).sum(axis=0))

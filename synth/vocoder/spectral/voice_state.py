@@ -1,6 +1,6 @@
 """All that the spectral vocoder remembers of its voices, in arrays.
 
-Axes: `A` voices that are alive, `B` heads, `M` mel bands, `P` oscillators.
+Axes: `A` voices that are alive, `B` heads, `M` mel bands, `P` oscillators, `S` partials with a tremolo.
 """
 
 from collections.abc import Sequence
@@ -36,9 +36,11 @@ class VoiceState:
     """(A,) how far ahead of time the voice reads the vibrato."""
     lines: Floats
     """(A, 2, B, M) what painted lines are told by: the slow means of the residual and of the whole column."""
+    swings: Floats
+    """(A, 3, B, S) of partials with a tremolo: the mean of the log amplitude, and its swing at the vibrato's rate."""
 
     @classmethod
-    def none(cls, n_heads: int, n_mels: int, n_oscillators: int) -> "VoiceState":
+    def none(cls, n_heads: int, n_mels: int, n_oscillators: int, n_swinging: int = 0) -> "VoiceState":
         """Room for voices, and none in it."""
         return cls(
             slots=np.zeros(0, np.int64),
@@ -49,6 +51,7 @@ class VoiceState:
             ratios=np.zeros(0),
             clocks_s=np.zeros(0),
             lines=np.zeros((0, 2, n_heads, n_mels), np.float32),
+            swings=np.zeros((0, 3, n_heads, n_swinging), np.float32),
         )
 
     def __len__(self) -> int:
@@ -62,6 +65,7 @@ class VoiceState:
         row.cycles, row.levels = cycles[None].copy(), np.zeros((1, n_heads, len(cycles)), np.float32)
         row.pitches, row.ratios = np.zeros(1), np.ones(1)
         row.lines = np.zeros((1, 2, n_heads, n_mels), np.float32)
+        row.swings = np.zeros((1, *self.swings.shape[1:]), np.float32)
         for field in fields(self):
             setattr(self, field.name, np.concatenate([getattr(self, field.name), getattr(row, field.name)]))
 
@@ -84,5 +88,10 @@ class VoiceState:
         alive = len(saved["slots"])
         for field in fields(self):
             now = getattr(self, field.name)
-            array = fitted(saved, field.name, (alive, *now.shape[1:]), now.dtype)
+            shape = (alive, *now.shape[1:])
+            if field.name == "swings" and field.name not in saved:
+                # Saved before there was a tremolo: it is found anew, in a second.
+                array = np.zeros(shape, now.dtype)
+            else:
+                array = fitted(saved, field.name, shape, now.dtype)
             setattr(self, field.name, array)

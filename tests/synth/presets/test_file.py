@@ -32,7 +32,11 @@ def full_preset() -> Preset:
     return replace(
         plain,
         partials=replace(
-            plain.partials, linewidth_hz=torch.rand(19), shimmer=torch.rand(19, 5), shimmer_shared=torch.rand(5)
+            plain.partials,
+            linewidth_hz=torch.rand(19),
+            shimmer=torch.rand(19, 5),
+            shimmer_shared=torch.rand(5),
+            tremolo_db=torch.randn(19, 2),
         ),
         high_band=HighBand(torch.linspace(8000, 20_000, 7), torch.randn(6, 81), torch.rand(6)),
         decay_db_per_s=torch.randn(80),
@@ -85,6 +89,8 @@ def test_a_preset_comes_back_as_it_was(make: Callable[[], Preset], tmp_path: Pat
         assert torch.equal(again.partials.shimmer, preset.partials.shimmer)
         assert again.partials.shimmer_shared is not None and preset.partials.shimmer_shared is not None
         assert torch.equal(again.partials.shimmer_shared, preset.partials.shimmer_shared)
+        assert again.partials.tremolo_db is not None and preset.partials.tremolo_db is not None
+        assert torch.equal(again.partials.tremolo_db, preset.partials.tremolo_db)
     assert (tmp_path / "a.safetensors").stat().st_size <= 1_048_576
     assert [p.name for p in tmp_path.iterdir()] == ["a.safetensors"]
 
@@ -111,6 +117,7 @@ def set_field(name: str, value: object) -> Callable[[dict[str, Any], dict[str, A
         (lambda h, d: h["noise_share"].update(shape=[40, 2]), "noise_share"),
         (lambda h, d: h["partials.linewidth_hz"].update(dtype="I32"), "partials.linewidth_hz"),
         (lambda h, d: h.pop("partials.shimmer_shared"), "partials.shimmer_shared"),
+        (lambda h, d: h["partials.tremolo_db"].update(shape=[38]), "partials.tremolo_db"),
         (lambda h, d: h["high_band.noise_share"].update(shape=[3, 2]), "high_band.noise_share"),
         (lambda h, d: h["release_db_per_s"].update(dtype="I32"), "release_db_per_s"),
         (set_field("reference_db", "loud"), "reference_db"),

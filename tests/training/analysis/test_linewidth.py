@@ -7,7 +7,7 @@ import torch
 from synth.mel import FORMATS
 from synth.presets.model import Vibrato
 from tests.doubles.sounds import Doubles
-from training.analysis.linewidth import linewidths_hz
+from training.analysis.movement.linewidth import linewidths_hz
 from training.analysis.noise_share import between_partials
 
 F22 = FORMATS["22k80"]

@@ -7,8 +7,8 @@ import torch
 from synth.mel import FORMATS
 from synth.presets.model import SHIMMER_BANDS, shimmer_edges_hz
 from tests.doubles.sounds import Doubles
+from training.analysis.movement.shimmer import shimmer
 from training.analysis.noise_share import between_partials
-from training.analysis.shimmer import shimmer
 
 F22 = FORMATS["22k80"]
 RATE_HZ, SECONDS = 22050, 5.0

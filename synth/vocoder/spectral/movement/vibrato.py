@@ -34,9 +34,14 @@ class VibratoClock:
 
     def factors(self, times_s: Doubles) -> Doubles:
         """Pitch factors around 1 at times in seconds, (V,) → (V,)."""
+        return self.moved(times_s)[0]
+
+    def moved(self, times_s: Doubles) -> tuple[Doubles, Doubles]:
+        """Pitch factors (V,), and of the periodic part its sine, its cosine and how deep it is relative to its usual
+        depth, (V, 3)."""
         vibrato = self._vibrato
         if not vibrato.depth_cents and not vibrato.jitter_cents:
-            return np.ones(len(times_s))
+            return np.ones(len(times_s)), np.zeros((len(times_s), 3))
         phase, depth = 2 * np.pi * vibrato.rate_hz * times_s, np.full(len(times_s), vibrato.depth_cents)
         if vibrato.rate_wander_hz:
             phase = phase + self._stray * self._smooth_noise(times_s * _WANDER_KNOTS_PER_S, _RATE)
@@ -46,7 +51,10 @@ class VibratoClock:
         cents = depth * np.sin(phase)
         if vibrato.jitter_cents:
             cents = cents + vibrato.jitter_cents * self._smooth_noise(times_s * _JITTER_KNOTS_PER_S, _JITTER)
-        return np.asarray(2 ** (cents / 1200))
+        turns = np.zeros((len(times_s), 3))
+        if vibrato.depth_cents:
+            turns[:, 0], turns[:, 1], turns[:, 2] = np.sin(phase), np.cos(phase), depth / vibrato.depth_cents
+        return np.asarray(2 ** (cents / 1200)), turns
 
     def _smooth_noise(self, positions: Doubles, sub: int) -> Doubles:
         first = np.floor(positions)

@@ -1,0 +1,1 @@
+"""How a recording's partials move: how wide their lines are, how they shimmer, how they follow a vibrato."""
