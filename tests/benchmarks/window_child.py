@@ -15,9 +15,9 @@ _SETTLE_S = 1.0
 class Watcher(QObject):
     """Waits for the window, plays, counts paint events of the culture, closes."""
 
-    def __init__(self, seconds: float, size: tuple[int, int]) -> None:
+    def __init__(self, seconds: float, size: tuple[int, int], voices: int) -> None:
         super().__init__()
-        self._seconds, self._size = seconds, size
+        self._seconds, self._size, self._voices = seconds, size, voices
         self._paints: list[float] = []
         self._ready = False
         self._window = None
@@ -42,9 +42,18 @@ class Watcher(QObject):
                 self._window = window
                 window.resize(*self._size)
                 window.culture.viewport().installEventFilter(self)
-                QTimer.singleShot(500, window.engine.play)
+                QTimer.singleShot(500, self._play)
                 QTimer.singleShot(int(1000 * (0.5 + _SETTLE_S)), self._paints.clear)
                 QTimer.singleShot(int(1000 * (0.5 + _SETTLE_S + self._seconds)), self._report)
+
+    def _play(self) -> None:
+        """Play the drone, or hold so many keys from C2 on."""
+        from synth.instrument.note_events import NoteOn
+
+        if not self._voices:
+            self._window.engine.play()  # type: ignore[union-attr]
+        for i in range(self._voices):
+            self._window.engine.send(NoteOn(i, 36 + i, 0.8))  # type: ignore[union-attr]
 
     def _report(self) -> None:
         window, paints = self._window, np.array(self._paints)
@@ -60,6 +69,7 @@ class Watcher(QObject):
                     "p99_gap_ms": round(float(np.percentile(gaps, 99)), 1),
                     "size": [window.width(), window.height()],
                     "playing": status.playing,
+                    "voices": len(window.engine.view().keys),
                     "device": status.device,
                     "underruns": status.underruns,
                     "load": round(status.load, 3),
@@ -76,9 +86,9 @@ class Watcher(QObject):
 
 
 def main() -> int:
-    """`window_child PRESET SECONDS WIDTH HEIGHT`."""
+    """`window_child PRESET SECONDS WIDTH HEIGHT VOICES`."""
     app = QApplication(["petrichord"])
-    watcher = Watcher(float(sys.argv[2]), (int(sys.argv[3]), int(sys.argv[4])))
+    watcher = Watcher(float(sys.argv[2]), (int(sys.argv[3]), int(sys.argv[4])), int(sys.argv[5]))
     from synth.commands.cli import main as command
 
     code = command([sys.argv[1]])

@@ -1,6 +1,6 @@
 """How often the window paints its culture while the engine plays, and how soon after the command it is there.
 
-    python -m tests.benchmarks.window_fps [PRESET] [--seconds 20] [--size 1280x800]
+    python -m tests.benchmarks.window_fps [PRESET] [--seconds 20] [--size 1280x800] [--voices 16]
 
 Real engine, private PulseAudio null sink, Xvfb (software rendering). Prints one JSON object: seconds
 from the command to the window with sound ready (first and second launch), paint events of the culture per second
@@ -23,11 +23,13 @@ from tests.ui.hands.display import virtual_display
 _CHILD = "tests.benchmarks.window_child"
 
 
-def launch(preset: str, seconds: float, size: tuple[int, int], environment: dict[str, str]) -> dict[str, object]:
+def launch(
+    preset: str, seconds: float, size: tuple[int, int], voices: int, environment: dict[str, str]
+) -> dict[str, object]:
     """One launch of the command in a process of its own; what it measured and how soon it was ready."""
     began = time.perf_counter()
     child = subprocess.Popen(
-        [sys.executable, "-m", _CHILD, preset, str(seconds), *map(str, size)],
+        [sys.executable, "-m", _CHILD, preset, str(seconds), *map(str, size), str(voices)],
         stdout=subprocess.PIPE,
         text=True,
         env=environment,
@@ -50,6 +52,7 @@ def main() -> None:
     parser.add_argument("preset", nargs="?", help="name or path; default is a steady test culture")
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--size", default="1280x800", help="of the window, in pixels")
+    parser.add_argument("--voices", type=int, default=0, help="keys to hold; 0 plays the drone")
     args = parser.parse_args()
     width, height = (int(side) for side in args.size.split("x"))
     screen_size = max(1400, width), max(900, height)
@@ -66,8 +69,8 @@ def main() -> None:
         try:
             environment = {**screen, **rig.environment, "DISPLAY": screen["DISPLAY"], "QT_QPA_PLATFORM": "xcb"}
             with rig.capture():
-                first = launch(preset, 1.0, (width, height), environment)["ready_s"]
-                second = launch(preset, args.seconds, (width, height), environment)
+                first = launch(preset, 1.0, (width, height), args.voices, environment)["ready_s"]
+                second = launch(preset, args.seconds, (width, height), args.voices, environment)
                 print(json.dumps({"first_launch_ready_s": first, **second}))
         finally:
             rig.close()
