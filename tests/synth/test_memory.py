@@ -1,4 +1,4 @@
-"""Freed memory stays with the process once the command has prepared its environment."""
+"""Freed memory stays with the process once the command has prepared its environment, until much of it lies idle."""
 
 import platform
 import subprocess
@@ -31,6 +31,29 @@ for _ in range(5):
 print((resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before) / (5 * size * count / resource.getpagesize()))
 """
 
+_PRESETS_COME_AND_GO = """
+import sys, time
+import numpy as np
+from synth.commands.cli import prepare_environment
+from synth.memory import FreedMemory, _resident_bytes
+
+class Instrument:
+    def __init__(self):
+        self.parts, self.itself = [np.ones(1 << 17) for _ in range(60)], self
+
+prepare_environment()
+np.ones(1 << 24).sum()
+before, kept = _resident_bytes(), []
+with FreedMemory(every_s=0.02, step_bytes=int(sys.argv[1]) << 20) as freed:
+    for _ in range(12):
+        # In a circle, and with something small that stays above it.
+        gone = Instrument()
+        kept.append(np.ones(1 << 11))
+        del gone
+        time.sleep(0.05)
+print((_resident_bytes() - before) >> 20, freed.turns)
+"""
+
 
 def _faults(*arguments: str) -> float:
     """Page faults per page, of 48 MB that are taken, used and freed again and again."""
@@ -42,3 +65,17 @@ def _faults(*arguments: str) -> float:
 def test_memory_that_was_freed_is_not_fetched_again_page_by_page() -> None:
     assert _faults() > 0.5, "there is nothing to prevent here, so that the rest would show nothing"
     assert _faults("prepare") < 0.01
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries are left as they are")
+def test_what_presets_leave_behind_is_given_back_once_it_is_much() -> None:
+    def grown_mb(step_mb: int) -> tuple[int, int]:
+        command = [sys.executable, "-c", _PRESETS_COME_AND_GO, str(step_mb)]
+        told = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout.split()
+        return int(told[0]), int(told[1])
+
+    left, never = grown_mb(100_000)
+    assert never == 0 and left > 150, "nothing is left behind here, so that the rest would show nothing"
+    kept, turns = grown_mb(32)
+    # One instrument is 60 MB, and the one before it may lie there still.
+    assert turns >= 3 and kept < 130

@@ -56,6 +56,7 @@ def run(preset: str | Path | None = None, device: str | None = None, screens: Se
         return 0  # Closed before there was anything to see.
 
     from synth.engine.rate_change import ReopeningEngine
+    from synth.memory import FreedMemory
     from synth.presets.library import entries
     from synth.thread_priority import favoured
     from ui.shell.main_window import MainWindow
@@ -73,7 +74,7 @@ def run(preset: str | Path | None = None, device: str | None = None, screens: Se
     if not problems:
         window.trainer.tell_of_unfinished()
     # This thread shares the interpreter with the sound: put aside while it holds it, it would hold up the engine.
-    with Reporter() as reporter, favoured("helper"):
+    with Reporter() as reporter, favoured("helper"), FreedMemory():
         reporter.reported.connect(window.remedies.report)
         # Made now, 0.1 s, and not when it is opened: who builds widgets and imports modules holds up the sound.
         window.settings_opener.sheet()

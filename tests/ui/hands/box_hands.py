@@ -55,6 +55,7 @@ _NAMED = {
 _MOST_ESCAPES = 3
 """One may put away a popup, one a notice or the sound of a preset that is only heard, one leaves the box."""
 _SETTLE_S, _LOAD_S = 0.03, 1.0
+_LOOK_S, _MOST_LOOKS = 0.06, 20
 _NO_KEYS = Qt.KeyboardModifier.NoModifier
 
 
@@ -206,7 +207,7 @@ class BoxHands:
         if _takes_text(focus):
             self._find(f"{focus.accessibleName()} keeps the keyboard after {left}")  # type: ignore[union-attr]
             return
-        texts, playing = self._texts(), window.presets.playing
+        texts, playing = self._settled_texts(), window.presets.playing
         self._turned.clear()
         self._one_key(QEvent.Type.KeyPress, "a")
         if not window.player.has_fingers:
@@ -235,6 +236,16 @@ class BoxHands:
         event = QKeyEvent(kind, Qt.Key(ord(letter.upper())), _NO_KEYS, letter)
         QCoreApplication.postEvent(self._window.windowHandle(), event)
         pause(_SETTLE_S)
+
+    def _settled_texts(self) -> dict[str, str]:
+        """As soon as two looks agree: what a preset that has just begun calls its macros comes a moment after it."""
+        texts = self._texts()
+        for _ in range(_MOST_LOOKS):
+            pause(_LOOK_S)
+            before, texts = texts, self._texts()
+            if before == texts:
+                break
+        return texts
 
     def _texts(self) -> dict[str, str]:
         """What stands in all boxes and choosers, by name and place."""
