@@ -54,6 +54,29 @@ with FreedMemory(every_s=0.02, step_bytes=int(sys.argv[1]) << 20) as freed:
 print((_resident_bytes() - before) >> 20, freed.turns)
 """
 
+_MANY_THREADS = """
+import sys, threading
+import numpy as np
+from synth.memory import _resident_bytes
+
+if "prepare" in sys.argv:
+    from synth.commands.cli import prepare_environment
+    prepare_environment()
+before, end = _resident_bytes(), threading.Event()
+
+def work(done):
+    [np.ones(1 << 13) for _ in range(100)]
+    done.set()
+    end.wait()
+
+for _ in range(16):
+    done = threading.Event()
+    threading.Thread(target=work, args=(done,)).start()
+    done.wait()
+print((_resident_bytes() - before) >> 20)
+end.set()
+"""
+
 
 def _faults(*arguments: str) -> float:
     """Page faults per page, of 48 MB that are taken, used and freed again and again."""
@@ -79,3 +102,14 @@ def test_what_presets_leave_behind_is_given_back_once_it_is_much() -> None:
     kept, turns = grown_mb(32)
     # One instrument is 60 MB, and the one before it may lie there still.
     assert turns >= 3 and kept < 130
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries are left as they are")
+def test_what_one_thread_has_freed_serves_the_next() -> None:
+    def grown_mb(*arguments: str) -> int:
+        command = [sys.executable, "-c", _MANY_THREADS, *arguments]
+        return int(subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout)
+
+    # One after another, 6 MB each.
+    assert grown_mb() > 80, "there is nothing to prevent here, so that the rest would show nothing"
+    assert grown_mb("prepare") < 40
