@@ -88,10 +88,11 @@ class BoxHands:
         if not boxes:
             return "no box to type into"
         box = self._rng.choice(boxes)
+        name = box.accessibleName()
         click(box, QPoint(min(12, box.width() // 3), box.height() // 2))
         if isinstance(box, Knob):
             self._press(Qt.Key.Key_Return)
-        self._doing = f"type {self._type()} into {box.accessibleName()} and leave it by "
+        self._doing = f"type {self._type()} into {name} and leave it by "
         return self._doing + self._leave()
 
     def walk_and_type(self) -> str:
@@ -105,7 +106,8 @@ class BoxHands:
         here = self._window.focusWidget()
         if here is None or FORBIDDEN.search(here.accessibleName()):
             return "walk"
-        self._doing = f"walk to {here.accessibleName()}, type {self._type()} and leave it by "
+        name = here.accessibleName()
+        self._doing = f"walk to {name}, type {self._type()} and leave it by "
         return self._doing + self._leave()
 
     def drag_something(self) -> str:
@@ -114,6 +116,8 @@ class BoxHands:
         if not found:
             return "nothing to drag"
         source = self._rng.choice(found)
+        # Before the drag: it may delete what it begins on.
+        name = source.accessibleName()
         if self._rng.random() < 0.5:
             target = self._rng.choice(found)
             by, onto = target.mapTo(self._window, target.rect().center()), target.accessibleName()
@@ -121,11 +125,11 @@ class BoxHands:
         else:
             by, onto = QPoint(self._rng.randint(-200, 200), self._rng.randint(-120, 120)), "nowhere"
         self.drag(source, by)
-        return f"drag {source.accessibleName()} onto {onto}"
+        return f"drag {name} onto {onto}"
 
     def drag(self, source: QWidget, by: QPoint) -> None:
         """Press in the middle of a control, go so far, let go."""
-        window = self._window
+        window, name = self._window, source.accessibleName()
         start = source.mapTo(window, source.rect().center())
         press(window, start)
         for k in range(1, 7):
@@ -135,7 +139,7 @@ class BoxHands:
         pause(_SETTLE_S)
         held = [w for w in window.findChildren(QAbstractSlider) if w.isSliderDown()]
         if held and QApplication.activePopupWidget() is None:
-            self._find(f"{held[0].accessibleName()} is still held after a drag from {source.accessibleName()}")
+            self._find(f"{held[0].accessibleName()} is still held after a drag from {name}")
 
     def name_it(self, popup: QWidget) -> str:
         """A popup asks for a name: type one."""

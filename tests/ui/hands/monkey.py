@@ -139,8 +139,9 @@ class Monkey:
             at = QPoint(self.rng.randrange(max(1, widget.width())), self.rng.randrange(max(1, widget.height())))
             top = self.window.childAt(widget.mapTo(self.window, at))
             if top is widget or (top is not None and widget.isAncestorOf(top)):
+                name = widget.accessibleName() or type(widget).__name__
                 click(widget, at, self.rng.choice([LEFT, LEFT, LEFT, LEFT, RIGHT]))
-                return f"click {widget.accessibleName() or type(widget).__name__} at {at.x()}, {at.y()}"
+                return f"click {name} at {at.x()}, {at.y()}"
         return "nothing to click"
 
     def _key(self) -> str:
@@ -167,8 +168,9 @@ class Monkey:
         found = [w for w in self.window.findChildren(QWidget) if isinstance(w, CONTROLS) and w.isVisible()]
         target = self.rng.choice([self.window.culture.viewport(), *found])
         angle, keys = self.rng.choice([-240, -15, 7, 120, 1200]), self.rng.choice([_NONE, _SHIFT, _CTRL])
+        name = target.accessibleName()
         turn_wheel(target, target.rect().center(), angle, keys)
-        return f"wheel over {target.accessibleName()}"
+        return f"wheel over {name}"
 
     def _preset(self) -> str:
         key = self.rng.choice([_K.Key_PageDown, _K.Key_PageUp])
