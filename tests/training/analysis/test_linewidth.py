@@ -66,3 +66,16 @@ def test_fading_is_no_width() -> None:
 def test_none_is_wider_than_what_a_partial_can_be() -> None:
     found = measured(0.1 * np.random.default_rng(0).standard_normal(3 * RATE_HZ))
     assert np.isfinite(found).all() and found.max() <= 20.0
+
+
+def test_lines_may_be_wider_where_no_rows_are() -> None:
+    """Two lines 80 Hz wide, below the mel's fmax and above it."""
+    rng, n = np.random.default_rng(0), 6 * RATE_HZ
+    hz, t = torch.tensor([5000.0, 9000.0]), np.arange(n) / RATE_HZ
+    walks = np.cumsum(rng.standard_normal((2, n)), axis=1) * np.sqrt(2 * np.pi * 80.0 / RATE_HZ)
+    wave = sum(0.1 * np.cos(2 * np.pi * each * t + walk) for each, walk in zip(hz.tolist(), walks, strict=True))
+    between = between_partials(np.asarray(wave, np.float32), RATE_HZ, 4000.0)
+    below, above = linewidths_hz(between, hz, None, F22).tolist()
+    assert below == 20.0
+    # What is farther than 60 Hz from a line's middle is not seen of it.
+    assert 24.0 < above <= 40.0

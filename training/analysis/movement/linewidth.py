@@ -18,7 +18,8 @@ _BLOCK_S = 1.0
 _REACH_HZ, _REACH_SHARE = 60.0, 0.4
 """A partial is all that lies so near to it, and no further than this share of the way to the next."""
 _PADDING = 8
-_WIDEST_HZ = 20.0
+_WIDEST_HZ, _WIDEST_ABOVE_HZ = 20.0, 40.0
+"""Above the mel's fmax there are no rows that a wide line could move: upper partials of a choir are a blur there."""
 STEADY_CENTS = 3.0
 """Of a pitch that swings further something is left however it is straightened: upper partials would seem wide."""
 _LEAST_HZ = 0.15
@@ -40,7 +41,8 @@ def linewidths_hz(between: Between, hz: Tensor, slopes_db_per_s: Tensor | None, 
         rows = np.searchsorted(band_centres_hz(fmt).numpy(), places).clip(0, fmt.n_mels - 1)
         # A tone that fades at α nepers per second has a line α / π wide.
         widths -= np.abs(slopes_db_per_s.double().numpy()[rows]) / DB_PER_NEPER / np.pi
-    return torch.from_numpy(np.where(widths < _LEAST_HZ, 0.0, np.minimum(widths, _WIDEST_HZ))).float()
+    widest = np.where(places < fmt.fmax_hz, _WIDEST_HZ, _WIDEST_ABOVE_HZ)
+    return torch.from_numpy(np.where(widths < _LEAST_HZ, 0.0, np.minimum(widths, widest))).float()
 
 
 def _without(window_hz: float, widths_hz: Doubles) -> Doubles:
