@@ -34,6 +34,7 @@ def siblings(n_frames: int = SMALL_FRAMES) -> tuple[Preset, Preset]:
         parent=first.name,
         rule=rule,
         state=first.state.roll(3, 1),
+        quantiles=first.quantiles.roll(3, 0),
         root_hz=330.0,
         gain_db=first.gain_db + 3.0,
         partials=Partials(hz, torch.zeros_like(hz), 0.1 / torch.arange(1, 12)),

@@ -141,7 +141,9 @@ class Morph:
         elif age % _LISTEN_FRAMES == 0:
             first, second = self.partner.weights
             levels = first.levels(grid), second.levels(self.second_grid(grid))
-            power = estimated_power(*levels, self._map.share, apart=self.apart[0] or self.two_plates)
+            apart = self.apart[0] or self.two_plates
+            curve = self.partner.curve if self.apart[0] else None
+            power = estimated_power(*levels, self._map.share, apart=apart, curve=curve)
             wanted = wanted_gain(power, self._map.mean)
         self._state = replace(
             state,

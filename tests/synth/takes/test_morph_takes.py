@@ -54,7 +54,7 @@ def test_a_take_that_began_in_a_morph_and_begins_another_is_rendered_to_the_bit(
     offline.play(3, [SetParameter("morph_map", 3.0), PaintShare(place, True), Touch(place)])
     offline.play(2, [Undo(), Undo(), NoteOn(1, 60, 0.8), SetRoute(1, Route("lfo1", "morph", 0.4, "bipolar"))])
     offline.playing.morph(again)
-    offline.play(95, [SetParameter("morph", 0.9)])
+    offline.play(115, [SetParameter("morph", 0.9)])
     offline.play(3, [EndMorph()])
     sound = offline.end()
     performance = load_performance(tmp_path / "a.wav")

@@ -28,6 +28,7 @@ from synth.instrument.events import (
     Undo,
 )
 from synth.instrument.instrument import Instrument, Setup
+from synth.instrument.morph.blend_curve import blend_curve
 from synth.instrument.morph.levelling import Weights, estimated_power, wanted_gain
 from synth.instrument.morph.partner import check_can_morph, make_partner, plate_of
 from synth.instrument.morph.playing import leave_morph
@@ -382,3 +383,24 @@ def test_a_knob_that_turns_back_on_its_way_leads_the_shares_back() -> None:
     for _ in range(200):
         shares.advance(0.0, 0.0, torch.zeros(4, 6))
     assert shares.mean == 0.0
+
+
+def test_a_curve_puts_the_power_of_cells_right_by_their_shares() -> None:
+    levels = torch.zeros(1, 4)
+    shares = torch.tensor([[0.0, 0.25, 0.5, 1.0]])
+    curve = (0.0, 3.0, -3.0)
+    up, down = 10**0.3, 10**-0.3
+    expected = (1 + (1 + up) / 2 + up + down) / 4
+    assert estimated_power(levels, levels, shares, apart=True, curve=curve) == pytest.approx(expected, rel=1e-5)
+    assert estimated_power(levels, levels, shares, apart=True) == pytest.approx(1.0, rel=1e-5)
+
+
+@pytest.mark.parametrize("louder_db", [0.0, 6.0])
+def test_the_curve_of_a_preset_and_itself_is_what_adding_up_its_powers_says(louder_db: float) -> None:
+    """The same sound twice, the second one louder: measured by the vocoder, expected by arithmetic."""
+    measured = blend_curve(SMALL[0], replace(SMALL[0], gain_db=SMALL[0].gain_db + louder_db))
+    shares = np.linspace(0, 1, len(measured))
+    power = np.sin(shares * np.pi / 2) ** 2
+    expected = 10 * np.log10(1 + power * (10 ** (louder_db / 10) - 1)) - louder_db * shares
+    # What lies near the floor is not scaled with the rest.
+    assert measured == pytest.approx(expected.tolist(), abs=0.1)
