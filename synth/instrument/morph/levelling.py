@@ -7,6 +7,7 @@ makes up for what is missing. Axes: `M` mel bands, `T` frames.
 
 import math
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -21,7 +22,7 @@ _GLIDE_FRAMES = 20.0
 _SETTLED = 1e-4
 _SILENT = 1e-4
 Curve = tuple[float, ...]
-"""By how many dB the power of a blend is above what its columns say, at evenly spaced shares from 0 to 1."""
+"""By how many dB a power is above what columns say, at evenly spaced shares from 0 to 1."""
 
 
 def second_power(share: Tensor) -> Tensor:
@@ -66,6 +67,11 @@ def _put_right(share: Tensor, curve: Curve) -> Tensor:
     low = place.floor().clamp(max=len(curve) - 2)
     before, after = factors[low.long()], factors[low.long() + 1]
     return before.lerp(after, place - low)
+
+
+def at_share(curve: Curve, share: float) -> float:
+    """A curve's decibels at one share."""
+    return float(np.interp(share * (len(curve) - 1), np.arange(len(curve)), curve))
 
 
 def wanted_gain(power: float, mean_share: float) -> float:

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from synth.culture.cross_fade import mixed_by_power
 from synth.instrument.morph.blended_contour import BlendedContour
-from synth.instrument.morph.levelling import estimated_power, glided, second_power, wanted_gain
+from synth.instrument.morph.levelling import at_share, estimated_power, glided, second_power, wanted_gain
 from synth.instrument.morph.partner import Partner, SecondPlate
 from synth.instrument.morph.share_map import ShareMap, ShareState
 from synth.instrument.parameters.glide import Glide
@@ -25,7 +25,7 @@ from synth.instrument.reading.column_reader import Columns
 from synth.instrument.reading.playhead import Place
 from synth.instrument.voices.bank_frame import BankFrame
 from synth.instrument.voices.contour import Contour
-from synth.mel import LOG_MEL_FLOOR
+from synth.mel import DB_PER_NEPER, LOG_MEL_FLOOR
 from synth.presets.model import Preset
 
 Values = NDArray[np.float64]
@@ -139,12 +139,7 @@ class Morph:
         if not self.sounds:
             wanted = 1.0
         elif age % _LISTEN_FRAMES == 0:
-            first, second = self.partner.weights
-            levels = first.levels(grid), second.levels(self.second_grid(grid))
-            apart = self.apart[0] or self.two_plates
-            curve = self.partner.curve if self.apart[0] else None
-            power = estimated_power(*levels, self._map.share, apart=apart, curve=curve)
-            wanted = wanted_gain(power, self._map.mean)
+            wanted = wanted_gain(self._power(grid, controls), self._map.mean)
         self._state = replace(
             state,
             level=glided(state.level, wanted),
@@ -153,6 +148,19 @@ class Morph:
             silent_frames=silent,
         )
         return moved
+
+    def _power(self, grid: Tensor, controls: Mapping[str, float]) -> float:
+        """Of all columns as they are heard, about 1 where a preset is alone."""
+        weights, share = self.partner.weights, self._map.share
+        first, second = weights[0].levels(grid), weights[1].levels(self.second_grid(grid))
+        if not self.apart[0]:
+            return estimated_power(first, second, share, apart=self.two_plates)
+        measured = self.partner.measured
+        if controls["note"] <= 0:
+            # Each is away from its own pitch.
+            first = first + at_share(measured.first, self._map.mean) / DB_PER_NEPER
+            second = second + at_share(measured.second, self._map.mean) / DB_PER_NEPER
+        return estimated_power(first, second, share, apart=True, curve=measured.blend)
 
     def asked_log_ratio(self, controls: Mapping[str, float]) -> float:
         """The first preset's transposition that the controls ask for, in octaves."""

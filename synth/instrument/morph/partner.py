@@ -10,8 +10,8 @@ from synth.culture.second_rule import SecondRule, are_siblings
 from synth.culture.two_plates import of_length
 from synth.errors import UsageError
 from synth.instrument.events import BeginMorph
-from synth.instrument.morph.blend_curve import blend_curve
-from synth.instrument.morph.levelling import Curve, Weights
+from synth.instrument.morph.levelling import Weights
+from synth.instrument.morph.measured import Measured, measured
 from synth.instrument.reading.column_reader import Reader
 from synth.instrument.setup import Setup, make_culture
 from synth.instrument.voices.contour import Contour, contour_of
@@ -50,8 +50,8 @@ class Partner:
     contour: Contour
     weights: tuple[Weights, Weights]
     """Of the first preset, and of this one."""
-    curve: Curve | None
-    """By how much both, played by a vocoder each, are louder than estimated; None where they live apart and are not."""
+    measured: Measured
+    """By how much both, played by a vocoder each, are louder than estimated."""
     louder_nepers: float
     """By how much its columns must be raised to be as loud beside the first preset's as they are alone."""
     vocoders: list[SpectralVocoder] = field(default_factory=list)
@@ -118,7 +118,7 @@ def make_partner(first: Preset, second: Preset, out_rate_hz: int, setup: Setup, 
         Reader(second, 0.0),
         contour_of(second),
         (Weights(first), Weights(second)),
-        blend_curve(first, second) if are_siblings(first, second) else None,
+        measured(first, second),
         _louder_nepers(first, second),
         vocoders,
     )

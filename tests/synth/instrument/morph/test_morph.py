@@ -28,8 +28,8 @@ from synth.instrument.events import (
     Undo,
 )
 from synth.instrument.instrument import Instrument, Setup
-from synth.instrument.morph.blend_curve import blend_curve
 from synth.instrument.morph.levelling import Weights, estimated_power, wanted_gain
+from synth.instrument.morph.measured import measured
 from synth.instrument.morph.partner import check_can_morph, make_partner, plate_of
 from synth.instrument.morph.playing import leave_morph
 from synth.instrument.morph.share_map import ShareMap
@@ -398,9 +398,21 @@ def test_a_curve_puts_the_power_of_cells_right_by_their_shares() -> None:
 @pytest.mark.parametrize("louder_db", [0.0, 6.0])
 def test_the_curve_of_a_preset_and_itself_is_what_adding_up_its_powers_says(louder_db: float) -> None:
     """The same sound twice, the second one louder: measured by the vocoder, expected by arithmetic."""
-    measured = blend_curve(SMALL[0], replace(SMALL[0], gain_db=SMALL[0].gain_db + louder_db))
-    shares = np.linspace(0, 1, len(measured))
+    found = measured(SMALL[0], replace(SMALL[0], gain_db=SMALL[0].gain_db + louder_db))
+    shares = np.linspace(0, 1, len(found.blend))
     power = np.sin(shares * np.pi / 2) ** 2
     expected = 10 * np.log10(1 + power * (10 ** (louder_db / 10) - 1)) - louder_db * shares
     # What lies near the floor is not scaled with the rest.
-    assert measured == pytest.approx(expected.tolist(), abs=0.1)
+    assert found.blend == pytest.approx(expected.tolist(), abs=0.1)
+    # Both have one pitch, so neither is moved.
+    assert set(found.first) == set(found.second) == {0.0}
+
+
+def test_presets_of_two_pitches_are_measured_away_from_their_own() -> None:
+    found = measured(*SMALL_STRANGERS)
+    assert set(found.blend) == {0.0}
+    assert found.first[0] == found.second[-1] == 0.0
+    # Three fifths of an octave up or down: the tone's partials move over rows of other levels.
+    assert 0.1 < max(map(abs, found.first)) < 6
+    assert 0.1 < max(map(abs, found.second)) < 6
+    assert found.first == measured(SMALL_STRANGERS[0], replace(SMALL_STRANGERS[1])).first
