@@ -5,9 +5,11 @@
 Ten minutes of sound, computed by the engine's loop without a device, as fast as it can. Eight times a second something
 random is done: a few controls of the table go anywhere in their ranges (half of what is at rest at its lowest value
 goes there), a route is set, changed or deleted, a note begins in place of another, a bend or pedal moves, the culture
-is touched. The voice limit stays at 16 and the evolution at at most 86 steps per second. Prints one JSON object:
-samples that are no numbers, the largest sample and the true peak against the limiter's ceiling, seconds of sound that
-were not silent, cultures rescued, memory in MB after a fifth and at the end. Exit code 1 when a figure fails.
+is touched. What silences everything, such as a level at its lowest or a route to one, is taken back within a second,
+because most of the sound is to be heard. The voice limit stays at 16 and the evolution at at most 86 steps per second.
+Prints one JSON object: samples that are no numbers, the largest sample and the true peak against the limiter's ceiling,
+seconds of sound that were not silent, cultures rescued, memory in MB after a fifth and at the end. Exit code 1 when a
+figure fails.
 """
 
 import argparse
@@ -43,6 +45,23 @@ GROWTH = 0.05
 """Of memory, once every effect, the undo and all notes' cultures have been in use."""
 _KEPT = {"voice_limit": float(VOICES)}
 _TRUE_PEAK_MARGIN_DB = 0.1
+_HEARD = {
+    "volume_db": (-18.0, 12.0),
+    "voice_level_db": (-18.0, 12.0),
+    "sustain": (0.3, 1.0),
+    "delay_s": (0.001, 0.2),
+    "attack_s": (0.001, 0.3),
+    "drive_level_db": (-12.0, 12.0),
+    "eq_low_cut_hz": (20.0, 300.0),
+    "eq_high_cut_hz": (2000.0, 20000.0),
+    "steps_per_frame": (0.5, 1.0),
+    "frozen": (0.0, 0.0),
+}
+"""Where controls that can silence everything leave the sound audible, lowest and highest …"""
+_QUIET_DRAWS = 4
+"""… and how soon they come back there, in turns: half a second."""
+_ROUTED_DRAWS = 8
+"""How long a route may move such a control."""
 
 
 class Fuzzer:
@@ -53,18 +72,34 @@ class Fuzzer:
         self._notes = [self._note(i) for i in range(VOICES)]
         self._next = VOICES
         self._targets = [row.id for row in modulatable()]
+        self._turn = 0
+        self._due: list[tuple[int, Action]] = []
+        """What is taken back, and in which turn."""
 
     def begin(self) -> list[Action]:
-        """As many notes as there are voices."""
-        return list(self._notes)
+        """As many notes as there are voices, and all that takes memory once it is used: a culture for each, every
+        effect."""
+        switched = [SetParameter(id, 1.0) for id in PARAMETERS if id.endswith("_on") and id != "arp_on"]
+        return [SetParameter("growth", 1.0), SetParameter("growth_limit", 16.0), *switched, *self._notes]
 
     def something(self) -> list[Action]:
+        """One turn."""
+        self._turn += 1
+        back = [action for turn, action in self._due if turn <= self._turn]
+        self._due = [(turn, action) for turn, action in self._due if turn > self._turn]
+        return [*back, *self._drawn()]
+
+    def _drawn(self) -> list[Action]:
         random = self._random
         kind = int(random.integers(8))
         if kind < 3:
             return [self._parameter() for _ in range(int(random.integers(1, 6)))]
         if kind < 5:
-            return [SetRoute(int(random.integers(1, N_PLACES + 1)), self._route() if random.random() < 0.8 else None)]
+            place = int(random.integers(1, N_PLACES + 1))
+            route = self._route() if random.random() < 0.8 else None
+            if route is not None and route.parameter in _HEARD:
+                self._due.append((self._turn + _ROUTED_DRAWS, SetRoute(place, None)))
+            return [SetRoute(place, route)]
         if kind == 5:
             gone = self._notes.pop(int(random.integers(VOICES)))
             self._notes.append(self._note(self._next))
@@ -89,7 +124,12 @@ class Fuzzer:
         if row.default == row.minimum and self._random.random() < 0.5:
             share = 0.0
         value = row.from_normalised(share)
-        return SetParameter(row.id, min(value, 1.0) if row.id == "steps_per_frame" else value)
+        value = min(value, 1.0) if row.id == "steps_per_frame" else value
+        low, high = _HEARD.get(row.id, (-math.inf, math.inf))
+        if not low <= value <= high:
+            back = SetParameter(row.id, float(self._random.uniform(low, high)))
+            self._due.append((self._turn + _QUIET_DRAWS, back))
+        return SetParameter(row.id, value)
 
     def _route(self) -> Route:
         random = self._random
