@@ -122,5 +122,5 @@ class _Sound:
 
 def _weighted(sound: NDArray[np.float64]) -> float:
     """Mean power of (N,) as BS.1770 weights it."""
-    hz = np.fft.rfftfreq(len(sound), 1 / _RATE_HZ)
+    hz = np.fft.rfftfreq(len(sound), 1 / _RATE_HZ).astype(np.float64)
     return float((np.abs(np.fft.rfft(sound)) ** 2 * k_weighting(hz)).sum()) / len(sound) ** 2

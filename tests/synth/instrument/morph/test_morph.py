@@ -29,7 +29,7 @@ from synth.instrument.events import (
 )
 from synth.instrument.instrument import Instrument, Setup
 from synth.instrument.morph.levelling import Weights, estimated_power, wanted_gain
-from synth.instrument.morph.measured import measured
+from synth.instrument.morph.measured import Measured, measured
 from synth.instrument.morph.partner import check_can_morph, make_partner, plate_of
 from synth.instrument.morph.playing import leave_morph
 from synth.instrument.morph.share_map import ShareMap
@@ -416,3 +416,20 @@ def test_presets_of_two_pitches_are_measured_away_from_their_own() -> None:
     assert 0.1 < max(map(abs, found.first)) < 6
     assert 0.1 < max(map(abs, found.second)) < 6
     assert found.first == measured(SMALL_STRANGERS[0], replace(SMALL_STRANGERS[1])).first
+
+
+@torch.inference_mode()
+def test_what_was_measured_of_a_pair_is_made_up_for_and_of_its_pitches_where_it_plays_its_own() -> None:
+    def wanted(found: Measured, **controls: float) -> float:
+        partner = make_partner(*SMALL, RATE, SETUP, n_vocoders=0)
+        partner.measured = found
+        instrument = Instrument(SMALL[0], ear(), RATE, ParameterValues(morph=0.5, **controls), SETUP)
+        instrument.begin_morph(partner)
+        instrument.process(65)
+        assert instrument.morph is not None
+        return 20 * np.log10(instrument.morph.save().wanted)
+
+    none, three, two = (0.0,) * 9, (3.0,) * 9, (2.0,) * 9
+    plain = wanted(Measured(none, none, none))
+    assert wanted(Measured(three, two, two)) == pytest.approx(plain - 5, abs=1e-3)
+    assert wanted(Measured(three, two, two), note=60.0) == pytest.approx(plain - 3, abs=1e-3)
