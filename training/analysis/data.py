@@ -4,8 +4,10 @@ Axes: `M` mel bands, `T` frames, `N` samples.
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -62,6 +64,10 @@ class Target:
     """What was taken out of a sound that fades; None for sustained ones."""
     learned: Tensor | None = None
     """(M, T) grid values for a culture to learn: see `clear_of_fade`; None for `grid` itself."""
+
+    def learned_by(self, recipe: Mapping[str, Any]) -> Tensor:
+        """What a culture trained by `recipe` was to learn, (M, T) grid values; others learned `grid`."""
+        return self.learned if recipe.get("clear_of_fade") and self.learned is not None else self.grid
 
 
 def prepare(recording: Recording, fmt: MelFormat, whole: bool = False, fades: bool | None = None) -> Target:

@@ -116,7 +116,8 @@ def evaluate_preset(preset: Path | str, recording: Path, options: Options | None
         living = helpers.submit(render, str(path), Path(folder, "living.wav"), options.render_s)
         still = helpers.submit(render, str(path), Path(folder, "still.wav"), options.still_s, "--steps-per-second", "0")
         survivors = options.survivors if options.survival else None
-        grid = run_grid(loaded, levels_db(target.grid), n_steps, options.wound_steps, survivors)
+        learned_db = levels_db(target.learned_by(loaded.recipe))
+        grid = run_grid(loaded, learned_db, n_steps, options.wound_steps, survivors)
         sound = analyse(subject, living.result(), still.result(), options.among)
     in_grid = grid_figures(grid, loaded.mel.frames_per_second)
     floor_db = in_grid[0].floor or 0.0

@@ -59,6 +59,8 @@ class Recipe:
     audio_from: float = 1.0
     """Share of the run after which the vocoded sound is judged as well (`audible`); 1 is never."""
     rollout_steps: int = 3000
+    clear_of_fade: bool = True
+    """Whether levels near the end of the range are learned clear of it (`training.analysis.data.clear_of_fade`)."""
     weather: WeatherSpec = field(default_factory=lambda: WeatherSpec(tau_steps=90.0))
     """After a loop of 172 frames a correlation time of 120 steps is still heard (audibility 0.13), 90 is not (0.06),
     and 60 blurs the modulation spectrum."""

@@ -108,7 +108,7 @@ class Trainer:
         self.parent = "" if parent is None else parent.name
         self.remarks = () if parent is None or parent.mel == target.fmt else (_stretched(parent, target.fmt),)
         rule = new_rule(recipe, M, seed) if parent is None else heir(parent, recipe, M)
-        learned = target.grid if target.learned is None else target.learned
+        learned = target.learned_by(recipe.as_dict())
         self.name = fingerprint(learned, recipe.as_dict(), seed, rule)
         rule = rule.to(self.device)
         shape = (recipe.batch, M, recipe.frames)

@@ -13,6 +13,7 @@ from synth.errors import TrainingError
 from synth.mel import FORMATS, log_mel_from_grid
 from training.analysis.data import PEAK, Recording, clear_of_fade, find_region, load_recording, prepare
 from training.evaluation.sound_metrics import ANALYSES, read_region, read_wave, region_levels
+from training.learning.recipe import Recipe
 
 RATE = 22050
 FMT = FORMATS["22k80"]
@@ -163,3 +164,5 @@ def test_a_recording_keeps_its_own_grid_beside_what_is_learned_of_it() -> None:
     hums = (target.grid > -0.98).float().mean(dim=1)
     assert ((hums > 0.05) & (hums < 0.95)).sum() > 5
     assert not ((target.learned > -1.05) & (target.learned < -0.94)).any()
+    assert target.learned_by(Recipe().as_dict()) is target.learned
+    assert target.learned_by({}) is target.grid, "a preset of an older recipe learned the grid"

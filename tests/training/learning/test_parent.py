@@ -54,7 +54,8 @@ def test_a_parent_of_another_format_is_stretched_over_the_new_rows() -> None:
 
 
 def test_that_a_parent_is_stretched_is_said(target: Target) -> None:
-    wide = replace(target, grid=target.grid.repeat_interleave(2, dim=0)[:128], fmt=FORMATS["44k128"])
+    rows = target.grid.repeat_interleave(2, dim=0)[:128]
+    wide = replace(target, grid=rows, learned=None, fmt=FORMATS["44k128"])
     (remark,) = Trainer(wide, Recipe(iterations=1), parent=load("violin")).remarks
     assert remark.startswith("“Violin” is of the format 22k80, this preset of 44k128") and "stretched" in remark
     assert Trainer(target, Recipe(iterations=1), parent=load("violin")).remarks == ()
