@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from synth.automaton.rules import LiveRule
@@ -26,7 +25,6 @@ from training.analysis.partials import MeasuredPitch
 from training.analysis.partials import measure as measure_pitch
 from training.analysis.trim import measured_trim_db
 from training.analysis.vocoding import vocoded
-from training.learning.fused import product_dtype
 from training.learning.grow import grow
 from training.learning.losses import quantiles
 from training.learning.notebook import NotebookRecipe
@@ -148,6 +146,5 @@ def measured_again(preset: Preset, recording: Path) -> Preset:
     measured = with_measured(preset, measure_recording(target, recording))
     level = (target.reference_db - preset.reference_db) / 40
     measured = replace(measured, quantiles=quantiles(target.grid + level, N_QUANTILES))
-    steps, dtype = SETTLING_STEPS + GAIN_FRAMES, product_dtype(torch.device("cpu"))
-    heard = grow(preset.rule, preset.weather, steps, dtype=dtype).heard[:, SETTLING_STEPS:]
+    heard = grow(preset.rule, preset.weather, SETTLING_STEPS + GAIN_FRAMES).heard[:, SETTLING_STEPS:]
     return levelled(measured, heard)

@@ -251,8 +251,7 @@ class Trainer:
         """Grow the averaged rule as it will be played, and keep it if it does better than the best so far."""
         now, fmt = self.session, self.target.fmt
         rule = frozen_copy(now.average)
-        dtype = product_dtype(torch.device("cpu"))
-        growth = grow(rule, self.recipe.weather, n_steps, seed=_ROLLOUT_SEED + self.seed, dtype=dtype)
+        growth = grow(rule, self.recipe.weather, n_steps, seed=_ROLLOUT_SEED + self.seed)
         heard = growth.heard[:, SETTLING_STEPS:]
         now.last = measure(levels_db(heard), levels_db(self._target.cpu()), LOOP_FRAMES, fmt.frames_per_second)
         if now.best is None or now.last.score < now.best.metrics.score:
