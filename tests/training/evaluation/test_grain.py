@@ -164,6 +164,22 @@ def test_a_tremolo_is_told_from_partials_that_move_on_their_own(rate_hz: float, 
     assert getattr(same, key) < 0.3 and getattr(tremolo, key) > 0.8
 
 
+def test_loudness_that_follows_a_vibrato_is_told_from_loudness_that_does_not() -> None:
+    """As much of both, in step with the pitch, a quarter of a swing ahead of it, or at a rate of its own."""
+    t, hz = np.arange(5 * RATE_HZ) / RATE_HZ, 500.0 * np.arange(1.0, 5.0, dtype=np.float64)
+
+    def sound(loudness_hz: float, ahead: float) -> movement.Movement:
+        phase = 2 * np.pi * np.cumsum(500 * 2 ** (10 / 1200 * np.sin(2 * np.pi * 5.5 * t))) / RATE_HZ
+        swell = 1 + 0.2 * np.sin(2 * np.pi * loudness_hz * t + ahead)
+        return movement.movement(swell * sum(np.cos(k * phase) for k in range(1, 5)), RATE_HZ, hz)
+
+    follows, leads, apart = sound(5.5, 0.0), sound(5.5, np.pi / 2), sound(7.0, 0.0)
+    assert follows.with_pitch == pytest.approx(np.ones(4), abs=0.1)
+    assert leads.with_pitch == pytest.approx(np.full(4, 1j), abs=0.1)
+    off = movement.difference(apart, follows).with_pitch
+    assert off is not None and off > 0.8
+
+
 def test_band_correlation_and_modulation_are_seen() -> None:
     """Bands that swell together against bands that swell one by one, with the same levels and rates."""
     rng = np.random.default_rng(0)

@@ -125,6 +125,14 @@ def grain_figures(grain: Grain) -> list[Figure]:
                 ("fast_together", "43–180 Hz", grain.movement.fast_together, grain.movement_floor.fast_together),
             )
         ),
+        _floored(
+            "partial_with_pitch",
+            "how their loudness goes with a vibrato",
+            grain.movement.with_pitch,
+            grain.movement_floor.with_pitch,
+            _MOVEMENT_FLOORS,
+            "",
+        ),
     ]
 
 

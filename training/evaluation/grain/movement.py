@@ -26,6 +26,7 @@ _MOST_SECONDS = 20.0
 _STILL_DB = -60.0
 """A partial whose amplitude moves less is as still as one that does not move."""
 _LEAST_OCTAVES, _LEAST_DB, _LEAST_CORRELATION = 0.1, 0.5, 0.05
+_VIBRATO_HZ = (3.5, 9.0)
 _MOVES_HZ = (SLOWEST_HZ, FRAME_HZ, FASTEST_HZ)
 
 
@@ -45,6 +46,9 @@ class Movement:
     """(P, P) correlation of two partials' amplitudes as they move below 43 Hz: one swell of all is a tremolo."""
     fast_together: Levels
     """(P, P) the same from 43 to 180 Hz; not a number where one of them is not known."""
+    with_pitch: npt.NDArray[np.complexfloating]
+    """(P,) correlation of each amplitude with the strongest partial's pitch at the rates of a vibrato: its angle is by
+    how much of a swing it is ahead."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,7 @@ class MovementDifference:
     fast_db: float | None
     slow_together: float | None = None
     fast_together: float | None = None
+    with_pitch: float | None = None
 
 
 def strong_partials(wave: Wave, rate_hz: int) -> Levels:
@@ -79,11 +84,12 @@ def movement(wave: Wave, rate_hz: int, hz: Levels) -> Movement:
     reaches = np.minimum(np.minimum(gaps[:-1], gaps[1:]) / 2, FASTEST_HZ) if len(hz) else hz
     rows = [_one(wave, centre, reach) for centre, reach in zip(hz, reaches, strict=True)]
     width, slow, fast = np.array([row[:3] for row in rows]).T if rows else np.zeros((3, 0))
-    moves = np.stack([row[3] for row in rows]) if rows else np.zeros((0, 1), complex)
+    bases = np.stack([row[3] for row in rows]) if rows else np.zeros((0, 2), complex)
+    moves = _spectra(np.abs(bases))
     rates = np.fft.rfftfreq(2 * (moves.shape[1] - 1), 1 / ENVELOPE_HZ)
     together = [_together(moves[:, (rates >= a) & (rates < b)]) for a, b in itertools.pairwise(_MOVES_HZ)]
     together[1][~(np.isfinite(fast)[:, None] & np.isfinite(fast))] = np.nan
-    return Movement(hz, width, slow, fast, together[0], together[1])
+    return Movement(hz, width, slow, fast, together[0], together[1], _with_pitch(bases, moves, rates))
 
 
 def difference(sound: Movement, recording: Movement) -> MovementDifference:
@@ -100,11 +106,12 @@ def difference(sound: Movement, recording: Movement) -> MovementDifference:
             (sound.fast_together, recording.fast_together),
         )
     ]
+    with_pitch = np.abs(sound.with_pitch - recording.with_pitch)
     return MovementDifference(
         float(np.abs(np.log2(sound.width_hz / recording.width_hz)).mean()),
         float(np.abs(sound.slow_db - recording.slow_db).mean()),
         float(fast.mean()) if len(fast) else None,
-        *(float(found.mean()) if len(found) else None for found in together),
+        *(float(found.mean()) if len(found) else None for found in (*together, with_pitch)),
     )
 
 
@@ -123,6 +130,7 @@ def beside_halves(
         _at_least(_LEAST_DB, between.fast_db),
         _at_least(_LEAST_CORRELATION, between.slow_together),
         _at_least(_LEAST_CORRELATION, between.fast_together),
+        _at_least(_LEAST_CORRELATION, between.with_pitch),
     )
 
 
@@ -134,6 +142,27 @@ def _at_rate(wave: Wave, rate_hz: int) -> Wave:
     return wave if rate_hz == RATE_HZ else np.asarray(soxr.resample(wave, rate_hz, RATE_HZ))
 
 
+def _spectra(moves: Levels) -> npt.NDArray[np.complexfloating]:
+    """Of what moves about its mean, (P, S) → (P, …)."""
+    return np.fft.rfft((moves - moves.mean(axis=1, keepdims=True)) * np.hanning(moves.shape[1]), axis=1)
+
+
+def _with_pitch(
+    bases: npt.NDArray[np.complexfloating],
+    moves: npt.NDArray[np.complexfloating],
+    rates: npt.NDArray[np.floating],
+) -> npt.NDArray[np.complexfloating]:
+    """Correlation of amplitudes, by the spectra `moves` (P, …), with the pitch of the strongest of `bases` (P, S)."""
+    if not len(bases):
+        return np.zeros(0, complex)
+    strongest = bases[np.abs(bases).mean(axis=1).argmax()]
+    turns = np.angle(strongest[1:] * strongest[:-1].conj())
+    pitch = _spectra(np.append(turns, turns[-1:])[None])[0]
+    near = (rates >= _VIBRATO_HZ[0]) & (rates < _VIBRATO_HZ[1])
+    scale = np.sqrt((np.abs(pitch[near]) ** 2).sum() * (np.abs(moves[:, near]) ** 2).sum(axis=1))
+    return np.asarray(moves[:, near] @ pitch[near].conj() / np.maximum(scale, 1e-30))
+
+
 def _together(moves: npt.NDArray[np.complexfloating]) -> Levels:
     """Correlation of movements whose spectra are given, (P, …) → (P, P)."""
     product = (moves @ moves.conj().T).real
@@ -142,15 +171,14 @@ def _together(moves: npt.NDArray[np.complexfloating]) -> Levels:
 
 
 def _one(wave: Wave, hz: float, reach_hz: float) -> tuple[float, float, float, npt.NDArray[np.complexfloating]]:
-    """Width in Hz, slow and fast movement in dB of the partial at `hz`, of what lies within `reach_hz`, and its
-    amplitude's movement as a spectrum."""
+    """Width in Hz, slow and fast movement in dB of the partial at `hz`, of what lies within `reach_hz`, and all
+    of that about 0 Hz, (S,)."""
     spectrum = np.fft.fft(wave)
     offset = np.fft.fftfreq(len(wave), 1 / RATE_HZ) - hz
     shape = np.sqrt(np.cos(np.pi / 2 * np.clip(offset / reach_hz, -1, 1)).clip(0))
     base = np.fft.ifft(spectrum * shape) * np.exp(-2j * np.pi * hz * np.arange(len(wave)) / RATE_HZ)
     base = base[:: RATE_HZ // ENVELOPE_HZ]
-    whole = np.abs(base)
-    moving = np.fft.rfft((whole - whole.mean()) * np.hanning(len(whole)))
+    whole = base
     # The ends of an excerpt ring in a narrow band.
     edge = min(len(base) // 8, round(ENVELOPE_HZ / reach_hz))
     base = base[edge : len(base) - edge]
@@ -163,7 +191,7 @@ def _one(wave: Wave, hz: float, reach_hz: float) -> tuple[float, float, float, n
         return max(_STILL_DB, float(10 * np.log10(scale * power[(moves >= low) & (moves < high)].sum() + 1e-12)))
 
     fast = moving_db(FRAME_HZ, reach_hz) if reach_hz > 1.25 * FRAME_HZ else np.nan
-    return _occupied_hz(base), moving_db(SLOWEST_HZ, min(FRAME_HZ, reach_hz)), fast, moving
+    return _occupied_hz(base), moving_db(SLOWEST_HZ, min(FRAME_HZ, reach_hz)), fast, whole
 
 
 def _occupied_hz(base: Wave) -> float:
