@@ -129,7 +129,7 @@ class NoteBox(SpinBox):
 
     def event(self, event: QEvent) -> bool:
         """Undo belongs to the window: what was typed here is one step like any other."""
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride:
             for standard in (QKeySequence.StandardKey.Undo, QKeySequence.StandardKey.Redo):
                 if event.matches(standard):
                     event.ignore()

@@ -249,7 +249,7 @@ class PresetList(QListWidget):
 
     def event(self, event: QEvent) -> bool:
         # Page Up and Down walk the presets wherever the focus is.
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride:
             event.ignore()
             return False
         return super().event(event)

@@ -264,7 +264,7 @@ class MainWindow(QMainWindow):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Enter presses the focused button: Space is Play everywhere."""
-        if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
             pressed = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
             if pressed and isinstance(watched, QAbstractButton) and not event.isAutoRepeat():
                 watched.click()

@@ -163,7 +163,7 @@ class TakeList(QListWidget):
 
     def event(self, event: QEvent) -> bool:
         # These keys mean the chosen take here, whatever they mean in the window beneath.
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride:
             if event.key() in _OWN_KEYS and not event.modifiers():
                 event.accept()
                 return True

@@ -135,7 +135,7 @@ class Knob(ValueDial):
 
     def event(self, event: QEvent) -> bool:
         # Digits typed here are a value, not the window's shortcuts for brushes.
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride:
             page = event.key() in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown) and self._by_keyboard
             if page or self._begins_value(event):
                 event.accept()

@@ -98,7 +98,7 @@ class Sheet(QWidget):
 
     def event(self, event: QEvent) -> bool:
         """Letters, digits and signs typed anywhere on the sheet are not the window's keys; Space still is."""
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and _is_sign(event):
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and _is_sign(event):
             event.accept()
             return True
         return super().event(event)
