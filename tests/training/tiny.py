@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 import training.learning.build  # noqa: F401 (before `Recipe` is replaced: it names the class)
 from synth.commands.cli import main
 from synth.mel import FORMATS, MelFormat
+from synth.presets.model import LOOP_FRAMES
 from training.learning.recipe import Recipe
 
 FMT = MelFormat(22050, 1024, 256, 1024, 12, 0.0, 8000.0)
@@ -56,11 +57,13 @@ def write_hiss(path: Path, rate_hz: int = 22050) -> Path:
 
 @contextmanager
 def rough_trims() -> Iterator[None]:
-    """While it lasts presets are trimmed by the usual code, but from little sound: the usual trim takes seconds."""
+    """While it lasts presets are trimmed and levelled by the usual code, but from little sound: the usual trim takes
+    seconds. Four loops are the fewest that tell what a culture lacks."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("training.analysis.trim._TRIM_FRAMES", 172)
-        patch.setattr("training.analysis.trim._PROBE_FRAMES", 64)
+        patch.setattr("training.analysis.trim._TRIM_FRAMES", 64)
+        patch.setattr("training.analysis.trim._PROBE_FRAMES", 24)
         patch.setattr("training.analysis.trim._ROUNDS", 1)
+        patch.setattr("training.learning.build.GAIN_FRAMES", 4 * LOOP_FRAMES)
         yield
 
 
