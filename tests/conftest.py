@@ -41,6 +41,7 @@ _BY_NO_CLOCK = (
     "tests/synth/engine/test_mixdown.py",
     "tests/synth/engine/test_transport.py",
     "tests/synth/takes/test_companion.py",
+    "tests/synth/takes/test_morph_takes.py",
     "tests/synth/takes/test_older_schemas.py",
     "tests/synth/takes/test_performance.py",
     "tests/synth/takes/test_performance_files.py",
