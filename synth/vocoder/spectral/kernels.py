@@ -143,9 +143,33 @@ def _envelope(logs, hz, n_known, ratio, roll_off, out):  # type: ignore[no-untyp
                     out[v, h, p] = logs[v, h, k] + share * (logs[v, h, k + 1] - logs[v, h, k])
 
 
+def _follow(amplitudes, which, gains, turns, memory, mean, swing, most, quietest):  # type: ignore[no-untyped-def]
+    """Let the partials `which` (S,) of amplitudes (A, B, P) follow a vibrato, in place: turns (A, 3) are its sine, its
+    cosine and its depth, gains (2, S) what goes with each, memory (A, 3, B, S) mean and swing of the log amplitude.
+    What moves by more than `most` from its mean is another sound."""
+    for v in range(len(amplitudes)):
+        sine, cosine, depth = np.float32(turns[v, 0]), np.float32(turns[v, 1]), np.float32(turns[v, 2])
+        for h in range(amplitudes.shape[1]):
+            for i in range(len(which)):
+                log = np.float32(math.log(max(amplitudes[v, h, which[i]], quietest)))
+                off = log - memory[v, 0, h, i]
+                if abs(off) > most:
+                    off = _ZERO
+                    memory[v, 0, h, i] = log
+                else:
+                    memory[v, 0, h, i] += mean * off
+                # Both sides of the swing, as a lock-in amplifier finds them.
+                memory[v, 1, h, i] += swing * (off * sine + off * sine - memory[v, 1, h, i])
+                memory[v, 2, h, i] += swing * (off * cosine + off * cosine - memory[v, 2, h, i])
+                own = memory[v, 1, h, i] * sine + memory[v, 2, h, i] * cosine
+                wanted = depth * (gains[0, i] * sine + gains[1, i] * cosine)
+                amplitudes[v, h, which[i]] *= np.float32(math.exp(wanted - own))
+
+
 class Kernels(NamedTuple):
     play: Callable[..., None]
     envelope: Callable[..., None]
+    follow: Callable[..., None]
 
 
 @lru_cache(maxsize=1)
@@ -158,4 +182,5 @@ def kernels() -> Kernels:
         contract=True,
     )
     envelope = compiled("void(f4[:,:,::1], f8[::1], i8, f8[::1], f8, f4[:,:,::1])", _envelope, contract=True)
-    return Kernels(play, envelope)
+    follow = compiled("void(f4[:,:,::1], i8[::1], f4[:,::1], f8[:,::1], f4[:,:,:,::1], f4, f4, f4, f4)", _follow)
+    return Kernels(play, envelope, follow)

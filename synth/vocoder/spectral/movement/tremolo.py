@@ -12,6 +12,7 @@ import numpy as np
 from synth.mel import DB_PER_NEPER
 from synth.presets.model import Preset
 from synth.vocoder.arrays import Doubles, Floats
+from synth.vocoder.spectral.kernels import kernels
 
 # An amplitude's own mean is taken over so long, and what of it moves at the vibrato's rate over a good swing.
 _MEAN_S, _SWING_S = 1.0, 0.3
@@ -31,7 +32,9 @@ class Tremolo:
             places, known = partials.hz.double().numpy(), partials.tremolo_db.double().numpy() / DB_PER_NEPER
             gains = np.stack([np.interp(hz, places, known[:, side]) for side in range(2)])
         self._which = np.flatnonzero(gains.any(axis=0))
-        self._gains = gains[:, self._which].astype(np.float32)
+        self._gains = np.ascontiguousarray(gains[:, self._which], np.float32)
+        # Only here, where a vocoder is prepared: numba takes half a second to import.
+        self._follow = kernels().follow
         self._mean, self._swing = (np.float32(1 - math.exp(-frame_s / time_s)) for time_s in (_MEAN_S, _SWING_S))
 
     @property
@@ -44,19 +47,7 @@ class Tremolo:
         gives them, `memory` (F, 3, B, S) zeros at first."""
         if not self.size:
             return amplitudes, memory
-        here = amplitudes[:, :, self._which]
-        log = np.log(np.maximum(here, _QUIETEST))
-        sine, cosine, depth = turns.astype(np.float32).T[:, :, None, None]
-        off = log - memory[:, 0]
-        elsewhere = np.abs(off) > _MOST
-        off[elsewhere] = 0
-        kept = np.empty_like(memory)
-        kept[:, 0] = np.where(elsewhere, log, memory[:, 0] + self._mean * off)
-        # Both sides of the swing, as a lock-in amplifier finds them.
-        kept[:, 1] = memory[:, 1] + self._swing * (2 * off * sine - memory[:, 1])
-        kept[:, 2] = memory[:, 2] + self._swing * (2 * off * cosine - memory[:, 2])
-        own = kept[:, 1] * sine + kept[:, 2] * cosine
-        wanted = depth * (self._gains[0] * sine + self._gains[1] * cosine)
-        moved = amplitudes.copy()
-        moved[:, :, self._which] = here * np.exp(wanted - own)
+        moved, kept = np.array(amplitudes, order="C"), np.array(memory, order="C")
+        turned = np.ascontiguousarray(turns)
+        self._follow(moved, self._which, self._gains, turned, kept, self._mean, self._swing, _MOST, _QUIETEST)
         return moved, kept

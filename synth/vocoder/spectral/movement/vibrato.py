@@ -43,24 +43,24 @@ class VibratoClock:
         if not vibrato.depth_cents and not vibrato.jitter_cents:
             return np.ones(len(times_s)), np.zeros((len(times_s), 3))
         phase, depth = 2 * np.pi * vibrato.rate_hz * times_s, np.full(len(times_s), vibrato.depth_cents)
-        if vibrato.rate_wander_hz:
-            phase = phase + self._stray * self._smooth_noise(times_s * _WANDER_KNOTS_PER_S, _RATE)
-        if vibrato.depth_wander:
-            sway = self._smooth_noise(times_s * _WANDER_KNOTS_PER_S, _DEPTH)
+        wander = None
+        if vibrato.rate_wander_hz or vibrato.depth_wander:
+            wander = _spline(times_s * _WANDER_KNOTS_PER_S)
+        if wander and vibrato.rate_wander_hz:
+            phase = phase + self._stray * self._smooth_noise(wander, _RATE)
+        if wander and vibrato.depth_wander:
+            sway = self._smooth_noise(wander, _DEPTH)
             depth = depth * np.maximum(1 + vibrato.depth_wander * sway, 0)
         cents = depth * np.sin(phase)
         if vibrato.jitter_cents:
-            cents = cents + vibrato.jitter_cents * self._smooth_noise(times_s * _JITTER_KNOTS_PER_S, _JITTER)
+            cents = cents + vibrato.jitter_cents * self._smooth_noise(_spline(times_s * _JITTER_KNOTS_PER_S), _JITTER)
         turns = np.zeros((len(times_s), 3))
         if vibrato.depth_cents:
             turns[:, 0], turns[:, 1], turns[:, 2] = np.sin(phase), np.cos(phase), depth / vibrato.depth_cents
         return np.asarray(2 ** (cents / 1200)), turns
 
-    def _smooth_noise(self, positions: Doubles, sub: int) -> Doubles:
-        first = np.floor(positions)
-        x = positions - first
-        square, cube = x**2, x**3
-        weights = (1 - x) ** 3, 3 * cube - 6 * square + 4, -3 * cube + 3 * square + 3 * x + 1, cube
+    def _smooth_noise(self, spline: tuple[Doubles, tuple[Doubles, ...]], sub: int) -> Doubles:
+        first, weights = spline
         before, knots = self._latest.get(sub, (np.full(0, np.nan), np.zeros((4, 0))))
         if len(before) != len(first):
             before, knots = np.full(len(first), np.nan), np.zeros((4, len(first)))
@@ -80,3 +80,11 @@ class VibratoClock:
                 self._knots.clear()
             self._knots[sub, index] = float(normal(self._seed, Stream.PITCH, index, (1,), sub=sub))
         return self._knots[sub, index]
+
+
+def _spline(positions: Doubles) -> tuple[Doubles, tuple[Doubles, ...]]:
+    """The first of the four knots about each position (V,), and their weights in a cubic B-spline."""
+    first = np.floor(positions)
+    x = positions - first
+    square, cube = x**2, x**3
+    return first, ((1 - x) ** 3, 3 * cube - 6 * square + 4, -3 * cube + 3 * square + 3 * x + 1, cube)
