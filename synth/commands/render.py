@@ -55,7 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--morph",
         metavar="PRESET",
-        help="a second preset, of the same parent, that the control morph leads to, as in --set morph=50%%",
+        help="a second preset, of the same format, that the control morph leads to, as in --set morph=50%%",
     )
     parser.add_argument("--json", action="store_true", help="print the result as one JSON object")
     add_control_options(parser)

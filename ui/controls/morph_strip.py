@@ -1,6 +1,6 @@
 """The strip of a morph: from which preset to which, how far, by which map, and the way back.
 
-It is there while a second preset is played beside the first, below the culture that both live on.
+It is there while a second preset is played beside the first, below the culture, which shows both.
 """
 
 from PySide6.QtCore import Signal

@@ -40,26 +40,44 @@ def rendered(take: Path) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
     return np.concatenate(list(Replay(performance, lambda name, preset: SpectralVocoder(preset.mel)).sound()))
 
 
-@pytest.mark.parametrize("pair", [PRESETS, STRANGERS])
-def test_a_take_that_began_in_a_morph_and_begins_another_is_rendered_to_the_bit(
-    pair: tuple[Preset, Preset], tmp_path: Path
-) -> None:
+def test_a_take_that_began_in_a_morph_and_begins_another_is_rendered_to_the_bit(tmp_path: Path) -> None:
     with torch.no_grad():
-        playing = morphing(pair, morph=0.6)
-        playing.do(Touch(Gesture("erase", 9, 60)))
+        playing = morphing(PRESETS, morph=0.6)
         playing.process(9)
-        again = make_partner(*pair, RATE, playing.setup)
+        again = make_partner(*PRESETS, RATE, playing.setup)
     offline = OfflineTake(tmp_path / "a.wav", playing)
     place = Gesture("paint", 9, 30, 5, 20)
     offline.play(3, [SetParameter("morph_map", 3.0), PaintShare(place, True), Touch(place)])
-    offline.play(2, [Undo(), Undo(), NoteOn(1, 60, 0.8), SetRoute(1, Route("lfo1", "morph", 0.4, "bipolar"))])
+    offline.play(2, [Undo(), NoteOn(1, 60, 0.8), SetRoute(1, Route("lfo1", "morph", 0.4, "bipolar"))])
     offline.playing.morph(again)
     offline.play(115, [SetParameter("morph", 0.9)])
     offline.play(3, [EndMorph()])
     sound = offline.end()
     performance = load_performance(tmp_path / "a.wav")
     begun = [step for step in performance.steps if isinstance(step, MorphBegun)]
-    assert [step.preset.name for step in begun] == [pair[1].name]
+    assert [step.preset.name for step in begun] == [PRESETS[1].name]
+    assert np.array_equal(rendered(tmp_path / "a.wav"), sound)
+    assert np.abs(sound[-1000:]).max() > 1e-3
+
+
+@pytest.mark.parametrize("begins", ["before", "within"])
+def test_a_take_of_two_cultures_is_rendered_to_the_bit(begins: str, tmp_path: Path) -> None:
+    with torch.no_grad():
+        playing = Instrument(STRANGERS[0], SpectralVocoder(STRANGERS[0].mel), RATE, setup=Setup(seed=3))
+        partner = make_partner(*STRANGERS, RATE, playing.setup)
+        if begins == "before":
+            playing.begin_morph(partner)
+            playing.do(SetParameter("morph", 0.5))
+        playing.do(Touch(Gesture("erase", 9, 60)))
+        playing.process(9)
+    offline = OfflineTake(tmp_path / "a.wav", playing)
+    offline.play(2)
+    if begins == "within":
+        offline.playing.morph(partner)
+    offline.play(4, [SetParameter("morph", 0.7), Touch(Gesture("paint", 9, 30)), NoteOn(1, 60, 0.8)])
+    # The second takes back what lies before the take.
+    offline.play(6, [Undo(), Undo()])
+    sound = offline.end()
     assert np.array_equal(rendered(tmp_path / "a.wav"), sound)
     assert np.abs(sound[-1000:]).max() > 1e-3
 
