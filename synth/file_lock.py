@@ -20,16 +20,16 @@ _BEYOND = 1 << 20
 
 
 @contextmanager
-def alone_in(folder: Path) -> Iterator[None]:
+def alone_in(folder: Path, patience_s: float = _PATIENCE_S) -> Iterator[None]:
     """Keep other processes' `alone_in` of this folder waiting.
 
-    Goes on without after two seconds, and where the file system knows no locks: a lost change is better than a window
+    Goes on without after `patience_s`, and where the file system knows no locks: a lost change is better than a window
     that does not close. Leaves no file in the folder.
     """
     handle = -1
     with suppress(OSError):
         handle = _opened(folder)
-        _wait_for(handle)
+        _wait_for(handle, patience_s)
     try:
         yield
     finally:

@@ -21,8 +21,9 @@ VARIABLE = "NUMBA_CACHE_DIR"
 
 
 def cache_folder() -> Path:
-    """The user's own; need not exist."""
-    return Path(platformdirs.user_cache_dir("petrichord", appauthor=False)) / "compiled"
+    """The user's own; need not exist. The second of its name: what two processes had compiled at once for the first
+    could end a program."""
+    return Path(platformdirs.user_cache_dir("petrichord", appauthor=False)) / "compiled-2"
 
 
 def keep_compiled_code_apart() -> Path:

@@ -74,7 +74,7 @@ def log_mel_of(wave: Doubles) -> Doubles:
 
 def griffin_lim(mel_db: Doubles, n_samples: int) -> Doubles:
     """The baseline: librosa's mel inversion and 60 iterations."""
-    import librosa
+    from training.analysis.librosa_loops import librosa
 
     f = FORMAT
     linear = librosa.feature.inverse.mel_to_stft(
@@ -86,7 +86,7 @@ def griffin_lim(mel_db: Doubles, n_samples: int) -> Doubles:
 
 def median_pitch(wave: Doubles, near_hz: float) -> float:
     """Median f0 by YIN around a known root."""
-    import librosa
+    from training.analysis.librosa_loops import librosa
 
     low, high = near_hz / 1.3, near_hz * 1.3
     return float(np.median(librosa.yin(wave, fmin=low, fmax=high, sr=FORMAT.rate_hz, frame_length=4096)))

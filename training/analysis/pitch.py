@@ -46,11 +46,9 @@ class PitchTrack:
 
 def find_f0(samples: Doubles, rate_hz: int) -> float:
     """Median pitch of a mono recording (N,) by probabilistic YIN (Mauch and Dixon 2014); 0 when mostly unvoiced."""
-    from synth.compiled.cache import keep_compiled_code_apart
-
-    keep_compiled_code_apart()
-    import librosa
     import soxr
+
+    from training.analysis.librosa_loops import librosa
 
     longest = int(_LONGEST_S * rate_hz)
     start = max(len(samples) - longest, 0) // 2

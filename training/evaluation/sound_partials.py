@@ -5,10 +5,10 @@ Shares nothing with `synth`. Axes: `N` samples, `M` mel bands, `T` frames, `P` p
 
 from dataclasses import dataclass
 
-import librosa
 import numpy as np
 import soxr
 
+from training.analysis.librosa_loops import librosa
 from training.evaluation.sound_metrics import FLOOR_MIN_DB, Levels, Wave, matched
 
 RATE_HZ = 22050

@@ -70,7 +70,7 @@ def installed(tmp_path: Path) -> Installed:
 def test_what_is_compiled_lies_in_the_users_cache_and_is_found_there(installed: Installed, tmp_path: Path) -> None:
     home = tmp_path / "cache"
     assert installed.compile(home) == [0, 1]
-    assert list((home / "petrichord" / "compiled").rglob("*.nbc"))
+    assert list((home / "petrichord" / "compiled-2").rglob("*.nbc"))
     assert installed.compile(home) == [1, 0]
     assert installed.there() == installed.files
     assert list(installed.temporary.iterdir()) == []

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import librosa
 import numpy as np
 import pytest
 import torch
@@ -13,6 +12,7 @@ import training.analysis.data
 from synth.mel import FORMATS, MelFormat, band_centres_hz, band_edges_hz
 from training.analysis.data import Recording, Target, load_recording, prepare
 from training.analysis.leak import leak_db
+from training.analysis.librosa_loops import librosa
 from training.analysis.partials import peaks_hz
 
 FMT = FORMATS["22k80"]

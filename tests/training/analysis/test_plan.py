@@ -23,9 +23,8 @@ def lines(text: str) -> list[dict[str, object]]:
 def test_a_plan_is_the_region_that_is_trained_on_and_what_librosa_hears_there(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    import librosa
-
     from synth.mel import FORMATS
+    from training.analysis.librosa_loops import librosa
 
     assert main(["train", str(CLARINET), "--plan", "--json-lines"]) == 0
     first, second = lines(capsys.readouterr().out)

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-import librosa
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -12,6 +11,7 @@ from synth.mel import DB_PER_NEPER, log_mel_from_grid
 from synth.presets.library import load
 from synth.presets.model import Preset
 from synth.vocoder.spectral.vocoder import MOST_TRIM_DB
+from training.analysis.librosa_loops import librosa
 from training.analysis.trim import Rows, _solved, lacking, measured_trim_db
 from training.analysis.vocoding import vocoded
 

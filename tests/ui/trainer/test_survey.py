@@ -41,7 +41,7 @@ def test_peaks_and_picture_are_the_recordings(tmp_path: Path, name: str, rate_hz
     assert seen.peaks[1][n // 8 : 3 * n // 8].max() == pytest.approx(0.2, abs=0.03)
     assert seen.peaks[0][5 * n // 8 : 7 * n // 8].min() == pytest.approx(-0.6, abs=0.05)
     assert seen.picture.shape[1] * seen.column_s == pytest.approx(seen.seconds, abs=0.06)
-    import librosa
+    from training.analysis.librosa_loops import librosa
 
     centres = librosa.mel_frequencies(n_mels=114, fmin=0, fmax=min(12000, rate_hz / 2))[1:-1]
     loudest = seen.picture.argmax(axis=0)

@@ -5,10 +5,10 @@ Shares nothing with `synth`. Axes: `N` samples, `M` mel bands, `T` frames, `K` b
 
 from dataclasses import dataclass
 
-import librosa
 import numpy as np
 import numpy.typing as npt
 
+from training.analysis.librosa_loops import librosa
 from training.evaluation.sound_metrics import Analysis, Levels, Wave
 
 _N_FFT, _HOP = 2048, 512

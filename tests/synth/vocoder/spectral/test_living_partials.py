@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-import librosa
 import numpy as np
 import pytest
 import torch
@@ -12,6 +11,7 @@ from synth.presets.model import Preset, Vibrato
 from synth.vocoder.spectral.movement.line_wander import LineWander
 from synth.vocoder.spectral.movement.vibrato import VibratoClock
 from tests.doubles.sounds import Doubles, frames_of, harmonics, play, preset_for, spectral
+from training.analysis.librosa_loops import librosa
 
 F22 = FORMATS["22k80"]
 F0_HZ, N = 400.0, 12

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-import librosa
 import numpy as np
 import pytest
 import torch
@@ -12,6 +11,7 @@ from synth.presets.model import SHIMMER_BANDS, HighBand, Preset, shimmer_edges_h
 from synth.vocoder.contract import Onset, VoiceFrames
 from synth.vocoder.spectral.movement.shimmer import heard_by_frames
 from tests.doubles.sounds import Doubles, frames_of, harmonics, play, preset_for, spectral, tones
+from training.analysis.librosa_loops import librosa
 
 F22 = FORMATS["22k80"]
 F0_HZ, N = 900.0, 8
