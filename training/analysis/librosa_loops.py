@@ -16,5 +16,7 @@ with alone_in(keep_compiled_code_apart(), _PATIENCE_S):
     import librosa.core.audio
     import librosa.core.pitch
     import librosa.util.utils
+    from librosa.effects import trim
+    from librosa.filters import mel
 
-__all__ = ["librosa"]
+__all__ = ["librosa", "mel", "trim"]

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import soxr
 
-from training.analysis.librosa_loops import librosa
+from training.analysis.librosa_loops import librosa, trim
 from training.evaluation.sound_metrics import Levels, Wave
 
 RATE_HZ = 22050
@@ -104,7 +104,7 @@ def features(wave: Wave, rate_hz: int) -> Levels:
     """What no loss of the training looks at: MFCCs without loudness, spectral contrast, flatness, roll-off and zero
     crossings of a sound (N,), each as mean and standard deviation over time."""
     wave = wave if rate_hz == RATE_HZ else soxr.resample(wave, rate_hz, RATE_HZ)
-    wave, _ = librosa.effects.trim(wave / max(np.abs(wave).max(), 1e-9), top_db=_TRIM_DB)
+    wave, _ = trim(wave / max(np.abs(wave).max(), 1e-9), top_db=_TRIM_DB)
     wave = wave[: int(_MOST_SECONDS * RATE_HZ)]
     rows = [
         librosa.feature.mfcc(y=wave, sr=RATE_HZ, n_mfcc=20)[1:],

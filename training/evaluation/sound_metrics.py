@@ -16,6 +16,7 @@ import soundfile as sf
 import soxr
 
 from training.analysis.librosa_loops import librosa
+from training.analysis.librosa_loops import mel as mel_bands
 
 Levels = npt.NDArray[np.float64]
 Wave = npt.NDArray[np.float64]
@@ -97,9 +98,7 @@ def levels_of(wave: Wave, rate_hz: int, analysis: Analysis) -> Levels:
     padded = np.pad(wave, pad, mode="reflect")
     frames = librosa.util.frame(padded, frame_length=analysis.n_fft, hop_length=analysis.hop)
     spectrum = np.abs(np.fft.rfft(frames * np.hanning(analysis.n_fft + 1)[:-1, None], axis=0))
-    bank = librosa.filters.mel(
-        sr=analysis.rate_hz, n_fft=analysis.n_fft, n_mels=analysis.n_mels, fmin=0, fmax=analysis.fmax_hz
-    )
+    bank = mel_bands(sr=analysis.rate_hz, n_fft=analysis.n_fft, n_mels=analysis.n_mels, fmin=0, fmax=analysis.fmax_hz)
     level = 20 * np.log10(np.maximum(bank @ np.sqrt(spectrum**2 + 1e-9), 1e-5))
     return np.asarray(level, np.float64)
 
