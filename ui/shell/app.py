@@ -74,7 +74,8 @@ def run(preset: str | Path | None = None, device: str | None = None, screens: Se
     if not problems:
         window.trainer.tell_of_unfinished()
     # This thread shares the interpreter with the sound: put aside while it holds it, it would hold up the engine.
-    with Reporter() as reporter, favoured("helper"), FreedMemory():
+    collector = Collector()
+    with Reporter() as reporter, favoured("helper"), FreedMemory(collect=collector.wanted.emit):
         reporter.reported.connect(window.remedies.report)
         # Made now, 0.1 s, and not when it is opened: who builds widgets and imports modules holds up the sound.
         window.settings_opener.sheet()
@@ -249,6 +250,19 @@ class Reporter(QObject):
             f"Something unexpected went wrong ({kind.__name__}), the sound goes on: should anything no longer answer, "
             f"start Petrichord again. Details are in {path}."
         )
+
+
+class Collector(QObject):
+    """Collects garbage on the thread of the window when another wants it: what Qt made should end where it was made."""
+
+    wanted = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.wanted.connect(self._collect, Qt.ConnectionType.QueuedConnection)
+
+    def _collect(self) -> None:
+        gc.collect()
 
 
 @contextmanager

@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Callable
 
 import psutil
-from PySide6.QtCore import QPoint, Qt, QTimer, QtMsgType, qInstallMessageHandler
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt, QTimer, QtMsgType, qInstallMessageHandler
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QApplication,
@@ -115,6 +115,8 @@ class Monkey:
         pause(0.1)
 
     def _look_around(self) -> None:
+        # These hands act inside one slot: what is to be deleted later would be when they are all done.
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
         modal = QApplication.activeModalWidget()
         if modal is not None:
             self._find(f"a modal {type(modal).__name__} “{modal.windowTitle()}” stands over the instrument")

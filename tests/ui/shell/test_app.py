@@ -1,11 +1,14 @@
 """The window as the command opens it: real engine, no screen, no device."""
 
 import sys
+import threading
 from pathlib import Path
 
 import pytest
+from pytestqt.qtbot import QtBot
 
 from tests.ui.hands.lives import furnish, live
+from ui.shell.app import Collector
 
 _PLAY = """
 def report():
@@ -91,3 +94,16 @@ def test_qt_keeps_its_hands_off_none() -> None:
         target.setObjectName("a")
     # From 3.12 on None is immortal and its count says nothing.
     assert sys.getrefcount(None) - before > -100
+
+
+def test_garbage_is_collected_on_the_windows_thread_whoever_wants_it(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    collector, collected_by = Collector(), []
+    monkeypatch.setattr("ui.shell.app.gc.collect", lambda: collected_by.append(threading.current_thread()))
+    asks = threading.Thread(target=collector.wanted.emit)
+    asks.start()
+    asks.join()
+    assert not collected_by
+    qtbot.waitUntil(lambda: bool(collected_by), timeout=1000)
+    assert collected_by == [threading.main_thread()]
