@@ -17,8 +17,11 @@ from tests.ui.hands.shelves import lay_takes, open_library, tagged_presets
 from ui.look.theme import apply_theme
 from ui.settings.sheet import SettingsSheet
 from ui.shell.main_window import MainWindow
+from ui.shell.overrides import guard_overrides
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+# As the program does: a test whose override fails fails, and the other tests of its process go on.
+guard_overrides()
 
 
 @pytest.fixture

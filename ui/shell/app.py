@@ -22,6 +22,7 @@ from PySide6.QtGui import QColor, QGuiApplication, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from ui.look.theme import COLOURS, apply_theme
+from ui.shell.overrides import guard_overrides
 from ui.window.geometry import enlarge, fitted
 from ui.window.session import Geometry, SessionFile
 
@@ -42,6 +43,7 @@ def run(preset: str | Path | None = None, device: str | None = None, screens: Se
     """
     from ui.settings.store import SettingsFile
 
+    guard_overrides()
     stored = SettingsFile()
     enlarge(stored.settings.interface_scale, screens)
     app = QApplication.instance() or QApplication(["petrichord"])
