@@ -3,6 +3,7 @@
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from ui.look.theme import COLOURS
 from ui.widgets.tool_button import tool_button
@@ -87,8 +88,8 @@ class Sheet(QWidget):
         if not self.isHidden():
             self.hide()
             # What is hidden cannot take the keyboard, which would stay with the sheet: letters would play nothing.
-            before = self._before if self._before in self._covered.findChildren(QWidget) else None
-            usable = before is not None and before.isVisible() and before.isEnabled()
+            before = self._before
+            usable = before is not None and isValid(before) and before.isVisible() and before.isEnabled()
             (before if before is not None and usable else self._covered).setFocus()
             self.closed.emit()
 
@@ -105,24 +106,15 @@ class Sheet(QWidget):
 
     def focusNextPrevChild(self, forward: bool) -> bool:
         """Tab walks round the sheet's own controls."""
-        here: QWidget = QApplication.focusWidget() or self
-        widget = here
-        while True:
-            following = widget.nextInFocusChain() if forward else widget.previousInFocusChain()
-            if following is None or following is here:
-                return True
-            widget = following
-            # The editor inside a number field hands the keyboard on to the field.
-            reachable = widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.focusProxy() is None
-            if (
-                widget is not self
-                and self.isAncestorOf(widget)
-                and reachable
-                and widget.isVisible()
-                and widget.isEnabled()
-            ):
-                widget.setFocus(Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason)
-                return True
+        # Not by `nextInFocusChain`: the binding takes each widget for a child of the one before it from then on, and
+        # once that one is deleted, what Python has of a menu's actions or of a viewport is invalid.
+        here = QApplication.focusWidget()
+        order = self.findChildren(QWidget)[:: 1 if forward else -1]
+        start = order.index(here) + 1 if here in order else 0
+        reached = next((widget for widget in order[start:] + order[:start] if _reachable(widget)), None)
+        if reached is not None:
+            reached.setFocus(Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason)
+        return True
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if not self.paper.geometry().contains(event.position().toPoint()):
@@ -130,6 +122,12 @@ class Sheet(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         QPainter(self).fillRect(self.rect(), _SHADE)
+
+
+def _reachable(widget: QWidget) -> bool:
+    # The editor inside a number field hands the keyboard on to the field.
+    by_tab = widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.focusProxy() is None
+    return bool(by_tab) and widget.isVisible() and widget.isEnabled()
 
 
 def _is_sign(event: QKeyEvent) -> bool:

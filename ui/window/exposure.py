@@ -1,7 +1,6 @@
 """Whether anything of a window can be seen: not while it is minimised or hidden, nor covered where the system tells."""
 
 from PySide6.QtCore import QEvent, QObject, Signal
-from PySide6.QtGui import QWindow
 from PySide6.QtWidgets import QWidget
 
 _WITH_A_NEW_WINDOW = (QEvent.Type.Show, QEvent.Type.WinIdChange)
@@ -19,28 +18,22 @@ class Exposure(QObject):
         self.seen = True
         """True while something of it can be seen, and until it is shown for the first time."""
         self._widget = widget
-        self._window: QWindow | None = None
         widget.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        # The system's window is asked for each time: Qt made it, and what Python holds of that can become invalid.
         if watched is self._widget and event.type() in _WITH_A_NEW_WINDOW:
-            self._follow(self._widget.windowHandle())
-        elif watched is self._window and event.type() in _MAY_CHANGE:
+            window = self._widget.windowHandle()
+            if window is not None:
+                # Once more is not twice: it is moved to the front.
+                window.installEventFilter(self)
+            self._look()
+        elif event.type() in _MAY_CHANGE and watched is self._widget.windowHandle():
             self._look()
         return False
 
-    def _follow(self, window: QWindow | None) -> None:
-        """The widget has a window of the system, or another one."""
-        if window is not self._window:
-            if self._window is not None:
-                self._window.removeEventFilter(self)
-            self._window = window
-            if window is not None:
-                window.installEventFilter(self)
-        self._look()
-
     def _look(self) -> None:
-        window = self._window
+        window = self._widget.windowHandle()
         minimised = self._widget.isMinimized()
         seen = window is not None and window.isExposed() and not minimised
         if seen != self.seen:

@@ -77,6 +77,8 @@ class BoxHands:
         self._window, self._rng, self._find = window, rng, find
         self._turned: list[str] = []
         self._doing = ""
+        self._loads = 0
+        window.loader.loaded.connect(self._count_load)
         window.controls.turned.connect(lambda label, *_: self._turned.append(label))
 
     # What it does
@@ -211,7 +213,7 @@ class BoxHands:
         if _takes_text(focus):
             self._find(f"{focus.accessibleName()} keeps the keyboard after {left}")  # type: ignore[union-attr]
             return
-        texts, playing = self._settled_texts(), window.presets.playing
+        texts, loads = self._settled_texts(), self._loads
         self._turned.clear()
         self._one_key(QEvent.Type.KeyPress, "a")
         if not window.player.has_fingers:
@@ -231,10 +233,14 @@ class BoxHands:
                 if window.brushes.brush.kind != kind and not self._covered:
                     self._find(f"{digit} chooses no brush after {left}")
         changed = [name for name, text in self._texts().items() if name in texts and texts[name] != text]
-        if changed and playing == window.presets.playing:
+        # What was asked for earlier may arrive meanwhile, also the preset that played already.
+        if changed and loads == self._loads:
             self._find(f"keys after {left} change {', '.join(changed)}")
         if self._turned:
             self._find(f"keys after {left} turn {', '.join(self._turned)}")
+
+    def _count_load(self, *_: object) -> None:
+        self._loads += 1
 
     def _one_key(self, kind: QEvent.Type, letter: str) -> None:
         event = QKeyEvent(kind, Qt.Key(ord(letter.upper())), _NO_KEYS, letter)

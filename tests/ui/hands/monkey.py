@@ -161,9 +161,10 @@ class Monkey:
         press(view, places[0], button)
         for a, b in itertools.pairwise(places):
             for k in range(1, 6):
-                move(view, a + (b - a) * (k / 5), button)
+                # Asked for each time: what Python holds of a widget that Qt made can be invalidated at any time.
+                move(self.window.culture.viewport(), a + (b - a) * (k / 5), button)
                 pause(0.01)
-        release(view, places[-1], button)
+        release(self.window.culture.viewport(), places[-1], button)
         return "drag"
 
     def _wheel(self) -> str:

@@ -8,9 +8,10 @@ that Python made, shiboken hears when they are really deleted.
 from collections.abc import Iterator
 
 import shiboken6
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt
 from PySide6.QtGui import QAction, QActionGroup
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QMenu, QPushButton, QWidget
 
 from ui.perform.record_options import RecordOptions
 from ui.shell.main_window import MainWindow
@@ -41,6 +42,35 @@ def test_every_action_menu_and_group_that_python_keeps_was_made_by_python(win: M
     found = [(name, thing) for name, thing in kept(win) if isinstance(thing, QAction | QActionGroup | QMenu)]
     assert len(found) > 10
     assert [name for name, thing in found if not shiboken6.createdByPython(thing)] == []
+
+
+def test_nothing_that_qt_made_is_kept(win: MainWindow) -> None:
+    """Windows of the system, viewports, editors of number fields: whoever needs one asks for it."""
+    win.settings_opener.sheet()
+    win.trainer.studio  # noqa: B018
+    assert [name for name, thing in kept(win) if not shiboken6.createdByPython(thing)] == []
+
+
+def test_a_walk_by_tab_leaves_the_binding_s_families_as_they_were(win: MainWindow) -> None:
+    """Where the walk made it the child of what was before it, an action of a menu was invalid once that was deleted."""
+    sheet = win.settings_opener.sheet()
+    sheet.open()
+    before = QPushButton("before", sheet)
+    holder = QPushButton("holder", sheet)
+    menu = QMenu(holder)
+    menu.addAction("made by Qt")
+    holder.setMenu(menu)
+    for widget in (before, holder):
+        widget.show()
+    before.setFocus()
+    for key in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab, Qt.Key.Key_Tab):
+        QTest.keyClick(QApplication.focusWidget(), key)
+    assert QApplication.focusWidget() is holder
+    (action,) = menu.actions()
+    before.deleteLater()
+    QCoreApplication.sendPostedEvents(before, QEvent.Type.DeferredDelete.value)
+    assert not shiboken6.isValid(before)
+    assert shiboken6.isValid(action)
 
 
 def test_no_object_that_python_keeps_is_deleted(win: MainWindow) -> None:
