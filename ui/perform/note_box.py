@@ -2,7 +2,7 @@
 
 import re
 
-from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QCursor,
@@ -66,6 +66,8 @@ class NoteBox(SpinBox):
         super().__init__(parent)
         self._root_hz = 0.0
         self._cents: float | None = None
+        self._clicked_into = False
+        self.lineEdit().installEventFilter(self)
         self.setRange(0, 127)
         self.setAccessibleName("Note")
         self.setToolTip("Note: a name such as A4, a MIDI number, 440 Hz, or “own” for the preset's own pitch (0)")
@@ -111,6 +113,18 @@ class NoteBox(SpinBox):
         super().keyPressEvent(event)
         if entered:
             self.done.emit()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self._clicked_into = event.reason() == Qt.FocusReason.MouseFocusReason
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        # The click that goes into the box chooses all of it: "own (C4)" is typed over, not into.
+        if event.type() == QEvent.Type.MouseButtonRelease and self._clicked_into:
+            self._clicked_into = False
+            if not self.lineEdit().hasSelectedText():
+                self.lineEdit().selectAll()
+        return super().eventFilter(watched, event)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         self._refuse_nonsense()

@@ -198,3 +198,16 @@ def test_a_sheet_that_closes_keeps_no_keyboard(win: MainWindow, engine: FakeEngi
     press(RETURN)
     assert not win.takes.sheet.isVisible()
     assert_letters_play(engine)
+
+
+def test_a_click_into_the_note_chooses_all_of_it(win: MainWindow) -> None:
+    box = win.controls.note
+    QTest.mouseClick(box.lineEdit(), LEFT)
+    assert box.lineEdit().selectedText() == box.text() != ""
+    type_keys("E4")
+    press(RETURN)
+    assert box.text() == "E4" and win.controls.controls["note"] == 64
+    assert win.banner.texts == []
+    QTest.mouseClick(box.lineEdit(), LEFT)
+    QTest.mouseClick(box.lineEdit(), LEFT)
+    assert box.lineEdit().selectedText() == "", "a second click places the cursor"
