@@ -28,13 +28,16 @@ _FINE = 0.1
 """Share of the motion that counts while Shift is held."""
 _SIDE = 60
 """Width in pixels at which labels have their usual size."""
+_STILL_PIXELS = 3.0
+"""A press that moved less is a click."""
 _RING_STEP = 0.05
 """Of a ring, by a notch or an arrow key."""
 _LABEL_HEIGHT, _VALUE_HEIGHT = 15, 17
 
 
 class Knob(ValueDial):
-    """One parameter: drag, Shift for fine, wheel, arrows, double-click for the default, digits or Enter to type.
+    """One parameter: drag, Shift for fine, wheel, arrows, double-click for the default; digits, Enter or a click on its
+    number to type.
 
     Page Up and Page Down turn a knob that the keyboard came to; one that was clicked leaves them to the presets, and
     digits to the brushes.
@@ -56,6 +59,8 @@ class Knob(ValueDial):
         self._side = _SIDE
         self._by_keyboard = self._by_mouse = False
         self._dragged_to: float | None = None
+        self._travel = 0.0
+        """How far the mouse was moved while it is pressed, in pixels."""
         self._fraction = 0.0
         self._editor: ValueEditor | None = None
         self.labelled = True
@@ -96,6 +101,7 @@ class Knob(ValueDial):
             event.ignore()
             return
         self._dragged_to, self._fraction = self.drag_position(event), 0.0
+        self._travel = 0.0
         self._by_keyboard, self._by_mouse = False, True
         self.setSliderDown(True)
         self.update()
@@ -104,6 +110,7 @@ class Knob(ValueDial):
         if self._dragged_to is None:
             return
         position = self.drag_position(event)
+        self._travel += abs(position - self._dragged_to)
         fine = _FINE if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1.0
         if self._draws_ring(event):
             self.ring_drawn.emit((position - self._dragged_to) * fine / self.drag_pixels)
@@ -112,8 +119,11 @@ class Knob(ValueDial):
         self._dragged_to = position
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        clicked = self._dragged_to is not None and self._travel < _STILL_PIXELS and not event.modifiers()
         self.let_go()
         self.update()
+        if clicked and self.number_box().contains(event.position()):
+            self._type_over()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         self.setValue(self.parameter.step_of(self.parameter.default))
@@ -152,9 +162,7 @@ class Knob(ValueDial):
         elif self._begins_value(event):
             self.start_typing(event.text())
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_F2):
-            self.start_typing(self.parameter.text(self.amount()))
-            if self._editor:
-                self._editor.selectAll()
+            self._type_over()
         elif event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
             self.setValue(self.parameter.step_of(self.parameter.default))
         else:
@@ -172,6 +180,12 @@ class Knob(ValueDial):
             editor.refused.connect(self.refused)
             editor.left.connect(self._type_no_more)
         self._editor.open_with(text)
+
+    def _type_over(self) -> None:
+        """Open the value as it is, so that the first key replaces it."""
+        self.start_typing(self.parameter.text(self.amount()))
+        if self._editor:
+            self._editor.selectAll()
 
     def _type_no_more(self, had_keyboard: bool) -> None:
         if had_keyboard and self._by_mouse:
@@ -196,7 +210,6 @@ class Knob(ValueDial):
         active = held or self.underMouse() or self.hasFocus()
         larger = max(1.0, self.width() / _SIDE)
         face = self.face()
-        foot = larger * _VALUE_HEIGHT
         if self.labelled:
             painter.setPen(QColor(COLOURS.text if active else COLOURS.dim))
             paint_text(painter, QRectF(0, 0, self.width(), larger * _LABEL_HEIGHT), p.display.name, 8.5 * larger)
@@ -216,8 +229,7 @@ class Knob(ValueDial):
         if locked:
             paint_lock(painter, QRectF(self.width() - 11, face.top() - 3, 9, 11))
         painter.setPen(QColor(COLOURS.accent if held else COLOURS.text))
-        value = QRectF(0, self.height() - foot, self.width(), foot)
-        paint_text(painter, value, self.parameter.text(self.amount()), 8.5 * larger)
+        paint_text(painter, self.number_box(), self.parameter.text(self.amount()), 8.5 * larger)
 
     def face(self) -> QRectF:
         """Where ring and cap are."""
@@ -225,6 +237,11 @@ class Knob(ValueDial):
         top, foot = larger * _LABEL_HEIGHT if self.labelled else 0.0, larger * _VALUE_HEIGHT
         side = self.height() - top - foot - 8
         return QRectF((self.width() - side) / 2, top + 5, side, side)
+
+    def number_box(self) -> QRectF:
+        """Where its value stands as text: a click there opens it for typing."""
+        foot = max(1.0, self.width() / _SIDE) * _VALUE_HEIGHT
+        return QRectF(0, self.height() - foot, self.width(), foot)
 
 
 def _starts_a_value(event: QKeyEvent) -> bool:

@@ -1,7 +1,7 @@
 """A slim horizontal slider with its name and value on it, for what needs less room than a knob."""
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPainterPath, QPaintEvent
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QMouseEvent, QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from synth.instrument.parameters.parameter import Parameter
@@ -9,6 +9,8 @@ from ui.look.theme import COLOURS
 from ui.widgets.dial.value_dial import PLACES
 from ui.widgets.knob import Knob
 
+_MARGIN = 8
+"""Beside its words, in pixels."""
 _BAR = 2.0
 """How high the line is that shows how far something moves it."""
 
@@ -32,6 +34,15 @@ class Slider(Knob):
     def face(self) -> QRectF:
         return QRectF(self.rect())
 
+    def number_box(self) -> QRectF:
+        wide = QFontMetricsF(self._text_font()).horizontalAdvance(self.parameter.text(self.amount()))
+        return QRectF(self.rect()).adjusted(self.width() - wide - _MARGIN, 0, 0, 0)
+
+    def _text_font(self) -> QFont:
+        font = self.font()
+        font.setPointSizeF(8.5)
+        return font
+
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -54,10 +65,8 @@ class Slider(Knob):
         lit = self.hasFocus() or self.isSliderDown()
         painter.setPen(QColor(COLOURS.accent if lit else COLOURS.line))
         painter.drawPath(shape)
-        font = self.font()
-        font.setPointSizeF(8.5)
-        painter.setFont(font)
-        inner = body.adjusted(8, 0, -8, 0)
+        painter.setFont(self._text_font())
+        inner = body.adjusted(_MARGIN, 0, -_MARGIN, 0)
         value, metrics = self.parameter.text(self.amount()), painter.fontMetrics()
         room = round(inner.width() - metrics.horizontalAdvance(value) - 5)
         label = metrics.elidedText(self.parameter.display.name, Qt.TextElideMode.ElideRight, room)

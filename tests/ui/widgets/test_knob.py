@@ -4,11 +4,13 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QStyle, QStyleOptionFrame
 from pytestqt.qtbot import QtBot
 
 from synth.instrument.parameters.table import BRUSH_PARAMETERS, PARAMETERS
 from tests.ui.hands.knobs import drag, move, wheel
+from ui.look.theme import apply_theme
+from ui.widgets.dial.editor import ValueEditor
 from ui.widgets.dial.face import Ring
 from ui.widgets.knob import Knob
 from ui.widgets.slider import Slider
@@ -200,3 +202,42 @@ def test_a_slider_shows_how_far_it_is_moved_and_where_it_is_now(qtbot: QtBot) ->
     assert (min(red(21)), max(red(21))) == (pytest.approx(139, abs=1), pytest.approx(141, abs=1))
     slider.show_rings([])
     assert not red(25)
+
+
+def test_a_click_on_the_number_opens_it_and_the_first_key_replaces_it(strength: Knob) -> None:
+    number = strength.number_box().center().toPoint()
+    QTest.mouseClick(strength, Qt.MouseButton.LeftButton, pos=number)
+    editor = strength.findChild(ValueEditor)
+    assert editor is not None and editor.hasFocus() and editor.selectedText() == "50 %"
+    QTest.keyClicks(editor, "7")
+    QTest.keyClick(editor, Qt.Key.Key_Return)
+    assert strength.value() == 7
+
+
+def test_a_drag_from_the_number_and_a_click_on_the_face_open_nothing(strength: Knob) -> None:
+    number = strength.number_box().center().toPoint()
+    QTest.mousePress(strength, Qt.MouseButton.LeftButton, pos=number)
+    move(strength, 20)
+    QTest.mouseRelease(strength, Qt.MouseButton.LeftButton, pos=number)
+    assert strength.findChild(ValueEditor) is None and strength.value() != 50
+    QTest.mouseClick(strength, Qt.MouseButton.LeftButton, pos=strength.rect().center())
+    assert strength.findChild(ValueEditor) is None
+
+
+@pytest.mark.parametrize("side", [48, 60])
+def test_an_open_value_is_seen_whole(qtbot: QtBot, qapp: QApplication, side: int) -> None:
+    apply_theme(qapp)
+    tilt = PARAMETERS["tilt_db"]
+    knob = Knob(tilt)
+    qtbot.addWidget(knob)
+    knob.set_side(side)
+    knob.resize(knob.sizeHint())
+    knob.show()
+    knob.start_typing(tilt.text(tilt.minimum))
+    editor = knob.findChild(ValueEditor)
+    assert editor is not None
+    option = QStyleOptionFrame()
+    editor.initStyleOption(option)
+    room = editor.style().subElementRect(QStyle.SubElement.SE_LineEditContents, option, editor).width()
+    # Qt keeps two pixels free on either side of the text.
+    assert editor.fontMetrics().horizontalAdvance(editor.text()) <= room - 4

@@ -6,8 +6,12 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 
 from synth.errors import UsageError
 from synth.instrument.parameters.parameter import Parameter
+from ui.widgets.dial.face import fitted
 
 _HEIGHT, _RIM = 22, 2
+_INSIDE = 4
+"""What Qt keeps free around a line's text and draws as its border, left and right together."""
+_POINTS = 10.0
 
 
 class ValueEditor(QLineEdit):
@@ -31,6 +35,10 @@ class ValueEditor(QLineEdit):
     def open_with(self, text: str) -> None:
         """Type on from this."""
         self.setGeometry(_RIM, self._knob.height() - _HEIGHT, self._knob.width() - 2 * _RIM, _HEIGHT)
+        # A value is seen whole, in letters as small as that takes: the knob's own are fitted likewise.
+        font = self.font()
+        font.setPointSizeF(_POINTS)
+        self.setFont(fitted(font, text, self.width() - 2 * _INSIDE))
         self.setText(text)
         self.show()
         self.setFocus()

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 
 from ui.look.theme import COLOURS
 
@@ -33,14 +33,21 @@ class Ring:
     colour: str
 
 
+def fitted(font: QFont, text: str, width: float) -> QFont:
+    """This font, or a smaller one in which the text is no wider than so many pixels."""
+    wide = QFontMetricsF(font).horizontalAdvance(text)
+    if wide <= width:
+        return font
+    small = QFont(font)
+    small.setPointSizeF(font.pointSizeF() * width / wide)
+    return small
+
+
 def paint_text(painter: QPainter, box: QRectF, text: str, points: float) -> None:
     """As large as asked and as the box has room for."""
     font = painter.font()
     font.setPointSizeF(points)
-    wide = QFontMetricsF(font).horizontalAdvance(text)
-    if wide > box.width():
-        font.setPointSizeF(points * box.width() / wide)
-    painter.setFont(font)
+    painter.setFont(fitted(font, text, box.width()))
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
 
 
