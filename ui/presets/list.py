@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from html import escape
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QListWidget, QListWidgetItem, QWidget
 
@@ -241,11 +241,15 @@ class PresetList(QListWidget):
             head.setHidden(group not in groups)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
+        item = self.currentItem()
+        in_sight = item is not None and QRect(QPoint(), event.oldSize()).intersects(self.visualItemRect(item))
         super().resizeEvent(event)
         low = self.height() < _MUCH_ROOM
-        if low != self.rows.low:
-            self.rows.low = low
+        turned, self.rows.low = low != self.rows.low, low
+        if turned:
             self.scheduleDelayedItemsLayout()
+        if turned or in_sight:  # Once they are laid out, rows lie elsewhere.
+            QTimer.singleShot(0, self, lambda: self.scrollToItem(self.currentItem()))
 
     def event(self, event: QEvent) -> bool:
         # Page Up and Down walk the presets wherever the focus is.

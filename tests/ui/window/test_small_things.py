@@ -42,6 +42,33 @@ def test_clearing_the_search_keeps_what_plays_in_sight(win: MainWindow, qtbot: Q
     assert presets.viewport().rect().contains(presets.visualItemRect(playing))
 
 
+def test_what_plays_stays_in_sight_when_rows_change_their_height(win: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    """The details of a preset take room from the list, whose rows are lower then; so does a smaller window."""
+    for entry in preset_files(tmp_path, tuple(f"zither {i:02}" for i in range(30))):
+        win.presets.add(entry.path)
+    load(win, tmp_path / "zither 17.safetensors", qtbot)
+    presets = win.presets.list
+    playing = presets.at(win.presets.playing)
+    assert playing is not None
+
+    def in_sight() -> bool:
+        place = presets.visualItemRect(playing)
+        return place.height() == height and presets.viewport().rect().contains(place)
+
+    height = 40
+    qtbot.waitUntil(in_sight, timeout=2000)
+    height = 24
+    win.presets.save.click()
+    qtbot.waitUntil(in_sight, timeout=2000)
+    height = 40
+    win.presets.names.put_away()
+    qtbot.waitUntil(in_sight, timeout=2000)
+    presets.scrollToTop()
+    win.resize(1280, 780)
+    qtbot.wait(20)
+    assert presets.verticalScrollBar().value() == 0, "who has scrolled away stays there"
+
+
 def test_a_tag_chip_stays_where_it_is_when_it_is_clicked(win: MainWindow) -> None:
     tags = win.presets.tags
     tags.show_tags([tag for n, tag in enumerate(("one", "two", "three", "four", "five")) for _ in range(9 - n)])
