@@ -10,6 +10,10 @@ from ui.widgets.slider import Slider
 SWITCH_KEYS = {"frozen": "Ctrl+F", "follow_hand": "Ctrl+H", "latch": "Shift+Space"}
 """Whoever owns the switches binds these: a key of the switch itself would not act while its page is hidden."""
 
+_ON, _OFF = "On", "Off"
+_SIDES = 14
+"""What a low button has beside its word, in pixels."""
+
 
 def knob_for(parameter: Parameter) -> Knob:
     """The knob or slider of a row of the table."""
@@ -25,7 +29,21 @@ def switch_for(parameter: Parameter) -> QToolButton:
     button.setChecked(bool(parameter.default))
     button.setAccessibleName(parameter.label)
     button.setProperty("parameter", parameter.id)
+    if parameter.display.name == _ON:
+        _tell_state(button)
     return button
+
+
+def _tell_state(button: QToolButton) -> None:
+    """Read Off while it is off: beside an effect that is off, On would say the contrary. Its width stays."""
+
+    def tell(on: bool) -> None:
+        button.setText(_ON if on else _OFF)
+
+    metrics = button.fontMetrics()
+    button.setMinimumWidth(max(metrics.horizontalAdvance(text) for text in (_ON, _OFF)) + _SIDES)
+    button.toggled.connect(tell)
+    tell(button.isChecked())
 
 
 def tight_button(text: str, tip: str) -> QToolButton:

@@ -123,3 +123,16 @@ def test_a_preset_s_effects_are_shown_and_a_plain_one_turns_them_off(panel: Cont
     assert page_of(panel).chain.order == ["drive", "eq", "delay", "reverb", "chorus"]
     panel.show_controls(values.with_values({row.id: row.default for row in PARAMETERS.values()}))
     assert page_of(panel).chain.order == USUAL
+
+
+def test_a_switch_reads_off_while_it_is_off_and_keeps_its_place(panel: ControlPanel) -> None:
+    switches = {id: switch for id, switch in panel.switches.items() if id.endswith("_on")}
+    assert set(switches) == {*(f"{name}_on" for name in EFFECTS), "arp_on"}
+    assert {switch.text() for switch in switches.values()} == {"Off"}
+    panel.grab()
+    before = {id: switch.geometry() for id, switch in switches.items()}
+    for switch in switches.values():
+        switch.click()
+    panel.grab()
+    assert {switch.text() for switch in switches.values()} == {"On"}
+    assert {id: switch.geometry() for id, switch in switches.items()} == before
