@@ -81,6 +81,13 @@ QLineEdit {{ background: {ground}; border: 1px solid {line}; border-radius: 6px;
     padding: 4px 8px; selection-background-color: {accent_dark}; }}
 QLineEdit:focus {{ border-color: {accent}; }}
 QLineEdit[bad="true"] {{ border-color: {record}; }}
+QCheckBox {{ spacing: 8px; padding: 3px 6px; border: 1px solid transparent; border-radius: 6px; }}
+QCheckBox:focus {{ border-color: {accent}; }}
+QCheckBox:disabled {{ color: {faint}; }}
+QCheckBox::indicator, QListWidget::indicator {{ width: 12px; height: 12px; border-radius: 3px;
+    border: 1px solid {dim}; background: {ground}; }}
+QCheckBox::indicator:checked, QListWidget::indicator:checked {{ background: {accent}; border-color: {accent}; }}
+QCheckBox::indicator:disabled, QListWidget::indicator:disabled {{ border-color: {line}; background: {panel}; }}
 QSpinBox {{ background: {ground}; border: 1px solid {line}; border-radius: 6px; padding: 0 0 0 2px; }}
 QSpinBox:focus {{ border-color: {accent}; }}
 QSpinBox QLineEdit {{ border: none; padding: 0px; background: transparent; }}

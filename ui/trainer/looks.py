@@ -12,12 +12,6 @@ QComboBox:focus, QDoubleSpinBox:focus {{ border-color: {accent}; }}
 QComboBox:disabled, QDoubleSpinBox:disabled, QLineEdit:disabled {{ color: {faint}; }}
 QDoubleSpinBox::up-button, QDoubleSpinBox::down-button {{ width: 0; }}
 QDoubleSpinBox QLineEdit {{ border: none; padding: 0; background: transparent; }}
-QCheckBox {{ spacing: 8px; padding: 3px 6px; border: 1px solid transparent; border-radius: 6px; }}
-QCheckBox:focus {{ border-color: {accent}; }}
-QCheckBox:disabled {{ color: {faint}; }}
-QCheckBox::indicator {{ width: 12px; height: 12px; border-radius: 3px; border: 1px solid {dim}; background: {ground}; }}
-QCheckBox::indicator:checked {{ background: {accent}; border-color: {accent}; }}
-QCheckBox::indicator:disabled {{ border-color: {line}; background: {panel}; }}
 QProgressBar {{ background: {ground}; border: 1px solid {line}; border-radius: 4px; max-height: 8px; min-height: 8px; }}
 QProgressBar::chunk {{ background: {accent}; border-radius: 3px; }}
 QPushButton[role="primary"] {{ background: {accent}; color: {ground}; border-color: {accent}; font-weight: 600;

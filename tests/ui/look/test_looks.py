@@ -2,10 +2,13 @@
 
 import numpy as np
 import pytest
+from PySide6.QtWidgets import QApplication, QCheckBox
+from pytestqt.qtbot import QtBot
 
 from synth.mel import FORMATS, MelFormat
 from ui.look.axes import hz_of_row, hz_ticks, nearest_note, note_ticks, pitch_name, row_of_hz, second_ticks
 from ui.look.colour_map import CulturePainter, colour_table
+from ui.look.theme import COLOURS, apply_theme
 from ui.perform.note_box import parse_note
 
 
@@ -89,3 +92,13 @@ def test_seconds_are_frames_over_the_frame_rate() -> None:
 )
 def test_notes_are_understood_as_people_write_them(text: str, note: int | None) -> None:
     assert parse_note(text) == note
+
+
+def test_a_box_that_is_not_checked_has_a_border_that_is_seen(qtbot: QtBot, qapp: QApplication) -> None:
+    apply_theme(qapp)
+    box = QCheckBox("Loop")
+    qtbot.addWidget(box)
+    picture = box.grab().toImage()
+    middle = picture.height() // 2
+    shown = {picture.pixelColor(x, middle).name() for x in range(16)}
+    assert COLOURS.dim in shown, shown

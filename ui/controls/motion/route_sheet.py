@@ -28,10 +28,6 @@ _STYLE = (
 QComboBox {{ background: {ground}; border: 1px solid {line}; border-radius: 6px; padding: 3px 8px; min-height: 17px; }}
 QComboBox:focus {{ border-color: {accent}; }}
 QComboBox:disabled {{ color: {faint}; }}
-QCheckBox {{ padding: 3px; border: 1px solid transparent; border-radius: 6px; }}
-QCheckBox:focus {{ border-color: {accent}; }}
-QCheckBox::indicator {{ width: 12px; height: 12px; border-radius: 3px; border: 1px solid {dim}; background: {ground}; }}
-QCheckBox::indicator:checked {{ background: {accent}; border-color: {accent}; }}
 QSlider::groove:horizontal {{ background: {line}; height: 4px; border-radius: 2px; }}
 QSlider::handle:horizontal {{ background: {accent}; width: 12px; margin: -5px 0; border-radius: 6px; }}
 QSlider::handle:horizontal:focus {{ background: {text}; }}
