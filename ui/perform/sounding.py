@@ -55,3 +55,26 @@ class SoundingNotes:
                     del self._notes[id]
             case _:
                 pass
+
+
+class HeardKey:
+    """The one key by which frequencies are named: the newest that sounds, and the last one once all are silent."""
+
+    def __init__(self) -> None:
+        self._sounding: frozenset[int] = frozenset()
+        self._key: int | None = None
+
+    def follow(self, sounding: frozenset[int], *, drone: bool) -> int | None:
+        """The key among these MIDI keys, the lowest of a chord; None for the drone, whose pitch its own note tells."""
+        if drone:
+            self._key = None
+        elif sounding and (begun := sounding - self._sounding):
+            self._key = min(begun)
+        elif sounding and self._key not in sounding:
+            self._key = min(sounding)
+        self._sounding = sounding
+        return self._key
+
+    def forget(self) -> None:
+        """Another preset plays: its own pitch names the frequencies until a key sounds."""
+        self._sounding, self._key = frozenset(), None

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 from synth.engine.protocol import EngineControl
 from synth.instrument.events import View
 from ui.perform.note_player import NotePlayer
-from ui.perform.sounding import SoundingNotes
+from ui.perform.sounding import HeardKey, SoundingNotes
 from ui.settings.midi.learning import LearnDesk
 from ui.settings.midi.service import MidiService
 from ui.shell.midi_file_desk import MidiFileDesk
@@ -30,6 +30,7 @@ class NoteDesk(QObject):
         self._engine, self._parts, self._presets = engine, parts, presets
         self.ids = itertools.count()
         self.sounding = SoundingNotes(engine.play_notes)
+        self._heard = HeardKey()
         self.player = NotePlayer(self.sounding.play_notes, self.ids)
         self.midi = MidiService(engine, self.sounding.play_notes, self.ids, learned, self)
         self.learning = LearnDesk(parts.controls, self.midi, parts.banner, self)
@@ -48,7 +49,9 @@ class NoteDesk(QObject):
         """Show which notes sound now, and where MIDI controllers have moved controls to."""
         held = frozenset() if view is None else frozenset(view.keys)
         # The view knows what a pedal holds, and is some hundredths of a second late.
-        self._parts.dock.keys.show_sounding(self.sounding.keys(time.monotonic()) | held, drone=drone)
+        sounding = self.sounding.keys(time.monotonic()) | held
+        self._parts.dock.keys.show_sounding(sounding, drone=drone)
+        self._presets.show_key(self._heard.follow(sounding, drone=drone))
         self._look_at_clock()
         moved = self.midi.take_moved()
         if moved:
@@ -68,6 +71,7 @@ class NoteDesk(QObject):
         """Another instrument plays: the notes of the one before are over."""
         self.player.let_go()
         self.sounding.forget()
+        self._heard.forget()
 
     def close(self) -> None:
         """The window closes: what plays a file ends."""

@@ -10,6 +10,8 @@ from PySide6.QtCore import QObject, Signal
 from synth.engine.protocol import EngineControl
 from synth.instrument.events import set_parameters
 from synth.instrument.parameters.values import ParameterValues, pitch_ratio
+from synth.instrument.tuning import Tuning, equal_temperament
+from synth.instrument.voices.key_follow import heard_ratio
 from synth.presets.about import About
 from synth.presets.model import Preset
 from ui.controls.motion.model import Motion, names_of
@@ -42,6 +44,9 @@ class PresetDesk(QObject):
         self._asked: Path | None = None
         self.preset: Preset | None = None
         """What plays."""
+        self.tuning: Tuning = equal_temperament()
+        """What its keys play."""
+        self._key: int | None = None
         self.loader = Loader(build, self)
         self.hearing = Hearing(engine, lambda: parts.controls.controls["volume_db"], self)
         presets, header, vocoders = parts.presets, parts.header, parts.status_line.vocoders
@@ -127,11 +132,25 @@ class PresetDesk(QObject):
         self.send_values(self._parts.controls.controls.differing_from(prepared))
 
     def show_note(self) -> None:
-        """Mark the note that plays on the keyboard, and rule the culture's rows by it."""
-        note, controls = self._parts.controls.note, self._parts.controls.controls
-        root_hz = 0.0 if self.preset is None else self.preset.root_hz
-        self._parts.culture.show_pitch(pitch_ratio(controls["note"], controls["fine_cents"], root_hz))
+        """Mark the note that plays on the keyboard, and rule the culture's rows by what is heard."""
+        note = self._parts.controls.note
         self._parts.dock.keys.show_note(note.value(), note.own_note() if note.has_pitch else 0)
+        self._rule_rows()
+
+    def show_key(self, key: int | None) -> None:
+        """Name frequencies as this MIDI key sounds them; None: as the drone does."""
+        if key != self._key:
+            self._key = key
+            self._rule_rows()
+
+    def _rule_rows(self) -> None:
+        controls = self._parts.controls.controls
+        root_hz = 0.0 if self.preset is None else self.preset.root_hz
+        ratio = pitch_ratio(controls["note"], controls["fine_cents"], root_hz)
+        if self._key is not None:
+            pitch = float(self.tuning.pitches(controls["reference_hz"])[self._key]) + controls["fine_cents"] / 100
+            ratio = heard_ratio(pitch, root_hz, controls["key_follow"])
+        self._parts.culture.show_pitch(ratio)
 
     def close(self) -> None:
         """Wait for what still loads or is written."""

@@ -10,6 +10,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from synth.instrument.voices.glide import ratio
 from synth.mel import MelFormat, band_centres_hz
 
 Values = NDArray[np.float64]
@@ -22,6 +23,16 @@ CENTRE_KEY = 60
 def follow_ratio(pitch: Values, amount: float | Values) -> Values:
     """By what factor frequencies move at a key's pitch (semitones, MIDI): 1 when `amount` is 0, or at middle C."""
     return np.exp2(np.asarray(amount) * (pitch - CENTRE_KEY) / 12)
+
+
+def heard_ratio(pitch: float, root_hz: float, amount: float) -> float:
+    """By what factor a key's pitch (semitones, MIDI) moves every frequency of a preset; 1 for a key that is silent.
+
+    A preset with a root is transposed to the key, one without (0 Hz) follows it by `amount`.
+    """
+    if not np.isfinite(pitch):
+        return 1.0
+    return float(ratio(np.array(pitch), root_hz) if root_hz > 0 else follow_ratio(np.array(pitch), amount))
 
 
 def moved_rows(columns: Floats, ratios: Values, fmt: MelFormat) -> Floats:

@@ -4,13 +4,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from synth.instrument.tuning import Tuning, equal_temperament
 from synth.mel import FORMATS
 from synth.presets.file import save_preset
 from tests.doubles.samples import live_preset
 from ui.look.axes import hz_ticks, note_ticks, row_of_hz
+from ui.perform.sounding import HeardKey
 from ui.shell.main_window import MainWindow
 
 FMT = FORMATS["22k80"]
@@ -76,3 +79,46 @@ def test_the_ticks_of_a_transposed_culture_are_those_of_its_own_at_other_places(
     assert {name: row for row, name in hz_ticks(FMT, 10_000, 2.0)}["2k"] == pytest.approx(
         {name: row for row, name in hz_ticks(FMT, 10_000)}["1k"]
     )
+
+
+def test_the_lines_follow_the_key_that_is_played(violin: MainWindow, qtbot: QtBot) -> None:
+    """K is C5; the drone rests."""
+    own = rows(violin, "right")
+    QTest.keyPress(violin.culture, Qt.Key.Key_K)
+    qtbot.waitUntil(lambda: rows(violin, "right") != own, timeout=2000)
+    assert rows(violin, "right")["C5"] == pytest.approx(row_of_hz(440.0, FMT))
+    assert rows(violin, "left")["1k"] == pytest.approx(row_of_hz(1000 * 440 / C5, FMT))
+    QTest.keyRelease(violin.culture, Qt.Key.Key_K)
+    qtbot.waitUntil(lambda: not violin.keys.is_lit(72), timeout=2000)
+    assert rows(violin, "right")["C5"] == pytest.approx(row_of_hz(440.0, FMT)), "what was heard last stays named"
+    QTest.keyClick(violin.culture, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: rows(violin, "right") == own, timeout=2000)
+
+
+def test_a_key_is_named_as_it_is_tuned(violin: MainWindow) -> None:
+    violin.controls.knobs["reference_hz"].set_amount(466.0)
+    violin.desk.show_key(69)
+    assert violin.culture.pitch_ratio == pytest.approx(466 / 440)
+    violin.desk.tuning = Tuning("quarter", tuple(hz * 2 ** (1 / 24) for hz in equal_temperament().key_hz))
+    violin.desk.show_note()
+    assert violin.culture.pitch_ratio == pytest.approx(466 / 440 * 2 ** (1 / 24))
+    violin.desk.show_key(None)
+    assert violin.culture.pitch_ratio == 1.0
+
+
+def test_the_newest_key_names_the_rows_and_the_lowest_of_a_chord() -> None:
+    heard = HeardKey()
+    steps: list[tuple[set[int], bool, int | None]] = [
+        (set(), False, None),
+        ({60}, False, 60),
+        ({60, 67}, False, 67),
+        ({60, 64, 67, 72}, False, 64),
+        ({60, 72}, False, 60),
+        (set(), False, 60),
+        ({72}, True, None),
+        ({72}, False, 72),
+    ]
+    for sounding, drone, key in steps:
+        assert heard.follow(frozenset(sounding), drone=drone) == key, (sounding, drone)
+    heard.forget()
+    assert heard.follow(frozenset(), drone=False) is None

@@ -131,5 +131,7 @@ class TuningDesk(QObject):
         self._show()
 
     def _show(self) -> None:
+        self._presets.tuning = self._playing
         self._keys.show_silent(self._playing.silent_keys)
+        self._presets.show_note()
         self.changed.emit()
