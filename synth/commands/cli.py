@@ -16,7 +16,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "render": ("synth.commands.render", "render a preset to a sound file"),
     "play": ("synth.commands.play", "play a preset without a window"),
     "train": ("training.cli", "make a preset from a recording"),
-    "evaluate": ("training.evaluation.cli", "measure how like its recording a preset sounds, and how it lasts"),
+    "evaluate": ("training.evaluation.cli", "measure how close a preset sounds to its recording, and for how long"),
     "measure": ("synth.commands.measure", "measure a preset's recording again, without training"),
     "parameters": ("synth.commands.parameters", "list every control: its id, unit, range and meaning"),
     "presets": ("synth.commands.presets", "list the installed presets"),
@@ -71,7 +71,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         module = importlib.import_module(module_name)
         parser = argparse.ArgumentParser(
             prog=f"petrichord {name}".strip(),
-            description=COMMANDS[name][1].capitalize() + "." if name else "A synthesizer whose oscillator is alive.",
+            description=COMMANDS[name][1].capitalize() + "."
+            if name
+            else "A synthesizer whose oscillator is a neural cellular automaton.",
             epilog=None if name else _overview(),
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )

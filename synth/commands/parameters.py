@@ -15,8 +15,9 @@ _MANUAL = """# Every control
 This page is written by `petrichord parameters --markdown > docs/controls.md` from the one table that the window, the
 command line, presets, sessions and takes read (`synth/instrument/parameters/table.py`).
 
-In the window: drag a knob up or down, hold Shift for fine steps, double-click it for its default, or type a value. On
-the command line: `--set ID=VALUE` in `petrichord render` and `petrichord play`, with a unit or without.
+In the window: drag a knob up or down, hold Shift for fine steps, double-click it for its default, or click its number
+and type a value. On the command line: `--set ID=VALUE` in `petrichord render` and `petrichord play`, with a unit or
+without.
 
 *Follows in* is the time constant with which the sound follows a change. A control *of the preset* is set when a preset
 is loaded; a control *of the player* stays as it is. *Routes move* tells whether modulation (`--route`) can move it, and

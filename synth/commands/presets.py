@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print as JSON")
-    actions = parser.add_subparsers(dest="action", metavar="ACTION", title="with banks, each of many presets")
+    actions = parser.add_subparsers(
+        dest="action", metavar="ACTION", title="export presets as a bank, which is one file, or import a bank"
+    )
     export = actions.add_parser(
         "export", help="put presets into one file", description="Put presets into one file, a bank."
     )
@@ -20,8 +22,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     export.add_argument("names", nargs="*", metavar="NAME", help="presets by name or file; all of your own if none")
     take = actions.add_parser(
         "import",
-        help="take the presets of a bank among your own",
-        description="Take the presets of a bank among your own. A name that is taken is given a number.",
+        help="add the presets of a bank to your own",
+        description="Add the presets of a bank to your own. A preset whose name you have already gets a number.",
     )
     take.add_argument("file", type=Path, metavar="FILE.zip", help="the bank to read")
 

@@ -106,7 +106,7 @@ def _heading(folder: Path, name: str, fmt: "MelFormat") -> str:
     checksum = checksum_of(folder / WEIGHTS_NAME, "0" * 64)
     today = datetime.datetime.now().date().isoformat()
     return (
-        f"# {name} through Petrichord\n\n* {folder}, speaks {fmt.name}, {fmt.frames_per_second:.2f} frames per second\n"
+        f"# {name} through Petrichord\n\n* {folder}, format {fmt.name}, {fmt.frames_per_second:.2f} frames per second\n"
         f"* {WEIGHTS_NAME}: SHA-256 {checksum}\n"
         f"* {today}, Petrichord {__version__}, torch {torch.__version__}, {torch.get_num_threads()} threads, "
         f"{platform.machine()}"

@@ -191,7 +191,7 @@ def _use(name: str) -> int:
     config = read_tensors(folder)[1]
     choice = Choice("bigvgan", known or str(folder))
     store_choice(choice)
-    print(f"{_in_use(choice)} It plays presets that speak {config.format.name}.")
+    print(f"{_in_use(choice)} It plays presets of the format {config.format.name}.")
     return 0
 
 

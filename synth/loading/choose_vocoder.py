@@ -54,14 +54,18 @@ def _fast_enough(preset: Preset, folder: Path | None) -> tuple[Vocoder | None, s
 
     from synth.accelerator import idle_card
     from synth.loading.calibration import ENOUGH, speed_of, voices_at
-    from synth.vocoder.bigvgan.folders import WEIGHTS_NAME
+    from synth.vocoder.bigvgan.folders import WEIGHTS_NAME, candidates
     from synth.vocoder.bigvgan.live import LiveBigVGANVocoder
     from synth.vocoder.bigvgan.weights import all_weights
     from synth.vocoder.voice_pool import VoicePool
 
     found = list(dict.fromkeys(all_weights(preset.mel, folder)))
     if not found:
-        return None, f"built in; no BigVGAN for {preset.mel.name} is installed, and none is needed"
+        other = next(candidates(folder), None)
+        return (
+            None,
+            f"built in; {'BigVGAN is optional' if other is None else f'no BigVGAN here plays {preset.mel.name}'}",
+        )
     if not torch.cuda.is_available():
         # A processor keeps up with the small ones if with any.
         found.sort(key=lambda place: (place / WEIGHTS_NAME).stat().st_size)
@@ -99,12 +103,12 @@ def _bigvgan(preset: Preset, folder: Path | None, live: bool, why: str = "as ask
         published = next((known.name for known in CHECKPOINTS if known.format == preset.mel), "")
         get = f"get one with petrichord vocoder get {published}, or " if published else ""
         raise VocoderUnavailable(
-            f"No BigVGAN checkpoint that speaks {preset.mel.name} was found{where}: {get}name a folder that holds one "
-            f"with --weights or in {FOLDER_VARIABLE}."
+            f"No BigVGAN checkpoint for the format {preset.mel.name} was found{where}: {get}name a folder that holds "
+            f"one with --weights or in {FOLDER_VARIABLE}."
         )
     reason = f"{why}, from {found}"
     if damage:
         reason += f"; {damage.removesuffix('.')}"
     elif folder is None and choice.checkpoint and found != named(choice.checkpoint):
-        reason += f", as your choice {choice.checkpoint} is missing or speaks another format"
+        reason += f", as your choice {choice.checkpoint} is missing or of another format"
     return LiveBigVGANVocoder.from_folder(found) if live else BigVGANVocoder(found), reason

@@ -71,7 +71,7 @@ class KnobMenu(QMenu):
         self.lock.setChecked(offer.locked)
         self.revert.setVisible(offer.may_lock)
         self.revert.setEnabled(offer.differs)
-        wait = "Wait for a MIDI controller no longer" if offer.waits else "Learn MIDI controller"
+        wait = "Stop waiting for a MIDI controller" if offer.waits else "Learn MIDI controller"
         self.learn.setText(f"{wait}\tCtrl+Shift+M")
         self.forget.setText(f"Forget {offer.controller}")
         self.forget.setVisible(bool(offer.controller))

@@ -17,10 +17,10 @@ from ui.widgets.elided_label import ElidedLabel
 from ui.widgets.slider import Slider
 
 _HELP: dict[GestureKind, str] = {
-    "erase": "Wound the culture: what is erased is heard for one loop, then heals (1)",
+    "erase": "Erase cells: the gap is heard for one pass of the playhead, then it heals (1)",
     "paint": "Paint sound: a line is a tone, a block is noise; it lands on partials or notes, with Alt anywhere (2)",
     "noise": "Scatter noise into the cells (3)",
-    "reseed": "Plant seed cells that grow back at once (4)",
+    "reseed": "Erase cells and plant seeds there: the culture grows back from them at once (4)",
     "freeze": "Freeze cells: they stay as they are, still heard; right-drag thaws them (5)",
 }
 _SHAPE_HELP: dict[Shape, str] = {
@@ -111,7 +111,10 @@ class BrushBar(QWidget):
             ("Ctrl+U", self.thaw_asked),
         ):
             on_key(self, keys, wanted.emit)
-        tip = "Colour by the hidden channels: like cells have like colours; brightness is still what is heard (C)"
+        tip = (
+            "Colour cells by their channels that are not heard: similar cells get similar colours; brightness still "
+            "shows the sound (C)"
+        )
         self.hidden = _button("hidden", ink, "Hidden channels", tip, "C")
         self.hidden.setCheckable(True)
         for button, asked in ((self.undo, self.undo_asked), (self.redo, self.redo_asked), (self.thaw, self.thaw_asked)):

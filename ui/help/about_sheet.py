@@ -28,8 +28,8 @@ class AboutSheet(Sheet):
         self._shown: list[Path] = []
         self._reader: threading.Thread | None = None
         intro = QLabel(
-            f"Petrichord {__version__}: a synthesizer whose oscillator is alive. Free software under the MIT licence, "
-            "© 2026 the Petrichord authors; it comes without any warranty."
+            f"Petrichord {__version__}: a synthesizer whose oscillator is a neural cellular automaton. Free "
+            "software under the MIT licence, © 2026 the Petrichord authors; it comes without any warranty."
         )
         intro.setWordWrap(True)
         self.text = QLabel()

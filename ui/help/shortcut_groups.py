@@ -22,8 +22,8 @@ GLOSSARY: tuple[Key, ...] = tuple(
         ("Culture", "The moving picture that is played: time from left to right, pitch from bottom to top"),
         ("Cell", "One point of the culture: a small range of pitch for 12 milliseconds"),
         ("Row", "All cells of one range of pitch"),
-        ("Step", "One moment of the culture’s life, in which cells change by what is around them"),
-        ("Evolution", "How many steps the culture takes while one column of it is heard"),
+        ("Step", "One change of the culture, in which each cell follows the cells around it"),
+        ("Evolution", "How many steps the culture takes for each column that is heard, 86 columns a second"),
         ("Weather", "Slow random movement that changes the timbre"),
         ("Playhead", "Where the culture is read; L and R are its places for the left and right ear"),
         ("Seed", "A cell from which the culture grows; Reseed starts all of it from seeds again"),
@@ -63,7 +63,7 @@ GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
             Key("Shift+Space", "Latch: hold the notes you play, and let them go"),
             Key("M", "Tap the tempo, twice or more"),
             Key("Shift+Esc", "Silence every note at once, whoever plays it"),
-            Key("Ctrl+Shift+S", "Stop the MIDI file that plays; one dropped on the window does"),
+            Key("Ctrl+Shift+S", "Stop the MIDI file that was dropped on the window"),
             Key("0", "The drone at the preset's own pitch"),
             Key("Ctrl+D", "Output device"),
         ),
@@ -110,7 +110,7 @@ GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
             Key("Ctrl+Shift+I", "Revert: the controls as the preset has them"),
             Key("Ctrl+I", "Init: every control to its default, volume and note too"),
             Key("Ctrl+Shift+L", "Lock the knob in use: it stays when another preset is loaded"),
-            Key("Ctrl+Shift+M", "Let a MIDI controller move the control in use: move it next; Esc waits no longer"),
+            Key("Ctrl+Shift+M", "Let the MIDI controller that you move next move the control in use; Esc cancels"),
         ),
     ),
     (
@@ -163,7 +163,7 @@ GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
         "WINDOW",
         (
             Key("Tab", "Next control; Enter presses a button"),
-            Key("Esc", "Dismiss a notice or a sheet; end what is heard without being loaded"),
+            Key("Esc", "Dismiss a notice or a sheet; stop a preset that is heard without being loaded"),
             Key("F1 Shift+F1", "This list; about Petrichord"),
             Key("Ctrl+,", "Settings"),
             Key("Ctrl+Q", "Quit"),
@@ -176,8 +176,9 @@ GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
             Key("", "Brush size; Shift: length, Ctrl: height", "Wheel there"),
             Key(
                 "",
-                "Drag, wheel or arrows, Shift for fine; double-click for the default; Home, End, Page Up and Down once "
-                "Tab took you there; or type a value: −3\u00a0dB, 50\u00a0%, 1.2\u00a0s",
+                "Drag, wheel or arrows, Shift for fine; double-click for the default; click the number to type a "
+                "value: −3\u00a0dB, 50\u00a0%, 1.2\u00a0s; once Tab took you there, just type; Home, End, "
+                "Page Up and Down",
                 "On a knob",
             ),
             Key(

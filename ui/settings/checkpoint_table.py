@@ -28,10 +28,10 @@ def fill(rows: QTableWidget, shelf: Shelf, best: Checkpoint) -> None:
     rows.setRowCount(len(shelf.checkpoints))
     for row, here in enumerate(shelf.checkpoints):
         known = here.checkpoint
-        good_for = "a GPU" if known == FOR_GPU else "a processor" if known == FOR_CPU else ""
+        good_for = "a GPU" if known == FOR_GPU else "no GPU" if known == FOR_CPU else ""
         cells = (
             known.name, f"{known.size_mb:.0f} MB", known.licence,
-            f"★ {good_for}, yours" if known == best else f"★ {good_for}" if good_for else "",
+            f"★ {good_for}, as here" if known == best else f"★ {good_for}" if good_for else "",
             _state(here, shelf.choice),
         )  # fmt: skip
         for i, text in enumerate(cells):
@@ -43,7 +43,7 @@ def described(here: Here) -> str:
     known, fmt = here.checkpoint, here.checkpoint.format
     where = f" In {here.folder}." if here.folder else ""
     return (
-        f"Speaks {fmt.rate_hz / 1000:g} kHz, {fmt.n_mels} bands, hop {fmt.hop}, up to {fmt.fmax_hz:g} Hz; "
+        f"For presets of {fmt.rate_hz / 1000:g} kHz, {fmt.n_mels} rows, hop {fmt.hop}, up to {fmt.fmax_hz:g} Hz; "
         f"{known.parameters // 10**6} M parameters, trained on {known.trained_on}.{where}"
     )
 

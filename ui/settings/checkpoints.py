@@ -143,7 +143,9 @@ class Keeper(QObject):
             read_tensors(here.folder)
             store_choice(Choice("bigvgan", here.checkpoint.name))
             self.chosen.emit()
-            return f"{here.checkpoint.name} is your choice; it plays presets that speak {here.checkpoint.format.name}."
+            return (
+                f"{here.checkpoint.name} is your choice; it plays presets of the format {here.checkpoint.format.name}."
+            )
 
         self._run(use)
 

@@ -40,7 +40,7 @@ def look_at(preset: Preset | None) -> Machine:
         setup = live_setup(preset)
         kind = str(setup.dtype).removeprefix("torch.")
         where = "the processor" if setup.device == "cpu" else f"the GPU ({setup.device})"
-        culture = f"Computed on {where} in {_PRODUCTS.get(kind, kind)}, which the probe found fastest here."
+        culture = f"Computed on {where} in {_PRODUCTS.get(kind, kind)}, which was the fastest in a test at the start."
     processor = f"{os.cpu_count()} cores; torch {torch.__version__}"
     return Machine(processor, f"{found.text[:1].upper()}{found.text[1:]}.", found.remedy, culture)
 

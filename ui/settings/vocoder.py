@@ -23,8 +23,12 @@ from ui.settings.measurement import Measurement
 from ui.widgets.tool_button import tool_button
 
 _CHOICES: tuple[tuple[VocoderName, str, str], ...] = (
-    ("auto", "Auto", "BigVGAN where its weights are here, speak the preset's format and keep up; else spectral"),
-    ("spectral", "Spectral", "Built in: needs no weights, holds every note's pitch"),
+    (
+        "auto",
+        "Auto",
+        "BigVGAN if a checkpoint for the preset's format is installed and fast enough here; otherwise spectral",
+    ),
+    ("spectral", "Spectral", "Built in: needs no download, and holds the pitch of every note"),
     ("bigvgan", "BigVGAN", "NVIDIA's neural vocoder, with the checkpoint of your choice"),
 )
 _HEADING = "BigVGAN’s published checkpoints"

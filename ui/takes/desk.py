@@ -211,7 +211,7 @@ class TakeDesk(QObject):
             _, path, seconds = self._branching
             self._branching = None
             self.sheet.put_away()
-            self._banner.say(f"“{path.stem}” is played on from {clock(seconds)}.")
+            self._banner.say(f"“{path.stem}” goes on from {clock(seconds)}.")
         elif self._branching is not None:
             # Another preset was asked for meanwhile.
             self._branching = None

@@ -180,6 +180,7 @@ class Knob(ValueDial):
             editor.refused.connect(self.refused)
             editor.left.connect(self._type_no_more)
         self._editor.open_with(text)
+        self.update()
 
     def _type_over(self) -> None:
         """Open the value as it is, so that the first key replaces it."""
@@ -188,6 +189,7 @@ class Knob(ValueDial):
             self._editor.selectAll()
 
     def _type_no_more(self, had_keyboard: bool) -> None:
+        self.update()
         if had_keyboard and self._by_mouse:
             self.done.emit()
 
@@ -229,7 +231,9 @@ class Knob(ValueDial):
         if locked:
             paint_lock(painter, QRectF(self.width() - 11, face.top() - 3, 9, 11))
         painter.setPen(QColor(COLOURS.accent if held else COLOURS.text))
-        paint_text(painter, self.number_box(), self.parameter.text(self.amount()), 8.5 * larger)
+        if self._editor is None or self._editor.isHidden():
+            # It would look out beside the editor.
+            paint_text(painter, self.number_box(), self.parameter.text(self.amount()), 8.5 * larger)
 
     def face(self) -> QRectF:
         """Where ring and cap are."""

@@ -32,7 +32,7 @@ def routed(preset: "Preset", args: argparse.Namespace) -> "Preset":
         place = routes.free_place()
         if place is None:
             raise UsageError(
-                f"“{text}” finds no place: the preset's routes and those asked for are more than {N_PLACES}."
+                f"“{text}” has no room: with the preset's own there are more than {N_PLACES} routes; leave some out."
             )
         routes = routes.with_route(place, parse_route(text))
     return replace(preset, routes=routes)

@@ -83,8 +83,8 @@ def check_can_morph(first: Preset, second: Preset) -> None:
     """`UsageError` in one sentence where two presets cannot be morphed."""
     if first.mel != second.mel:
         raise UsageError(
-            f"“{first.name}” speaks {first.mel.name} and “{second.name}” {second.mel.name}: choose a second preset of "
-            "the same format."
+            f"“{first.name}” has the format {first.mel.name}, “{second.name}” {second.mel.name}: choose a second "
+            "preset of the same format."
         )
 
 

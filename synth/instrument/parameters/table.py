@@ -60,7 +60,7 @@ PARAMETERS: dict[str, Parameter] = {
             "steps/frame",
             Display("Evolution", "steps", group="LIFE"),
             (0.0, 4.0, 1.0),
-            "How fast the culture lives; 0 holds it still.",
+            "How fast the culture changes: its steps for each column that is heard; 0 holds it still.",
             vary=VaryRange(0.5, 0.25, 3.0, doubling=True),
         ),
         _switch("frozen", "Freeze", "Freeze", "LIFE", False, "Hold the culture still; it goes on sounding."),

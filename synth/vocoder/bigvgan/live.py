@@ -73,8 +73,8 @@ class LiveBigVGANVocoder(OneVoice):
     def prepare(self, preset: Preset, out_rate_hz: int, n_heads: int = 1, seed: int = 0) -> None:
         if preset.mel != self.format:
             raise VocoderUnavailable(
-                f"The preset “{preset.name}” speaks {preset.mel.name}, {self.name} speaks {self.format.name}: choose "
-                "another checkpoint, or the spectral vocoder, which speaks every format."
+                f"The preset “{preset.name}” has the format {preset.mel.name}, {self.name} has {self.format.name}: "
+                "choose another checkpoint, or the spectral vocoder, which plays every format."
             )
         found = self._like._stream if self._like is not None else None
         try:

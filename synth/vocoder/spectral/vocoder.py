@@ -78,8 +78,8 @@ class SpectralVocoder(Vocoder):
         fmt = self._format
         if preset.mel != fmt:
             raise VocoderUnavailable(
-                f"The preset “{preset.name}” speaks {preset.mel.name}, this vocoder {fmt.name}: choose the spectral "
-                "vocoder, which speaks every format."
+                f"The preset “{preset.name}” has the format {preset.mel.name}, this vocoder {fmt.name}: choose the "
+                "spectral vocoder of the preset's format."
             )
         self._preset, self._out_rate, self._n_heads, self._seed = preset, out_rate_hz, n_heads, seed
         self._partials = PartialSet.of(preset)

@@ -121,7 +121,7 @@ def test_a_control_shows_that_it_waits_and_then_what_moves_it(
     QTest.keyClick(knob, Qt.Key.Key_M, CTRL | SHIFT)
     qtbot.waitUntil(lambda: mark(win, "tilt_db") is not None, timeout=5000)
     assert "Move a MIDI controller now" in knob.toolTip()
-    assert win.banner.text.startswith("Tilt: move the MIDI controller")
+    assert win.banner.text == "Move the MIDI controller that is to move Tilt. Esc cancels."
     waiting = knob.grab().toImage()
     turn(74, 64)
     assert knob.toolTip() == f"{tip}. MIDI CC 74, channel 1."

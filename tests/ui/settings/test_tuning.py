@@ -96,7 +96,7 @@ def test_a_scale_and_a_map_are_heard_at_once_shown_by_name_and_cleared(
     page.clear_map.click()
     qtbot.waitUntil(lambda: in_tune(engine, 62, 440 * 2 ** (-7 / 12)), timeout=5000)
     assert page.choice.currentData() == "preset"
-    assert page.state.text() == "“bronze bell” suggests no tuning: 12 equal steps play."
+    assert page.state.text() == "“bronze bell” suggests no tuning: keys play 12 equal steps to the octave."
 
 
 def test_keys_that_play_nothing_are_dim(page: TuningPage, win: MainWindow, white_keys: Path, qtbot: QtBot) -> None:
@@ -174,7 +174,10 @@ def test_a_bad_file_is_a_sentence_and_the_tuning_stays(
     choose(page, "choose_scale", path)
     qtbot.waitUntil(lambda: words in page.problem.text(), timeout=5000)
     assert page.problem.isVisible() and words in win.banner.text
-    assert tuned(engine) is None and page.state.text() == "“bronze bell” suggests no tuning: 12 equal steps play."
+    assert (
+        tuned(engine) is None
+        and page.state.text() == "“bronze bell” suggests no tuning: keys play 12 equal steps to the octave."
+    )
     page.clear_scale.click()
     assert not page.problem.isVisible() and not win.banner.texts, "what was said of it holds no longer"
 
@@ -205,10 +208,10 @@ def test_a_take_that_is_gone_on_from_keeps_its_tuning_until_one_is_chosen(
     with qtbot.waitSignal(win.loader.loaded, timeout=20_000):
         win.load(companion_of(tmp_path / "take.wav"))
     assert engine.swapped[-1][0].voices.tuning == STRETCHED and tuned(engine) is None
-    assert page.state.text().startswith("The take that was gone on from plays as it was tuned, “stretched”")
+    assert page.state.text().startswith("A take goes on in the tuning it was recorded with, “stretched”")
     pick(page.choice, "preset")
     assert tuned(engine) == equal_temperament()
-    assert page.state.text() == f"“{preset.name}” suggests no tuning: 12 equal steps play."
+    assert page.state.text() == f"“{preset.name}” suggests no tuning: keys play 12 equal steps to the octave."
 
 
 def test_a_preset_that_is_saved_suggests_what_plays(

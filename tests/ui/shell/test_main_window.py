@@ -1,5 +1,6 @@
 """The main job: load, play, touch, record, stop; and what happens when something is wrong."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -235,10 +236,31 @@ def test_a_value_no_control_can_take_is_said_in_the_banner(win: MainWindow) -> N
 
 def test_status_line_tells_how_the_engine_is(win: MainWindow, engine: FakeEngine, qtbot: QtBot) -> None:
     line = win.status_line
-    qtbot.waitUntil(lambda: line.latency.text() == "98 ms", timeout=2000)
+    qtbot.waitUntil(lambda: line.latency.text() == "Latency 98 ms", timeout=2000)
     assert line.vocoder.text().startswith("spectral")
     assert line.device.text() == "Studio Monitors · 48 kHz"
     assert (line.load.text(), line.underruns.text()) == ("Load 23%", "0 underruns")
+
+
+def test_nothing_in_the_status_line_is_cut_off(win: MainWindow, engine: FakeEngine, qtbot: QtBot) -> None:
+    """The longest that can be met there, in the smallest window; the vocoder's name goes without its reason."""
+    line = win.status_line
+    win.resize(1024, 640)
+    line.show_pointer("20.15 kHz D#10 · 1.99 s")
+    status = replace(
+        engine.status(), latency_s=0.302, slowed=True, steps_per_second=344.0, load=1.0, underruns=1234,
+        vocoder="spectral (auto: built in; BigVGAN is optional)",
+    )  # fmt: skip
+    qtbot.waitUntil(lambda: line.vocoder.width() < 200, timeout=2000)
+    line.show_status(status)
+    assert line.vocoder.text() == "spectral" and line.vocoder.toolTip() == status.vocoder
+    labels = (line.vocoder, line.pointer, line.latency, line.evolution, line.load, line.underruns)
+    for label in labels:
+        assert label.fontMetrics().horizontalAdvance(label.text()) <= label.contentsRect().width(), label.text()
+    win.resize(1280, 800)
+    qtbot.waitUntil(lambda: line.vocoder.width() > 300, timeout=2000)
+    line.show_status(status)
+    assert line.vocoder.text() == status.vocoder
 
 
 def test_help_shows_every_shortcut_and_goes_away(win: MainWindow) -> None:

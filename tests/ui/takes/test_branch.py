@@ -83,7 +83,7 @@ def test_a_moment_chosen_on_the_waveform_is_played_on_from(
     assert torch.equal(branch.culture.cells(), then.culture.cells())
     assert branch.controls["width"] == win.controls.controls["width"] == 0.25
     assert win.header.name.text() == "Cello" and not win.takes.sheet.isVisible()
-    assert win.banner.text == "“played” is played on from 0:01."
+    assert win.banner.text == "“played” goes on from 0:01."
     assert told == sorted(told) and len(told) > 3 and told[-1] > 0.9
 
 

@@ -30,7 +30,7 @@ class LearnedList(QWidget):
         self.hint = said("Right-click a control and choose Learn MIDI controller, or press Ctrl+Shift+M on it.")
         self.forget = QPushButton("Forget")
         self.forget.setAccessibleName("Forget the chosen MIDI controller")
-        self.forget.setToolTip("Let the chosen MIDI controller move its control no longer (Del)")
+        self.forget.setToolTip("Forget the chosen MIDI controller, which then moves nothing (Del)")
         self.forget.clicked.connect(self._forget_chosen)
         foot = QHBoxLayout()
         foot.addWidget(self.hint, 1)

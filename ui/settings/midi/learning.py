@@ -54,7 +54,7 @@ class LearnDesk(QObject):
         if not self._midi.listens:
             return (
                 f"{label} waits for a MIDI controller, but no keyboard is listened to: check one in Settings, MIDI "
-                "(Ctrl+,). Esc waits no longer."
+                "(Ctrl+,). Esc cancels."
             )
         trouble = self._midi.trouble()
-        return f"{label}: move the MIDI controller that shall move it. Esc waits no longer. {trouble}".rstrip()
+        return f"Move the MIDI controller that is to move {label}. Esc cancels. {trouble}".rstrip()

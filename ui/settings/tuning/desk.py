@@ -14,6 +14,7 @@ from ui.presets.loader import Loaded
 from ui.settings.store import Settings, TuningChoice
 from ui.window.preset_desk import PresetDesk
 
+_EQUAL = "keys play 12 equal steps to the octave"
 Files = tuple[Path | None, Path | None]
 """Scale and keyboard map."""
 
@@ -65,12 +66,12 @@ class TuningDesk(QObject):
         name = "" if preset is None else preset.name
         if self._of_take:
             return (
-                f"The take that was gone on from plays as it was tuned, “{self._playing.name}”; what you choose here "
-                "takes its place."
+                f"A take goes on in the tuning it was recorded with, “{self._playing.name}”, until you choose another "
+                "here."
             )
         if self._choice == "preset":
             if suggests is None:
-                return f"“{name}” suggests no tuning: 12 equal steps play." if name else "12 equal steps play."
+                return f"“{name}” suggests no tuning: {_EQUAL}." if name else "Keys play 12 equal steps to the octave."
             return f"“{name}” suggests “{suggests.name}”, which plays."
         playing = f"“{self._playing.name}” plays, your choice"
         return f"{playing}." if suggests is None else f"{playing}; “{name}” suggests “{suggests.name}”."

@@ -105,7 +105,7 @@ class TuningPage(Page):
         row = PARAMETERS[_REFERENCE]
         saved = row.default if preset is None else preset.settings.get(_REFERENCE, row.default)
         if preset is None or not row.holds(saved) or row.step_of(saved) == row.step_of(own):
-            return "Moves every key as much, in any tuning; it holds for every preset."
+            return "Tunes all keys together, in any scale, and stays when you load another preset."
         return f"“{preset.name}” was saved at {row.text(saved)}; yours, {row.text(own)}, holds for every preset."
 
 

@@ -74,7 +74,8 @@ class JobForm(QWidget):
         """A recording that fades has no sound a culture's could be compared with."""
         self.audio_loss.setEnabled(allowed)
         why = (
-            "Judge the second half by its sound as well: nearer to the recording's, with fewer rounds in the same time"
+            "In the second half of the training, compare the sound too and not the spectrogram alone: the result is "
+            "closer, but each round takes longer"
         )
         self.audio_loss.setToolTip(
             why if allowed else "Only for a sustained sound: this region fades, and a culture does not"

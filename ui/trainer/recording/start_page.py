@@ -32,7 +32,7 @@ class StartPage(QWidget):
         title.setProperty("role", "name")
         about = QLabel(
             "A bowed note, a choir, a bowl, surf: a few steady seconds as WAV, FLAC, OGG, AIFF or MP3.\n"
-            "A few minutes later it is a preset that lives."
+            "A few minutes later it is a preset to play."
         )
         about.setProperty("role", "dim")
         about.setAlignment(Qt.AlignmentFlag.AlignCenter)
