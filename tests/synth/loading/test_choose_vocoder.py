@@ -115,7 +115,7 @@ def test_without_weights_or_in_another_format_it_is_spectral_and_says_so(
     monkeypatch.setenv("PETRICHORD_BIGVGAN", str(small))
     vocoder, reason = choose_vocoder("auto", live_preset(fmt=FORMATS["44k128"]), live=True)
     assert vocoder.name == "spectral"
-    assert reason == "built in; no BigVGAN here plays 44k128"
+    assert reason == "auto: built in; no BigVGAN here plays 44k128"
 
 
 def test_damaged_weights_are_spectral_in_words(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
