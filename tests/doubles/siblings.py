@@ -9,6 +9,7 @@ from synth.automaton.rules import LiveRule
 from synth.instrument.instrument import Instrument, Setup
 from synth.instrument.morph.partner import make_partner
 from synth.instrument.parameters.values import ParameterValues
+from synth.mel import FORMATS
 from synth.presets.model import Partials, Preset
 from synth.vocoder.contract import Vocoder, VoiceFrames
 from synth.vocoder.spectral.vocoder import SpectralVocoder
@@ -62,6 +63,32 @@ class Ear(Echo):
     def process_voices(self, voices: VoiceFrames, spread: float = 0.0) -> torch.Tensor:
         self.last = voices, spread
         return super().process_voices(voices, spread)
+
+
+def ear(two: bool = True) -> Ear:
+    """One that gives silence back; whether it plays two presets is up to the test."""
+    made = Ear(FORMATS["22k80"], 0)
+    made.two = two
+    return made
+
+
+def heard(instrument: Instrument) -> VoiceFrames:
+    """What the vocoder is given for the next frame."""
+    listener = instrument.vocoder
+    instrument.process(1)
+    assert isinstance(listener, Ear)
+    assert listener.last is not None
+    return listener.last[0]
+
+
+def same(one: VoiceFrames | None, other: VoiceFrames | None) -> bool:
+    """To the bit, for both presets."""
+    if one is None or other is None:
+        return one is other
+    pairs = ((one.columns, other.columns), (one.pitch_ratio, other.pitch_ratio), (one.gain, other.gain))
+    return (
+        one.slots == other.slots and all(map(torch.equal, *zip(*pairs, strict=True))) and same(one.second, other.second)
+    )
 
 
 def morphing(presets: tuple[Preset, Preset], vocoder: Vocoder | None = None, **controls: float) -> Instrument:

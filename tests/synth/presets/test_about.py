@@ -15,7 +15,7 @@ from synth.presets.file import describe, load_preset, save_preset
 from synth.presets.library import bundled_folder
 from synth.presets.user_folder import rename
 from tests.doubles.samples import live_preset
-from tests.synth.presets.test_file import rewrite, set_field
+from tests.synth.presets.files import rewrite, set_field
 
 SAID = About("pads", ("dark", "bowed"), "For the second verse: ↯ <b>slowly</b>")
 

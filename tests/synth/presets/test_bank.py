@@ -14,7 +14,7 @@ from synth.presets.bank import INDEX, Import, export_bank, import_bank
 from synth.presets.file import load_preset, preset_bytes, save_preset
 from tests.doubles.samples import live_preset
 from tests.synth.presets.banks import MB, OTHER, RAW, STEM, zipped
-from tests.synth.presets.test_file import rewrite, set_field
+from tests.synth.presets.files import rewrite, set_field
 
 
 def test_a_bank_is_a_plain_zip_of_the_files_with_an_index(tmp_path: Path) -> None:

@@ -16,52 +16,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from synth.errors import PresetError
-from synth.mel import FORMATS, log_mel_from_grid
+from synth.mel import FORMATS
 from synth.presets import file as preset_file
 from synth.presets.file import load_preset, save_preset
 from synth.presets.library import entries, load
-from synth.presets.model import LOOP_FRAMES, HighBand, Preset, Vibrato
+from synth.presets.model import Preset
 from synth.presets.tuning import Tuning
 from tests.doubles.samples import live_preset, notebook_preset
-from tests.doubles.sounds import spectral
-
-
-def full_preset() -> Preset:
-    plain = live_preset()
-    assert plain.partials is not None
-    return replace(
-        plain,
-        partials=replace(
-            plain.partials,
-            linewidth_hz=torch.rand(19),
-            shimmer=torch.rand(19, 5),
-            shimmer_shared=torch.rand(5),
-            tremolo_db=torch.randn(19, 2),
-        ),
-        high_band=HighBand(torch.linspace(8000, 20_000, 7), torch.randn(6, 81), torch.rand(6)),
-        decay_db_per_s=torch.randn(80),
-        trim_db=torch.randn(80),
-        noise_share=torch.rand(80),
-        attack=(30 * torch.randn(65, 80)).half().float(),
-        release_db_per_s=-100 * torch.rand(80),
-        vibrato=Vibrato(5.0, 20.0, 3.0, 0.4, 0.2),
-        metrics={"ltas_db": 0.5},
-        recipe={"name": "live", "iterations": 3},
-        settings={"width": 0.4},
-        region_s=(0.5, 3.5),
-    )
-
-
-def rewrite(path: Path, change: Callable[[dict[str, Any], dict[str, Any]], None]) -> None:
-    """Change a preset's header (tensor table, description) and keep its data."""
-    raw = path.read_bytes()
-    (n,) = struct.unpack("<Q", raw[:8])
-    header = json.loads(raw[8 : 8 + n])
-    description = json.loads(header["__metadata__"]["petrichord"])
-    change(header, description)
-    header["__metadata__"]["petrichord"] = json.dumps(description)
-    text = json.dumps(header).encode()
-    path.write_bytes(struct.pack("<Q", len(text)) + text + raw[8 + n :])
+from tests.synth.presets.files import full_preset, rewrite, set_field
 
 
 @pytest.mark.parametrize("make", [live_preset, full_preset, notebook_preset])
@@ -93,16 +55,6 @@ def test_a_preset_comes_back_as_it_was(make: Callable[[], Preset], tmp_path: Pat
         assert torch.equal(again.partials.tremolo_db, preset.partials.tremolo_db)
     assert (tmp_path / "a.safetensors").stat().st_size <= 1_048_576
     assert [p.name for p in tmp_path.iterdir()] == ["a.safetensors"]
-
-
-def set_field(name: str, value: object) -> Callable[[dict[str, Any], dict[str, Any]], None]:
-    def change(_: dict[str, Any], description: dict[str, Any]) -> None:
-        *path, last = name.split(".")
-        for key in path:
-            description = description[key]
-        description[last] = value
-
-    return change
 
 
 @pytest.mark.parametrize(
@@ -211,58 +163,6 @@ def test_a_failed_save_leaves_the_old_file_whole(tmp_path: Path, monkeypatch: py
         save_preset(full_preset(), path)
     assert path.read_bytes() == before
     assert [p.name for p in tmp_path.iterdir()] == ["kept.safetensors"]
-
-
-def test_an_older_schema_migrates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = save_preset(live_preset(), tmp_path / "old.safetensors")
-    rewrite(path, lambda _, d: d.update(schema_version=0, title=d.pop("name")))
-    monkeypatch.setitem(preset_file.MIGRATIONS, 0, lambda d: {**d, "name": d["title"], "schema_version": 1})
-    assert load_preset(path).name == "Test tone"
-
-
-def as_schema_1(_: dict[str, Any], description: dict[str, Any]) -> None:
-    """The description as it was written before there were noise shares and contours."""
-    del description["attack_frames"]
-    description["vibrato"] = {k: description["vibrato"][k] for k in ("rate_hz", "depth_cents", "jitter_cents")}
-    description["schema_version"] = 1
-
-
-def test_a_preset_of_schema_1_opens_without_noise_share_and_contour(tmp_path: Path) -> None:
-    preset = replace(live_preset(), vibrato=Vibrato(5.0, 20.0, 3.0), trim_db=torch.randn(80))
-    path = save_preset(preset, tmp_path / "old.safetensors")
-    rewrite(path, as_schema_1)
-    again = load_preset(path)
-    assert (again.noise_share, again.attack, again.release_db_per_s) == (None, None, None)
-    assert again.vibrato == Vibrato(5.0, 20.0, 3.0, rate_wander_hz=0.0, depth_wander=0.0)
-    assert preset_file.describe(again) == preset_file.describe(preset)
-    assert torch.equal(again.state, preset.state)
-
-
-def test_a_preset_of_schema_1_sounds_as_it_did(tmp_path: Path) -> None:
-    """Samples kept from the version before; other processors' products differ in the last bits."""
-    air = torch.cat([torch.full((3, 80), 1 / 80), torch.tensor([[-4.0], [-5.0], [-6.0]])], 1)
-    preset = replace(
-        live_preset(n_frames=LOOP_FRAMES),
-        vibrato=Vibrato(5.0, 20.0, 3.0),
-        high_band=HighBand(torch.linspace(8000, 11000, 4), air),
-        trim_db=torch.linspace(-2, 2, 80),
-    )
-    path = save_preset(preset, tmp_path / "old.safetensors")
-    rewrite(path, as_schema_1)
-    columns = log_mel_from_grid(preset.state[0][:, :40], preset.reference_db)
-    moving = -5 + torch.sin(0.7 * torch.arange(40)[None] + torch.arange(80)[:, None] * 1.9)
-    frames = torch.maximum(columns, moving)[None].repeat(2, 1, 1)
-    pitch = torch.cat([torch.ones(20), torch.full((20,), 1.25)])[None].repeat(2, 1)
-    sound = spectral(load_preset(path), 22050, n_heads=2, seed=3).process(frames, pitch, 0.5).numpy()
-    kept = np.load(Path(__file__).parents[2] / "data" / "schema_1.npy")
-    assert np.abs(sound[:, : kept.shape[1]] - kept).max() < 10 ** (-90 / 20)
-
-
-def test_migrating_leaves_the_old_description_alone() -> None:
-    old = {"schema_version": 1, "vibrato": {"rate_hz": 5.0}}
-    new = preset_file.MIGRATIONS[1](old)
-    assert old == {"schema_version": 1, "vibrato": {"rate_hz": 5.0}}
-    assert new["schema_version"] == 2
 
 
 @pytest.mark.parametrize(

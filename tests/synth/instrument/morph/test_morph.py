@@ -1,26 +1,19 @@
 """A morph as it is played: both ends are one preset alone, and nothing on the way clicks, is lost or forgotten."""
 
-import json
 from collections.abc import Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from numpy.typing import NDArray
-from torch import Tensor
 
 from synth.automaton.gestures import Gesture
 from synth.errors import UsageError
 from synth.instrument.events import (
-    Action,
     EndMorph,
     Event,
-    Hand,
     HoldDrone,
-    PaintShare,
     Rescue,
     SetParameter,
     SetRoute,
@@ -28,23 +21,16 @@ from synth.instrument.events import (
     Undo,
 )
 from synth.instrument.instrument import Instrument, Setup
-from synth.instrument.morph.levelling import Weights, estimated_power, wanted_gain
-from synth.instrument.morph.measured import Measured, measured
-from synth.instrument.morph.partner import check_can_morph, make_partner, plate_of
-from synth.instrument.morph.playing import leave_morph
+from synth.instrument.morph.partner import check_can_morph, make_partner
 from synth.instrument.morph.share_map import ShareMap
 from synth.instrument.note_events import NoteOff, NoteOn
 from synth.instrument.parameters.values import ParameterValues
-from synth.instrument.state import InstrumentState
 from synth.mel import FORMATS, LOG_MEL_FLOOR
 from synth.presets.model import Preset
 from synth.presets.routes import Route
-from synth.presets.schema import Fields
-from synth.takes.state_record import arrays_of, read_state, told_of
-from synth.vocoder.contract import VoiceFrames
 from synth.vocoder.spectral.vocoder import SpectralVocoder
 from tests.doubles.samples import live_preset
-from tests.doubles.siblings import RATE, Ear, morphing, siblings, strangers
+from tests.doubles.siblings import RATE, ear, heard, morphing, same, siblings, strangers
 
 PRESETS = FIRST, SECOND = siblings()
 STRANGERS = strangers()
@@ -56,21 +42,6 @@ ROUTES = (("macro1", "fine_cents", 0.4), ("macro1", "tilt_db", 0.1), ("follower"
 
 def alone(preset: Preset, **controls: float) -> Instrument:
     return Instrument(preset, SpectralVocoder(preset.mel), RATE, ParameterValues(controls), SETUP)
-
-
-def heard(instrument: Instrument) -> VoiceFrames:
-    """What the vocoder is given for the next frame."""
-    ear = instrument.vocoder
-    instrument.process(1)
-    assert isinstance(ear, Ear)
-    assert ear.last is not None
-    return ear.last[0]
-
-
-def ear(two: bool = True) -> Ear:
-    made = Ear(FIRST.mel, 0)
-    made.two = two
-    return made
 
 
 @torch.inference_mode()
@@ -250,107 +221,6 @@ def test_a_morph_that_ends_glides_back_and_leaves_the_first_preset_as_it_was(pai
 
 
 @torch.inference_mode()
-def test_what_blending_takes_away_is_made_up_for() -> None:
-    """Two presets of one loudness, whose peaks lie in other rows: half of both is quieter by decibels averaged."""
-    first, second = PRESETS
-    weights = Weights(first), Weights(second)
-    blend = first.state[0].lerp(second.state[0], 0.5)
-    half = torch.full_like(blend, 0.5)
-    for preset, weight in zip(PRESETS, weights, strict=True):
-        levels = weight.levels(preset.state[0])
-        assert estimated_power(levels, levels, 0 * half, apart=True) == pytest.approx(1.0, abs=1e-3)
-    power = estimated_power(weights[0].levels(blend), weights[1].levels(blend), half, apart=True)
-    assert power < 0.5
-    assert wanted_gain(power, 0.5) > 1.2
-    assert wanted_gain(power, 0.0) == wanted_gain(power, 1.0) == wanted_gain(0.0, 0.5) == 1.0
-
-
-ACTIONS: st.SearchStrategy[Action] = st.one_of(
-    st.builds(SetParameter, st.just("morph"), st.floats(0, 1)),
-    st.builds(SetParameter, st.just("morph_map"), st.integers(0, 5).map(float)),
-    st.builds(SetParameter, st.just("tilt_db"), st.floats(-6, 6)),
-    st.builds(SetParameter, st.just("note"), st.integers(0, 80).map(float)),
-    st.builds(PaintShare, st.builds(Gesture, st.just("paint"), st.floats(0, 24), st.floats(0, 80)), st.booleans()),
-    st.builds(Touch, st.builds(Gesture, st.sampled_from(["erase", "noise", "freeze"]), st.floats(0, 24), st.just(30))),
-    st.sampled_from([Undo(), Hand(True, 4.0), Hand(False), HoldDrone(False), NoteOff(1), EndMorph()]),
-    st.builds(NoteOn, st.integers(1, 3), st.integers(48, 72), st.just(0.8)),
-    st.builds(
-        SetRoute, st.just(1), st.builds(Route, st.sampled_from(["lfo1", "velocity", "follower"]), st.just("morph"))
-    ),
-)
-FRAMES = 40
-
-
-def resumed(left: Instrument, pair: tuple[Preset, Preset] = SMALL) -> Instrument:
-    """Another instrument that goes on from the state of this one, through JSON and arrays."""
-    state = left.state(with_history=True)
-    told = Fields("state", json.loads(json.dumps(told_of(state))))
-    plate = None if state.morph is None else plate_of(*pair)
-    read = replace(read_state(told, arrays_of(state), pair[0], plate), history=state.history)
-    made = morphing(pair, ear(), morph=0.4)
-    made.process(5)
-    if state.morph is None:
-        leave_morph(made)
-    made.resume(read)
-    return made
-
-
-@pytest.mark.parametrize("pair", [SMALL, SMALL_STRANGERS])
-@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.lists(st.tuples(st.integers(0, FRAMES - 1), ACTIONS), max_size=14), st.integers(0, FRAMES - 1))
-def test_saved_at_any_frame_of_a_morph_it_goes_on_to_the_bit(
-    pair: tuple[Preset, Preset], sent: list[tuple[int, Action]], save_at: int
-) -> None:
-    with torch.inference_mode():
-        left: Instrument = morphing(pair, ear())
-        both = [left]
-        for frame in range(FRAMES):
-            if frame == save_at:
-                both.append(resumed(left, pair))
-            for when, action in sent:
-                if when == frame:
-                    for instrument in both:
-                        instrument.send(action)
-            read = [heard(instrument) for instrument in both]
-            assert same(read[0], read[-1]), frame
-        assert same_state(both[0].state(), both[-1].state())
-
-
-@torch.inference_mode()
-def test_shares_that_have_settled_go_on_where_they_were_saved() -> None:
-    left: Instrument = morphing(SMALL, ear(), morph=0.5)
-    left.process(80)
-    again = resumed(left)
-    for _ in range(3):
-        assert same(heard(left), heard(again))
-    assert same_state(left.state(), again.state())
-
-
-def same(one: VoiceFrames | None, other: VoiceFrames | None) -> bool:
-    if one is None or other is None:
-        return one is other
-    pairs = ((one.columns, other.columns), (one.pitch_ratio, other.pitch_ratio), (one.gain, other.gain))
-    return (
-        one.slots == other.slots and all(map(torch.equal, *zip(*pairs, strict=True))) and same(one.second, other.second)
-    )
-
-
-def same_state(one: InstrumentState, other: InstrumentState) -> bool:
-    if not torch.equal(one.culture.state, other.culture.state) or (one.morph is None) != (other.morph is None):
-        return False
-    plates = one.culture.second, other.culture.second
-    if plates[0] is not None and plates[1] is not None and not torch.equal(plates[0].state, plates[1].state):
-        return False
-    if (plates[0] is None) != (plates[1] is None):
-        return False
-    if one.morph is None or other.morph is None:
-        return True
-    maps = [one.morph.map, other.morph.map]
-    tensors = [[v for f in fields(m) if isinstance(v := getattr(m, f.name), Tensor)] for m in maps]
-    return all(map(torch.equal, *tensors)) and replace(one.morph, map=maps[0]) == replace(other.morph, map=maps[0])
-
-
-@torch.inference_mode()
 def test_a_gesture_is_undone_and_an_ill_culture_reseeded_during_a_morph() -> None:
     instrument = morphing(SMALL, ear(), morph=0.5)
     instrument.process(20)
@@ -385,53 +255,3 @@ def test_a_knob_that_turns_back_on_its_way_leads_the_shares_back() -> None:
     for _ in range(200):
         shares.advance(0.0, 0.0, torch.zeros(4, 6))
     assert shares.mean == 0.0
-
-
-def test_a_curve_puts_the_power_of_cells_right_by_their_shares() -> None:
-    levels = torch.zeros(1, 4)
-    shares = torch.tensor([[0.0, 0.25, 0.5, 1.0]])
-    curve = (0.0, 3.0, -3.0)
-    up, down = 10**0.3, 10**-0.3
-    expected = (1 + (1 + up) / 2 + up + down) / 4
-    assert estimated_power(levels, levels, shares, apart=True, curve=curve) == pytest.approx(expected, rel=1e-5)
-    assert estimated_power(levels, levels, shares, apart=True) == pytest.approx(1.0, rel=1e-5)
-
-
-@pytest.mark.parametrize("louder_db", [0.0, 6.0])
-def test_the_curve_of_a_preset_and_itself_is_what_adding_up_its_powers_says(louder_db: float) -> None:
-    """The same sound twice, the second one louder: measured by the vocoder, expected by arithmetic."""
-    found = measured(SMALL[0], replace(SMALL[0], gain_db=SMALL[0].gain_db + louder_db))
-    shares = np.linspace(0, 1, len(found.blend))
-    power = np.sin(shares * np.pi / 2) ** 2
-    expected = 10 * np.log10(1 + power * (10 ** (louder_db / 10) - 1)) - louder_db * shares
-    # What lies near the floor is not scaled with the rest.
-    assert found.blend == pytest.approx(expected.tolist(), abs=0.1)
-    # Both have one pitch, so neither is moved.
-    assert set(found.first) == set(found.second) == {0.0}
-
-
-def test_presets_of_two_pitches_are_measured_away_from_their_own() -> None:
-    found = measured(*SMALL_STRANGERS)
-    assert set(found.blend) == {0.0}
-    assert found.first[0] == found.second[-1] == 0.0
-    # Three fifths of an octave up or down: the tone's partials move over rows of other levels.
-    assert 0.1 < max(map(abs, found.first)) < 6
-    assert 0.1 < max(map(abs, found.second)) < 6
-    assert found.first == measured(SMALL_STRANGERS[0], replace(SMALL_STRANGERS[1])).first
-
-
-@torch.inference_mode()
-def test_what_was_measured_of_a_pair_is_made_up_for_and_of_its_pitches_where_it_plays_its_own() -> None:
-    def wanted(found: Measured, **controls: float) -> float:
-        partner = make_partner(*SMALL, RATE, SETUP, n_vocoders=0)
-        partner.measured = found
-        instrument = Instrument(SMALL[0], ear(), RATE, ParameterValues(morph=0.5, **controls), SETUP)
-        instrument.begin_morph(partner)
-        instrument.process(65)
-        assert instrument.morph is not None
-        return 20 * np.log10(instrument.morph.save().wanted)
-
-    none, three, two = (0.0,) * 9, (3.0,) * 9, (2.0,) * 9
-    plain = wanted(Measured(none, none, none))
-    assert wanted(Measured(three, two, two)) == pytest.approx(plain - 5, abs=1e-3)
-    assert wanted(Measured(three, two, two), note=60.0) == pytest.approx(plain - 3, abs=1e-3)

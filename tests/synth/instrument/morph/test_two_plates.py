@@ -18,23 +18,9 @@ from synth.mel import LOG_MEL_FLOOR
 from synth.presets.routes import Route
 from synth.vocoder.contract import VoiceFrames
 from tests.doubles.samples import notebook_preset
-from tests.doubles.siblings import RATE, Ear, morphing, siblings, strangers
+from tests.doubles.siblings import RATE, ear, heard, morphing, siblings, strangers
 
 PAIR = FIRST, SECOND = strangers(n_frames=24)
-
-
-def ear(two: bool = True) -> Ear:
-    made = Ear(FIRST.mel, 0)
-    made.two = two
-    return made
-
-
-def heard(instrument: Instrument) -> VoiceFrames:
-    """What the vocoder is given for the next frame."""
-    instrument.process(1)
-    assert isinstance(instrument.vocoder, Ear)
-    assert instrument.vocoder.last is not None
-    return instrument.vocoder.last[0]
 
 
 def second_of(instrument: Instrument) -> Culture:
