@@ -135,7 +135,8 @@ def _origin(entry: Entry, preset: Preset) -> tuple[str, ...]:
     used = f"{start:.2f} to {end:.2f}" + (", decay removed" if preset.decay_db_per_s is not None else "")
     credit = preset.credit
     parent = preset.parent.lower() or "none"
-    iterations = str(preset.recipe.get("iterations", ""))
+    # Of a training that ended by the clock, those of the checkpoint that was kept.
+    iterations = str(preset.recipe.get("iterations") or preset.recipe.get("kept_iteration", ""))
     return f"`{entry.file}`", credit.recording, credit.author, credit.licence, used, entry.format, parent, iterations
 
 

@@ -47,6 +47,15 @@ def test_presets_of_an_older_recipe_are_named() -> None:
     assert "Made again" not in page([VIOLIN], {"violin": new}, figures)
 
 
+@pytest.mark.parametrize(("iterations", "kept", "told"), [(400, 280, "400"), (0, 444, "444")])
+def test_iterations_of_a_training_that_ended_by_the_clock_are_those_it_took(
+    iterations: int, kept: int, told: str
+) -> None:
+    preset = replace(load("violin"), recipe={"elders": 4, "iterations": iterations, "kept_iteration": kept})
+    row = next(r for r in page([VIOLIN], {"violin": preset}, {}).splitlines() if r.startswith("| `violin`"))
+    assert row.endswith(f"| {told} |")
+
+
 def test_a_figure_that_was_not_measured_is_a_dash() -> None:
     found = _figures(0.4)
     del found["sound_identity_rank"]
