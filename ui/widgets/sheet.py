@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
 from ui.look.theme import COLOURS
@@ -125,9 +125,11 @@ class Sheet(QWidget):
 
 
 def _reachable(widget: QWidget) -> bool:
-    # The editor inside a number field hands the keyboard on to the field.
-    by_tab = widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.focusProxy() is None
-    return bool(by_tab) and widget.isVisible() and widget.isEnabled()
+    # The editor inside a number field hands the keyboard on to the field; to ask for its `focusProxy` would make the
+    # field its child.
+    editor = isinstance(widget.parentWidget(), QAbstractSpinBox)
+    by_tab = bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus) and not editor
+    return by_tab and widget.isVisible() and widget.isEnabled()
 
 
 def _is_sign(event: QKeyEvent) -> bool:
