@@ -40,7 +40,7 @@ class RecoveryStrip(QWidget):
     def text(self) -> str:
         """The latest distance in words."""
         latest = self.recovery.points[-1].distance_db
-        return f"Healing · differs {latest:.1f} dB, usually {self.recovery.usual_db:.1f}"
+        return f"Healing · {latest:.1f} dB off, usually {self.recovery.usual_db:.1f}"
 
     def paintEvent(self, event: QPaintEvent) -> None:
         points = self.recovery.points

@@ -93,11 +93,9 @@ class EnginePage(Page):
 
     def show_status(self, status: Status) -> None:
         slowed = ", slowed: this machine is busy" if status.slowed else ""
-        put(
-            self.now,
-            f"{status.steps_per_second:.0f} steps/s{slowed}; load {status.load:.0%}; {status.underruns} underruns; "
-            f"{status.rescues} cultures reseeded.",
-        )
+        gaps = f"{status.underruns} underrun{'' if status.underruns == 1 else 's'}"
+        reseeded = f"{status.rescues} culture{'' if status.rescues == 1 else 's'} reseeded"
+        put(self.now, f"{status.steps_per_second:.0f} steps/s{slowed}; load {status.load:.0%}; {gaps}; {reseeded}.")
         self._say_where()
 
     def end(self) -> None:

@@ -94,6 +94,11 @@ def test_ports_come_and_go_while_the_page_is_shown(win: MainWindow, ports: Playe
         timeout=5000,
     )
     assert "“Keystation” is not there: connect it" in sheet.midi.state.text()
+    assert sheet.midi.ports.isVisible()
+    win.settings.change(midi_ports=())
+    ports.there = PortList((), True)
+    qtbot.waitUntil(lambda: shown(sheet) == {}, timeout=5000)
+    assert not sheet.midi.ports.isVisible(), "an empty list is a gap between a heading and its sentence"
 
 
 @pytest.mark.parametrize(

@@ -105,6 +105,8 @@ class MidiPage(Page):
             if name == current:
                 self.ports.setCurrentItem(item)
         self.ports.blockSignals(blocked)
+        # An empty list cannot be seen: it would keep the sentence that tells why far from its heading.
+        self.ports.setVisible(self.ports.count() > 0)
         self.virtual.setEnabled(there is None or there.has_virtual or self.virtual.isChecked())
 
     def _check(self, item: QListWidgetItem) -> None:
