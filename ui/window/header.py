@@ -16,6 +16,8 @@ from ui.widgets.tool_button import tool_button
 from ui.window.device_menu import DeviceMenu
 
 _NAME_WIDTH = 340
+_SMALL_NAME = 0.75
+"""Of a long name's letters, against their usual size."""
 _BRAND_FROM = 1180
 
 
@@ -54,7 +56,7 @@ class Header(QFrame):
         names = QVBoxLayout(middle)
         names.setContentsMargins(0, 0, 0, 0)
         names.setSpacing(0)
-        self.name = ElidedLabel()
+        self.name = ElidedLabel(smallest=_SMALL_NAME)
         self.name.setProperty("role", "name")
         self.name.setAccessibleName("Preset")
         self.about = ElidedLabel()
@@ -63,6 +65,7 @@ class Header(QFrame):
         for label in (self.name, self.about):
             label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
             names.addWidget(label)
+        self._row, self._gaps = row, (row.count(), row.count() + 5)
         row.addStretch(1)
         row.addWidget(self.previous)
         row.addWidget(middle, 5)
@@ -82,12 +85,16 @@ class Header(QFrame):
         row.addWidget(self.help)
 
     def fit(self, width: int) -> None:
-        """Without the program's name in a narrow window, whose title bar has it too."""
-        self.brand.setVisible(width >= _BRAND_FROM)
+        """A narrow window has no room for the program's name, which its title bar has too, and for gaps."""
+        wide = width >= _BRAND_FROM
+        self.brand.setVisible(wide)
+        for gap in self._gaps:
+            self._row.setStretch(gap, int(wide))
 
     def show_name(self, name: str) -> None:
         """Name what plays."""
         self.name.setText(name)
+        self.name.setToolTip(name)
 
     def show_preset(self, preset: Preset) -> None:
         """What plays, and about it."""

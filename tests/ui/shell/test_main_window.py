@@ -242,6 +242,19 @@ def test_status_line_tells_how_the_engine_is(win: MainWindow, engine: FakeEngine
     assert (line.load.text(), line.underruns.text()) == ("Load 23%", "0 underruns")
 
 
+def test_a_preset_has_its_whole_name_in_the_smallest_window(win: MainWindow, qtbot: QtBot) -> None:
+    win.resize(1024, 640)
+    label = win.header.name
+    qtbot.waitUntil(lambda: win.header.brand.isHidden() and label.width() > 100, timeout=2000)
+    for name in ("Glass harmonica", "Dark cello two"):
+        win.header.show_name(name)
+        font, text = label.shown()
+        assert text == name and label.toolTip() == name
+        assert font.pointSizeF() >= 0.75 * label.font().pointSizeF()
+    win.header.show_name("A name that is longer than any window is wide, as one can be")
+    assert label.shown()[1].endswith("…")
+
+
 def test_nothing_in_the_status_line_is_cut_off(win: MainWindow, engine: FakeEngine, qtbot: QtBot) -> None:
     """The longest that can be met there, in the smallest window; the vocoder's name goes without its reason."""
     line = win.status_line
