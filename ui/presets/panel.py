@@ -149,6 +149,9 @@ class PresetPanel(QFrame):
         layout = self.layout()
         assert layout is not None
         layout.addWidget(part)
+        if part.focusPolicy() & Qt.FocusPolicy.TabFocus:
+            # It was made later than everything else in the window, and Tab follows the order of making.
+            self.setTabOrder(self.more, part)
 
     def add(self, path: Path, *, bundled: bool = False) -> None:
         """List a preset file, if it is not there already."""

@@ -68,3 +68,12 @@ def test_from_launch_to_a_take_by_keyboard_alone(win: MainWindow, engine: FakeEn
     press(Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: not win.transport.play.isChecked(), timeout=2000)
     assert engine.calls == ["play", "record", "stop_recording", "stop"]
+
+
+def test_tab_goes_through_the_panel_of_presets_as_it_is_seen(win: MainWindow) -> None:
+    """The button that trains stands below the others, though it is made last of all."""
+    win.presets.more.setFocus()
+    press(Qt.Key.Key_Tab)
+    assert QApplication.focusWidget() is win.trainer.button
+    press(Qt.Key.Key_Backtab)
+    assert QApplication.focusWidget() is win.presets.more
