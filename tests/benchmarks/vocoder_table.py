@@ -31,7 +31,7 @@ from synth.vocoder.spectral.vocoder import SpectralVocoder
 from tests.doubles.samples import live_preset
 from training.analysis.data import Target
 from training.analysis.partials import MeasuredPitch
-from training.analysis.trim import measured_trim_db
+from training.analysis.trim import with_trim
 from training.learning.build import N_QUANTILES, measure_recording, with_measured
 from training.learning.losses import quantiles
 
@@ -156,7 +156,7 @@ def preset_of(wave: Doubles, rate_hz: int, mel_db: Doubles) -> tuple[Preset, Mea
     if preset.partials is not None:
         preset = replace(preset, partials=replace(preset.partials, tremolo_db=None))
     frames = torch.from_numpy(mel_db / DB_PER_NEPER).float()[None]
-    return replace(preset, trim_db=measured_trim_db(preset, frames)), measured.pitch
+    return with_trim(preset, frames, measured.most_noise), measured.pitch
 
 
 def measure_clip(path: Path, with_griffin_lim: bool = True) -> Row:

@@ -26,6 +26,8 @@ _RESOLUTION_HZ = 5.4
 _PERCENT = 25
 _REACH_PARTIALS, _LEAST_HZ = 1.2, 250.0
 """The quartile is taken over so many distances between partials, and no less than this."""
+_LOBE_BINS, _NEAR_HZ = 4.5, 150.0
+"""A partial fills so many bins to either side; what is there beside it is the mean over so many Hz."""
 _STEADY_CENTS = 3.0
 """A vibrato no deeper smears nothing."""
 _TINY = 1e-12
@@ -68,10 +70,33 @@ def between_partials(wave: Wave, rate_hz: int, root_hz: float = 0.0, vibrato: Vi
 
 def noise_share(between: Between, fmt: MelFormat) -> Tensor:
     """Level of the noise in each row relative to the row's, (M,) float32 in 0 … 0.98."""
+    return _share(between, between.noise, fmt)
+
+
+def largest_noise_share(between: Between, partials_hz: Tensor, fmt: MelFormat) -> Tensor:
+    """The same, (M,), of all that does not belong to one of the partials at `partials_hz` (P,).
+
+    Close beside a partial there is more than between two: 7 dB in a voice, within 70 Hz of each of its partials. How
+    much of that the sound of a partial brings along depends on how it moves, so this is the most that noise may be.
+    """
+    bin_hz = float(between.hz[1])
+    places = partials_hz.double().numpy()
+    partial = np.abs(between.hz[:, None] - places[None]).min(axis=1, initial=np.inf) <= _LOBE_BINS * bin_hz
+    size = round(_NEAR_HZ / bin_hz) | 1
+    power, count = (np.convolve(x, np.ones(size), "same") for x in (np.where(partial, 0.0, between.power), ~partial))
+    known = count > 0.5
+    if not known.any():
+        return noise_share(between, fmt)
+    beside = np.interp(between.hz, between.hz[known], power[known] / count[known])
+    return torch.maximum(_share(between, np.minimum(beside, between.power), fmt), noise_share(between, fmt))
+
+
+def _share(between: Between, noise: Doubles, fmt: MelFormat) -> Tensor:
+    """Level of noise of this power (K,) in each row relative to the row's, (M,)."""
     white = np.fft.rfft(np.random.default_rng(1).standard_normal(len(between.wave)))
     hz = np.fft.rfftfreq(len(between.wave), 1 / between.rate_hz)
-    noise = np.fft.irfft(white * np.sqrt(np.interp(hz, between.hz, between.noise)), len(between.wave))
-    share = _rows(noise, between.rate_hz, fmt) / _rows(between.wave, between.rate_hz, fmt)
+    sound = np.fft.irfft(white * np.sqrt(np.interp(hz, between.hz, noise)), len(between.wave))
+    share = _rows(sound, between.rate_hz, fmt) / _rows(between.wave, between.rate_hz, fmt)
     return torch.from_numpy(np.clip(share, 0.0, LARGEST_SHARE)).float()
 
 

@@ -20,10 +20,10 @@ from training.analysis.high_band import fit
 from training.analysis.movement.linewidth import STEADY_CENTS, linewidths_hz
 from training.analysis.movement.shimmer import shimmer
 from training.analysis.movement.tremolo import tremolo_db
-from training.analysis.noise_share import band_noise_share, between_partials, noise_share
+from training.analysis.noise_share import band_noise_share, between_partials, largest_noise_share, noise_share
 from training.analysis.partials import MeasuredPitch
 from training.analysis.partials import measure as measure_pitch
-from training.analysis.trim import measured_trim_db
+from training.analysis.trim import with_trim
 from training.analysis.vocoding import vocoded
 from training.learning.grow import grow
 from training.learning.losses import quantiles
@@ -56,6 +56,8 @@ class Measured:
     pitch: MeasuredPitch
     high_band: HighBand | None
     noise_share: Tensor
+    most_noise: Tensor | None = None
+    """The most that may be noise, (M,): see `largest_noise_share`."""
     contour: Contour = field(default_factory=Contour)
 
 
@@ -79,7 +81,8 @@ def measure_recording(target: Target, recording: Path | None = None) -> Measured
         swing = tremolo_db(target.wave, target.rate_hz, pitch.partials.hz, pitch.vibrato, root_hz)
         pitch = replace(pitch, partials=replace(pitch.partials, tremolo_db=swing))
     contour = Contour() if recording is None else measure_contour(recording, target)
-    return Measured(pitch, high_band, noise_share(between, target.fmt), contour)
+    most_noise = largest_noise_share(between, pitch.partials.hz, target.fmt)
+    return Measured(pitch, high_band, noise_share(between, target.fmt), most_noise, contour)
 
 
 def with_measured(preset: Preset, measured: Measured) -> Preset:
@@ -118,13 +121,14 @@ def build_preset(
         recipe={**recipe.as_dict(), "seed": seed, "kept_iteration": grown.iteration},
         metrics=grown.metrics.as_dict(),
     )
-    return levelled(with_measured(preset, measured), grown.heard)
+    return levelled(with_measured(preset, measured), grown.heard, measured.most_noise)
 
 
-def levelled(preset: Preset, heard: Tensor) -> Preset:
-    """The preset with trim and gain measured on the end of what its playhead `heard`, (M, S) grid values."""
+def levelled(preset: Preset, heard: Tensor, most_noise: Tensor | None = None) -> Preset:
+    """The preset with trim, noise share up to `most_noise` (M,), and gain measured on the end of what its playhead
+    `heard`, (M, S) grid values."""
     frames = log_mel_from_grid(heard[:, -GAIN_FRAMES:], preset.reference_db)[None]
-    preset = replace(preset, trim_db=measured_trim_db(preset, frames))
+    preset = with_trim(preset, frames, most_noise)
     return replace(preset, gain_db=measured_gain_db(preset, frames))
 
 
@@ -143,8 +147,8 @@ def measured_again(preset: Preset, recording: Path) -> Preset:
     if not isinstance(preset.rule, LiveRule):
         raise TrainingError(f"“{preset.name}” lives by the notebook's rule, which is not measured; train it again.")
     target = region_of(preset, recording)
-    measured = with_measured(preset, measure_recording(target, recording))
+    measured = measure_recording(target, recording)
     level = (target.reference_db - preset.reference_db) / 40
-    measured = replace(measured, quantiles=quantiles(target.grid + level, N_QUANTILES))
+    renewed = replace(with_measured(preset, measured), quantiles=quantiles(target.grid + level, N_QUANTILES))
     heard = grow(preset.rule, preset.weather, SETTLING_STEPS + GAIN_FRAMES).heard[:, SETTLING_STEPS:]
-    return levelled(measured, heard)
+    return levelled(renewed, heard, measured.most_noise)

@@ -2,12 +2,19 @@
 
 import numpy as np
 import pytest
+import scipy.signal
 import torch
 
 from synth.mel import FORMATS, log_mel
 from synth.presets.model import Vibrato
 from tests.doubles.sounds import Doubles, harmonics
-from training.analysis.noise_share import LARGEST_SHARE, band_noise_share, between_partials, noise_share
+from training.analysis.noise_share import (
+    LARGEST_SHARE,
+    band_noise_share,
+    between_partials,
+    largest_noise_share,
+    noise_share,
+)
 
 F22, F44 = FORMATS["22k80"], FORMATS["44k128"]
 
@@ -37,6 +44,27 @@ def test_the_share_is_that_of_the_noise_that_was_mixed_in(f0_hz: float, level: f
     off_db = 20 * np.log10(found / expected)
     assert np.abs(off_db).mean() < 0.5
     assert np.abs(off_db).max() < 2.5
+
+
+def test_what_stands_close_beside_each_partial_may_be_noise_and_the_partials_may_not() -> None:
+    """A tone whose partials flutter within 60 Hz: rows of the flutter alone beside rows of the whole."""
+    rate_hz, f0_hz = 22050, 600.0
+    tone, hiss = harmonics(f0_hz, 12, 4.0, rate_hz), noise(0.0003, rate_hz=rate_hz)
+    low = scipy.signal.butter(6, 60.0, fs=rate_hz, output="sos")
+    flutter = tone * scipy.signal.sosfilt(low, noise(1.0, seed=1, rate_hz=rate_hz))
+    whole = tone + 0.3 * flutter + hiss
+    between = between_partials(whole.astype(np.float32), rate_hz, f0_hz)
+    partials = torch.arange(1, 13) * f0_hz
+    found = largest_noise_share(between, partials, F22).double().numpy()
+    expected = np.minimum(rows(0.3 * flutter + hiss) / rows(whole), LARGEST_SHARE)
+    off_db = 20 * np.log10(found / expected)
+    # Between the partials it is far less; what is under a partial itself is taken to be as what is beside it.
+    beside = expected > 2 * noise_share(between, F22).double().numpy()
+    assert beside.sum() > 10
+    assert off_db[beside].min() > -3.5 and off_db[beside].max() < 1.0
+    still = between_partials((tone + hiss).astype(np.float32), rate_hz, f0_hz)
+    more_db = 20 * (largest_noise_share(still, partials, F22) / noise_share(still, F22)).log10()
+    assert float(more_db.max()) < 0.5
 
 
 def test_noise_alone_is_all_noise() -> None:

@@ -11,8 +11,9 @@ from synth.mel import DB_PER_NEPER, log_mel_from_grid
 from synth.presets.library import load
 from synth.presets.model import Preset
 from synth.vocoder.spectral.vocoder import MOST_TRIM_DB
+from tests.training.tiny import rough_trims
 from training.analysis.librosa_loops import librosa
-from training.analysis.trim import Rows, _solved, lacking, measured_trim_db
+from training.analysis.trim import Rows, _filled, _solved, lacking, with_trim
 from training.analysis.vocoding import vocoded
 
 
@@ -82,7 +83,8 @@ def test_a_trimmed_preset_has_the_average_spectrum_of_its_culture(name: str, sha
         sound = vocoded(replace(preset, trim_db=trim), frames, 22050)[0]
         return float(np.abs(np.maximum(_mel_db(sound), floor_db).mean(axis=1) - wanted).mean())
 
-    trim = measured_trim_db(preset, frames)
+    trim = with_trim(preset, frames).trim_db
+    assert trim is not None
     assert float(trim.abs().max()) <= MOST_TRIM_DB
     # Measured: 0.53 of the choir's; when each row was trimmed by itself the violin kept 0.50.
     assert error_db(trim) < share * error_db(None)
@@ -107,9 +109,47 @@ def test_rows_that_are_silent_in_the_recording_are_not_trimmed() -> None:
     quantiles, state = preset.quantiles.clone(), preset.state.clone()
     quantiles[60:], state[0, 60:] = -1.0, -1.0
     preset = replace(preset, quantiles=quantiles)
-    trim = measured_trim_db(preset, log_mel_from_grid(state[0], preset.reference_db)[None])
+    trim = with_trim(preset, log_mel_from_grid(state[0], preset.reference_db)[None]).trim_db
+    assert trim is not None
     assert float(trim[63:].abs().max()) < 0.2
     assert float(trim[:60].abs().max()) > 1.0
+
+
+def test_a_row_that_no_trim_can_fill_gets_noise() -> None:
+    """A row of a violin between partials, three quarters noise, with a quarter of that: 12 dB are more than a trim."""
+    preset, row = load("violin"), 50
+    assert preset.noise_share is not None
+    frames, less = _frames(preset), preset.noise_share.clone()
+    less[row] /= 4
+    wanted_db = float((frames[0] * DB_PER_NEPER)[row, -64:].mean())
+
+    def lacks_db(most_noise: torch.Tensor | None) -> float:
+        with rough_trims():
+            found = with_trim(replace(preset, noise_share=less), frames, most_noise)
+        return wanted_db - float(_mel_db(vocoded(found, frames, 22050)[0])[row, -64:].mean())
+
+    assert lacks_db(None) > 2.5
+    assert abs(lacks_db(preset.noise_share)) < 1.0
+
+
+def test_noise_fills_what_rows_lack_within_its_limits_and_the_trim_lets_go() -> None:
+    """Rows of partials and noise that add up as power, all given as level 1: they lack 4 dB, nothing, 8 dB with little
+    noise allowed, 8 dB with little noise measured, and 6 dB at full trim."""
+    partials = np.array([0.3, 0.9, 0.2, 0.2, 0.0])
+    trim = np.array([0.0, 1.0, 0.0, 2.0, 4.0])
+    share = np.array([0.2, 0.3, 0.2, 0.05, 0.3])
+    most = np.array([0.98, 0.98, 0.4, 0.98, 0.98])
+
+    def heard(trim: Rows, share: Rows) -> Rows:
+        return np.asarray(10 * np.log10(partials**2 + (share * 10 ** (trim / 20)) ** 2))
+
+    wanted = heard(trim, share) + np.array([4.0, 0.0, 8.0, 8.0, 6.0])
+    looser, fuller = _filled(heard, trim, share, most, wanted, np.zeros(5))
+    np.testing.assert_allclose(heard(looser, fuller)[[0, 1, 4]], wanted[[0, 1, 4]], atol=0.01)
+    # 9 dB more than was measured, and no more than the recording has.
+    np.testing.assert_allclose(fuller[[1, 2, 3]], [0.3, 0.4, 0.05 * 10 ** (9 / 20)], rtol=1e-6)
+    # 0.3 with 10 dB more is 0.95: nothing is left for the trim, but for what 9 dB of share do not do.
+    np.testing.assert_allclose(looser, [0.0, 1.0, 0.0, 2.0, 1.0], atol=0.01)
 
 
 def test_a_trim_leaves_silence_silent() -> None:
