@@ -28,7 +28,14 @@ from training.evaluation.sound_metrics import (
     region_levels,
     sustained,
 )
-from training.evaluation.sound_partials import PartialRows, Pitch, partial_levels, pitch
+from training.evaluation.sound_partials import (
+    BESIDE_PARTIALS_DB,
+    PARTIALS_DB,
+    PartialRows,
+    Pitch,
+    partial_levels,
+    pitch,
+)
 
 LOUDNESS = Bar(-19.5, -16.5)
 """Around what the output is levelled to."""
@@ -192,54 +199,55 @@ def sound_figures(run: SoundRun) -> list[Figure]:
 
 
 def _partial_figures(rows: PartialRows | None) -> list[Figure]:
-    def of(get: Callable[[PartialRows], float]) -> float | None:
-        return None if rows is None else get(rows)
+    def row(
+        key: str,
+        label: str,
+        get: Callable[[PartialRows], float],
+        floor: Callable[[PartialRows], float] | None = None,
+        bar: Callable[[PartialRows], float] | None = None,
+    ) -> Figure:
+        if rows is None:
+            return Figure(f"sound_{key}", label, "sound", None, note="no partial stands out")
+        limit = None if bar is None else Bar(high=bar(rows))
+        return Figure(f"sound_{key}", label, "sound", get(rows), "dB", None if floor is None else floor(rows), limit)
 
-    own, beside = of(lambda r: r.floor_db), of(lambda r: r.neighbours_floor_db)
-    none = "" if rows else "no partial stands out"
+    beside = "rows beside partials above target"
     return [
-        Figure(
-            "sound_partials_median_db",
-            "partial rows, median of all seconds",
-            "sound",
-            of(lambda r: r.median_db),
-            note=none,
-        ),
-        Figure(
-            "sound_partials_worst_db",
+        row("partials_median_db", "partial rows, median of all seconds", lambda r: r.median_db),
+        row(
+            "partials_worst_db",
             "partial rows, worst second",
-            "sound",
-            of(lambda r: r.worst_db),
-            "dB",
-            own,
-            Bar(high=2.0),
-            none,
+            lambda r: r.worst_db,
+            lambda r: r.floor_db,
+            lambda r: PARTIALS_DB,
         ),
-        Figure(
-            "sound_partials_excerpt_db",
+        row(
+            "partials_furthest_db",
+            "partial rows, worst second of the row furthest beyond chance (floor: by chance)",
+            lambda r: r.furthest_db[0],
+            lambda r: r.furthest_db[1],
+            lambda r: max(PARTIALS_DB, r.furthest_db[1]),
+        ),
+        row(
+            "partials_excerpt_db",
             "partial rows, worst second of an excerpt (floor: the recording's)",
-            "sound",
-            of(lambda r: r.excerpt_db),
-            "dB",
-            own,
-            note=none,
+            lambda r: r.excerpt_db,
+            lambda r: r.floor_db,
         ),
-        Figure(
-            "sound_neighbours_median_db",
-            "rows beside partials above target, median",
-            "sound",
-            of(lambda r: r.neighbours_median_db),
-            note=none,
+        row("neighbours_median_db", f"{beside}, median", lambda r: r.neighbours_median_db),
+        row(
+            "neighbours_worst_db",
+            f"{beside}, worst second",
+            lambda r: r.neighbours_worst_db,
+            lambda r: r.neighbours_floor_db,
+            lambda r: BESIDE_PARTIALS_DB,
         ),
-        Figure(
-            "sound_neighbours_worst_db",
-            "rows beside partials above target, worst second",
-            "sound",
-            of(lambda r: r.neighbours_worst_db),
-            "dB",
-            beside,
-            Bar(high=3.0),
-            none,
+        row(
+            "neighbours_furthest_db",
+            f"{beside}, worst second of the row furthest beyond chance (floor: by chance)",
+            lambda r: r.neighbours_furthest_db[0],
+            lambda r: r.neighbours_furthest_db[1],
+            lambda r: max(BESIDE_PARTIALS_DB, r.neighbours_furthest_db[1]),
         ),
     ]
 

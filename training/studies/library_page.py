@@ -192,8 +192,11 @@ Measured on 66 s rendered by the command, by code that shares nothing with the i
   loudest, bar 1 dB above the same between the recording's halves.
   **Partial rows**: level in every second against the recording's, median in dB; **worst second** of an excerpt as long
   as the recording, in brackets what the recording does itself: 2 dB in every second, the bar **of a minute**, it does
-  not keep either. **Beside partials**: how far rows up to two beside them are above the recording's, median, and in the
-  **worst second of a minute there**, bar 3 dB, in brackets the recording's own worst of its few seconds.
+  not keep either. A minute has more chances than a few seconds: **beyond chance** is the worst second of the row that
+  strays furthest beyond what a minute of the recording's own would do 99 times in 100, which is in brackets, by how far
+  the row's seconds differ in the recording; bar that, and 2 dB. **Beside partials**: how far rows up to two beside them
+  are above the recording's, median, and in the **worst second of a minute there**, bar 3 dB, in brackets the
+  recording's own worst of its few seconds; **beyond chance there** likewise, bar that, and 3 dB.
   **Partials, cents**: the strongest, median.
 * **Fine spectrum**: long-time spectra at 8192 points of 44.1 kHz, mean difference in dB from 100 Hz to 11 kHz, bar
   1.5 × floor: what lies between the partials, which no mel row tells. **Valleys**: its lower quarter in six bands, the
