@@ -13,8 +13,9 @@ from synth.presets.file import SUFFIX
 from synth.presets.user_folder import file_for, unused_name
 from ui.files.file_dialog import choose_file, choose_new_file
 from ui.presets.details import DetailsForm
+from ui.presets.items import path_of
 from ui.presets.librarian import Librarian
-from ui.presets.list import PresetList, path_of
+from ui.presets.list import PresetList
 from ui.presets.row import BUNDLED, CARD
 from ui.widgets.name_bar import NameBar
 

@@ -1,7 +1,6 @@
 """The list of presets: rows that know their file, sorted, grouped and filtered in place."""
 
 from collections.abc import Iterable
-from html import escape
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QPoint, QRect, Qt, QTimer, Signal
@@ -9,9 +8,9 @@ from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QListWidget, QListWidgetItem, QWidget
 
 from synth.file_names import shown_name
-from synth.presets.about import OTHER, Category
 from synth.presets.card import Card, name_from_file
 from ui.presets.finding.order import SortBy, SortKey, head_key, name_key, sort_key
+from ui.presets.items import category_of, describe, path_of, searched, tip
 from ui.presets.row import BUNDLED, CARD, HEAD, LIKED, PATH, PROBLEM, STARS, PresetRow
 
 _MUCH_ROOM = 300
@@ -47,6 +46,9 @@ class PresetList(QListWidget):
         self.rows.hearing_asked.connect(lambda index: self.hear(self.item(index.row())))
         self.setItemDelegate(self.rows)
         self.itemClicked.connect(self._click)
+        self._look_up = QTimer(self)
+        self._look_up.setSingleShot(True)
+        self._look_up.timeout.connect(lambda: self.scrollToItem(self.currentItem()))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         # Not `itemActivated`: a double click would ask twice. Letters are notes, not a search of Qt's own.
@@ -94,7 +96,7 @@ class PresetList(QListWidget):
         item.setData(LIKED, liked)
         item.setData(STARS, stars)
         item.setToolTip("Comes with Petrichord" if bundled else shown_name(path))
-        _describe(item)
+        describe(item)
         self._insert(item)
         return item
 
@@ -118,7 +120,7 @@ class PresetList(QListWidget):
     def _key(self, item: QListWidgetItem) -> SortKey:
         if item.data(HEAD):
             return head_key(item.data(HEAD))
-        group = _category(item) if self.grouped else None
+        group = category_of(item) if self.grouped else None
         facts = item.text(), item.data(CARD), self.sort_by
         return sort_key(*facts, bundled=item.data(BUNDLED), stars=item.data(STARS), group=group)
 
@@ -136,16 +138,17 @@ class PresetList(QListWidget):
 
     def _put_head(self, item: QListWidgetItem) -> None:
         """See that the group of this item has a head."""
-        if not self.grouped or _category(item).id in self._heads:
+        if not self.grouped or category_of(item).id in self._heads:
             return
-        head = QListWidgetItem(_category(item).label)
-        head.setData(HEAD, _category(item))
+        head = QListWidgetItem(category_of(item).label)
+        head.setData(HEAD, category_of(item))
         head.setFlags(Qt.ItemFlag.NoItemFlags)
-        self._heads[_category(item).id] = head
+        self._heads[category_of(item).id] = head
         self.insertItem(self._place(head), head)
 
     def _put_again(self, item: QListWidgetItem, name: str) -> None:
         """At its own place, which may be another now, under this name."""
+        self._keep_in_sight(self.viewport().rect())
         current, selected = self.currentItem(), self.selectedItems()
         hidden = item.isHidden()
         self.takeItem(self.row(item))
@@ -177,14 +180,14 @@ class PresetList(QListWidget):
         if isinstance(card, Card):
             item.setData(CARD, card)
             item.setData(PROBLEM, None)
-            item.setToolTip(_tip(item, card))
+            item.setToolTip(tip(item, card))
             if item.text() != card.name or self.grouped or self.sort_by != "name":
                 self._put_again(item, card.name)
         else:
             item.setData(CARD, None)
             item.setData(PROBLEM, card)
             item.setToolTip(str(card))
-        _describe(item)
+        describe(item)
 
     def hear(self, item: QListWidgetItem | None) -> None:
         """Ask for it to be heard without being loaded, or no longer."""
@@ -195,7 +198,7 @@ class PresetList(QListWidget):
         """This one is heard now, or none."""
         before, self.rows.heard = self.rows.heard, path
         for item in filter(None, (self.at(before), self.at(path))):
-            _describe(item, heard=path_of(item) == path)
+            describe(item, heard=path_of(item) == path)
         self.viewport().update()
 
     def ask_morph(self, item: QListWidgetItem | None) -> None:
@@ -207,14 +210,14 @@ class PresetList(QListWidget):
         """Make it a favourite, or no longer."""
         if item is not None:
             item.setData(LIKED, not item.data(LIKED))
-            _describe(item)
+            describe(item)
             self.liked.emit(path_of(item), bool(item.data(LIKED)))
 
     def rate(self, item: QListWidgetItem | None, stars: int) -> None:
         """Give it so many stars, 0 takes them away."""
         if item is not None and item.data(STARS) != stars:
             item.setData(STARS, stars)
-            _describe(item)
+            describe(item)
             if self.sort_by == "rating":
                 self._put_again(item, item.text())
                 self.scrollToItem(item)
@@ -232,24 +235,30 @@ class PresetList(QListWidget):
         for item in self.all_items():
             card = item.data(CARD)
             has = set(card.tags) if card else set()
-            fits = wanted <= has and (not words or all(word in _about(item) for word in words))
+            fits = wanted <= has and (not words or all(word in searched(item) for word in words))
             fits = fits and (not favourites or bool(item.data(LIKED))) and (not yours or not item.data(BUNDLED))
             item.setHidden(not fits)
             if fits and self.grouped:
-                groups.add(_category(item).id)
+                groups.add(category_of(item).id)
         for group, head in self._heads.items():
             head.setHidden(group not in groups)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        item = self.currentItem()
-        in_sight = item is not None and QRect(QPoint(), event.oldSize()).intersects(self.visualItemRect(item))
+        self._keep_in_sight(QRect(QPoint(), event.oldSize()))
         super().resizeEvent(event)
         low = self.height() < _MUCH_ROOM
-        turned, self.rows.low = low != self.rows.low, low
-        if turned:
+        if low != self.rows.low:
+            self.rows.low = low
             self.scheduleDelayedItemsLayout()
-        if turned or in_sight:  # Once they are laid out, rows lie elsewhere.
-            QTimer.singleShot(0, self, lambda: self.scrollToItem(self.currentItem()))
+            self._look_up.start()
+
+    def _keep_in_sight(self, room: QRect) -> None:
+        """Rows will lie elsewhere: show what is chosen again once they do, if `room` shows it, or nothing was shown."""
+        item = self.currentItem()
+        if item is None or self._look_up.isActive():
+            return
+        if not room.isValid() or room.intersects(self.visualItemRect(item)):
+            self._look_up.start()
 
     def event(self, event: QEvent) -> bool:
         # Page Up and Down walk the presets wherever the focus is.
@@ -257,44 +266,3 @@ class PresetList(QListWidget):
             event.ignore()
             return False
         return super().event(event)
-
-
-def path_of(item: QListWidgetItem) -> Path:
-    """The file an item stands for."""
-    path: Path = item.data(PATH)
-    return path
-
-
-def _category(item: QListWidgetItem) -> Category:
-    card = item.data(CARD)
-    return card.category if isinstance(card, Card) else OTHER
-
-
-def _about(item: QListWidgetItem) -> str:
-    """What is searched."""
-    card = item.data(CARD)
-    known = f"{' '.join(card.tags)} {card.category.label} {card.about.comment}" if card else ""
-    return f"{item.text()} {path_of(item).stem} {known}".casefold()
-
-
-def _tip(item: QListWidgetItem, card: Card) -> str:
-    """What a mouse that rests on a preset is told."""
-    where = "Comes with Petrichord" if item.data(BUNDLED) else shown_name(path_of(item))
-    said = [card.about.comment, f"{card.category.label} · by {card.author}" if card.author else card.category.label]
-    # As text, whatever is written there; paragraphs are broken into lines that fit.
-    return "".join(f"<p>{escape(line)}</p>" for line in (*filter(None, said), where))
-
-
-def _describe(item: QListWidgetItem, *, heard: bool = False) -> None:
-    """The same for those who listen to the list."""
-    card, stars = item.data(CARD), item.data(STARS)
-    said = [
-        "being heard" if heard else "",
-        "yours" if not item.data(BUNDLED) else "",
-        _category(item).label if card else "",
-        ", ".join(card.tags) if card else "",
-        "favourite" if item.data(LIKED) else "",
-        f"{stars} of 5 stars" if stars else "",
-        card.about.comment if card else "",
-    ]
-    item.setData(int(Qt.ItemDataRole.AccessibleDescriptionRole), "; ".join(filter(None, said)))

@@ -15,8 +15,8 @@ from ui.presets.details import DetailsForm
 from ui.presets.favourites import Favourites
 from ui.presets.files import PresetFiles
 from ui.presets.finding.finder import Finder
+from ui.presets.items import path_of
 from ui.presets.librarian import Change, Librarian
-from ui.presets.list import path_of
 from ui.presets.menu import PresetMenu
 from ui.presets.row import LIKED
 from ui.widgets.banner import Remedy

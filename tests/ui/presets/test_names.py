@@ -15,7 +15,7 @@ from tests.doubles.engine import FakeEngine
 from tests.doubles.samples import live_preset
 from tests.ui.hands.shelves import open_library
 from ui.presets.finding.order import name_key
-from ui.presets.list import path_of
+from ui.presets.items import path_of
 from ui.shell.main_window import MainWindow
 
 NAMES = ("Wind 9", "wind 10", "String ensemble", "Low strings", "Äolsharfe", "Bell", "Dark wind", "éclat", "Zither")

@@ -20,7 +20,7 @@ from tests.doubles.samples import live_preset
 from tests.ui.hands.scene import window
 from tests.ui.hands.shelves import open_library, tagged_presets
 from ui.files.trash import Trashed
-from ui.presets.list import path_of
+from ui.presets.items import path_of
 from ui.presets.row import CARD, picture
 from ui.shell.main_window import MainWindow
 

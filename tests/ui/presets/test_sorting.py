@@ -16,7 +16,7 @@ from tests.doubles.engine import FakeEngine
 from tests.doubles.samples import live_preset
 from tests.ui.hands.shelves import open_library
 from ui.presets.finding.order import SORTS, SortBy
-from ui.presets.list import path_of
+from ui.presets.items import path_of
 from ui.shell.main_window import MainWindow
 
 CTRL = Qt.KeyboardModifier.ControlModifier

@@ -18,7 +18,7 @@ from tests.doubles.engine import FakeEngine
 from tests.doubles.samples import live_preset
 from tests.ui.hands.mouse_and_keys import drop
 from tests.ui.hands.scene import OUTPUTS
-from ui.presets.list import path_of
+from ui.presets.items import path_of
 from ui.shell.main_window import MainWindow
 
 CTRL = Qt.KeyboardModifier.ControlModifier

@@ -20,7 +20,7 @@ def test_progress_curves_pictures_and_checkpoints_are_shown_as_they_come(stage: 
     assert stage.sheet.pages.currentWidget() is grow
     stage.until_checkpoint()
     assert not grow.target.empty and not grow.culture.empty
-    assert stage.until_ended().startswith("Grown, with an LTAS error of 0.50 dB.")
+    assert stage.until_ended().startswith("Grown, with a spectrum error of 0.50 dB.")
     training = stage.studio.training
     assert training is not None
     assert training.history.iterations == list(range(1, 41))
@@ -127,7 +127,7 @@ def test_a_stopped_training_says_what_there_is_and_resumes(stage: Stage, recordi
     QTest.keyClick(stage.win, Qt.Key.Key_Period, CTRL)
     assert "Stopping" in stage.sheet.grow.sentence.text()
     sentence = stage.until_ended()
-    assert "LTAS error of 1.50 dB" in sentence and "Resume goes on from here" in sentence
+    assert "spectrum error of 1.50 dB" in sentence and "Resume goes on from here" in sentence
     training = stage.studio.training
     assert training is not None
     stopped_at = training.history.iterations[-1]

@@ -10,9 +10,11 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from synth.mel import FORMATS
+from synth.presets.card import read_card
 from synth.presets.file import save_preset
 from tests.doubles.samples import live_preset
 from tests.ui.hands.scene import preset_files
+from ui.presets.list import PresetList
 from ui.shell.main_window import MainWindow
 from ui.widgets.knob import Knob
 
@@ -67,6 +69,25 @@ def test_what_plays_stays_in_sight_when_rows_change_their_height(win: MainWindow
     win.resize(1280, 780)
     qtbot.wait(20)
     assert presets.verticalScrollBar().value() == 0, "who has scrolled away stays there"
+
+
+def test_what_is_chosen_stays_in_sight_while_names_are_read_from_files(qtbot: QtBot, tmp_path: Path) -> None:
+    """As at the start: presets are listed by their files' names, and go elsewhere when their own are known."""
+    presets = PresetList()
+    qtbot.addWidget(presets)
+    for i in range(30):
+        presets.put(tmp_path / f"zither {i:02}.safetensors", bundled=True, liked=False)
+    presets.resize(200, 344)
+    with qtbot.waitExposed(presets):
+        presets.show()
+    item = presets.at(tmp_path / "zither 20.safetensors")
+    assert item is not None
+    presets.setCurrentItem(item)
+    presets.scrollToItem(item)
+    save_preset(replace(live_preset(), name="Accordion"), tmp_path / "zither 29.safetensors")
+    presets.show_card(tmp_path / "zither 29.safetensors", read_card(tmp_path / "zither 29.safetensors"))
+    assert presets.item(0).text() == "Accordion"
+    qtbot.waitUntil(lambda: presets.viewport().rect().contains(presets.visualItemRect(item)), timeout=1000)
 
 
 def test_a_tag_chip_stays_where_it_is_when_it_is_clicked(win: MainWindow) -> None:

@@ -57,7 +57,7 @@ class GrowPage(QWidget):
         self.culture = GridView("Culture", "A culture in training; at a checkpoint, and at the end, the preset's")
         self.loss = CurvePlot("Loss", "", "What training makes smaller", COLOURS.left)
         self.ltas = CurvePlot(
-            "LTAS error",
+            "Spectrum error",
             " dB",
             "How far the average spectrum is from the recording's; dots are checkpoints, after 3000 steps of life",
             COLOURS.accent,

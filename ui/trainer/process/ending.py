@@ -9,7 +9,7 @@ from ui.trainer.process.job import Bench
 from ui.trainer.process.lines import News
 
 BAR_DB = 0.7
-"""LTAS error that a finished culture should reach."""
+"""Spectrum error (LTAS) that a finished culture should reach."""
 _ROUGH_DB = 2.0
 _IN_THE_WINDOW = {
     "--start and --seconds": "“Start” and “Length”",
@@ -44,7 +44,7 @@ def judged(bench: Bench, verdict: News | None, code: int, share: float, *, asked
     """From the last the child said, if anything, and its exit code; `asked`: it was told to stop."""
     usable = bench.preset.is_file()
     if verdict is not None and verdict.event == "done" and code == 0 and usable:
-        error = f"an LTAS error of {verdict.ltas_db:.2f} dB"
+        error = f"a spectrum error of {verdict.ltas_db:.2f} dB"
         if bench.resumable:
             so_far = f"Stopped at {share:.0%}: the culture so far has {error}."
             return Ending("stopped", f"{so_far} Resume goes on from here, Keep takes it as it is.")
