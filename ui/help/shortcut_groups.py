@@ -42,7 +42,10 @@ GLOSSARY: tuple[Key, ...] = tuple(
         ("22k80, 44k128", "Formats of a culture: 80 rows up to 8 kHz, or 128 rows up to 22 kHz"),
         ("Latency", "The time from a key or a touch to its sound"),
         ("Underrun", "A gap in the sound, because the computer was late"),
-        ("Spectrum error", "Difference between a culture’s average spectrum and its recording’s; below 1 dB is close"),
+        (
+            "Spectrum error",
+            "Difference between a culture’s average spectrum (LTAS) and its recording’s; below 1 dB is close",
+        ),
         ("Variation", "A number: another one grows another culture from the same recording"),
     )
 )
