@@ -90,6 +90,20 @@ def test_what_is_chosen_stays_in_sight_while_names_are_read_from_files(qtbot: Qt
     qtbot.waitUntil(lambda: presets.viewport().rect().contains(presets.visualItemRect(item)), timeout=1000)
 
 
+def test_how_the_list_is_sorted_can_be_read_in_the_smallest_window(
+    win: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    for entry in preset_files(tmp_path, tuple(f"zither {i}" for i in range(45))):
+        win.presets.add(entry.path)
+    win.resize(1024, 640)
+    win.presets.search.setText("zither 1")
+    finder = win.presets.finder
+    assert finder.count.text() == "14 of 48"
+    win.presets.sort.put_back("rating", grouped=False)
+    qtbot.wait(50)
+    assert finder.sort.width() >= finder.sort.sizeHint().width()
+
+
 def test_a_tag_chip_stays_where_it_is_when_it_is_clicked(win: MainWindow) -> None:
     tags = win.presets.tags
     tags.show_tags([tag for n, tag in enumerate(("one", "two", "three", "four", "five")) for _ in range(9 - n)])

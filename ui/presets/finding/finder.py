@@ -48,9 +48,9 @@ class Finder(QWidget):
         column.setSpacing(8)
         head = QHBoxLayout()
         head.setSpacing(6)
-        title = QLabel("PRESETS")
-        title.setProperty("role", "section")
-        head.addWidget(title)
+        self.title = QLabel("PRESETS")
+        self.title.setProperty("role", "section")
+        head.addWidget(self.title)
         head.addWidget(self.count, 1)
         head.addWidget(self.sort)
         column.addLayout(head)
@@ -93,6 +93,8 @@ class Finder(QWidget):
         )
         shown, listed = len(self.list.shown()), len(self.list.all_items())
         self.count.setText(f"{shown} of {listed}" if shown < listed else f"{listed}")
+        # The longer count takes the title's room, and not that of the button beside it.
+        self.title.setVisible(shown == listed)
         self.list.setVisible(shown > 0)
         self.nothing.setVisible(shown == 0)
 
