@@ -1,7 +1,8 @@
 """Two windows at once: each writes what was changed in it, and takes nothing back that the other wrote."""
 
 import json
-import multiprocessing
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -113,21 +114,37 @@ def test_favourites_of_two_windows_are_all_kept(tmp_path: Path) -> None:
     assert [name for name in ("violin", "cello", "my cello", "choir") if name in kept] == ["my cello", "choir"]
 
 
-def _like(path: Path, first: int) -> None:
-    favourites = Favourites(path)
-    for i in range(first, first + 25):
-        favourites.set(f"preset {i}", True)
+_LIKE = """
+import sys
+from pathlib import Path
+from ui.presets.favourites import Favourites
+
+favourites, first = Favourites(Path(sys.argv[1])), int(sys.argv[2])
+print("ready", flush=True)
+sys.stdin.readline()
+for i in range(first, first + 25):
+    favourites.set(f"preset {i}", True)
+"""
 
 
 def test_two_processes_that_write_at_the_same_moment_lose_nothing(tmp_path: Path) -> None:
     path = tmp_path / "favourites.json"
-    context = multiprocessing.get_context("spawn")
-    windows = [context.Process(target=_like, args=(path, 25 * i)) for i in range(2)]
+    windows = [
+        subprocess.Popen(
+            [sys.executable, "-c", _LIKE, str(path), str(25 * i)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[3],
+        )
+        for i in range(2)
+    ]  # fmt: skip
     for window in windows:
-        window.start()
+        assert window.stdout is not None and window.stdout.readline() == "ready\n"
     for window in windows:
-        window.join(120)
-        assert window.exitcode == 0
+        assert window.stdin is not None
+        window.stdin.write("go\n")
+        window.stdin.flush()
+    for window in windows:
+        with window:
+            assert window.wait(120) == 0
     kept = Favourites(path)
     assert all(f"preset {i}" in kept for i in range(50))
 
