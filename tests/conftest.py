@@ -23,7 +23,9 @@ torch.set_num_threads(1)
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # Before the tests' own home is made: what is compiled is kept from one run of the tests to the next.
-keep_compiled_code_apart()
+_KEPT = keep_compiled_code_apart()
+# matplotlib reads every font of the machine where it finds no list of them, two seconds for each new home.
+os.environ.setdefault("MPLCONFIGDIR", str(_KEPT.with_name("matplotlib")))
 settings.register_profile("petrichord", deadline=None)
 settings.load_profile("petrichord")
 
