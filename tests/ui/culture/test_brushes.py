@@ -22,17 +22,19 @@ def _at(win: MainWindow, column: float, row: float) -> QPoint:
     return win.culture.position_of(column, row).toPoint()
 
 
-@pytest.mark.parametrize("kind", BRUSH_KINDS)
-def test_each_brush_touches_the_cell_under_the_mouse(win: MainWindow, engine: FakeEngine, kind: GestureKind) -> None:
-    win.brushes.choose(kind)
-    # With Alt paint lands there as well, and not on a partial.
-    QTest.mouseClick(win.culture.viewport(), LEFT, Qt.KeyboardModifier.AltModifier, _at(win, 100, 20))
-    (touch,) = engine.sent(Touch)
-    assert isinstance(touch, Touch)
-    assert touch.gesture.kind == kind
-    # One pixel is a fifth of a cell.
-    assert touch.gesture.column == pytest.approx(100, abs=0.3)
-    assert touch.gesture.row == pytest.approx(20, abs=0.3)
+def test_each_brush_touches_the_cell_under_the_mouse(win: MainWindow, engine: FakeEngine) -> None:
+    for i, kind in enumerate(BRUSH_KINDS):
+        win.brushes.choose(kind)
+        engine.actions.clear()
+        column, row = 100 + 7 * i, 20 + 9 * i
+        # With Alt paint lands there as well, and not on a partial.
+        QTest.mouseClick(win.culture.viewport(), LEFT, Qt.KeyboardModifier.AltModifier, _at(win, column, row))
+        (touch,) = engine.sent(Touch)
+        assert isinstance(touch, Touch)
+        assert touch.gesture.kind == kind
+        # One pixel is a fifth of a cell.
+        assert touch.gesture.column == pytest.approx(column, abs=0.3)
+        assert touch.gesture.row == pytest.approx(row, abs=0.3)
 
 
 def test_the_hand_is_down_before_the_touch_and_up_at_the_end(win: MainWindow, engine: FakeEngine) -> None:
