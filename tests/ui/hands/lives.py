@@ -9,6 +9,7 @@ from pathlib import Path
 
 from synth.presets.file import save_preset
 from tests.doubles.cultures import steady_preset
+from tests.ui.hands.forks import forked
 
 _PROGRAM = """
 import json, sys, threading
@@ -66,11 +67,13 @@ def live(
     first: str = "",
     screen_size: tuple[int, int] = (1920, 1080),
     variables: dict[str, str] | None = None,
+    fresh: bool = False,
 ) -> dict[str, object]:
     """One life of the command; what it `said`.
 
-    `act` is run when the `window` is there, and must close it; `first` before anything is imported. `variables` are the
-    environment's beside the usual ones, such as those of a real screen.
+    `act` is run when the `window` is there, and must close it; `first` before anything of ours is imported. `variables`
+    are the environment's beside the usual ones, such as those of a real screen. With `fresh` Python itself is started
+    anew, not only our program.
     """
     screen = home / "screen.json"
     size = dict(zip(("width", "height"), screen_size, strict=True))
@@ -78,10 +81,12 @@ def live(
     environment = {**os.environ, "QT_QPA_PLATFORM": f"offscreen:configfile={screen}", "HOME": str(home)}
     environment |= {f"XDG_{name}_HOME": str(home / name.lower()) for name in ("DATA", "STATE", "CONFIG", "CACHE")}
     environment |= variables or {}
-    done = subprocess.run(
-        [sys.executable, "-c", _PROGRAM, first, act, preset, device],
-        env=environment, capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
+    arguments = [first, act, preset, device]
+    if fresh or not hasattr(os, "fork"):
+        command = [sys.executable, "-c", _PROGRAM, *arguments]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    else:
+        done = forked(_PROGRAM, arguments, environment, home, 120)
     assert done.returncode == 0, done.stderr
     said: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
     return said

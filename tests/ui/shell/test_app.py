@@ -47,7 +47,7 @@ def home(tmp_path: Path) -> Path:
 
 
 def test_it_opens_plays_and_closes_without_heavy_imports_or_leftover_threads(home: Path) -> None:
-    said = live(home, _PLAY)
+    said = live(home, _PLAY, fresh=True)
     assert said["code"] == 0
     assert said["preset"] == "Violin"
     assert said["playing"]
