@@ -1,9 +1,11 @@
 """What partials and noise look like to a mel: the linear model the spectral vocoder inverts.
 
-Axes: `M` mel bands, `P` partials, `K` frequencies or STFT bins. Everything is computed once per preset.
+Axes: `M` mel bands, `P` partials, `K` frequencies or STFT bins. Everything is computed once per preset; the larger
+tables are kept for the presets played last, and cannot be written to.
 """
 
 import math
+from functools import lru_cache
 
 import numpy as np
 
@@ -21,13 +23,19 @@ def hann(length: int) -> Doubles:
 
 def partial_responses(hz: Doubles, fmt: MelFormat) -> Doubles:
     """Mel magnitude of a cosine of amplitude 1 at each frequency, (M, P)."""
+    return _partial_responses(np.asarray(hz, np.float64).tobytes(), fmt)
+
+
+@lru_cache(maxsize=16)
+def _partial_responses(packed_hz: bytes, fmt: MelFormat) -> Doubles:
+    hz = np.frombuffer(packed_hz)
     t = np.arange(fmt.n_fft) / fmt.rate_hz
     pad = (fmt.n_fft - fmt.win) // 2
     window = np.pad(hann(fmt.win), (pad, fmt.n_fft - fmt.win - pad))
     turn = 2 * np.pi * np.outer(hz, t)
     # The mean over two phases in quadrature removes what little the mirror image at −f contributes.
     cosine, sine = (np.abs(np.fft.rfft(window * wave, axis=1)) for wave in (np.cos(turn), np.sin(turn)))
-    return np.asarray(filterbank(fmt).numpy() @ ((cosine + sine) / 2).T)
+    return _kept(filterbank(fmt).numpy() @ ((cosine + sine) / 2).T)
 
 
 def triangles(hz: Doubles, fmt: MelFormat) -> Doubles:
@@ -47,6 +55,7 @@ def between_rows(hz: Doubles, fmt: MelFormat) -> Doubles:
     return weights
 
 
+@lru_cache(maxsize=16)
 def noise_response(fmt: MelFormat) -> Doubles:
     """Expected mel of Gaussian noise whose standard deviation per row is given, (M, M): rows = response @ sigma.
 
@@ -54,4 +63,10 @@ def noise_response(fmt: MelFormat) -> Doubles:
     """
     bins = np.arange(fmt.n_fft // 2 + 1) * fmt.rate_hz / fmt.n_fft
     level = RAYLEIGH_MEAN * math.sqrt(float(np.sum(hann(fmt.win) ** 2)))
-    return np.asarray(level * filterbank(fmt).numpy() @ between_rows(bins, fmt).T)
+    return _kept(level * filterbank(fmt).numpy() @ between_rows(bins, fmt).T)
+
+
+def _kept(table: Doubles) -> Doubles:
+    """Given to all who ask, so nobody may change it."""
+    table.setflags(write=False)
+    return table
