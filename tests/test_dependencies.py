@@ -13,6 +13,8 @@ MODULE_OF = {"pyside6_essentials": "PySide6", "python_rtmidi": "rtmidi"}
 OURS = {*PACKAGES, "presets"}
 WITHOUT_ITS_OWN = {"bigvgan"}
 """Installed with --no-deps (README): what it needs stands in our list."""
+PART_OF = {"shiboken6": "PySide6"}
+"""Modules of a distribution that another one requires in its own version."""
 
 
 def required() -> set[str]:
@@ -23,7 +25,8 @@ def required() -> set[str]:
 
 
 def imported() -> set[str]:
-    return {each.target.split(".")[0] for each in read_imports()[1]} - set(sys.stdlib_module_names) - OURS
+    found = {each.target.split(".")[0] for each in read_imports()[1]} - set(sys.stdlib_module_names) - OURS
+    return {PART_OF.get(module, module) for module in found}
 
 
 def test_every_package_that_is_imported_is_required() -> None:
