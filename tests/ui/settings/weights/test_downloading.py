@@ -25,9 +25,9 @@ def test_all_nine_are_shown_with_size_and_licence_and_the_recommended_are_marked
     assert {row[2] for row in rows} == {"MIT"}
     marked = {row[0]: row[3] for row in rows if row[3]}
     assert set(marked) == {FOR_GPU.name, FOR_CPU.name}
-    assert "GPU" in marked[FOR_GPU.name]
-    assert "processor" in marked[FOR_CPU.name]
-    assert sum("yours" in mark for mark in marked.values()) == 1
+    assert "a GPU" in marked[FOR_GPU.name]
+    assert "no GPU" in marked[FOR_CPU.name]
+    assert sum("as here" in mark for mark in marked.values()) == 1
     assert {row[4] for row in rows} == {"not here"}
     assert not page.use.isEnabled()
 
