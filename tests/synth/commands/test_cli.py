@@ -1,6 +1,5 @@
 """The command as its user meets it: what it prints, what it writes, and one sentence with exit code 2 for the rest."""
 
-import io
 import json
 import os
 import subprocess
@@ -188,34 +187,6 @@ def test_the_overview_needs_neither_torch_nor_qt() -> None:
 
 
 @pytest.fixture(scope="module")
-def unheard(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder in which a process without output streams has rendered a.wav and told what it `imported` and its exit
-    `code`."""
-    folder = tmp_path_factory.mktemp("unheard")
-    preset = save_preset(live_preset(), folder / "tone.safetensors")
-    program = (
-        "import sys\n"
-        "from pathlib import Path\n"
-        "from synth.commands.cli import main\n"
-        f"folder = Path({str(folder)!r})\n"
-        f"code = main(['render', {str(preset)!r}, '-o', str(folder / 'a.wav'), '--seconds', '0.2'])\n"
-        "(folder / 'code').write_text(str(code))\n"
-        "(folder / 'imported').write_text(' '.join(sys.modules))\n"
-    )
-    (folder / "program.py").write_text(program)
-    command = f"{sys.executable} {folder}/program.py >&- 2>&-"
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
-    assert subprocess.run(command, shell=True, check=False, timeout=300, env=environment).returncode == 0
-    return folder
-
-
-def test_rendering_imports_neither_qt_nor_librosa_nor_training(unheard: Path) -> None:
-    imported = (unheard / "imported").read_text().split()
-    assert "torch" in imported
-    assert not {"PySide6", "librosa", "bigvgan", "matplotlib", "training", "ui"} & set(imported)
-
-
-@pytest.fixture(scope="module")
 def exact(tmp_path_factory: pytest.TempPathFactory) -> np.ndarray:  # type: ignore[type-arg]
     """What `render` makes of the preset, in 24 bits."""
     folder = tmp_path_factory.mktemp("exact")
@@ -273,68 +244,3 @@ def test_render_writes_to_a_name_that_is_no_text(
     assert main(["render", str(preset), "-o", str(path), "--seconds", "0.5"]) == 0
     assert len(sf.read(os.fsencode(path))[0]) == 22050
     assert "�" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize(("encoding", "errors"), [("cp1252", "strict"), ("ascii", "strict")])
-def test_an_encoding_that_lacks_a_character_gets_another(
-    encoding: str, errors: str, preset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The summary of a rendering has “×” in it."""
-    raw = io.BytesIO()
-    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding=encoding, errors=errors))
-    render(preset, tmp_path / "a.wav", seconds=0.2)
-    assert (b"\xd7 real time" if encoding == "cp1252" else b"? real time") in raw.getvalue()
-
-
-def test_a_locale_without_the_character_gets_another() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "synth.commands.cli", "parameters"],
-        env={**os.environ, "LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
-        capture_output=True, timeout=300, check=False,
-    )  # fmt: skip
-    assert (done.returncode, done.stderr) == (0, b"")
-    assert b"steps_per_frame      0.00 steps ? 4.00 steps" in done.stdout
-
-
-@pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
-def test_help_is_printed_in_any_encoding(encoding: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    raw = io.BytesIO()
-    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding=encoding))
-    with pytest.raises(SystemExit) as stopped:
-        main(["vocoder", "--help"])
-    sys.stdout.flush()
-    assert stopped.value.code == 0 and b"petrichord vocoder" in raw.getvalue()
-
-
-def test_doctor_prints_its_arrows_in_any_encoding(monkeypatch: pytest.MonkeyPatch) -> None:
-    from synth.commands.cli import prepare_streams
-    from synth.commands.doctor import Finding
-
-    raw = io.BytesIO()
-    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding="cp1252"))
-    prepare_streams()
-    print(Finding("audio", False, "no sound card", "play in silence"), flush=True)
-    assert " ".join(raw.getvalue().decode("cp1252").split()) == "-- audio no sound card ? play in silence"
-
-
-def test_streams_that_were_closed_swallow_what_is_printed(unheard: Path) -> None:
-    assert (unheard / "code").read_text() == "0"
-    assert sf.info(unheard / "a.wav").frames == 8820
-
-
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
-def test_a_full_disk_behind_the_output_is_a_sentence() -> None:
-    with open("/dev/full", "wb") as full:
-        done = subprocess.run(
-            [sys.executable, "-m", "synth.commands.cli", "presets"], stdout=full, stderr=subprocess.PIPE, check=False
-        )
-    assert done.returncode == 2
-    assert done.stderr.count(b"\n") == 1 and b"cannot be written: No space left" in done.stderr
-
-
-def test_the_log_takes_names_that_are_no_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from synth.log import log_unexpected
-
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    written = log_unexpected(ValueError(os.fsdecode(b"caf\xe9.wav")))
-    assert r"caf\udce9.wav" in written.read_text(encoding="utf-8")
