@@ -19,6 +19,7 @@ from training.evaluation.evaluate import Evaluation, Options, evaluate_preset
 from training.evaluation.figures import Bar, Figure, table
 from training.evaluation.grid import life_figures
 from training.evaluation.rendering import render
+from training.evaluation.report import draw
 
 CLARINET = Path(__file__).parents[2] / "data" / "clarinet.flac"
 SHORT = Options(survival=True, render_s=5.5, still_s=5.5, long_steps=960, wound_steps=80, survivors=(2, 64))
@@ -88,7 +89,13 @@ def test_the_command_prints_the_table_writes_figures_and_draws_the_page(
         asked.append(options)
         return evaluation
 
+    def drawn(evaluation: Evaluation, folder: Path) -> Path:
+        # The command makes the folder to see whether it can; whoever else draws relies on `draw` for that.
+        folder.rmdir()
+        return draw(evaluation, folder)
+
     monkeypatch.setattr("training.evaluation.evaluate.evaluate_preset", remembered)
+    monkeypatch.setattr("training.evaluation.report.draw", drawn)
     figures, report = tmp_path / "made" / "figures.json", tmp_path / "new folder"
     command = ["evaluate", str(evaluation.preset), str(CLARINET), "--json", str(figures), "--report", str(report)]
     assert main([*command, "--quick", "--start", "0.5", "--seconds", "1"]) == 0
