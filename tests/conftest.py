@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,6 +27,9 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 _KEPT = keep_compiled_code_apart()
 # matplotlib reads every font of the machine where it finds no list of them, two seconds for each new home.
 os.environ.setdefault("MPLCONFIGDIR", str(_KEPT.with_name("matplotlib")))
+# A shell lets what it starts in the background ignore Ctrl-C, and so would every program that a test ends by it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 settings.register_profile("petrichord", deadline=None)
 settings.load_profile("petrichord")
 

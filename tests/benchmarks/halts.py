@@ -94,9 +94,9 @@ class Player:
     def finish(self) -> dict[str, float]:
         """End it as a user would; its report."""
         self.process.send_signal(signal.SIGINT)
+        assert self.process.wait(30) == 0
         assert self.process.stdout is not None
         report: dict[str, float] = json.loads(self.process.stdout.read())
-        assert self.process.wait(10) == 0
         return report
 
     def close(self) -> None:
