@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synth.compiled.cache import compiled
-from synth.effects.contract import Audio, EffectState, mix_levels
+from synth.effects.contract import NEVER, Audio, EffectState, mix_levels
 from synth.effects.glide import Glide
 from synth.effects.held_arrays import HeldArrays
 
@@ -62,6 +62,7 @@ class Chorus:
         self._held = HeldArrays(own, self._glide, {"at": size})
         self._run = compiled("void(f4[:,::1], f4[:,::1], f8[:,::1], f4[:,::1], i8[::1], f8[::1])", _run)
         self.memory_samples = size
+        self.memory_holds = NEVER
 
     @property
     def state(self) -> EffectState:

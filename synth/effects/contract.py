@@ -13,6 +13,8 @@ EffectState = Mapping[str, NDArray[np.generic]]
 
 QUIET = 2.0**-26
 """Amplitude below which sound counts as silence: a quarter of what 24 bits can hold, −156 dBFS."""
+NEVER = 2**62
+"""More samples than are ever computed."""
 TINY = 1e-30
 """Filters let what is smaller go to zero, so that no number becomes too small to be computed quickly."""
 
@@ -29,6 +31,11 @@ class Effect(Protocol):
     @property
     def memory_samples(self) -> int:
         """When its input and output have been quiet for so many samples, nothing that it will put out is louder."""
+        ...
+
+    @property
+    def memory_holds(self) -> int:
+        """In how many samples `memory_samples` may be another, if nothing is obeyed until then."""
         ...
 
     @property

@@ -21,6 +21,10 @@ class Delay:
         return self._line.memory_samples
 
     @property
+    def memory_holds(self) -> int:
+        return self._line.memory_holds
+
+    @property
     def state(self) -> EffectState:
         return self._line.held.copies()
 

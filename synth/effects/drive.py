@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from synth.compiled.cache import compiled
-from synth.effects.contract import TINY, Audio, EffectState
+from synth.effects.contract import NEVER, TINY, Audio, EffectState
 from synth.effects.glide import Glide
 from synth.effects.halfband import HalfBand
 from synth.effects.held_arrays import HeldArrays
@@ -73,6 +73,7 @@ class Drive:
         self._shape = compiled("void(f8[:,::1], f8[:,::1], f8[::1])", _shape)
         self._finish = compiled("void(f8[:,::1], f4[:,::1], f8[:,::1], f8, f8[:,::1])", _finish)
         self.memory_samples = round(0.1 * rate_hz)
+        self.memory_holds = NEVER
 
     @property
     def state(self) -> EffectState:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synth.compiled.cache import compiled
-from synth.effects.contract import TINY, Audio
+from synth.effects.contract import NEVER, TINY, Audio
 from synth.effects.glide import Glide
 from synth.effects.held_arrays import HeldArrays
 from synth.instrument.parameters.effect_rows import ECHO_CROSS_FADE_S
@@ -76,6 +76,14 @@ class EchoLine:
     def memory_samples(self) -> int:
         """How far behind it is read, or will be soon."""
         return int(self._places[[NOW, NEXT, WANTED]].max()) + self._fade
+
+    @property
+    def memory_holds(self) -> int:
+        """In how many samples `memory_samples` may be another: a cross-fade is over then."""
+        now, to, done, wanted = (int(place) for place in self._places[NOW:])
+        if to != now:
+            return self._fade - done
+        return NEVER if wanted == now else self._fade
 
     def obey(self, delay_s: float, levels: Sequence[float], *, at_once: bool) -> None:
         """`levels`: of the sound, of the echoes, feedback, tone's share, width."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from synth.compiled.cache import compiled
-from synth.effects.contract import TINY, Audio, EffectState
+from synth.effects.contract import NEVER, TINY, Audio, EffectState
 from synth.effects.glide import Glide
 from synth.effects.held_arrays import HeldArrays
 from synth.instrument.parameters.effect_rows import HIGHEST_CUT_HZ, LOWEST_CUT_HZ
@@ -54,6 +54,7 @@ class Equaliser:
         self._held = HeldArrays({"past": self._past}, self._glide)
         self._run = compiled("void(f4[:,::1], f4[:,::1], f8[:,::1], f8[:,:,::1])", _run)
         self.memory_samples = round(0.1 * rate_hz)
+        self.memory_holds = NEVER
 
     @property
     def state(self) -> EffectState:

@@ -177,6 +177,10 @@ class Reverb:
         return self._early.memory_samples + self._memory
 
     @property
+    def memory_holds(self) -> int:
+        return self._early.memory_holds
+
+    @property
     def state(self) -> EffectState:
         return {**self._held.copies(), **prefixed("early", self._early.held.copies())}
 

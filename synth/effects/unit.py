@@ -7,13 +7,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from synth.effects.contract import QUIET, Audio, Effect
+from synth.effects.contract import NEVER, QUIET, Audio, Effect
 from synth.instrument.parameters.effect_rows import CROSS_FADE_S
 from synth.ramp import Ramp
 from synth.saved_arrays import SavedArrays, fitted, part, prefixed
-
-NEVER = 2**62
-"""More samples than are ever computed."""
 
 
 class Unit:
@@ -68,7 +65,8 @@ class Unit:
             wet = np.zeros_like(x)
         else:
             self._asleep = False
-            x = np.ascontiguousarray(x[:, : max(1, self._effect.memory_samples - self._quiet)])
+            longest = min(self._effect.memory_samples - self._quiet, self._effect.memory_holds)
+            x = np.ascontiguousarray(x[:, : max(1, longest)])
             wet = self._effect.process(x)
             self._listen(x, wet)
         mixed = self._mixed(x, wet)

@@ -71,6 +71,20 @@ def test_any_partition_gives_the_same_bits(
     assert np.array_equal(heard[0], heard[1])
 
 
+@pytest.mark.parametrize("cut", [1300, 1700, 2299])
+def test_a_delay_that_becomes_shorter_falls_asleep_at_the_same_sample(cut: int) -> None:
+    """Whether it is asked in the middle or not: from then on it needs less silence to be done."""
+    x = noise(4000, 0.2)
+    x[:, 1500:2500] = QUIET / 8
+    heard = []
+    for cuts in ([], [cut]):
+        rack = EffectsRack(LOW_RATE, values(delay_on=True, delay_time_s=4.0, delay_mix=1.0))
+        begun = rack.process(x[:, :1])
+        rack.obey({"delay_time_s": 0.01, "delay_tone_hz": 625.0, "delay_feedback": 0.0})
+        heard.append(np.concatenate([begun, played(rack, x[:, 1:], cuts)], axis=1))
+    assert np.array_equal(heard[0], heard[1])
+
+
 @given(settings_of_all(), settings_of_all(), st.integers(0, 800))
 @settings(max_examples=25, deadline=None)
 def test_a_saved_state_goes_on_to_the_bit(first: dict[str, float], then: dict[str, float], later: int) -> None:
