@@ -1,4 +1,5 @@
-"""Imports point one way between the rooms (folders) of synth, ui and training, and no two files need each other.
+"""Imports point one way between the rooms (folders) of synth, ui and training; neither two folders that lie beside each
+other, at any depth, nor two files need each other.
 
 The source is read, never imported. An import counts wherever it stands: at the top, inside a function, under
 TYPE_CHECKING.
@@ -51,6 +52,10 @@ ORDER = {
     "training": (("analysis",), ("learning",), ("evaluation",), ("studies",), ("",)),
 }
 SEEN_AT_A_GLANCE = 15
+READ_IN_ONE_GO = 300
+"""Lines of a module."""
+HELPERS = {"hands"}
+"""Folders among the tests that hold no tests."""
 QT = {"PySide6", "pyqtgraph", "superqt"}
 
 
@@ -97,9 +102,13 @@ def imports_of(
     yield from visit(tree, False)
 
 
+def python_files(package: str) -> list[Path]:
+    return sorted((ROOT / package).rglob("*.py"))
+
+
 @functools.cache
 def read_imports() -> tuple[frozenset[str], list[Import]]:
-    files = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+    files = [path for package in PACKAGES for path in python_files(package)]
     known = frozenset(module_of(path) for path in files)
     found = [
         each
@@ -166,6 +175,22 @@ def needs_of(imports: list[Import]) -> dict[str, set[str]]:
     return needs
 
 
+def folder_of(module: str) -> str:
+    """The dotted name of the folder that a module lies in; of a package, itself."""
+    return module if (ROOT / module.replace(".", "/")).is_dir() else module.rpartition(".")[0]
+
+
+def needs_of_folders_beside(imports: list[Import]) -> dict[str, set[str]]:
+    """What folders need of those that lie in the same folder, whatever deeper in either of them needs what."""
+    needs: dict[str, set[str]] = {}
+    for each in imports:
+        one, other = folder_of(each.source).split("."), folder_of(each.target).split(".")
+        same = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), 0)
+        if same:
+            needs.setdefault(".".join(one[: same + 1]), set()).add(".".join(other[: same + 1]))
+    return needs
+
+
 def folders() -> list[Path]:
     return sorted(path.parent for package in PACKAGES for path in (ROOT / package).rglob("__init__.py"))
 
@@ -186,6 +211,10 @@ def test_no_files_import_each_other_in_a_circle() -> None:
     assert not circles(needs_of(read_imports()[1]))
 
 
+def test_no_folders_beside_each_other_need_each_other() -> None:
+    assert not circles(needs_of_folders_beside(read_imports()[1]))
+
+
 def test_the_instrument_knows_nothing_of_qt() -> None:
     _, imports = read_imports()
     assert not [
@@ -197,6 +226,19 @@ def test_the_instrument_knows_nothing_of_qt() -> None:
 def test_a_folder_is_seen_at_a_glance(folder: Path) -> None:
     files = [path.name for path in folder.glob("*.py") if path.name != "__init__.py"]
     assert len(files) <= SEEN_AT_A_GLANCE, f"{folder.name} has {len(files)} files: make a sub-folder"
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_module_is_read_in_one_go(package: str) -> None:
+    lines = {str(path.relative_to(ROOT)): len(path.read_text("utf-8").splitlines()) for path in python_files(package)}
+    assert not {path: count for path, count in lines.items() if count > READ_IN_ONE_GO}
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_the_tests_have_the_rooms_of_what_they_test(package: str) -> None:
+    code = {room_of(module_of(path))[1] for path in python_files(package)} - {""}
+    tests = {path.name for path in (ROOT / "tests" / package).iterdir() if any(path.glob("**/*.py"))}
+    assert {name for name in tests if (ROOT / "tests" / package / name).is_dir()} - HELPERS == code
 
 
 # The reading above is itself held to account: each kind of import it must see, and each kind of fault it must find.
@@ -260,3 +302,19 @@ def test_the_order_tells_up_from_down(source: str, target: str, lazy: bool, brea
 def test_circles_of_two_and_of_three_are_found() -> None:
     needs = {"a": {"b"}, "b": {"c"}, "c": {"a", "d"}, "d": {"e"}, "e": {"d"}, "f": {"a", "e"}}
     assert sorted(circles(needs)) == [["a", "b", "c"], ["d", "e"]]
+
+
+def test_folders_beside_each_other_are_seen_at_any_depth() -> None:
+    pairs = [
+        ("synth.instrument.voices.bank", "synth.instrument.parameters.table"),
+        ("synth.instrument.parts", "synth.instrument.voices.bank"),
+        ("synth.vocoder.bigvgan.streaming.pace", "synth.vocoder.spectral.movement.vibrato"),
+        ("ui.controls.panel", "synth.mel"),
+        ("synth.output.chain", "synth.effects.rack"),
+    ]
+    imports = [Import(source, target, 1, False) for source, target in pairs]
+    assert needs_of_folders_beside(imports) == {
+        "synth.instrument.voices": {"synth.instrument.parameters"},
+        "synth.vocoder.bigvgan": {"synth.vocoder.spectral"},
+        "synth.output": {"synth.effects"},
+    }

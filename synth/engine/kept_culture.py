@@ -9,7 +9,7 @@ from synth.engine.protocol import Capture
 from synth.errors import RecordingError, UsageError
 from synth.instrument.instrument import Instrument
 from synth.instrument.morph.partner import make_partner
-from synth.instrument.morph.playing import leave_morph
+from synth.instrument.playing.morphing import leave_morph
 from synth.presets.file import preset_bytes
 from synth.takes.companion import Beginning, load_beginning, save_beginning
 

@@ -17,7 +17,7 @@ from synth.engine.notes.note_input import JITTER_S
 from synth.engine.preset_cross_fade import Audio, Voices
 from synth.engine.transport import Transport
 from synth.instrument.events import Event
-from synth.instrument.modulation.playing import moved_output
+from synth.instrument.playing.modulating import moved_output
 from synth.output.chain import Chain
 
 QUARTERS = 4

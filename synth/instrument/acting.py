@@ -22,7 +22,7 @@ from synth.instrument.events import (
     Undo,
 )
 from synth.instrument.parts import InstrumentParts
-from synth.instrument.tempo.in_time import follow_controls
+from synth.instrument.playing.arpeggio import follow_controls
 
 
 def act(parts: InstrumentParts, action: OwnAction) -> None:

@@ -24,22 +24,22 @@ from synth.instrument.events import (
     Rescue,
     View,
 )
-from synth.instrument.modulation.playing import drone_sides, follow_level, move_controls
-from synth.instrument.morph import playing as morphing
 from synth.instrument.morph.partner import Partner
 from synth.instrument.note_events import PEDALS, AllNotesOff, ChannelExpression, NoteEvent
 from synth.instrument.parameters.values import ParameterValues
 from synth.instrument.parts import InstrumentParts
+from synth.instrument.playing import morphing
+from synth.instrument.playing.arpeggio import heard, next_share
+from synth.instrument.playing.evolving import evolve, foresee
+from synth.instrument.playing.modulating import drone_sides, follow_level, move_controls
+from synth.instrument.playing.open_frame import OpenFrame
+from synth.instrument.playing.voice_sound import DroneFrames, FrameOfVoices, sound_of_all
 from synth.instrument.saving import restore, saved
 from synth.instrument.setup import Setup, make_culture
 from synth.instrument.state import InstrumentState
-from synth.instrument.tempo.in_time import heard, next_share
-from synth.instrument.timing.evolving import evolve, foresee
-from synth.instrument.timing.open_frame import OpenFrame
 from synth.instrument.viewing import view_of
 from synth.instrument.vocoder_slot import Voicing
 from synth.instrument.voices.allocator import N_CHANNELS
-from synth.instrument.voices.voice_sound import DroneFrames, FrameOfVoices, sound_of_all
 from synth.mel import LOG_MEL_FLOOR
 from synth.presets.model import Preset
 from synth.vocoder.contract import Vocoder, add_to_the_end

@@ -15,12 +15,14 @@ from synth.culture.two_plates import plates_of
 from synth.culture.undo_states import History
 from synth.culture.undoable import UndoableCulture
 from synth.instrument.events import ChangePreset, Event, LoggedEvent
-from synth.instrument.modulation.motion import Motion
 from synth.instrument.modulation.routes import trouble_with_all
 from synth.instrument.morph.morph import Morph
 from synth.instrument.parameters.glide import Glide, frames_of
 from synth.instrument.parameters.table import PARAMETERS
 from synth.instrument.parameters.values import ParameterValues, pitch_ratio
+from synth.instrument.playing.motion import Motion
+from synth.instrument.playing.schedule import Agenda
+from synth.instrument.playing.voice_player import VoicePlayer
 from synth.instrument.reading.column_reader import Reader
 from synth.instrument.reading.playhead import Playhead
 from synth.instrument.setup import Setup, make_culture
@@ -28,10 +30,8 @@ from synth.instrument.state import DroneLevel
 from synth.instrument.tempo.arpeggiator import Arpeggiator
 from synth.instrument.tempo.beat_clock import BeatClock, beats_per_frame
 from synth.instrument.tempo.controls import arpeggio_settings
-from synth.instrument.timing.schedule import Agenda
 from synth.instrument.vocoder_slot import Voicing
 from synth.instrument.voices.notes import MOST_VOICES
-from synth.instrument.voices.voice_player import VoicePlayer
 from synth.presets.file import preset_bytes
 from synth.presets.model import Preset
 from synth.vocoder.contract import Vocoder

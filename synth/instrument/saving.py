@@ -1,8 +1,8 @@
 """From an instrument's parts to the state that its future depends on, and back."""
 
 from synth.culture.undo_states import HistoryState
-from synth.instrument.morph.playing import restore_morph
 from synth.instrument.parts import InstrumentParts
+from synth.instrument.playing.morphing import restore_morph
 from synth.instrument.state import InstrumentState
 from synth.instrument.tempo.arpeggiator import ArpeggiatorState
 from synth.instrument.tempo.beat_clock import BeatClock

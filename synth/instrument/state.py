@@ -14,12 +14,12 @@ from synth.instrument.events import Event
 from synth.instrument.modulation.state import MotionState
 from synth.instrument.morph.morph import MorphState
 from synth.instrument.parameters.values import ParameterValues
+from synth.instrument.playing.sown_notes import SownNotesState
 from synth.instrument.reading.playhead import Place
 from synth.instrument.tempo.arpeggiator import ArpeggiatorState
 from synth.instrument.tempo.beat_clock import BeatClock
 from synth.instrument.tuning import Tuning
 from synth.instrument.voices.bank_frame import BankState
-from synth.instrument.voices.sown_notes import SownNotesState
 from synth.presets.routes import Region, Routes
 
 

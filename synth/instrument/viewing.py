@@ -5,9 +5,9 @@ import numpy as np
 from synth.culture.failover import ShelteredCulture
 from synth.culture.two_plates import plates_of
 from synth.instrument.events import View
-from synth.instrument.modulation.playing import motion_view
-from synth.instrument.morph.playing import grid_of_both, hidden_of_both
 from synth.instrument.parts import InstrumentParts
+from synth.instrument.playing.modulating import motion_view
+from synth.instrument.playing.morphing import grid_of_both, hidden_of_both
 
 
 def view_of(parts: InstrumentParts, *, hidden: bool, out_delay_s: float) -> View:

@@ -14,10 +14,10 @@ from synth.instrument.event_records import as_record, from_record
 from synth.instrument.events import BeginMorph, ChangePreset, ChangeVocoder, Event, Hand, Play, Stop
 from synth.instrument.morph.morph import MorphState
 from synth.instrument.parameters.values import readable
+from synth.instrument.playing.sown_notes import SownNotesState
 from synth.instrument.reading.playhead import REMEMBERED_FRAMES, Place
 from synth.instrument.state import ChangeState, DroneLevel, InstrumentState
 from synth.instrument.tempo.arpeggiator import ArpeggiatorState
-from synth.instrument.voices.sown_notes import SownNotesState
 from synth.presets.model import Preset
 from synth.presets.routes import region_of, routes_of, told_of_region, told_of_routes
 from synth.presets.schema import Fields

@@ -1,14 +1,7 @@
 """Settings, Vocoder: what turns the culture into sound and why, and BigVGAN's weights."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import (
-    QButtonGroup,
-    QHBoxLayout,
-    QProgressBar,
-    QRadioButton,
-    QStackedWidget,
-    QToolButton,
-)
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QProgressBar, QRadioButton, QStackedWidget, QToolButton
 
 from synth.engine.protocol import Status
 from synth.vocoder.bigvgan.catalogue import CHECKPOINTS, FOR_CPU, FOR_GPU, Checkpoint

@@ -69,8 +69,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(1024, 640)
         self.resize(1280, 800)
         self.engine = engine
-        self._notice = 0
-        self._looks = 0
+        self._notice = self._looks = 0
         self._view: View | None = None
         self._looked_at = self._viewed_at = time.perf_counter()
         self.hand = BrushHand(engine.send, self)

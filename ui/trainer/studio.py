@@ -108,13 +108,11 @@ class Studio(QObject):
         """Several were dropped: they are listed, and one of them is chosen."""
         self.open()
         self.sheet.start.offer(paths)
+        self.sheet.turn_to(self.sheet.grow if self.busy else self.sheet.start)
         if self.busy:
-            self.sheet.turn_to(self.sheet.grow)
             self.sheet.grow.say(
                 f"One training at a time: stop this one first, then choose one of the {len(paths)} recordings.", "warn"
             )
-        else:
-            self.sheet.turn_to(self.sheet.start)
 
     def look_for_file(self) -> None:
         endings = " ".join(f"*{suffix}" for suffix in sorted(SUFFIXES))

@@ -6,8 +6,8 @@ from PySide6.QtWidgets import QWidget
 from synth.instrument.events import View
 from synth.presets.routes import Region
 from ui.controls.motion.drag import SourceDrag
-from ui.controls.motion.page import MotionPage
 from ui.controls.motion.route_sheet import RouteSheet
+from ui.controls.pages.motion import MotionPage
 from ui.culture.region_drawer import RegionDrawer
 from ui.window.parts import Parts
 

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from synth.automaton.rules import CHANNELS
 from synth.culture.sown import FREE, MOST_SOWN, SOWN_FRAMES, SownState
+from synth.instrument.playing.sown_notes import SHARED, SownNotesState
 from synth.instrument.voices.notes import MOST_VOICES
-from synth.instrument.voices.sown_notes import SHARED, SownNotesState
 from synth.presets.schema import Fields
 from synth.saved_arrays import fitted, part, prefixed
 

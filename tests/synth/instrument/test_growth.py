@@ -14,7 +14,7 @@ from synth.culture.sown import SOWN_FRAMES
 from synth.instrument.events import Action, Event, LimitEvolution, SetParameter
 from synth.instrument.instrument import Instrument
 from synth.instrument.note_events import AllSoundOff, NoteOff, NoteOn
-from synth.instrument.voices.sown_notes import SHARED, SownNotesState
+from synth.instrument.playing.sown_notes import SHARED, SownNotesState
 from synth.presets.library import load
 from synth.presets.model import Preset
 from tests.doubles.samples import cropped, notebook_preset

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from synth.automaton.gestures import Gesture, footprint
 from synth.instrument.events import Event, ReseedAll, Touch
-from synth.instrument.timing.schedule import Agenda
+from synth.instrument.playing.schedule import Agenda
 
 M, T = 80, 172
 

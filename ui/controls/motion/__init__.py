@@ -1,1 +1,1 @@
-"""Modulation in the window: its routes, the Motion page, the rings on knobs."""
+"""Modulation in the window: its routes, what the Motion page is made of, the rings on knobs."""

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from synth.instrument.parameters.parameter import Page
-from ui.controls.motion.page import MotionPage
 from ui.controls.pages.effects import EffectsPage
+from ui.controls.pages.motion import MotionPage
 from ui.controls.pages.widgets import PageWidget, PanelWidgets
 
 PAGE_LAYOUTS: dict[Page, Callable[[PanelWidgets], PageWidget]] = {"motion": MotionPage, "effects": EffectsPage}

@@ -23,8 +23,8 @@ from synth.instrument.events import (
 )
 from synth.instrument.instrument import Instrument
 from synth.instrument.morph.partner import plate_of
-from synth.instrument.morph.playing import leave_morph
 from synth.instrument.note_events import NoteOff, NoteOn
+from synth.instrument.playing.morphing import leave_morph
 from synth.instrument.state import InstrumentState
 from synth.presets.model import Preset
 from synth.presets.routes import Route

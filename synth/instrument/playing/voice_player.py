@@ -15,6 +15,7 @@ from synth.automaton.rules import LiveRule
 from synth.culture.sown import SownCultures
 from synth.instrument.morph.morph import Morph
 from synth.instrument.note_events import NoteDimension, NoteEvent
+from synth.instrument.playing.sown_notes import SownNotes, SownNotesState
 from synth.instrument.reading.column_reader import Columns, Reader
 from synth.instrument.reading.playhead import Place
 from synth.instrument.tempo.patterns import PlayedKey
@@ -27,7 +28,6 @@ from synth.instrument.voices.controls import VoiceControls, voice_controls
 from synth.instrument.voices.expression import NoteValues
 from synth.instrument.voices.glide import ratio
 from synth.instrument.voices.key_follow import follow_ratio
-from synth.instrument.voices.sown_notes import SownNotes, SownNotesState
 from synth.presets.model import Preset
 from synth.vocoder.contract import Onset
 

@@ -25,11 +25,11 @@ from synth.instrument.modulation.matrix import Matrix, matrix_of
 from synth.instrument.modulation.sources import N_LFOS, N_MACROS, SOURCES, is_per_voice
 from synth.instrument.modulation.state import MotionState
 from synth.instrument.modulation.view import MotionView
-from synth.instrument.modulation.voice_sources import of_the_last_note, voice_sources
 from synth.instrument.parameters.glide import Glide, frames_of
 from synth.instrument.parameters.note_lengths import beats_of
 from synth.instrument.parameters.table import PARAMETERS
 from synth.instrument.parameters.values import ParameterValues
+from synth.instrument.playing.voice_sources import of_the_last_note, voice_sources
 from synth.instrument.voices.bank_frame import BankState
 from synth.presets.model import Preset
 from synth.presets.routes import Region, Routes

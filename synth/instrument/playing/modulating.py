@@ -5,13 +5,13 @@ from functools import partial
 import numpy as np
 from torch import Tensor
 
-from synth.instrument.modulation.motion import Now
 from synth.instrument.modulation.view import MotionView
-from synth.instrument.morph.playing import grid_of_both
 from synth.instrument.parameters.table import PARAMETERS
 from synth.instrument.parts import InstrumentParts
+from synth.instrument.playing.morphing import grid_of_both
+from synth.instrument.playing.motion import Now
+from synth.instrument.playing.voice_player import VoicesNow
 from synth.instrument.voices.expression import placed_gains
-from synth.instrument.voices.voice_player import VoicesNow
 
 
 def move_controls(parts: InstrumentParts) -> None:

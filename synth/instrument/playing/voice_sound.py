@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 import torch
 from torch import Tensor
 
+from synth.instrument.playing.voice_player import VoicesNow
 from synth.instrument.vocoder_slot import Voicing
-from synth.instrument.voices.voice_player import VoicesNow
 from synth.vocoder.contract import DRONE, VoiceFrames
 
 

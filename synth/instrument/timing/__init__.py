@@ -1,1 +1,0 @@
-"""What is done in which frame, and the frame that is given away piece by piece."""
