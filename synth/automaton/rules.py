@@ -15,7 +15,6 @@ from torch import Tensor, nn
 RuleKind = Literal["live", "notebook"]
 
 CHANNELS = 16
-UPDATE_PROBABILITY = 0.5
 SEED_JITTER = 0.05
 NOTEBOOK_STEPS = 96
 

@@ -18,7 +18,6 @@ from synth.effects.held_arrays import HeldArrays
 
 _STAGES = ((8, 0.01), (3, 0.12), (2, 0.18))
 """Sections and edges of the half-band filters; the lowest lets through up to 0.48 of the rate and stops 82 dB."""
-_EIGHT = 2 ** len(_STAGES)
 _USUAL_AMPLITUDE = 0.18
 """A sine of this amplitude keeps it however hard it is driven: −18 dBFS."""
 _MOST_BIAS = 1.2

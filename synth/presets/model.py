@@ -157,6 +157,3 @@ class Preset:
 
     def with_about(self, about: About) -> "Preset":
         return replace(self, category=about.category, tags=about.tags, comment=about.comment)
-
-    def with_metrics(self, **metrics: float) -> "Preset":
-        return replace(self, metrics={**self.metrics, **metrics})

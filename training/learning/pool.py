@@ -57,7 +57,7 @@ class WeatherBank:
 
     def __init__(self, spec: WeatherSpec, n_mels: int, n_frames: int, dtype: torch.dtype, device: torch.device) -> None:
         self._source = Weather(spec, n_mels, n_frames, seed=0)
-        self._spec, self._shape = spec, (n_mels, n_frames, spec.n_fields)
+        self._shape = n_mels, n_frames, spec.n_fields
         self._dtype, self._device = dtype, device
         self._knots: dict[int, dict[int, Tensor]] = {}
 

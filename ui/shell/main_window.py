@@ -85,7 +85,7 @@ class MainWindow(QMainWindow):
         parts.add_below_culture(self.tour)
         self.desk = PresetDesk(engine, build, parts, self.help, self)
         self.notes = NoteDesk(engine, parts, self.desk, places.learned, self)
-        self.note_ids, self.sounding, self.player = self.notes.ids, self.notes.sounding, self.notes.player
+        self.sounding, self.player = self.notes.sounding, self.notes.player
         self.midi, self.midi_file = self.notes.midi, self.notes.file
         stored = settings or SettingsFile(places.settings)
         self.tuning = TuningDesk(engine, self.desk, self.keys, stored.settings)

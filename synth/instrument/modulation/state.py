@@ -1,6 +1,6 @@
 """What the future of modulation depends on, besides controls, routes and voices. Axes: `M` mel bands, `T` frames."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,3 @@ class MotionState:
     """(M, T) the culture in the frame before; None while nothing follows it."""
     moved: tuple[tuple[str, float], ...] = ()
     """What parameters were moved to in the frame before, by their ids, in their units."""
-
-    def with_moved(self, moved: dict[str, float]) -> "MotionState":
-        return replace(self, moved=tuple(moved.items()))

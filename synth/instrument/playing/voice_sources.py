@@ -6,12 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synth.instrument.modulation.lfo import drawn, lfo_rates, lfo_value
-from synth.instrument.modulation.sources import N_LFOS, SOURCES
+from synth.instrument.modulation.sources import SOURCES
 from synth.instrument.voices.allocator import Phase
 from synth.instrument.voices.bank_frame import BankState
 from synth.instrument.voices.envelope import Envelope
 from synth.instrument.voices.key_follow import CENTRE_KEY
-from synth.instrument.voices.notes import MOST_VOICES
 
 Values = NDArray[np.float64]
 
@@ -68,8 +67,3 @@ def of_the_last_note(sources: Mapping[str, Values], state: BankState) -> dict[st
         return {id: 0.5 if SOURCES[id].bipolar else 0.0 for id in sources}
     over = slots.phase[last] == Phase.FREE
     return {id: 0.0 if over and id in _ENDS_WITH_THE_NOTE else float(of[last]) for id, of in sources.items()}
-
-
-def no_cycles() -> Values:
-    """(N_LFOS, V) of voices that never began."""
-    return np.zeros((N_LFOS, MOST_VOICES))

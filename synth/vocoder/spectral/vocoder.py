@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from synth.errors import VocoderUnavailable
-from synth.mel import LOG_MEL_FLOOR, MelFormat, band_edges_hz
+from synth.mel import LOG_MEL_FLOOR, MelFormat
 from synth.presets.model import Preset
 from synth.saved_arrays import SavedArrays, fitted, part, prefixed
 from synth.vocoder.arrays import Doubles, Floats, audible, given_array, note_of
@@ -101,7 +101,6 @@ class SpectralVocoder(Vocoder):
         self._high.calibrate(preset, self._partials.fitted_amplitude, self._solver, self._air, self._noise)
         hop = fmt.hop * out_rate_hz / fmt.rate_hz
         self._delay = math.ceil((self._noise.length - hop) / 2) + 1
-        self._top_hz = float(band_edges_hz(fmt)[-1])
         self.reset()
 
     def reset(self, warm: Tensor | None = None) -> None:
