@@ -7,7 +7,6 @@ import contextlib
 import json
 import math
 import os
-import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 import platformdirs
 
 from synth.file_lock import alone_in
+from synth.whole_files import written_whole
 
 _MOST_BYTES = 1_000_000
 _SHOWN = 40
@@ -38,18 +38,8 @@ def write_whole(path: Path, content: object) -> None:
 def write_bytes_whole(path: Path, content: bytes, *, shared: bool = False) -> None:
     """The same for any content; `shared` lets every user of the machine read it, as files made otherwise can be."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        if shared:
-            os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    with written_whole(path, 0o644 if shared else 0o600) as part:
+        part.write_bytes(content)
 
 
 def put_aside(path: Path) -> str:

@@ -3,7 +3,6 @@
 import argparse
 import contextlib
 import json
-import os
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -136,24 +135,25 @@ def _write(replay: "Replay", path: Path, sample_format: "SampleFormat", progress
 
     from synth.errors import RecordingError
     from synth.takes.wav import MAX_WAV_BYTES, WavWriter
+    from synth.whole_files import written_whole
 
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     peak, done = 0.0, 0
     try:
-        writer = WavWriter(unfinished, replay.rate_hz, sample_format)
-        try:
-            if replay.n_samples > writer.room(MAX_WAV_BYTES):
-                raise RecordingError(f"{path} would be larger than a WAV file can be: record shorter takes.")
-            for piece in replay.filed():
-                writer.write(piece)
-                done += len(piece)
-                peak = max(peak, float(np.abs(piece).max(initial=0.0)))
-                progress(done / replay.n_samples)
-            writer.close()
-            os.replace(unfinished, path)
-        finally:
-            writer.abandon()
-            unfinished.unlink(missing_ok=True)
+        with written_whole(path) as part:
+            # A writer makes its file itself.
+            part.unlink()
+            writer = WavWriter(part, replay.rate_hz, sample_format)
+            try:
+                if replay.n_samples > writer.room(MAX_WAV_BYTES):
+                    raise RecordingError(f"{path} would be larger than a WAV file can be: record shorter takes.")
+                for piece in replay.filed():
+                    writer.write(piece)
+                    done += len(piece)
+                    peak = max(peak, float(np.abs(piece).max(initial=0.0)))
+                    progress(done / replay.n_samples)
+                writer.close()
+            finally:
+                writer.abandon()
     except OSError as error:
         raise RecordingError(f"{path} cannot be written: {error.strerror}; choose another place.") from error
     return peak

@@ -3,12 +3,9 @@
 Axes: `N` samples; sound is (2, N) float32.
 """
 
-import os
-import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
@@ -32,6 +29,7 @@ from synth.output.running_levels import RunningLevels
 from synth.presets.model import Preset
 from synth.sound_files.formats import format_of
 from synth.vocoder.contract import Vocoder
+from synth.whole_files import written_there
 
 MAX_SECONDS = 3600.0
 _BLOCK_FRAMES = 32
@@ -236,7 +234,7 @@ def render_to_file(
     start = time.perf_counter()
     try:
         with (
-            _written(path) as part,
+            written_there(path) as part,
             sf.SoundFile(system_name(part), "w", job.rate_hz, 2, subtype=kind.subtype, format=kind.container) as file,
         ):
 
@@ -258,35 +256,3 @@ def render_to_file(
         peak_dbtp=levels.true_peak_db(),
         real_time_factor=job.seconds / (time.perf_counter() - start),
     )
-
-
-@contextmanager
-def _written(path: Path) -> Iterator[Path]:
-    """Another name beside it to write to, which becomes `path` when all went well and is removed otherwise.
-
-    What is no ordinary file, such as /dev/null, is written itself. `OSError` when there can be no file.
-    """
-    # Where a link leads.
-    path = Path(os.path.realpath(path))
-    if path.exists():
-        path.open("ab").close()
-    if path.exists() and not (path.is_file() and os.access(path.parent, os.W_OK)):
-        # No ordinary file, or one in a folder that takes no others.
-        yield path
-        return
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".petrichord-", suffix=".part")
-    os.close(handle)
-    part = Path(name)
-    try:
-        yield part
-        part.chmod(path.stat().st_mode if path.exists() else 0o666 & ~_umask())
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    """What files of this user are not allowed by default; there is no way to ask without setting it."""
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask

@@ -5,8 +5,6 @@ what is no preset is left out and named.
 """
 
 import json
-import os
-import tempfile
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -22,6 +20,7 @@ from synth.presets.model import Preset
 from synth.presets.user_folder import file_for, file_stem, unused_name
 from synth.presets.variation import is_variation
 from synth.storage import write_bytes_whole
+from synth.whole_files import written_whole
 
 BANK_SUFFIX = ".zip"
 INDEX = "bank.json"
@@ -56,17 +55,8 @@ def export_bank(paths: Iterable[Path], file: Path) -> Export:
     """Put presets into one file, which is there whole or not at all; `PresetError` when nothing can be written."""
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=".petrichord-", suffix=".part")
-        try:
-            with os.fdopen(handle, "wb") as part:
-                exported = _write(paths, part)
-                part.flush()
-                os.fsync(part.fileno())
-            os.chmod(temporary, 0o644)
-            os.replace(temporary, file)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        with written_whole(file, 0o644) as part, part.open("wb") as content:
+            exported = _write(paths, content)
     except OSError as error:
         raise PresetError(f"{file} cannot be written: {error.strerror}; choose another place.") from error
     return exported

@@ -9,13 +9,13 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 import platformdirs
 
 from synth.errors import RecordingError
 from synth.thread_priority import ordinary
+from synth.whole_files import written_whole
 
 FOREIGN_SUFFIXES = frozenset(
     {".m4a", ".m4b", ".mp4", ".aac", ".wma", ".asf", ".mka", ".webm", ".mov", ".3gp", ".amr", ".ape", ".wv", ".mpc"}
@@ -42,13 +42,8 @@ def decoded(path: Path) -> Path:
             f"ffmpeg -i {path.name} {path.stem}.wav, or install ffmpeg and try again."
         )
     kept.parent.mkdir(parents=True, exist_ok=True)
-    handle, part = tempfile.mkstemp(dir=kept.parent, suffix=kept.suffix)
-    os.close(handle)
-    try:
-        _run([*command, part], path)
-        os.replace(part, kept)
-    finally:
-        Path(part).unlink(missing_ok=True)
+    with written_whole(kept, 0o600, kept.suffix) as part:
+        _run([*command, str(part)], path)
     _forget_old(kept)
     return kept
 

@@ -1,6 +1,5 @@
 """An interrupted training on disk: tensors and plain values, read with `weights_only`, so it holds no code."""
 
-import os
 import pickle
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import torch
 
 from synth.errors import TrainingError
+from synth.whole_files import written_whole
 
 SUFFIX = ".training"
 _VERSION = 1
@@ -15,12 +15,10 @@ _VERSION = 1
 
 def write_state(name: str, state: dict[str, Any], path: Path) -> None:
     """Write the state of the run called `name`, whole or not at all."""
-    temporary = path.with_name(path.name + ".part")
     try:
-        torch.save({**state, "version": _VERSION, "name": name}, temporary)
-        os.replace(temporary, path)
+        with written_whole(path) as part:
+            torch.save({**state, "version": _VERSION, "name": name}, part)
     except (OSError, RuntimeError) as error:
-        temporary.unlink(missing_ok=True)
         raise TrainingError(f"The training state could not be written to {path}: {error}.") from error
 
 
