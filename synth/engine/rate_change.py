@@ -78,7 +78,7 @@ class ReopeningEngine:
         self._lock = threading.Lock()
         self._held: list[Callable[[Engine], object]] | None = None
         """What was asked while there is no engine to ask."""
-        self._late: list[_Late] = []
+        self._late: _Late | None = None
         self._rate_hz = instrument.out_rate_hz
         self._engine = self._made(instrument, reason, output, playing=False)
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="output-change")
@@ -99,8 +99,8 @@ class ReopeningEngine:
     def send(self, action: Action) -> None:
         with self._lock:
             # Whoever sends means what is on its way to being heard as well.
-            for late in self._late:
-                late.missed.append(action)
+            if self._late is not None:
+                self._late.missed.append(action)
             self._do_locked(lambda engine: engine.send(action))
 
     def play_notes(self, events: Sequence[NoteEvent], arrived_s: float, source: str = "") -> None:
@@ -119,14 +119,14 @@ class ReopeningEngine:
         return self._engine.region
 
     def swap(self, instrument: Instrument, reason: str = "") -> None:
-        if instrument.out_rate_hz == self._rate_hz:
-            self._do(lambda engine: engine.swap(instrument, reason))
-        else:
-            # It was being prepared while the rate changed.
-            late = _Late(instrument)
-            with self._lock:
-                self._late.append(late)
-            self._worker.submit(self._swap_late, late)
+        # Of several that were asked for, the last is heard: one that is still being moved is left.
+        with self._lock:
+            if instrument.out_rate_hz == self._rate_hz:
+                self._late = None
+                self._do_locked(lambda engine: engine.swap(instrument, reason))
+            else:  # It was being prepared while the rate changed.
+                self._late = _Late(instrument)
+                self._worker.submit(self._swap_late, self._late)
 
     def change_vocoder(
         self, vocoder: Vocoder, reason: str = "", spare: Vocoder | None = None, preset: str = ""
@@ -242,9 +242,7 @@ class ReopeningEngine:
                 return
             problem = self._refusal(device, rate_hz)
             if not problem and self._engine.status().recording is not None:
-                problem = (
-                    f"A take is being recorded at {self._rate_hz / 1000:g} kHz: stop it before the rate is changed."
-                )
+                problem = f"A take is being recorded at {self._rate_hz / 1000:g} kHz: stop it before changing the rate."
             if not problem:
                 self._reopen(output, rate_hz)
         except PetrichordError as error:
@@ -293,7 +291,9 @@ class ReopeningEngine:
         with torch.no_grad():
             instrument.move_to_rate(self._rate_hz, vocoder, spare)
         with self._lock:
-            self._late.remove(late)
+            if self._late is not late:
+                return
+            self._late = None
             for action in late.missed:
                 # Effects and master follow what the instrument says when it is swapped in.
                 (instrument.do if isinstance(action, SetParameter) else instrument.send)(action)

@@ -200,6 +200,20 @@ def test_a_preset_prepared_for_the_rate_before_gets_what_is_sent_while_it_is_mov
     assert studio.instrument.controls == wanted
 
 
+def test_a_preset_prepared_for_the_rate_before_does_not_replace_one_that_was_asked_for_later(studio: Studio) -> None:
+    engine = studio.engine
+    earlier, later = (ready_instrument(PRESET, rate_hz, LOUD, "spectral")[0] for rate_hz in (RATE, 96000))
+    assert studio.change(rate_hz=96000) == ""
+    engine.swap(earlier)
+    engine.swap(later)
+    wait_until(lambda: later.frame > 0)
+    # What the worker has to do comes in order: by now it is done with the one that was to be moved.
+    assert studio.change(rate_hz=96000) == ""
+    frame = later.frame
+    wait_until(lambda: later.frame > frame + 60)
+    assert earlier.frame == 0
+
+
 def test_a_notice_keeps_its_remedy_on_its_way_to_the_window(studio: Studio) -> None:
     studio.engine.record(Path("/dev/null/nowhere.wav"))
     inside = studio.engine._engine.status().notices
