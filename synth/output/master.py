@@ -10,6 +10,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from synth.instrument.parameters.table import PARAMETERS
 from synth.instrument.parameters.values import ParameterValues
 from synth.output.led_ramp import LedRamp
 from synth.output.limiter import Audio, Limiter
@@ -21,10 +22,8 @@ PRESET_LUFS = -23.0
 OUTPUT_LUFS = -18.0
 """What is sent at volume 0 dB."""
 CEILING_DB = -1.0
-VOLUME_RANGE_DB = (-60.0, 12.0)
-"""At its lowest, the volume is silence."""
-
-_VOLUME_S = 0.03
+_VOLUME = PARAMETERS["volume_db"]
+"""At its lowest it is silence; the table says its range and how long it takes to another value."""
 _AGAIN_S = 0.04
 _FAREWELL_S = 0.12
 """How long whoever closes the instrument is faded out, however slowly Stop fades."""
@@ -36,10 +35,9 @@ OBEYED = ("volume_db", "fade_in_s", "fade_out_s")
 
 def volume_gain(volume_db: float) -> float:
     """Amplitude for a volume in dB over −18 LUFS, from presets at −23 LUFS."""
-    low, high = VOLUME_RANGE_DB
-    if volume_db <= low:
+    if volume_db <= _VOLUME.minimum:
         return 0.0
-    return float(10 ** ((min(volume_db, high) + OUTPUT_LUFS - PRESET_LUFS) / 20))
+    return float(10 ** ((min(volume_db, _VOLUME.maximum) + OUTPUT_LUFS - PRESET_LUFS) / 20))
 
 
 class Master:
@@ -48,7 +46,7 @@ class Master:
     def __init__(self, rate_hz: int, controls: Mapping[str, float] = _USUAL, playing: bool = True) -> None:
         self.rate_hz = rate_hz
         self._controls = controls
-        self._volume = LedRamp(volume_gain(controls["volume_db"]), round(_VOLUME_S * rate_hz))
+        self._volume = LedRamp(volume_gain(controls["volume_db"]), round(_VOLUME.smoothing_s * rate_hz))
         self._fade = Ramp(float(playing), 1)
         self._farewell = Ramp(1.0, 1)
         """A second fade after the effects: it ends their tails as well."""
