@@ -12,9 +12,14 @@ from tests.test_rooms import PACKAGES, ROOT, python_files
 def test_what_was_there_stays_whatever_stops_the_new_content(error: type[BaseException], tmp_path: Path) -> None:
     path = tmp_path / "kept.txt"
     path.write_text("before")
-    with pytest.raises(error), written_whole(path) as part:
-        part.write_text("half of wha")
-        raise error
+
+    def write() -> None:
+        with written_whole(path) as part:
+            part.write_text("half of wha")
+            raise error
+
+    with pytest.raises(error):
+        write()
     assert [found.read_text() for found in tmp_path.iterdir()] == ["before"]
 
 
