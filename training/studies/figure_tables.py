@@ -71,12 +71,17 @@ _WITH_FLOOR = (
     "drift_db_per_decade",
 )
 LIFE = ("drift_db_per_decade", "lost_cultures")
-METHOD = 4
+METHOD = 5
 """Raised when figures can no longer be compared with those measured before.
 
 2: without the mirrored ends and the offset of the region; copying by equal chances. 3: without what sways below 10 Hz.
-4: with the recording's grain: fine spectrum, texture, movement of partials.
+4: with the recording's grain: fine spectrum, texture, movement of partials. 5: texture without the ends that ring.
 """
+
+OLDER = (
+    "",
+    "† measured by an older method, and not again since: the ends of excerpts ring in the statistics of its texture.",
+)
 
 
 def rule_name(preset: Preset) -> str:

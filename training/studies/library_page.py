@@ -22,6 +22,7 @@ from training.analysis.data import load_recording, prepare
 from training.studies.figure_tables import (
     LIFE,
     METHOD,
+    OLDER,
     Found,
     figures_table,
     is_current,
@@ -106,7 +107,7 @@ def page(
             *_of_variations(variations),
             *_METHOD,
             *figures_table({name: figures[name] for name in measured}),
-            *(() if all(is_current(figures[name]) for name in measured) else _OLDER),
+            *(() if all(is_current(figures[name]) for name in measured) else OLDER),
             "",
             "Over the library:",
             "",
@@ -202,10 +203,10 @@ Measured on 66 s rendered by the command, by code that shares nothing with the i
   1.5 × floor: what lies between the partials, which no mel row tells. **Valleys**: its lower quarter in six bands, the
   band furthest off, bar 6 dB. **Tonality**: how far peaks stand above valleys, by thirds of octaves, bar 1.5 × floor.
   **8–16 kHz**: level of that octave above the recording's, bar ± 3 dB.
-* **Texture**: statistics of 30 bands' envelopes (McDermott and Simoncelli 2011): level in dB, variation, skew,
-  correlation of bands and modulation to 180 Hz in dB, each bar 1.15 × floor. **Partials' width**: of strong ones, in
-  octaves; **their movement** in amplitude below 43 Hz and above, in dB, bars 1.5 × floor. Floors are between the
-  recording's halves.
+* **Texture**: statistics of 30 bands' envelopes (McDermott and Simoncelli 2011), without 80 ms at the ends of excerpts:
+  level in dB, variation, skew, correlation of bands and modulation to 180 Hz in dB, each bar 1.15 × floor. **Partials'
+  width**: of strong ones, in octaves; **their movement** in amplitude below 43 Hz and above, in dB, bars 1.5 × floor.
+  Floors are between the recording's halves.
 * **Copying**: best correlation of a second of the recording with an excerpt as long as half of it, median over
   excerpts, in brackets that between its own halves, bar that + 0.1: as many chances on both sides. **Copying, best** of
   all 66 s, in brackets and as a bar what so many chances give 99 times in 100, going by how the excerpts differ; a copy
@@ -217,10 +218,6 @@ Measured on 66 s rendered by the command, by code that shares nothing with the i
   `python -m training.studies.library_page --survival`, three and a half minutes of a core each; a dash was
   not measured.
 """,
-)
-_OLDER = (
-    "",
-    "† measured by an older method, and not again since: without the recording's grain.",
 )
 
 

@@ -20,6 +20,7 @@ from synth.instrument.parameters.typed_numbers import whole_number
 from synth.presets.file import SUFFIX, load_preset
 from synth.presets.library import bundled_folder
 from training.studies.figure_tables import (
+    OLDER,
     Found,
     figures_table,
     is_current,
@@ -57,8 +58,8 @@ def learn(entry: Entry, recording: Path, folder: Path, iterations: int) -> Found
 
 
 def page(entries: Sequence[Entry], figures: dict[str, Found]) -> str:
-    """What came of all that were measured, in Markdown."""
-    measured = {entry.file: figures[entry.file] for entry in entries if is_current(figures.get(entry.file, {}))}
+    """What came of all that were measured, in Markdown; what was measured by an older method is marked."""
+    measured = {entry.file: figures[entry.file] for entry in entries if "measured" in figures.get(entry.file, {})}
     missing = ", ".join(f"`{entry.file}`" for entry in entries if entry.file not in measured)
     return "\n".join(
         [
@@ -69,6 +70,7 @@ def page(entries: Sequence[Entry], figures: dict[str, Found]) -> str:
             ),
             "",
             *figures_table(measured),
+            *(() if all(map(is_current, measured.values())) else OLDER),
             "",
             f"Over these {len(measured)}:",
             "",

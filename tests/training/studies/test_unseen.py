@@ -109,6 +109,16 @@ def test_what_is_missing_is_said_in_one_sentence(lists: list[str], capsys: pytes
     assert "nothing" in capsys.readouterr().err
 
 
+def test_figures_of_an_older_method_stay_on_the_page_and_are_marked() -> None:
+    entry = read_manifest(bundled_folder() / UNSEEN)[0]
+    took = {"region_s": [0.1, 2.0], "decay_removed": False, "iterations": 400, "kept_iteration": 400, "cpu_s": 90.0}
+    for method, mark in ((METHOD, ""), (METHOD - 1, " †")):
+        found = {**_figures(0.4), "measured": {"method": method, "rule": "aa"}, "training": took}
+        text = page([entry], {entry.file: found})
+        assert f"| `{entry.file}`{mark} | 0.40 |" in text
+        assert ("† measured by an older method" in text) is bool(mark)
+
+
 def test_the_page_is_that_of_the_figures() -> None:
     folder = bundled_folder()
     figures = json.loads((folder / "unseen.json").read_text())

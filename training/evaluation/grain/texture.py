@@ -5,6 +5,7 @@ they vary, how lopsided they are, how they move together, and how fast. Shares n
 Axes: `N` samples, `E` bands, `S` envelope samples, `L` modulation bands.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +22,10 @@ _MODULATION_HZ = np.geomspace(1.0, 180.0, 16)
 _QUALITY = 2.0
 _HEARD_DB = 60.0
 _MOST_EXCERPTS = 8
+_RINGING_S = 0.08
+"""The bands are parts of a discrete spectrum, to which the end of an excerpt is followed by its beginning: that step
+rings in every band at both ends. Of noise 50 dB below a tone of 220 Hz the band that suffers most had a skew wrong by
+16 with the whole envelopes, by 0.6 without 60 ms of each end, by 0.13 without 80 ms, and no less without 100 ms."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +63,12 @@ class TextureDistance:
 
 
 def texture(wave: Wave, rate_hz: int) -> Texture:
-    """Statistics of a sound (N,)."""
-    envelopes = _envelopes(wave, rate_hz)
+    """Statistics of a sound (N,), but for 80 ms at each of its ends."""
+    return statistics(_envelopes(wave, rate_hz))
+
+
+def statistics(envelopes: Levels) -> Texture:
+    """Statistics of compressed envelopes (E, S)."""
     mean, deviation = envelopes.mean(axis=1), envelopes.std(axis=1)
     shape = (envelopes - mean[:, None]) / np.maximum(deviation, 1e-12)[:, None]
     level_db = 20 / POWER * np.log10(np.maximum(mean, 1e-9))
@@ -88,20 +97,24 @@ def distance(a: Texture, b: Texture) -> TextureDistance:
 def beside_halves(sound: Wave, sound_hz: int, recording: Wave, recording_hz: int) -> tuple[Levels, Levels]:
     """Distance of a long sound's excerpts from the recording's halves, and that between the halves: (5,) each.
 
-    Excerpts are as long as a half, so both are known as well as each other: of the same process they are equal.
+    Excerpts are as long as a half, so both are known as well as each other: of the same process they are equal. The
+    halves are of the recording's envelopes, so no end is in its middle.
     """
-    half = len(recording) // 2
-    halves = [texture(part, recording_hz) for part in (recording[:half], recording[half : 2 * half])]
-    n = min(len(sound), round(half * sound_hz / recording_hz))
+    whole = _envelopes(recording, recording_hz)
+    half = whole.shape[1] // 2
+    halves = [statistics(whole[:, :half]), statistics(whole[:, half : 2 * half])]
+    # A sample of the envelope more, because envelopes of parts of seconds are rounded.
+    n = min(len(sound), math.ceil(((half + 1) / ENVELOPE_HZ + 2 * _RINGING_S) * sound_hz))
     starts = np.linspace(0, len(sound) - n, min(_MOST_EXCERPTS, max(1, len(sound) // n))).astype(int)
-    excerpts = [texture(sound[s : s + n], sound_hz) for s in starts]
+    excerpts = [statistics(_envelopes(sound[s : s + n], sound_hz)[:, :half]) for s in starts]
     found = np.mean([distance(e, h).as_array() for e in excerpts for h in halves], axis=0)
     floor = np.mean([distance(*halves).as_array(), distance(*halves[::-1]).as_array()], axis=0)
     return np.asarray(found), np.asarray(floor)
 
 
 def _envelopes(wave: Wave, rate_hz: int) -> Levels:
-    """Compressed envelopes of the bands at `ENVELOPE_HZ`, (E, S), of a sound brought to unit power."""
+    """Compressed envelopes of the bands at `ENVELOPE_HZ`, (E, S), of a sound brought to unit power, without the ends
+    that ring; of a sound too short for that, the middle half."""
     wave = wave if rate_hz == RATE_HZ else soxr.resample(wave, rate_hz, RATE_HZ)
     wave = wave / max(float(wave.std()), 1e-12)
     n = len(wave)
@@ -117,7 +130,9 @@ def _envelopes(wave: Wave, rate_hz: int) -> Levels:
         apart = np.clip((place - centre) / width, -1, 1)
         band = np.abs(np.fft.ifft(2 * spectrum * np.cos(np.pi / 2 * apart))) ** POWER
         rows.append(scipy.signal.resample_poly(band, 1, RATE_HZ // ENVELOPE_HZ))
-    return np.asarray(np.maximum(np.stack(rows), 1e-9))
+    envelopes = np.maximum(np.stack(rows), 1e-9)
+    edge = min(round(_RINGING_S * ENVELOPE_HZ), envelopes.shape[1] // 4)
+    return np.asarray(envelopes[:, edge : envelopes.shape[1] - edge])
 
 
 def _erb_number(hz: Levels) -> Levels:
@@ -127,7 +142,11 @@ def _erb_number(hz: Levels) -> Levels:
 
 def _modulation(shape: Levels) -> Levels:
     """Power in bands of constant Q of envelopes (E, S) with unit variance, in dB, (E, L)."""
-    power = np.abs(np.fft.rfft(shape, axis=1)) ** 2
+    # Without a window the step from the end to the beginning is movement at every rate: up to 15 dB too much of it in a
+    # tone that sways, by where in its sway it was cut.
+    window = np.hanning(shape.shape[1] + 2)[1:-1]
+    moves = (shape - (shape @ window)[:, None] / window.sum()) * window
+    power = np.abs(np.fft.rfft(moves, axis=1)) ** 2
     hz = np.fft.rfftfreq(shape.shape[1], 1 / ENVELOPE_HZ)
     octaves = np.log2(np.maximum(hz, 1e-6)[None] / _MODULATION_HZ[:, None])
     bands = np.cos(np.pi / 2 * np.clip(octaves * _QUALITY / 2, -1, 1)) ** 2
