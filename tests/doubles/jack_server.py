@@ -31,9 +31,13 @@ class JackServer:
     """
 
     def __init__(self, frames: int = 128, rate_hz: int = 44100, *, realtime: bool = False) -> None:
-        """With `realtime` its clients' threads come before everything else, as in a studio; that needs permission."""
+        """The server waits for its clients each period, so that what they send arrives once and whole on a busy machine.
+
+        With `realtime` it waits for nobody and their threads come before everything else, as in a studio; that needs
+        permission.
+        """
         self.name, self._lock = _free_name()
-        priority = ["-R", "-P", "10"] if realtime else ["-r"]
+        priority = ["-R", "-P", "10"] if realtime else ["-r", "-S"]
         self._arguments = [*priority, "-d", "dummy", "-r", str(rate_hz), "-p", str(frames)]
         self._process: subprocess.Popen[bytes] | None = None
 

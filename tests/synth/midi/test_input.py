@@ -193,8 +193,7 @@ def test_a_chord_through_a_real_port(jack_server: JackServer, receiver: Recordin
 def test_a_file_sent_through_a_real_port_is_the_files_own_notes(
     make_jack_server: MakeServer, receiver: RecordingReceiver, tmp_path: Path
 ) -> None:
-    """Event for event: what the port, the parser and the input do to a piece is nothing. With periods of 93 ms: JACK
-    drops those of a client that is late."""
+    """Event for event: what the port, the parser and the input do to a piece is nothing."""
     server = make_jack_server(4096)
     server.start()
     track, rng = mido.MidiTrack(), np.random.default_rng(0)

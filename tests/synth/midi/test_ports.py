@@ -114,7 +114,6 @@ def test_a_dead_server_ends_the_notes_and_ports_return_with_the_next_one(jack_se
 
 
 def test_ten_thousand_messages_a_second_arrive_in_order(make_jack_server: MakeServer) -> None:
-    """With periods of 93 ms: JACK drops those of a client that is late, as both are on a busy machine at 3 ms."""
     server = make_jack_server(4096)
     server.start()
     n_messages = 10_000
