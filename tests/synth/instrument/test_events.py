@@ -1,7 +1,8 @@
 """A log of events is complete: done again, they give the same sound; written as JSON, they come back."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, fields
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -11,18 +12,22 @@ from hypothesis import strategies as st
 
 from synth.automaton.gestures import GESTURE_KINDS, SHAPES, Gesture
 from synth.errors import PetrichordError
+from synth.instrument import event_records
 from synth.instrument.event_records import as_record, from_record
 from synth.instrument.events import (
     Action,
     AnyAction,
+    BeginMorph,
     ChangePreset,
     ChangeVocoder,
+    EndMorph,
     Event,
     Evolve,
     Hand,
     HoldDrone,
     LimitEvolution,
     LoggedEvent,
+    PaintShare,
     Play,
     Redo,
     Rescue,
@@ -33,6 +38,7 @@ from synth.instrument.events import (
     Stop,
     ThawAll,
     Touch,
+    Tune,
     Undo,
 )
 from synth.instrument.instrument import Instrument, Setup
@@ -49,6 +55,7 @@ from synth.instrument.note_events import (
     SongPosition,
 )
 from synth.instrument.parameters.table import PARAMETERS
+from synth.instrument.tuning import Tuning
 from synth.vocoder.spectral.vocoder import SpectralVocoder
 from tests.doubles.samples import live_preset
 
@@ -104,6 +111,10 @@ ANY_EVENTS: st.SearchStrategy[AnyAction] = st.one_of(
     st.sampled_from([Play(), Stop()]),
     st.builds(ChangePreset, WORDS, WORDS),
     st.builds(ChangeVocoder, WORDS, WORDS),
+    st.builds(BeginMorph, WORDS, WORDS),
+    st.just(EndMorph()),
+    st.builds(PaintShare, GESTURES, st.booleans()),
+    st.builds(lambda name, lowest_hz: Tune(Tuning(name, (lowest_hz,) * 64 + (880.0,) * 64)), WORDS, st.floats(8, 800)),
 )
 PRESET = live_preset()
 
@@ -112,6 +123,13 @@ PRESET = live_preset()
 def test_every_event_comes_back_from_json(frame: int, action: AnyAction, share: float) -> None:
     event = LoggedEvent(frame, action, share)
     assert from_record("log", json.loads(json.dumps(as_record(event)))) == event
+
+
+def test_every_kind_of_event_can_be_logged_and_is_read_with_its_fields() -> None:
+    kinds = event_records._KINDS
+    assert len(get_args(AnyAction)) > 20
+    assert set(kinds.values()) == set(get_args(AnyAction))
+    assert event_records._READERS.keys() == {name for name, kind in kinds.items() if fields(kind)}
 
 
 @pytest.mark.parametrize(
