@@ -22,7 +22,7 @@ _Deed = Callable[[Culture], None]
 _T = TypeVar("_T")
 
 
-class ShelteredCulture:
+class FailoverCulture:
     """Implements `culture.Culture`; lives in `away` until that fails, then in `home`, which has the same seed."""
 
     def __init__(self, away: Culture, home: Culture) -> None:

@@ -88,7 +88,7 @@ class Engine:
         laid_over = (self._deck, self._tone, self.audition)
         self._chain = Chain(self.rate_hz, instrument.controls, playing=False, after=laid_over)
         self._transport = Transport(self._chain.master, playing, again)
-        mixdown = Mixdown(self._playing.voices, self._transport, self._chain, self.rate_hz)
+        mixdown = Mixdown(self._playing.cross_fade, self._transport, self._chain, self.rate_hz)
         self._sent = SentSound(self.rate_hz)
         self._ring = Ring(round(0.3 * self.rate_hz))
         self._out = AudioOut(
@@ -180,15 +180,15 @@ class Engine:
 
     @property
     def controls(self) -> ParameterValues:
-        return self._playing.voices.latest.controls
+        return self._playing.cross_fade.latest.controls
 
     @property
     def routes(self) -> Routes:
-        return self._playing.voices.latest.routes
+        return self._playing.cross_fade.latest.routes
 
     @property
     def region(self) -> Region:
-        return self._playing.voices.latest.region
+        return self._playing.cross_fade.latest.region
 
     @property
     def frames(self) -> int:
@@ -215,7 +215,7 @@ class Engine:
 
     @property
     def present(self) -> Present:
-        instrument = self._playing.voices.latest
+        instrument = self._playing.cross_fade.latest
         return Present(instrument.preset, instrument.out_rate_hz, instrument.setup)
 
     def morph(self, partner: Partner) -> None:
@@ -254,7 +254,7 @@ class Engine:
 
     def release(self) -> tuple[Instrument, str]:
         """The instrument of a closed engine, for another to go on with, and why its vocoder was chosen."""
-        return self._playing.voices.latest, self._playing.reason
+        return self._playing.cross_fade.latest, self._playing.reason
 
     def view(self, *, hidden: bool = False) -> View | None:
         return self._observer.ask(hidden=hidden)

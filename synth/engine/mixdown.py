@@ -14,7 +14,7 @@ import numpy as np
 
 from synth.device.feeder import SHORT_S
 from synth.engine.notes.note_input import JITTER_S
-from synth.engine.preset_cross_fade import Audio, Voices
+from synth.engine.preset_cross_fade import Audio, PresetCrossFade
 from synth.engine.transport import Transport
 from synth.instrument.events import Event
 from synth.instrument.playing.modulating import moved_output
@@ -53,8 +53,8 @@ def pace_for(full_s: float) -> Pace:
 class Mixdown:
     """Owned by the thread that makes the sound."""
 
-    def __init__(self, voices: Voices, transport: Transport, chain: Chain, rate_hz: int) -> None:
-        self._voices, self._transport, self._chain, self._rate_hz = voices, transport, chain, rate_hz
+    def __init__(self, cross_fade: PresetCrossFade, transport: Transport, chain: Chain, rate_hz: int) -> None:
+        self._cross_fade, self._transport, self._chain, self._rate_hz = cross_fade, transport, chain, rate_hz
         self._done = 0
         """Quarters of the open frame."""
 
@@ -64,20 +64,20 @@ class Mixdown:
         return self._chain.silent
 
     def begin(self, compute: Callable[[], object]) -> None:
-        """Let `compute` begin the next frame of the voices."""
-        self._transport.before(self._voices.current)
+        """Let `compute` begin the next frame of the presets that sound."""
+        self._transport.before(self._cross_fade.current)
         compute()
-        self._chain.lead(moved_output(self._voices.current), self._voices.left)
-        self._transport.after(self._voices.current, self._voices.left / self._rate_hz)
+        self._chain.lead(moved_output(self._cross_fade.current), self._cross_fade.left)
+        self._transport.after(self._cross_fade.current, self._cross_fade.left / self._rate_hz)
         self._done = 0
 
     def finish(self, notes: Iterable[Event], take: Callable[[int], Audio], until: int = QUARTERS) -> Audio:
-        """The open frame up to this quarter, by `take` of the voices, with the notes that come in it: their shares lie
+        """The open frame up to this quarter, by `take` of them, with the notes that come in it: their shares lie
         between the quarters done and this one."""
         coming: dict[int, list[Event]] = {}
         for note in notes:
             coming.setdefault(int(note.share * QUARTERS), []).append(note)
-        instrument, parts = self._voices.current, []
+        instrument, parts = self._cross_fade.current, []
         for quarter in sorted(coming):
             parts += self._up_to(quarter, take)
             for note in coming[quarter]:
@@ -87,7 +87,7 @@ class Mixdown:
         return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
 
     def _up_to(self, quarter: int, take: Callable[[int], Audio]) -> list[Audio]:
-        instrument, parts = self._voices.current, []
+        instrument, parts = self._cross_fade.current, []
         while self._done < quarter:
             until, step = quarter, int(min(instrument.next_step_share, 1.0) * QUARTERS)
             if step > self._done:
@@ -98,5 +98,5 @@ class Mixdown:
                 instrument.play_steps(until / QUARTERS)
                 self._transport.hear(instrument)
             self._done = until
-            parts.append(self._chain.process(take(self._voices.until(until / QUARTERS))))
+            parts.append(self._chain.process(take(self._cross_fade.until(until / QUARTERS))))
         return parts

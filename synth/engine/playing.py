@@ -10,7 +10,7 @@ import numpy as np
 
 from synth.engine.commands.messages import ChangeCommand
 from synth.engine.notices import Noticeboard
-from synth.engine.preset_cross_fade import Audio, Voices
+from synth.engine.preset_cross_fade import Audio, PresetCrossFade
 from synth.instrument.events import Action, AnyAction, BeginMorph, EndMorph, LimitEvolution, LoggedEvent
 from synth.instrument.instrument import Instrument
 from synth.instrument.morph.partner import Partner
@@ -29,7 +29,7 @@ class Playing:
 
     def __init__(self, instrument: Instrument, reason: str, notices: Noticeboard) -> None:
         """`reason` says why the instrument's vocoder was chosen, "" when there is nothing to say."""
-        self.voices = Voices(instrument)
+        self.cross_fade = PresetCrossFade(instrument)
         self.reason = reason
         self.listener: Callable[[LoggedEvent], None] | None = None
         """Told of everything that changes what is heard later; frames are those of the instrument that plays, counted
@@ -46,7 +46,7 @@ class Playing:
     @property
     def current(self) -> Instrument:
         """The one that sounds, or fades in."""
-        return self.voices.current
+        return self.cross_fade.current
 
     @property
     def vocoder(self) -> str:
@@ -69,16 +69,16 @@ class Playing:
             instrument.do(LimitEvolution(evolution_limit))
         if self._partner is not None:
             self._begin_morph(self._partner)
-        if ailment := self.voices.begin():
+        if ailment := self.cross_fade.begin():
             self._tell_of_rescue(ailment)
-        if instrument.voicing.trouble:
+        if instrument.vocoders.trouble:
             self.reason = "the graphics card was lost"
         if trouble := instrument.read_trouble():
             self._notices.post(trouble, True)
 
     def take(self, n: int) -> Audio:
         """The next (2, `n`) of the open frame."""
-        sound = self.voices.take(n)
+        sound = self.cross_fade.take(n)
         self._announce()
         return sound
 
@@ -87,25 +87,25 @@ class Playing:
         parts = []
         for _ in range(n_frames):
             self.begin(evolution_limit)
-            parts.append(self.take(self.voices.left))
+            parts.append(self.take(self.cross_fade.left))
         return np.concatenate(parts, axis=1)
 
     def send(self, action: Action) -> None:
         """To the preset that was asked for last, even while it waits for a cross-fade to end."""
-        self.voices.latest.send(action)
+        self.cross_fade.latest.send(action)
 
     def swap(self, instrument: Instrument, reason: str) -> None:
         """Cross-fade to another instrument."""
         self.reason = reason
         self._listen_to(instrument)
-        self.voices.swap(instrument)
+        self.cross_fade.swap(instrument)
         self._announce()
 
     def change(self, asked: ChangeCommand) -> None:
         """Cross-fade to another vocoder, if it was made for the preset that was asked for last."""
-        instrument = self.voices.latest
+        instrument = self.cross_fade.latest
         if asked.preset in ("", instrument.preset.name):
-            self.reason, instrument.voicing.spare = asked.reason, asked.spare
+            self.reason, instrument.vocoders.spare = asked.reason, asked.spare
             instrument.change_vocoder(asked.vocoder, asked.reason)
 
     def morph(self, partner: Partner) -> None:
@@ -115,7 +115,7 @@ class Playing:
 
     def _begin_morph(self, partner: Partner) -> None:
         instrument = self.current
-        if self.voices.latest is not instrument:
+        if self.cross_fade.latest is not instrument:
             # Another preset waits for a cross-fade to end: it may be the one that is meant.
             return
         if not partner.fits(instrument.preset, instrument.out_rate_hz):
@@ -129,17 +129,17 @@ class Playing:
     @property
     def changing(self) -> bool:
         """True while presets or vocoders change."""
-        return self.voices.changing or self.current.changing
+        return self.cross_fade.changing or self.current.changing
 
     @property
     def excused(self) -> bool:
         """True when too much work is no reason to leave the vocoder: two run, or there is no other."""
-        return self.current.voicing.spare is None or self.changing
+        return self.current.vocoders.spare is None or self.changing
 
     def leave_vocoder(self) -> None:
         """Give up the vocoder for the spare one: it takes longer than its sound lasts."""
         instrument = self.current
-        spare = instrument.voicing.spare
+        spare = instrument.vocoders.spare
         assert spare is not None
         left = instrument.vocoder.name
         self.change(ChangeCommand(spare, f"{left} did not keep up", None, ""))
@@ -165,8 +165,8 @@ class Playing:
 
     def start(self, serial: int, position: int, chain: SavedArrays) -> TakeStart:
         """All that the sound depends on from here on, of which `chain` is the state of what follows."""
-        outgoing = self.voices.outgoing
-        mix = {**prefixed("fades", self.voices.save()), **chain}
+        outgoing = self.cross_fade.outgoing
+        mix = {**prefixed("fades", self.cross_fade.save()), **chain}
         begun = None if outgoing is None else beginning_of(outgoing)
         return TakeStart(serial, position, beginning_of(self.current), mix, begun)
 

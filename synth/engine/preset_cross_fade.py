@@ -19,7 +19,7 @@ _RETURN_S = 0.03
 _FRAMES_BETWEEN_LOOKS = 2
 
 
-class Voices:
+class PresetCrossFade:
     """Processes the present instrument and, during a cross-fade, the outgoing one. Owned by the engine's thread."""
 
     def __init__(self, instrument: Instrument) -> None:
@@ -100,7 +100,7 @@ class Voices:
         if share >= 1:
             return self.left
         done = self.current.taken
-        return max(0, self.current.voicing.offset_samples(share) - done)
+        return max(0, self.current.vocoders.offset_samples(share) - done)
 
     def take(self, n: int) -> Audio:
         """The next (2, `n`) of the open frame."""

@@ -46,7 +46,7 @@ class StatusSources:
             steps_per_second=self.observer.steps_per_second,
             slowed=self.load.slowed,
             underruns=self.feeding.underruns,
-            rescues=self.playing.voices.rescues,
+            rescues=self.playing.cross_fade.rescues,
             peak_db=levels.peak_db,
             loudness_lufs=levels.loudness_lufs,
             clipped=levels.clipped,

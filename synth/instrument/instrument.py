@@ -38,7 +38,7 @@ from synth.instrument.saving import restore, saved
 from synth.instrument.setup import Setup, make_culture
 from synth.instrument.state import InstrumentState
 from synth.instrument.viewing import view_of
-from synth.instrument.vocoder_slot import Voicing
+from synth.instrument.vocoder_slot import VocoderSlot
 from synth.instrument.voices.allocator import N_CHANNELS
 from synth.mel import LOG_MEL_FLOOR
 from synth.presets.model import Preset
@@ -89,9 +89,9 @@ class Instrument(InstrumentParts):
         """The next `n_frames` frames at the preset's −23 LUFS, (2, N) float32; equal for any split into blocks."""
         sounds, done = [], 0
         while done < n_frames:
-            n, sound = self._run(self.voicing.unchanged_for(n_frames - done))
+            n, sound = self._run(self.vocoders.unchanged_for(n_frames - done))
             done += n
-            self.voicing.passed(n, self.values)
+            self.vocoders.passed(n, self.values)
             sounds.append(sound)
         return self._levelled(torch.cat(sounds, dim=1))
 
@@ -106,10 +106,10 @@ class Instrument(InstrumentParts):
     def take(self, n: int) -> NDArray[np.float32]:
         """The next (2, `n`) of the open frame, of which all notes up to there have been done; its last closes it."""
         taken = self._open.taken + n
-        self.play_steps(1.0 if taken >= self._open.sound.shape[1] else self.voicing.share_of(taken))
+        self.play_steps(1.0 if taken >= self._open.sound.shape[1] else self.vocoders.share_of(taken))
         sound = self._open.take(n)
         if not self._open.is_open:
-            self.voicing.passed(1, self.values)
+            self.vocoders.passed(1, self.values)
         return self._levelled(sound)
 
     @property
@@ -141,7 +141,7 @@ class Instrument(InstrumentParts):
         One that comes during a change waits until it is over; of several waiting, the last.
         """
         self._tell(ChangeVocoder(vocoder.name, reason), self.frame)
-        self.voicing.change(vocoder if self.morph is None else self.morph.partner.beside(vocoder), self.controls)
+        self.vocoders.change(vocoder if self.morph is None else self.morph.partner.beside(vocoder), self.controls)
 
     def begin_morph(self, partner: Partner) -> None:
         """Play a second preset, prepared for this one, its seed and rate, beside it by the control `morph`. One that
@@ -157,7 +157,7 @@ class Instrument(InstrumentParts):
             self._played_with = most_voices
             self.voices.obey(self.controls, most_voices)
         morphing.prepare_frames(self)
-        offsets = self.voicing.offsets
+        offsets = self.vocoders.offsets
         columns = torch.full((len(offsets), 2, self.preset.mel.n_mels, n_frames), LOG_MEL_FLOOR)
         drone, second = (DroneFrames(each, torch.ones(2, n_frames)) for each in (columns, columns.clone()))
         frames: list[FrameOfVoices] = []
@@ -170,14 +170,14 @@ class Instrument(InstrumentParts):
             second.air.append(morphing.second_air(self))
             if self.drone:
                 morphing.read_drone(self, places, drone.columns[..., i], second.columns[..., i])
-            lead_s = self.voicing.onset_lead_s
+            lead_s = self.vocoders.onset_lead_s
             now = None if self.voices.silent else self.voices.frame(self.reader, grid, places, lead_s)
             follow_level(self, drone.columns[0, ..., i], second.columns[0, ..., i], now)
             frames.append(FrameOfVoices(spread, self.drone, now, *morphing.drone_now(self), drone_sides(self)))
             self.drone_level = self.drone_level.passed()
             self.playhead.advance(self.values)
             notes = self.agenda.notes(self.frame - 1)
-        sound = sound_of_all(self.voicing, frames, drone, second)
+        sound = sound_of_all(self.vocoders, frames, drone, second)
         for event in notes:
             # What comes late is done at once.
             self._note(event.action, event.share if event.frame == self.frame - 1 else 0.0, sound)
@@ -203,20 +203,20 @@ class Instrument(InstrumentParts):
 
     def _play(self, event: NoteEvent, share: float, sound: Tensor) -> None:
         """Let the voices obey."""
-        places = [self.playhead.ago(ago) for ago in self.voicing.offsets]
-        lead_s = self.voicing.onset_lead_s
+        places = [self.playhead.ago(ago) for ago in self.vocoders.offsets]
+        lead_s = self.vocoders.onset_lead_s
         for voice in self.voices.handle(event, share, self.reader, self.played.heard(), places, lead_s):
-            add_to_the_end(sound, self.voicing.strike(voice.slot, voice.number, voice.share, voice.onsets))
+            add_to_the_end(sound, self.vocoders.strike(voice.slot, voice.number, voice.share, voice.onsets))
 
     def _levelled(self, sound: Tensor) -> NDArray[np.float32]:
         return (sound * self._gain).numpy().astype(np.float32, copy=False)
 
     def move_to_rate(self, out_rate_hz: int, vocoder: Vocoder, spare: Vocoder | None) -> None:
         """Go on at another output rate, with vocoders prepared for it; in silence only. The culture knows no rate."""
-        self.voicing.restart(self.controls)
+        self.vocoders.restart(self.controls)
         self.out_rate_hz = out_rate_hz
-        self.voicing = Voicing(vocoder, out_rate_hz, self.playhead)
-        self.voicing.spare = spare
+        self.vocoders = VocoderSlot(vocoder, out_rate_hz, self.playhead)
+        self.vocoders.spare = spare
         if self.morph is not None:
             morphing.move_morph(self)
         self.warm_up()
@@ -230,7 +230,7 @@ class Instrument(InstrumentParts):
 
     def restart(self) -> None:
         """Go on from silence, as a reseeded culture does; quick. A change of vocoders is over."""
-        self.voicing.restart(self.controls)
+        self.vocoders.restart(self.controls)
 
     def state(self, *, with_history: bool = False) -> InstrumentState:
         """What the future depends on, between two frames.
@@ -255,7 +255,7 @@ class Instrument(InstrumentParts):
 
     def flush(self) -> NDArray[np.float32]:
         """The sound still inside the vocoder, (2, N); nothing may be processed after it."""
-        return self._levelled(self.voicing.flush())
+        return self._levelled(self.vocoders.flush())
 
     def _next_frame(self) -> tuple[float, float]:
         """Do what is due and let the culture live; the pitch ratio, and that of a second preset."""

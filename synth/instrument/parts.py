@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from synth.culture.culture import Culture
-from synth.culture.failover import ShelteredCulture
+from synth.culture.failover import FailoverCulture
 from synth.culture.hidden_channels import HiddenChannels
 from synth.culture.two_plates import plates_of
 from synth.culture.undo_states import History
@@ -30,7 +30,7 @@ from synth.instrument.state import DroneLevel
 from synth.instrument.tempo.arpeggiator import Arpeggiator
 from synth.instrument.tempo.beat_clock import BeatClock, beats_per_frame
 from synth.instrument.tempo.controls import arpeggio_settings
-from synth.instrument.vocoder_slot import Voicing
+from synth.instrument.vocoder_slot import VocoderSlot
 from synth.instrument.voices.notes import MOST_VOICES
 from synth.presets.file import preset_bytes
 from synth.presets.model import Preset
@@ -58,7 +58,7 @@ class InstrumentParts:
         self.morph: Morph | None = None
         """The second preset beside this one."""
         self.playhead = Playhead(preset.n_frames, self.controls, preset.mel.frames_per_second)
-        self.voicing = Voicing(vocoder, out_rate_hz, self.playhead)
+        self.vocoders = VocoderSlot(vocoder, out_rate_hz, self.playhead)
         self.frame = 0
         self.clock = BeatClock(self.asked_beats_per_frame())
         """Where the song is, in beats, at any moment."""
@@ -123,12 +123,12 @@ class InstrumentParts:
 
     @property
     def vocoder(self) -> Vocoder:
-        return self.voicing.vocoder
+        return self.vocoders.vocoder
 
     @property
     def delay_s(self) -> float:
         """From a column being read to its sound."""
-        return self.voicing.delay_s
+        return self.vocoders.delay_s
 
     @property
     def beats(self) -> float:
@@ -138,7 +138,7 @@ class InstrumentParts:
     @property
     def changing(self) -> bool:
         """True while two vocoders run."""
-        return self.voicing.changing
+        return self.vocoders.changing
 
     @property
     def steps_per_second(self) -> float:
@@ -149,11 +149,11 @@ class InstrumentParts:
     def read_trouble(self) -> str:
         """A sentence when a device was lost since it was last asked, and at first when the preset has routes that
         cannot be played, else ""; something else plays on by then."""
-        trouble, self.voicing.trouble = self.voicing.trouble, ""
+        trouble, self.vocoders.trouble = self.vocoders.trouble, ""
         if self._untold:
             trouble, self._untold = f"{self._untold} {trouble}".strip(), ""
         for plate in plates_of(self.culture):
-            if isinstance(plate, ShelteredCulture) and plate.trouble:
+            if isinstance(plate, FailoverCulture) and plate.trouble:
                 told, plate.trouble = plate.trouble, ""
                 trouble = trouble if told in trouble else f"{told} {trouble}".strip()
         return trouble
@@ -164,7 +164,7 @@ class InstrumentParts:
 
     def most_voices(self) -> int:
         """Notes the vocoders at work can play, the drone left out."""
-        return max(1, min(self.voicing.max_voices - self.drone, MOST_VOICES))
+        return max(1, min(self.vocoders.max_voices - self.drone, MOST_VOICES))
 
     def asked_beats_per_frame(self) -> float:
         """How fast the controls ask the song to move."""

@@ -27,7 +27,7 @@ def saved(parts: InstrumentParts, *, with_history: bool) -> InstrumentState:
         stroke=parts.played.in_stroke,
         pending=parts.agenda.pending,
         fade=parts.played.fade,
-        change=parts.voicing.change_state,
+        change=parts.vocoders.change_state,
         drone=parts.drone_level,
         voices=parts.voices.save(),
         sown=parts.voices.save_sown(),
@@ -61,7 +61,7 @@ def restore(parts: InstrumentParts, state: InstrumentState) -> None:
     parts.agenda.add(state.pending)
     parts.played.in_stroke = state.stroke
     parts.played.restore_fade(state.fade)
-    parts.voicing.resume_change(state.change)
+    parts.vocoders.resume_change(state.change)
     parts.history.restore(state.history or HistoryState())
     parts.drone_level = state.drone
     parts.voices.tune(state.tuning or equal_temperament())

@@ -6,7 +6,7 @@ import torch
 
 from synth.automaton.rules import LiveRule
 from synth.culture.culture import Culture, LiveCulture
-from synth.culture.failover import ShelteredCulture
+from synth.culture.failover import FailoverCulture
 from synth.culture.regrowth import RegrowingCulture
 from synth.presets.model import Preset
 
@@ -29,5 +29,5 @@ def make_culture(preset: Preset, setup: Setup) -> Culture:
         home = LiveCulture(preset, setup.seed, grown=setup.grown, dtype=setup.dtype)
         if setup.device == "cpu":
             return home
-        return ShelteredCulture(LiveCulture(preset, setup.seed, grown=setup.grown, device=setup.device), home)
+        return FailoverCulture(LiveCulture(preset, setup.seed, grown=setup.grown, device=setup.device), home)
     return RegrowingCulture(preset, setup.seed, grown=setup.grown)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from synth.culture.failover import ShelteredCulture
+from synth.culture.failover import FailoverCulture
 from synth.culture.two_plates import plates_of
 from synth.instrument.events import View
 from synth.instrument.parts import InstrumentParts
@@ -16,7 +16,7 @@ def view_of(parts: InstrumentParts, *, hidden: bool, out_delay_s: float) -> View
     `out_delay_s` passes between the vocoder and the ear.
     """
     wrapped, read = parts.playhead.wrapped, parts.playhead.place
-    heard = parts.playhead.ago(parts.voicing.lead_frames + round(out_delay_s * parts.preset.mel.frames_per_second))
+    heard = parts.playhead.ago(parts.vocoders.lead_frames + round(out_delay_s * parts.preset.mel.frames_per_second))
     left, right = heard.heads()
     return View(
         frame=parts.frame,
@@ -31,7 +31,7 @@ def view_of(parts: InstrumentParts, *, hidden: bool, out_delay_s: float) -> View
         undos=parts.history.undos,
         redos=parts.history.redos,
         hidden=hidden_of_both(parts).numpy() if hidden else None,
-        card_lost=any(isinstance(plate, ShelteredCulture) and plate.is_home for plate in plates_of(parts.culture)),
+        card_lost=any(isinstance(plate, FailoverCulture) and plate.is_home for plate in plates_of(parts.culture)),
         share=None if parts.morph is None else parts.morph.shown,
         keys=parts.voices.keys,
         motion=motion_view(parts),

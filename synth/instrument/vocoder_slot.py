@@ -25,7 +25,7 @@ _FAREWELL_S, _RETURN_S = 0.005, 0.03
 _WARM_FRAMES = 8
 
 
-class Voicing:
+class VocoderSlot:
     """Turns columns into sound, and leads the playhead so that the same place is heard whichever vocoder plays."""
 
     def __init__(self, vocoder: Vocoder, out_rate_hz: int, playhead: Playhead) -> None:

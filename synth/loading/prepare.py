@@ -61,7 +61,7 @@ def ready_instrument(
         chosen, reason = choose_vocoder(vocoder, preset, weights, live=True)
         Instrument(preset, chosen, rate_hz, controls, setup).process(_WARM_FRAMES)
         instrument = Instrument(preset, chosen, rate_hz, controls, setup)
-        instrument.voicing.spare = _spare(chosen, preset, rate_hz, setup.seed)
+        instrument.vocoders.spare = _spare(chosen, preset, rate_hz, setup.seed)
         if partner is not None:
             instrument.begin_morph(make_partner(preset, partner, rate_hz, setup))
         instrument.warm_up()

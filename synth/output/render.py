@@ -146,7 +146,7 @@ class _Score:
     def schedule(self, n_frames: int) -> None:
         """What begins within the next `n_frames`; a note's onset is heard sooner than the steady sound of its frame."""
         instrument = self._instrument
-        fps, lead_s = instrument.preset.mel.frames_per_second, instrument.voicing.onset_lead_s
+        fps, lead_s = instrument.preset.mel.frames_per_second, instrument.vocoders.onset_lead_s
         due = []
         while self._next is not None:
             moment = (self._next[0] + lead_s) * fps

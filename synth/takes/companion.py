@@ -63,7 +63,7 @@ def beginning_of(instrument: Instrument) -> Beginning:
         instrument.out_rate_hz,
         instrument.vocoder.name,
         instrument.setup,
-        instrument.voicing.save(),
+        instrument.vocoders.save(),
         None if instrument.morph is None else instrument.morph.partner.preset,
     )
 

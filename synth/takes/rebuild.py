@@ -33,7 +33,7 @@ def rebuilt(beginning: Beginning, rate_hz: int, choose: ChooseVocoder, *, leavin
         instrument.resume(state if leaving else replace(state, pending=()))
         if beginning.sound is not None and same:
             try:
-                instrument.voicing.restore(beginning.sound)
+                instrument.vocoders.restore(beginning.sound)
             except (KeyError, ValueError) as error:
                 raise RecordingError(
                     f"The state of the sound of “{beginning.preset.name}” is damaged or not of this version ({error}): "

@@ -21,7 +21,7 @@ import scipy.signal
 import torch
 from numpy.typing import NDArray
 
-from synth.engine.preset_cross_fade import Voices
+from synth.engine.preset_cross_fade import PresetCrossFade
 from synth.instrument.events import Action, HoldDrone, at_sample
 from synth.instrument.instrument import Instrument
 from synth.instrument.note_events import ChannelExpression, NoteOff, NoteOn
@@ -120,16 +120,16 @@ def preset_changes(first: Preset, second: Preset, key: int) -> Sound:
         for i in range(2):
             each.do(NoteOn(i, key - 5 * i, 0.8))
         each.process(100)
-    voices, parts, done, turn = Voices(made[0]), [], 0, 1
+    cross_fade, parts, done, turn = PresetCrossFade(made[0]), [], 0, 1
     while done < TIMES[-1] + GAP:
         if turn <= EVENTS and done >= TIMES[turn - 1] - HOP:
-            old = voices.current
+            old = cross_fade.current
             for each in made:
                 if each is not old:
                     each.evolution_limit = 1.0
-            voices.swap(made[turn % 2])
+            cross_fade.swap(made[turn % 2])
             turn += 1
-        parts.append(voices.process(1)[0])
+        parts.append(cross_fade.process(1)[0])
         done += parts[-1].shape[1]
     return np.concatenate(parts, axis=1).astype(np.float64)
 

@@ -27,7 +27,7 @@ class OfflineTake:
         self.notices: list[str] = []
         self.chain = Chain(instrument.out_rate_hz, instrument.controls, playing=False)
         self.transport = Transport(self.chain.master, held=True)
-        self.mixdown = Mixdown(self.playing.voices, self.transport, self.chain, instrument.out_rate_hz)
+        self.mixdown = Mixdown(self.playing.cross_fade, self.transport, self.chain, instrument.out_rate_hz)
         self.log = PerformanceLog(self._answer, lambda text, urgent: self.notices.append(text), "float32")
         self.parts: list[NDArray[np.float32]] = []
         with torch.inference_mode():

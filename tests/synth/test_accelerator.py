@@ -9,7 +9,7 @@ from torch import nn
 from synth.accelerator import device_failed, explain_loss, is_full
 from synth.automaton.rules import LiveRule
 from synth.culture.culture import LiveCulture
-from synth.culture.failover import ShelteredCulture
+from synth.culture.failover import FailoverCulture
 from synth.loading import device_probe
 from synth.vocoder.bigvgan.streaming import stream
 from tests.doubles.instruments import PRESET
@@ -92,7 +92,7 @@ def test_an_error_that_is_not_torchs_is_no_failure_of_a_device() -> None:
 @pytest.mark.parametrize("method", ["step", "grid"])
 def test_a_culture_on_a_card_lets_a_shape_error_through(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
     away = LiveCulture(PRESET, 3)
-    sheltered = ShelteredCulture(away, LiveCulture(PRESET, 3))
+    sheltered = FailoverCulture(away, LiveCulture(PRESET, 3))
 
     def fault(*_: object) -> None:
         _shapes()

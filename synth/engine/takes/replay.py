@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from synth.engine.mixdown import Mixdown
-from synth.engine.preset_cross_fade import Voices
+from synth.engine.preset_cross_fade import PresetCrossFade
 from synth.engine.transport import Transport
 from synth.errors import RecordingError
 from synth.instrument.events import ChangeVocoder, Event, LoggedEvent, Play, Rescue, Stop
@@ -36,13 +36,13 @@ class Replay:
         self._performance, self._choose = performance, choose
         self.rate_hz = performance.rate_hz if rate_hz is None else rate_hz
         beginning, outgoing = performance.beginning, performance.outgoing
-        self._voices = Voices(rebuilt(beginning, self.rate_hz, choose))
+        self._cross_fade = PresetCrossFade(rebuilt(beginning, self.rate_hz, choose))
         self._chain = Chain(self.rate_hz, beginning.state.controls, playing=False)
         self._transport = Transport(self._chain.master, held=False)
-        self._mixdown = Mixdown(self._voices, self._transport, self._chain, self.rate_hz)
+        self._mixdown = Mixdown(self._cross_fade, self._transport, self._chain, self.rate_hz)
         before = None if outgoing is None else rebuilt(outgoing, self.rate_hz, choose, leaving=True)
         try:
-            self._voices.restore(part("fades", performance.mix), before, performance.rate_hz)
+            self._cross_fade.restore(part("fades", performance.mix), before, performance.rate_hz)
             self._chain.restore(performance.mix, performance.rate_hz)
             self._transport.restore(part("transport", performance.mix))
         except (KeyError, ValueError) as error:
@@ -102,8 +102,8 @@ class Replay:
         try:
             with torch.inference_mode():
                 notes = self._do_what_is_due()
-                self._mixdown.begin(self._voices.begin)
-                return self._mixdown.finish(notes, self._voices.take)
+                self._mixdown.begin(self._cross_fade.begin)
+                return self._mixdown.finish(notes, self._cross_fade.take)
         finally:
             torch.set_flush_denormal(False)
 
@@ -112,7 +112,7 @@ class Replay:
         notes: list[Event] = []
         while self._done < len(self._steps):
             step = self._steps[self._done]
-            if step.frame > self._voices.latest.frame:
+            if step.frame > self._cross_fade.latest.frame:
                 break
             self._done += 1
             if isinstance(step, LoggedEvent) and isinstance(step.action, NoteEvent):
@@ -122,7 +122,7 @@ class Replay:
         return notes
 
     def _do(self, step: Step) -> None:
-        instrument = self._voices.latest
+        instrument = self._cross_fade.latest
         match step:
             case OutputTurned():
                 self._chain.obey(step.controls)
@@ -132,14 +132,14 @@ class Replay:
                 with torch.inference_mode(False):
                     begun = rebuilt(step.beginning, self.rate_hz, self._choose)
                 instrument.schedule(step.left)
-                self._voices.swap(begun)
+                self._cross_fade.swap(begun)
             case MorphBegun():
                 with torch.inference_mode(False), torch.no_grad():
                     instrument.begin_morph(step.partner_of(instrument))
             case LoggedEvent(action=Play()):
                 self._transport.play()
             case LoggedEvent(action=Stop()):
-                self._transport.stop(self._voices.current)
+                self._transport.stop(self._cross_fade.current)
             case LoggedEvent(action=ChangeVocoder(name, reason)):
                 vocoder = self._choose(name, instrument.preset)
                 with torch.inference_mode(False), torch.no_grad():

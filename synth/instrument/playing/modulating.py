@@ -22,7 +22,7 @@ def move_controls(parts: InstrumentParts) -> None:
     motion.advance(_now(parts))
     if motion.moved.values:
         parts.values = parts.controls.moved(motion.moved.values)
-        parts.voices.move(parts.values, partial(motion.voice_values, parts.controls), parts.voicing.onset_lead_s)
+        parts.voices.move(parts.values, partial(motion.voice_values, parts.controls), parts.vocoders.onset_lead_s)
     elif moved_before:
         parts.values = parts.controls
         parts.voices.obey(parts.controls, parts.most_voices())

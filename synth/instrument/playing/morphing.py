@@ -27,7 +27,7 @@ def begin_morph(parts: InstrumentParts, partner: Partner) -> None:
     heard = parts.played.heard(), parts.controls, parts.played.second_heard
     parts.morph = Morph(partner, parts.preset, *heard)
     partner.reader.follow(parts.reader)
-    parts.voicing.pair(partner.beside)
+    parts.vocoders.pair(partner.beside)
     parts.voices.morphed(parts.morph)
 
 
@@ -37,7 +37,7 @@ def leave_morph(parts: InstrumentParts) -> None:
         parts.morph = None
         parts.played.live_alone()
         parts.culture.join(None)
-        parts.voicing.pair(first_of)
+        parts.vocoders.pair(first_of)
         parts.voices.morphed(None)
 
 
@@ -47,7 +47,7 @@ def prepare_frames(parts: InstrumentParts) -> None:
     if morph is not None and morph.over:
         leave_morph(parts)
     elif morph is not None:
-        morph.apart = parts.voicing.apart
+        morph.apart = parts.vocoders.apart
 
 
 def pass_frame(parts: InstrumentParts) -> None:
@@ -115,13 +115,13 @@ def drone_now(parts: InstrumentParts) -> tuple[float, bool]:
 
 def warm_up(parts: InstrumentParts, n_frames: int) -> None:
     """Let the vocoder start as if the columns under the playhead had been sounding for so many frames."""
-    place = parts.playhead.ago(parts.voicing.offsets[0])
+    place = parts.playhead.ago(parts.vocoders.offsets[0])
     if parts.morph is not None:
-        parts.morph.apart = parts.voicing.apart
+        parts.morph.apart = parts.vocoders.apart
     columns = torch.full((1, 2, parts.preset.mel.n_mels), LOG_MEL_FLOOR)
     second = columns.clone()
     read_drone(parts, [place], columns, second)
-    parts.voicing.warm_up(columns[0], n_frames, second[0] if drone_now(parts)[1] else None)
+    parts.vocoders.warm_up(columns[0], n_frames, second[0] if drone_now(parts)[1] else None)
 
 
 def move_morph(parts: InstrumentParts) -> None:

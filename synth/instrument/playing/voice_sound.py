@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from synth.instrument.playing.voice_player import VoicesNow
-from synth.instrument.vocoder_slot import Voicing
+from synth.instrument.vocoder_slot import VocoderSlot
 from synth.vocoder.contract import DRONE, VoiceFrames
 
 
@@ -57,43 +57,45 @@ class DroneFrames:
         return any(air is not None for air in self.air)
 
 
-def sound_of_all(voicing: Voicing, frames: Sequence[FrameOfVoices], drone: DroneFrames, second: DroneFrames) -> Tensor:
+def sound_of_all(
+    vocoders: VocoderSlot, frames: Sequence[FrameOfVoices], drone: DroneFrames, second: DroneFrames
+) -> Tensor:
     """The sound of any frames, (B, N), in as few calls of the vocoders as play them."""
     parts, start = [], 0
     for end in range(1, len(frames) + 1):
         if end == len(frames) or not frames[end].goes_on_from(frames[end - 1]):
             span = slice(start, end)
-            parts.append(sound_of(voicing, frames[span], drone.of(span), second.of(span)))
+            parts.append(sound_of(vocoders, frames[span], drone.of(span), second.of(span)))
             start = end
     return torch.cat(parts, dim=1)
 
 
-def sound_of(voicing: Voicing, frames: Sequence[FrameOfVoices], drone: DroneFrames, second: DroneFrames) -> Tensor:
+def sound_of(vocoders: VocoderSlot, frames: Sequence[FrameOfVoices], drone: DroneFrames, second: DroneFrames) -> Tensor:
     """The sound of frames that go on from each other, (B, N); `second` is what the drone reads of a second preset."""
     notes = [frame.notes for frame in frames if frame.notes is not None]
     # A vocoder lost in the middle takes what the other one read with it.
-    n_vocoders = len(voicing.offsets)
+    n_vocoders = len(vocoders.offsets)
     gains = torch.tensor([[frame.drone_gain * frame.drone_sides[side] for frame in frames] for side in (0, 1)])
     plain = not frames[0].second and not drone.tilted
     if not notes and frames[0].drone and plain and bool((gains == 1).all()):
-        return voicing.process(drone.columns[:n_vocoders], drone.ratios, frames[0].spread)
+        return vocoders.process(drone.columns[:n_vocoders], drone.ratios, frames[0].spread)
     for slot in notes[0].freed if notes else ():
-        voicing.free(slot)
-    alone = voicing.max_voices <= (len(notes[0].slots) if notes else 0)
+        vocoders.free(slot)
+    alone = vocoders.max_voices <= (len(notes[0].slots) if notes else 0)
     with_drone = frames[0].drone and not alone
     drone_gains = gains if with_drone else None
     parts = [_voices(notes, w, drone, drone_gains) for w in range(n_vocoders)]
     if frames[0].second:
-        apart = voicing.apart
+        apart = vocoders.apart
         parts = [
             replace(part, second=_voices([_second(now, w) for now in notes], w, second, drone_gains))
             if apart[w]
             else part
             for w, part in enumerate(parts)
         ]
-    sound = voicing.process_voices(parts, frames[0].spread)
+    sound = vocoders.process_voices(parts, frames[0].spread)
     for slot in notes[-1].ended if notes else ():
-        voicing.free(slot)
+        vocoders.free(slot)
     return sound
 
 

@@ -157,7 +157,7 @@ def test_a_file_rendered_equals_the_same_events_sent_live(midi_file: Path) -> No
                 instrument.schedule(live[-1:])
             sounds.append(instrument.process(block))
     latency_s = block / FPS + JITTER_S
-    lead_s = instrument.voicing.onset_lead_s
+    lead_s = instrument.vocoders.onset_lead_s
     expected = [(due_s + latency_s, event) for due_s, event in file_notes(read_midi_file(midi_file))]
     # Ticks are 1/1024 of a frame, 11 µs, and both sides of the comparison are rounded to them once.
     np.testing.assert_allclose(

@@ -14,7 +14,7 @@ from synth.automaton.graphed_stepper import GraphedStepper
 from synth.automaton.rules import LiveRule
 from synth.automaton.stepper import Stepper
 from synth.culture.culture import LiveCulture
-from synth.culture.failover import ShelteredCulture
+from synth.culture.failover import FailoverCulture
 from synth.instrument.instrument import Instrument, Setup
 from synth.loading.device_probe import fastest_device
 from synth.vocoder.spectral.vocoder import SpectralVocoder
@@ -38,10 +38,10 @@ class Failing:
         self._stepper.step(*args)
 
 
-def sheltered(after: int, error: RuntimeError, seed: int = 3) -> ShelteredCulture:
+def sheltered(after: int, error: RuntimeError, seed: int = 3) -> FailoverCulture:
     away = LiveCulture(PRESET, seed)
     away._stepper = Failing(away._stepper, after, error)  # type: ignore[assignment, arg-type]
-    return ShelteredCulture(away, LiveCulture(PRESET, seed))
+    return FailoverCulture(away, LiveCulture(PRESET, seed))
 
 
 @pytest.mark.parametrize("after", [0, 1, 5, 8, 13])
@@ -142,7 +142,7 @@ def test_a_device_that_fails_its_probe_is_not_used(monkeypatch: pytest.MonkeyPat
 
 def test_a_setup_on_a_device_is_sheltered() -> None:
     instrument = Instrument(live_preset(), SpectralVocoder(live_preset().mel), RATE, setup=Setup(device="meta"))
-    assert isinstance(instrument.culture, ShelteredCulture)
+    assert isinstance(instrument.culture, FailoverCulture)
     # The meta device fails as soon as it is looked at, which making an undo history does.
     assert instrument.culture.is_home
     assert instrument.view().card_lost

@@ -8,7 +8,7 @@ from synth.automaton.gestures import Gesture
 from synth.automaton.rules import LiveRule
 from synth.automaton.stepper import Stepper
 from synth.culture.culture import Culture, LiveCulture
-from synth.culture.failover import ShelteredCulture
+from synth.culture.failover import FailoverCulture
 from synth.culture.second_rule import SecondRule, are_siblings
 from synth.presets.model import Preset
 from synth.random_streams import Stream, coin_flips, uniform
@@ -102,7 +102,7 @@ def test_a_culture_that_moves_home_goes_on_by_the_shares_it_had(fails_at: int) -
     assert device_failed(RuntimeError("CUDA error: device lost"))
     away = Frail(FIRST, SEED)
     away.left = fails_at
-    sheltered: Culture = ShelteredCulture(away, LiveCulture(FIRST, SEED))
+    sheltered: Culture = FailoverCulture(away, LiveCulture(FIRST, SEED))
     plain: Culture = LiveCulture(FIRST, SEED)
     for i in range(10):
         for culture in (sheltered, plain):
@@ -112,7 +112,7 @@ def test_a_culture_that_moves_home_goes_on_by_the_shares_it_had(fails_at: int) -
             if i == 6:
                 culture.share(SHARE / 2)
             culture.step()
-    assert isinstance(sheltered, ShelteredCulture)
+    assert isinstance(sheltered, FailoverCulture)
     assert sheltered.is_home
     assert torch.equal(sheltered.cells(), plain.cells())
 

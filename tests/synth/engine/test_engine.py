@@ -17,7 +17,7 @@ from synth.engine.commands.messages import ChangeCommand
 from synth.engine.engine import Engine
 from synth.engine.notices import Noticeboard
 from synth.engine.playing import Playing
-from synth.engine.preset_cross_fade import Voices
+from synth.engine.preset_cross_fade import PresetCrossFade
 from synth.errors import AudioDeviceError, UsageError
 from synth.instrument.events import Touch, set_parameters
 from synth.instrument.parameters.values import ParameterValues
@@ -60,10 +60,10 @@ def loud_part(sink: ScriptedSink) -> np.ndarray:  # type: ignore[type-arg]
 
 
 def test_a_preset_change_cross_fades_within_300_ms_without_silence_or_click() -> None:
-    voices = Voices(SineInstrument(440))
-    blocks = [voices.process(2)[0] for _ in range(20)]
-    voices.swap(SineInstrument(1000))
-    blocks += [voices.process(2)[0] for _ in range(30)]
+    cross_fade = PresetCrossFade(SineInstrument(440))
+    blocks = [cross_fade.process(2)[0] for _ in range(20)]
+    cross_fade.swap(SineInstrument(1000))
+    blocks += [cross_fade.process(2)[0] for _ in range(30)]
     audio = np.concatenate(blocks, axis=1)[0]
     # Both tones at their steepest, and a little for the fade itself.
     assert np.abs(np.diff(audio, n=2)).max() < 1.2 * (tone_roughness(1000, 0.1) + tone_roughness(440, 0.1))
@@ -149,7 +149,7 @@ def test_a_vocoder_made_for_a_preset_that_waits_reaches_it() -> None:
 
 def test_a_block_during_which_the_program_was_halted_is_not_a_vocoder_that_is_too_slow() -> None:
     instrument = SineInstrument()
-    instrument.voicing.spare = ready_vocoder(PRESET, RATE)[0]
+    instrument.vocoders.spare = ready_vocoder(PRESET, RATE)[0]
     with playing(instrument) as (engine, _):
         settled(engine)
         instrument.delay_before_s = 3.0
@@ -182,16 +182,16 @@ def test_a_block_that_is_not_finite_is_never_heard() -> None:
 
 @torch.inference_mode()
 def test_a_sick_culture_is_faded_reseeded_and_counted() -> None:
-    voices = Voices(ready_instrument(PRESET, RATE, ParameterValues())[0])
-    voices.process(20)
-    voices.current.culture._state[3, 10, 10] = float("nan")  # type: ignore[attr-defined]
-    block, ailment = voices.process(2)
+    cross_fade = PresetCrossFade(ready_instrument(PRESET, RATE, ParameterValues())[0])
+    cross_fade.process(20)
+    cross_fade.current.culture._state[3, 10, 10] = float("nan")  # type: ignore[attr-defined]
+    block, ailment = cross_fade.process(2)
     assert ailment == "not finite"
-    assert voices.rescues == 1
+    assert cross_fade.rescues == 1
     assert np.isfinite(block).all()
     assert np.abs(block[:, -1]).max() < 1e-6
     for _ in range(60):
-        block, ailment = voices.process(2)
+        block, ailment = cross_fade.process(2)
         assert np.isfinite(block).all()
         assert not ailment
     assert np.abs(block).max() > 1e-4

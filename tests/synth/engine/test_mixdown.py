@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from synth.engine.mixdown import CALM, QUARTERS, QUICK, Mixdown, pace_for
-from synth.engine.preset_cross_fade import Voices
+from synth.engine.preset_cross_fade import PresetCrossFade
 from synth.engine.transport import Transport
 from synth.instrument.events import Event, SetParameter
 from synth.instrument.instrument import Instrument, Setup
@@ -42,9 +42,9 @@ def played(
     """Every frame in pieces of so many quarters."""
     values = ParameterValues(controls)
     instrument = Instrument(PRESET, SpectralVocoder(PRESET.mel), rate_hz, values, Setup(seed=2))
-    chain, voices = Chain(rate_hz, instrument.controls, playing=False), Voices(instrument)
+    chain, cross_fade = Chain(rate_hz, instrument.controls, playing=False), PresetCrossFade(instrument)
     transport = Transport(chain.master, held)
-    mixdown = Mixdown(voices, transport, chain, rate_hz)
+    mixdown = Mixdown(cross_fade, transport, chain, rate_hz)
     parts = []
     with torch.inference_mode():
         for frame, coming in enumerate(notes):
@@ -52,10 +52,10 @@ def played(
                 instrument.send(SetParameter("voice_limit", 3.0))
             if frame == 25 and held:
                 transport.stop(instrument)
-            mixdown.begin(voices.begin)
+            mixdown.begin(cross_fade.begin)
             for until in range(step, QUARTERS + 1, step):
                 mine = [note for note in coming if until - step <= note.share * QUARTERS < until]
-                parts.append(mixdown.finish(mine, voices.take, until))
+                parts.append(mixdown.finish(mine, cross_fade.take, until))
     return np.concatenate(parts, axis=1)
 
 

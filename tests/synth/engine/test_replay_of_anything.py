@@ -89,7 +89,7 @@ def test_a_take_of_anything_is_rendered_to_the_bit(tmp_path: Path, seed: int) ->
         play_wildly(engine, chance, PRESET, 25)
         engine.swap(second)
         play_wildly(engine, chance, second.preset, 25)
-        wait_until(lambda: first is not engine._playing.current and not engine._playing.voices.changing)
+        wait_until(lambda: first is not engine._playing.current and not engine._playing.cross_fade.changing)
         engine.change_vocoder(vocoder)
         play_wildly(engine, chance, second.preset, 25)
         engine._load._evolution.limit = 0.3

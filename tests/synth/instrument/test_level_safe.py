@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from synth.engine.preset_cross_fade import Voices
+from synth.engine.preset_cross_fade import PresetCrossFade
 from synth.instrument.instrument import Instrument
 from synth.instrument.parameters.values import ParameterValues
 from synth.loudness import true_peak_db
@@ -40,7 +40,7 @@ def test_what_is_sent_is_finite_and_below_the_ceiling_whatever_the_grid(name: st
     """Frozen, so that nothing heals; at full volume; the rescue, the vocoder's limit and the limiter stand between."""
     controls = ParameterValues(frozen=True, volume_db=12.0, width=1.0)
     instrument = Instrument(PRESET, vocoder(name, small), RATE, controls)
-    voices, master = Voices(instrument), Master(RATE, controls)
+    cross_fade, master = PresetCrossFade(instrument), Master(RATE, controls)
     sent, rescued = [], []
     for block in range(90):
         if block == 30:
@@ -48,7 +48,7 @@ def test_what_is_sent_is_finite_and_below_the_ceiling_whatever_the_grid(name: st
             state = saved.state.clone()
             state[:, 10:70] = GRIDS[grid]
             instrument.culture.restore(replace(saved, state=state))
-        sound, ailment = voices.process(2)
+        sound, ailment = cross_fade.process(2)
         rescued.append(ailment)
         sent.append(master.process(sound))
     audio = np.concatenate(sent, axis=1)

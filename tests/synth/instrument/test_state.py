@@ -119,8 +119,8 @@ def assert_goes_on(
             resumed.send(Hand(True, 7))
             resumed.process(3)
             resumed.resume(state)
-            if isinstance(left.voicing.waiting, Ear):
-                resumed.change_vocoder(ready_ear(preset, left.voicing.waiting.delay_samples))
+            if isinstance(left.vocoders.waiting, Ear):
+                resumed.change_vocoder(ready_ear(preset, left.vocoders.waiting.delay_samples))
         for when, action in sent:
             if when == frame:
                 for instrument in filter(None, (left, resumed)):

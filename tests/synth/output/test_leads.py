@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from synth.engine.mixdown import Mixdown
-from synth.engine.preset_cross_fade import Voices
+from synth.engine.preset_cross_fade import PresetCrossFade
 from synth.engine.takes.replay import Replay
 from synth.engine.transport import Transport
 from synth.instrument.events import HoldDrone, SetParameter, SetRoute
@@ -84,12 +84,12 @@ def above_13_khz_db(id: str, value: float, *routes: Route, shape: float = 0.0) -
     with torch.inference_mode():
         instrument = Instrument(preset, SpectralVocoder(preset.mel), RATE, controls)
         instrument.send(NoteOn(1, 64, 0.8))
-        voices, chain = Voices(instrument), Chain(RATE, controls, playing=True)
-        mixdown = Mixdown(voices, Transport(chain.master, held=True), chain, RATE)
+        cross_fade, chain = PresetCrossFade(instrument), Chain(RATE, controls, playing=True)
+        mixdown = Mixdown(cross_fade, Transport(chain.master, held=True), chain, RATE)
         parts = []
         for _ in range(40):
-            mixdown.begin(voices.begin)
-            parts.append(mixdown.finish((), voices.take))
+            mixdown.begin(cross_fade.begin)
+            parts.append(mixdown.finish((), cross_fade.take))
     sound = np.concatenate(parts, axis=1)[:, 16 * 512 :].astype(np.float64)
     high = scipy.signal.butter(8, 13_000, "high", fs=RATE, output="sos")
     loudest = np.abs(scipy.signal.sosfiltfilt(high, sound, axis=1)[:, 512:-512]).max()
@@ -119,14 +119,14 @@ def played_by_frames(preset: Preset, controls: ParameterValues, n_frames: int) -
     """As the engine plays it, from its first frame on."""
     with torch.inference_mode():
         instrument = Instrument(preset, SpectralVocoder(preset.mel), RATE, controls)
-        voices, chain = Voices(instrument), Chain(RATE, controls, playing=True)
+        cross_fade, chain = PresetCrossFade(instrument), Chain(RATE, controls, playing=True)
         transport = Transport(chain.master, held=True)
-        mixdown = Mixdown(voices, transport, chain, RATE)
+        mixdown = Mixdown(cross_fade, transport, chain, RATE)
         parts = []
         for i in range(n_frames):
-            mixdown.begin(voices.begin)
+            mixdown.begin(cross_fade.begin)
             # Some frames as a whole, and some by quarters.
-            parts += [mixdown.finish((), voices.take, until) for until in ((4,) if i % 3 else (1, 2, 3, 4))]
+            parts += [mixdown.finish((), cross_fade.take, until) for until in ((4,) if i % 3 else (1, 2, 3, 4))]
     return np.concatenate(parts, axis=1)
 
 

@@ -8,7 +8,7 @@ from torch import Tensor
 from synth.errors import DeviceLost
 from synth.instrument.parameters.values import ParameterValues
 from synth.instrument.reading.playhead import Playhead
-from synth.instrument.vocoder_slot import Voicing
+from synth.instrument.vocoder_slot import VocoderSlot
 from synth.vocoder.contract import DRONE, Onset, VoiceFrames
 from synth.vocoder.spectral.vocoder import SpectralVocoder
 from tests.doubles.instruments import PRESET, RATE, SPF, Echo
@@ -28,8 +28,8 @@ def echo(delay_samples: int, max_voices: int = 64) -> Echo:
     return made
 
 
-def slot(vocoder: Echo) -> Voicing:
-    return Voicing(vocoder, RATE, Playhead(PRESET.n_frames, ParameterValues()))
+def slot(vocoder: Echo) -> VocoderSlot:
+    return VocoderSlot(vocoder, RATE, Playhead(PRESET.n_frames, ParameterValues()))
 
 
 def test_voices_of_the_slot_are_the_vocoders() -> None:
@@ -58,7 +58,7 @@ def test_voices_begin_and_end_in_both_vocoders_of_a_change() -> None:
     old, new = Noting(), Noting()
     for vocoder in (old, new):
         vocoder.prepare(PRESET, RATE, 2)
-    playing = Voicing(old, RATE, Playhead(PRESET.n_frames, ParameterValues()))
+    playing = VocoderSlot(old, RATE, Playhead(PRESET.n_frames, ParameterValues()))
     column = Onset(torch.full((2, FMT.n_mels, 3), -3.0), torch.ones(2, 3), 1.0)
     playing.process_voices([block({}, 1)], 0.0)
     assert playing.strike(3, 1, 0.25, [column]).shape == (2, SPF * 3 // 4)

@@ -86,7 +86,7 @@ def on_a_card(small: Path, after: int, error: RuntimeError) -> Instrument:
     vocoder = LiveBigVGANVocoder(*load_generator(small), open_stream=Opener(after, error))
     with torch.no_grad():
         instrument = Instrument(PRESET, vocoder, RATE, ParameterValues())
-        instrument.voicing.spare = spectral()
+        instrument.vocoders.spare = spectral()
     return instrument
 
 
@@ -106,7 +106,7 @@ def test_a_vocoder_whose_card_is_lost_is_replaced_within_the_block(small: Path) 
         if not trouble and (trouble := instrument.read_trouble()):
             lost = i
     assert instrument.vocoder.name == "spectral"
-    assert instrument.voicing.spare is None
+    assert instrument.vocoders.spare is None
     assert "unspecified launch failure" in trouble
     assert "\n" not in trouble
     assert [b.shape for b in blocks] == [(2, 1024)] * 80

@@ -121,8 +121,8 @@ def test_a_vocoder_that_cannot_keep_up_is_left_for_its_spare_in_words() -> None:
         return sink
 
     slow = Instrument(PRESET, Slow(PRESET.mel), RATE)
-    slow.voicing.spare = SpectralVocoder(PRESET.mel)
-    slow.voicing.spare.prepare(PRESET, RATE, n_heads=2)
+    slow.vocoders.spare = SpectralVocoder(PRESET.mel)
+    slow.vocoders.spare.prepare(PRESET, RATE, n_heads=2)
     engine = Engine(slow, playing=True, open_device=open_device)
     engine.start()
     try:
@@ -130,6 +130,6 @@ def test_a_vocoder_that_cannot_keep_up_is_left_for_its_spare_in_words() -> None:
         # On a busy machine other sentences may have come since.
         assert any("slow double could not keep up" in notice.text for notice in engine.status().notices)
         assert "did not keep up" in engine.status().vocoder
-        assert slow.voicing.spare is None
+        assert slow.vocoders.spare is None
     finally:
         engine.close()
