@@ -31,7 +31,7 @@ class JackServer:
     """
 
     def __init__(self, frames: int = 128, rate_hz: int = 44100, *, realtime: bool = False) -> None:
-        """The server waits for its clients each period, so that what they send arrives once and whole on a busy machine.
+        """The server waits for its clients each period, so what they send arrives once and whole on a busy machine.
 
         With `realtime` it waits for nobody and their threads come before everything else, as in a studio; that needs
         permission.
