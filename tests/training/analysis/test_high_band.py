@@ -1,6 +1,5 @@
 """The map from mel columns to the air above them."""
 
-import itertools
 import math
 
 import numpy as np
