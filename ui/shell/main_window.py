@@ -29,7 +29,7 @@ from ui.shell.tour_stops import tour_stops
 from ui.takes.desk import TakeDesk
 from ui.takes.sheet import TakesSheet
 from ui.trainer.desk import TrainDesk
-from ui.widgets.sheet import Sheet
+from ui.widgets.sheet import KeyboardKeeper, Sheet, open_sheet
 from ui.window.control_desk import ControlDesk
 from ui.window.exposure import Exposure
 from ui.window.motion_desk import MotionDesk
@@ -103,6 +103,7 @@ class MainWindow(QMainWindow):
         self.trainer = TrainDesk(engine, build, self.desk, parts, self)
         parts.presets.add_below(self.trainer.button)
         self.key_hand = KeyHand(self, self.keys, self.player)
+        self.keyboard = KeyboardKeeper(self, self.culture)
         self._connect()
         self._add_shortcuts()
         self.culture.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -164,9 +165,8 @@ class MainWindow(QMainWindow):
         on_key(self, "Esc", self._put_away)
 
     def _put_away(self) -> None:
-        sheets = [sheet for sheet in self.findChildren(Sheet) if sheet.isVisible()]
-        if sheets:
-            sheets[0].put_away()
+        if sheet := open_sheet(self):
+            sheet.put_away()
         elif self.presets.names.isVisible():
             self.presets.names.put_away()
         elif self.desk.hearing.path is not None:

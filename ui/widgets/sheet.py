@@ -1,6 +1,6 @@
 """A sheet over the window, for what is not needed while one plays. The sound goes on beneath it."""
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from shiboken6 import isValid
@@ -87,11 +87,11 @@ class Sheet(QWidget):
         """Hide it; what it shows is kept."""
         if not self.isHidden():
             self.hide()
-            # What is hidden cannot take the keyboard, which would stay with the sheet: letters would play nothing.
+            # First: a part of the sheet that is left may ask for the keyboard.
+            self.closed.emit()
             before = self._before
             usable = before is not None and isValid(before) and before.isVisible() and before.isEnabled()
             (before if before is not None and usable else self._covered).setFocus()
-            self.closed.emit()
 
     def cover(self) -> None:
         """Be as large as the window is now."""
@@ -122,6 +122,30 @@ class Sheet(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         QPainter(self).fillRect(self.rect(), _SHADE)
+
+
+def open_sheet(window: QWidget) -> Sheet | None:
+    """The sheet that lies over this window now."""
+    return next((sheet for sheet in window.findChildren(Sheet) if sheet.isVisible()), None)
+
+
+class KeyboardKeeper(QObject):
+    """Takes the keyboard from whatever gets it without being seen: Qt gives it to hidden widgets too, and letters typed
+    there would play nothing. An answer that comes late may ask for it when its sheet or page is no longer shown."""
+
+    def __init__(self, window: QWidget, usual: QWidget) -> None:
+        """Where no sheet is open, `usual` has the keyboard then."""
+        super().__init__(window)
+        self._window, self._usual = window, usual
+        QApplication.instance().focusChanged.connect(self._look)  # type: ignore[union-attr]
+
+    def _look(self, _: QWidget | None, now: QWidget | None) -> None:
+        if now is None or not self._window.isAncestorOf(now):
+            return
+        sheet = open_sheet(self._window)
+        covered = sheet is not None and now is not sheet and not sheet.isAncestorOf(now)
+        if covered or not now.isVisible():
+            (sheet or self._usual).setFocus(Qt.FocusReason.OtherFocusReason)
 
 
 def _reachable(widget: QWidget) -> bool:

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from synth.instrument.events import ReseedAll, SetParameter
 from tests.doubles.engine import FakeEngine
 from tests.ui.hands.knobs import drag
+from tests.ui.hands.shelves import choose_take, open_takes
 from tests.ui.perform.hands import begun
 from ui.shell.main_window import MainWindow
 from ui.widgets.knob import Knob
@@ -198,6 +199,37 @@ def test_a_sheet_that_closes_keeps_no_keyboard(win: MainWindow, engine: FakeEngi
     press(RETURN)
     assert not win.takes.sheet.isVisible()
     assert_letters_play(engine)
+
+
+@pytest.mark.parametrize("bar", ["part_of", "branch_from", "rename"])
+def test_a_sheet_that_closes_over_an_open_bar_keeps_no_keyboard(
+    win: MainWindow, engine: FakeEngine, takes: Path, qtbot: QtBot, bar: str
+) -> None:
+    win.transport.takes.setFocus()
+    open_takes(win, qtbot)
+    choose_take(win, "oldest")
+    getattr(win.takes.sheet, bar).click()
+    QTest.keyClick(win, Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    assert not win.takes.sheet.isVisible()
+    assert QApplication.focusWidget() is win.transport.takes
+    assert_letters_play(engine)
+
+
+def test_nothing_hidden_and_nothing_beneath_a_sheet_takes_the_keyboard(win: MainWindow, engine: FakeEngine) -> None:
+    # Such as an answer from the net, which comes once the settings are closed or show another page.
+    win.header.settings.click()
+    sheet = win.settings_opener.sheet()
+    sheet.turn_to(sheet.pages[0])
+    for late in (sheet.vocoder.table, sheet.pages[-1], win.controls.note, win.presets.search):
+        late.setFocus()
+        assert QApplication.focusWidget() is sheet
+    type_keys("a")
+    assert begun(engine) == []
+    sheet.put_away()
+    for late in (sheet.vocoder.table, sheet.away, win.takes.sheet.list):
+        late.setFocus()
+        assert QApplication.focusWidget() is win.culture
+        assert_letters_play(engine)
 
 
 def test_a_click_into_the_note_chooses_all_of_it(win: MainWindow) -> None:
