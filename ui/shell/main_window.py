@@ -132,6 +132,7 @@ class MainWindow(QMainWindow):
         self.help.tour.clicked.connect(self.tour.start)
         self.tour.ended.connect(self._give_keyboard_back)
         self.desk.named.connect(lambda name: self.setWindowTitle(f"{name} – Petrichord"))
+        self.desk.named.connect(self.takes.name_after)
         self.brushes.changed.connect(self.culture.show_brush)
         self.culture.brush_resized.connect(self.brushes.resize_brush)
         self.culture.pointed.connect(self.status_line.show_pointer)

@@ -65,6 +65,7 @@ class TakeDesk(QObject):
         """The newest take in the folder, of whatever start of the program."""
         self._recording: Path | None = None
         self.playing: Path | None = None
+        self._preset = ""
         self.keeper = TakeKeeper(self)
         self._connect()
         self._show_options()
@@ -107,6 +108,10 @@ class TakeDesk(QObject):
         self.sample_format, self.wait = sample_format, wait
         self._show_options()
         self.options_changed.emit(sample_format, wait)
+
+    def name_after(self, preset: str) -> None:
+        """The preset that plays is called so: takes are named after it."""
+        self._preset = preset
 
     def follow(self, folder: Path | None, sample_format: SampleFormat, wait: bool) -> None:
         """The settings say so."""
@@ -174,7 +179,7 @@ class TakeDesk(QObject):
 
     def _record(self, record: bool) -> None:
         if record:
-            path = None if self.folder is None else default_take_path(self._engine.status().preset, self.folder)
+            path = default_take_path(self._preset, self.folder)
             self._engine.record(path, self.sample_format, wait=self.wait)
         else:
             self._engine.stop_recording()

@@ -33,7 +33,8 @@ class MorphDesk(QObject):
 
     def show_status(self, status: Status) -> None:
         """What is played now."""
-        self.strip.show_morph(status.preset, status.morph)
+        # The engine knows it by the name it was loaded with.
+        self.strip.show_morph(self._parts.header.name.text(), status.morph)
 
     def _begin(self, partner: Partner) -> None:
         # The knob stands where the sound is: all of it the first preset's.

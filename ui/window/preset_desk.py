@@ -53,8 +53,7 @@ class PresetDesk(QObject):
         presets.chosen.connect(self.load)
         presets.save_asked.connect(self._save)
         presets.kept.connect(self._show_kept)
-        presets.renamed.connect(header.show_name)
-        presets.renamed.connect(self.named)
+        presets.renamed.connect(self._rename)
         presets.described.connect(self._show_about)
         presets.hearing_asked.connect(self.hearing.toggle)
         self.hearing.heard.connect(presets.list.show_heard)
@@ -108,7 +107,6 @@ class PresetDesk(QObject):
         self.preset = preset
         self._show_kept(preset)
         parts.presets.mark(loaded.path, preset.name, listed=listed)
-        self._help.show_credit(preset)
         controls = parts.controls
         controls.show_controls(loaded.controls or suggested(controls.controls, preset, controls.locked))
         played = loaded.instrument
@@ -180,20 +178,27 @@ class PresetDesk(QObject):
         self._parts.header.show_preset(preset)
         self._parts.controls.show_base(of_preset(preset))
         self._parts.controls.motion.show_base(motion_of(preset))
-        self.named.emit(preset.name)
+        self._rename(preset.name)
+
+    def _rename(self, name: str) -> None:
+        """What plays is called so from now on, wherever it is named."""
+        if self.preset is not None:
+            self.preset = replace(self.preset, name=name)
+            self._help.show_credit(self.preset)
+        self._parts.header.show_name(name)
+        self.named.emit(name)
 
     def _show_about(self, about: About) -> None:
         if self.preset is not None:
-            header = self._parts.header
             self.preset = self.preset.with_about(about)
-            header.show_preset(replace(self.preset, name=header.name.text()))
+            self._parts.header.show_preset(self.preset)
 
     def _refuse(self, problem: str) -> None:
         self._parts.banner.complain(problem)
         self._parts.presets.restore_mark()
 
     def _keep_playing(self, problem: str) -> None:
-        asked, playing = self._asked, f" “{self._parts.header.name.text()}” plays on." if self.preset else ""
+        asked, playing = self._asked, f" “{self.preset.name}” plays on." if self.preset else ""
         remedy = None if asked is None else Remedy("Try again", lambda: self.load(asked))
         self._parts.banner.complain(f"{problem}{playing}", remedy, about="preset")
         self._parts.presets.restore_mark()

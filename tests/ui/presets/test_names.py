@@ -64,7 +64,9 @@ def test_numbers_and_accents_are_sorted_as_people_sort_them() -> None:
     assert sorted(NAMES, key=name_key) == IN_ORDER
 
 
-def test_renaming_what_plays_renames_it_everywhere(library: MainWindow, qtbot: QtBot, own: Path) -> None:
+def test_renaming_what_plays_renames_it_everywhere(
+    library: MainWindow, qtbot: QtBot, own: Path, engine: FakeEngine
+) -> None:
     rename(library, "Äther", qtbot)
     assert library.header.name.text() == "Äther"
     assert library.windowTitle() == "Äther – Petrichord"
@@ -73,6 +75,13 @@ def test_renaming_what_plays_renames_it_everywhere(library: MainWindow, qtbot: Q
     library.presets.save.click()
     assert library.presets.names.edit.text() == "Äther"
     library.presets.names.put_away()
+    assert library.tuning.sentence.startswith("“Äther” suggests no tuning")
+    assert library.help.credit.text().startswith("“Äther” is grown from")
+    library.desk.morph.show_status(replace(engine.status(), preset="Cello", morph="Ocean"))
+    assert library.desk.morph.strip.names.text() == "Äther → Ocean"
+    library.transport.record.click()
+    take = engine.recorded[-1][0]
+    assert take is not None and take.stem.endswith(" Äther")
 
 
 def test_renaming_another_preset_leaves_the_title_alone(library: MainWindow, qtbot: QtBot, own: Path) -> None:
