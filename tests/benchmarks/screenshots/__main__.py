@@ -16,6 +16,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from synth.commands.cli import prepare_environment
+from tests.benchmarks.screenshots.camera import Camera
 from tests.benchmarks.screenshots.scenes import SCENES
 from tests.doubles.rig import Rig
 from tests.ui.hands.display import virtual_display
@@ -27,7 +28,7 @@ def _inside(folder: Path, preset: str, scenes: list[str]) -> int:
     from synth.commands.cli import main as command
 
     app = QApplication(["petrichord"])
-    timer = QTimer()
+    timer, camera = QTimer(), Camera(folder)
 
     def look() -> None:
         for window in QApplication.topLevelWidgets():
@@ -36,13 +37,14 @@ def _inside(folder: Path, preset: str, scenes: list[str]) -> int:
                 try:
                     for scene in scenes:
                         window.resize(1280, 800)
-                        SCENES[scene](window, folder)
+                        SCENES[scene](window, camera)
                 finally:
                     window.close()
 
     timer.timeout.connect(look)
     timer.start(50)
     code = command([preset] if preset else [])
+    camera.develop()
     del app
     return code
 

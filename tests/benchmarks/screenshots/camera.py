@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QEventLoop, QPoint, QTimer
+from PySide6.QtGui import QPixmap
 
 from ui.shell.main_window import MainWindow
 
@@ -28,7 +29,21 @@ def cell(window: MainWindow, column: float, row: float) -> QPoint:
     return window.culture.position_of(column, row).toPoint()
 
 
-def save(window: MainWindow, folder: Path, name: str) -> None:
-    picture = window.grab()
-    assert picture.save(str(folder / f"{name}.png")), f"{name}.png cannot be written"
-    print(folder / f"{name}.png", f"{picture.width()}×{picture.height()}", flush=True)
+class Camera:
+    """Takes pictures of a window that plays, and writes them when it has ended."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._taken: dict[str, QPixmap] = {}
+
+    def take(self, window: MainWindow, name: str) -> None:
+        """Photograph the window as it is now."""
+        self._taken[name] = window.grab()
+
+    def develop(self) -> None:
+        """Write what was taken. `QPixmap.save` keeps Python's lock while it compresses, 100 to 300 ms: more than the
+        output queues, so each picture of a playing window would be a gap in its sound, which the next one shows."""
+        for name, picture in self._taken.items():
+            path = self.folder / f"{name}.png"
+            assert picture.save(str(path)), f"{path} cannot be written"
+            print(path, f"{picture.width()}×{picture.height()}", flush=True)
