@@ -167,14 +167,15 @@ class AudioOut:
         if self.state is not State.PLAYING:
             return None
         before = self._queue.s
-        length_s = self._queue.judge(self.feeding.underruns, self.feeding.read_used_s(), now)
+        feeding = self.feeding
+        length_s = self._queue.judge(feeding.underruns, feeding.read_used_s(), now, feeding.step_s)
         if length_s is None:
             return None
         if length_s > before:
-            later_ms = 1000 * (length_s / before - 1) * self.feeding.full_s
+            later_ms = 1000 * (length_s - self._queue.asked_s) / before * feeding.full_s
             text = (
                 "The sound broke up, because this machine is too busy: to keep it whole, what you play is now heard "
-                f"{later_ms:.0f} ms later. It will be as quick as before once the machine is calm."
+                f"{later_ms:.0f} ms later than usual. It will be as quick as before once the machine is calm."
             )
         else:
             text = "The machine is calm again: what you play is heard as quickly as before."

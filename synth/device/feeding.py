@@ -55,6 +55,12 @@ class Feeding:
         return feeder.sink.full_s if feeder else 0.0
 
     @property
+    def step_s(self) -> float:
+        """Sound the sink takes from its queue at a time; see `Sink`."""
+        feeder = self._feeder
+        return feeder.sink.step_s if feeder else 0.0
+
+    @property
     def device_s(self) -> float:
         """Sound the device holds while it plays, and on its way beyond; 0 when there is none."""
         feeder = self._feeder

@@ -21,6 +21,8 @@ _JACK_PERIODS = 2
 """Queued for JACK: one is being played while the other is made."""
 _PERIODS_TO_BE_SURE, _SHORTEST_LOOK_S = 3, 0.002
 _LOOKS_IN_A_PERIOD = 10
+_ALSA_STEPS = 4
+"""PortAudio divides the queue that is asked of ALSA into so many periods: measured at 45, 90, 180 and 200 ms."""
 _LONGEST_WAIT_S = 1.0
 _MOST = 64
 """Channels; who has more is a mixer in software, which takes two as well."""
@@ -37,6 +39,8 @@ class Sink(Protocol):
     rate_hz: int
     full_s: float
     """Sound it queues before a write waits."""
+    step_s: float
+    """Sound it takes from its queue at a time where that grows with the queue; 0 where it does not."""
 
     def write(self, chunk: NDArray[np.float32]) -> bool:
         """Queue (N, 2), waiting while there is no room; True when it had run dry before."""
@@ -87,6 +91,7 @@ class DeviceSink:
                 usual = _JACK_PERIODS * float(self._stream.latency) * rate_hz
                 self._kept = min(self._capacity, round(usual * max(1.0, latency_s / BUFFER_S)))
             self.full_s = self._kept / rate_hz
+            self.step_s = latency_s / _ALSA_STEPS if "ALSA" in device.host_api else 0.0
         except (self._sd.PortAudioError, ValueError) as cause:
             refused = any(code in cause.args for code in (_INVALID_RATE, _INVALID_CHANNELS))
             raise (FormatRefused if refused else AudioDeviceError)(
@@ -154,7 +159,7 @@ class SilentSink:
     """Consumes sound at the right pace and drops it, so that life and takes go on without a device."""
 
     def __init__(self, rate_hz: int, name: str = "no output", latency_s: float = 0.056) -> None:
-        self.name, self.rate_hz, self.full_s = name, rate_hz, latency_s
+        self.name, self.rate_hz, self.full_s, self.step_s = name, rate_hz, latency_s, 0.0
         self._capacity = round(latency_s * rate_hz)
         self._start = time.monotonic()
         self._written = 0
@@ -188,7 +193,7 @@ class ConvertingSink:
 
     def __init__(self, sink: Sink, rate_hz: int) -> None:
         self._sink, self._resampler = sink, Resampler(rate_hz, sink.rate_hz)
-        self.name, self.rate_hz, self.full_s = sink.name, rate_hz, sink.full_s
+        self.name, self.rate_hz, self.full_s, self.step_s = sink.name, rate_hz, sink.full_s, sink.step_s
 
     def write(self, chunk: NDArray[np.float32]) -> bool:
         return self._sink.write(self._resampler.process(chunk))

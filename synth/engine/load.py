@@ -26,7 +26,7 @@ MOST_AHEAD_S = 3 * STEP_S
 _SETTLING_S = 0.5
 """After a step the engine needs this long to get ahead: coming close again within it asks for no more."""
 _CALM_S = 20.0
-"""After this long without coming close, and with enough sound left to do without it, a step is taken back."""
+"""After this long without coming close, as many steps are taken back as enough sound was left to do without."""
 
 
 class EngineLoad:
@@ -127,8 +127,9 @@ class WorkAhead:
                 self.seconds, self._raised_at = min(MOST_AHEAD_S, self.seconds + step_s), now_s
             self._watch_from(now_s)
         elif now_s - self._calm_since >= _CALM_S:
-            if self._least_left_s - step_s >= alarm_s:
-                self.seconds = max(0.0, self.seconds - step_s)
+            spare_s = self._least_left_s - alarm_s
+            while self.seconds > 0 and spare_s >= step_s:
+                self.seconds, spare_s = max(0.0, self.seconds - step_s), spare_s - step_s
             self._watch_from(now_s)
 
     def _watch_from(self, now_s: float) -> None:

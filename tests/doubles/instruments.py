@@ -113,7 +113,7 @@ class ScriptedSink:
     """A sink that keeps everything, at the pace of a clock, and fails or stalls when told to."""
 
     def __init__(self, name: str = "scripted", rate_hz: int = RATE, full_s: float = 0.046) -> None:
-        self.name, self.rate_hz, self.full_s = name, rate_hz, full_s
+        self.name, self.rate_hz, self.full_s, self.step_s = name, rate_hz, full_s, 0.0
         self.chunks: list[NDArray[np.float32]] = []
         self.closed = False
         self.fail = self.stall = False
