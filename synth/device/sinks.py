@@ -144,11 +144,22 @@ class DeviceSink:
                 return
             time.sleep(period_s / _LOOKS_IN_A_PERIOD)
 
+    def _play_out(self) -> None:
+        """Send silence until all that was queued before has been played, which `stop` does not wait for everywhere.
+
+        ALSA's plugin for PulseAudio drops what is queued: 50 ms of a queue of 56, 250 of 250, and a fade with it.
+        """
+        left = self._kept + round(self.step_s * self.rate_hz)
+        while left > 0:
+            self.write(np.zeros((PERIOD, 2), np.float32))
+            left -= PERIOD
+
     def close(self, abort: bool = False) -> None:
         try:
             if abort:
                 self._stream.abort()
             else:
+                self._play_out()
                 self._stream.stop()
             self._stream.close()
         except self._sd.PortAudioError as cause:

@@ -54,6 +54,13 @@ class FakePortAudio:
         self.heard.append(chunk.copy())
         return False
 
+    def stop(self) -> None:
+        """As PulseAudio's plugin for ALSA: what is queued is not heard."""
+        self.heard = [np.concatenate(self.heard)[: -self.write_available]]
+
+    def close(self) -> None:
+        pass
+
 
 def opened(
     monkeypatch: pytest.MonkeyPatch, device: Device, accepts: Callable[[int, int], bool], rate_hz: int = RATE
@@ -75,6 +82,14 @@ def test_one_channel_gets_the_mean_of_both_sides(monkeypatch: pytest.MonkeyPatch
     assert fake.asked == [(RATE, 1)]
     assert fake.heard[0].shape == (512, 1)
     assert np.allclose(fake.heard[0][:, 0], stereo().mean(axis=1), atol=1e-7)
+
+
+def test_the_end_of_the_sound_is_heard_before_an_output_is_let_go_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    sink, fake = opened(monkeypatch, Device(0, "Pulse", "ALSA", RATE, True, 2), lambda rate, n: n == 2)
+    sink.write(stereo())
+    sink.close()
+    (heard,) = fake.heard
+    assert np.allclose(heard[:512], stereo(), atol=1e-7)
 
 
 def test_an_output_that_takes_all_its_channels_or_none_plays_on_its_first_two(monkeypatch: pytest.MonkeyPatch) -> None:
