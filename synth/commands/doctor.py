@@ -78,7 +78,8 @@ def _audio() -> Finding:
     except AudioDeviceError as error:
         remedy = "Petrichord plays on in silence and can still render and record."
         return Finding("audio", False, str(error), remedy)
-    return Finding("audio", True, f"{len(devices)} outputs, default {default.label} at {default.rate_hz} Hz")
+    outputs = f"{len(devices)} output{'' if len(devices) == 1 else 's'}"
+    return Finding("audio", True, f"{outputs}; the default is “{default.label}” at {default.rate_hz} Hz")
 
 
 def _display() -> Finding:

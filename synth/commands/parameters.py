@@ -4,7 +4,6 @@ import argparse
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
-from itertools import groupby
 
 from synth.instrument.modulation.targets import how_it_is_moved
 from synth.instrument.parameters.parameter import Parameter
@@ -47,8 +46,11 @@ def run(args: argparse.Namespace) -> int:
 def _page(rows: Iterable[Parameter]) -> Iterator[str]:
     """The manual in Markdown: one table for each group of the window, line by line."""
     yield _MANUAL
-    for group, members in groupby(rows, key=lambda row: row.display.group or row.scope):
-        yield f"## {group.capitalize()}\n"
+    groups: dict[str, list[Parameter]] = {}
+    for row in rows:
+        groups.setdefault(row.display.group or row.scope, []).append(row)
+    for group, members in groups.items():
+        yield f"## {group.capitalize().replace('Lfo', 'LFO')}\n"
         yield "| control | what it does | range | default | follows in | of the | routes move | `--set` |"
         yield "|---|---|---|---|---|---|---|---|"
         for row in members:

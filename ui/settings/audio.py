@@ -11,7 +11,7 @@ from ui.settings.form import Form, Page, column, combo, fill, put, said
 from ui.window.device_menu import DEFAULT_LABEL
 
 _EVERY = "All"
-_HINT = "A change of rate or buffer fades out and in; culture, undo and controls go on."
+_HINT = "Another rate or buffer is silent for a moment, faded on both sides; culture, undo and controls go on."
 
 
 class AudioPage(Page):
@@ -71,7 +71,7 @@ class AudioPage(Page):
         else:
             text = "No device plays, so there is nothing to measure."
         if status.underruns:
-            text += f" {status.underruns} break{'s' if status.underruns > 1 else ''} in the sound so far."
+            text += f" {status.underruns} underrun{'s' if status.underruns > 1 else ''} so far."
         put(self.measured, text)
         rate = f" at {status.rate_hz / 1000:g} kHz" if status.rate_hz else ""
         put(self.known, f"Sound goes to “{status.device}”{rate}." if status.device else "No device yet.")

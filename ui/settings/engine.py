@@ -94,8 +94,10 @@ class EnginePage(Page):
     def show_status(self, status: Status) -> None:
         slowed = ", slowed: this machine is busy" if status.slowed else ""
         gaps = f"{status.underruns} underrun{'' if status.underruns == 1 else 's'}"
-        reseeded = f"{status.rescues} culture{'' if status.rescues == 1 else 's'} reseeded"
-        put(self.now, f"{status.steps_per_second:.0f} steps/s{slowed}; load {status.load:.0%}; {gaps}; {reseeded}.")
+        wild = "" if not status.rescues else "; 1 culture ran wild and was reseeded"
+        if status.rescues > 1:
+            wild = f"; {status.rescues} cultures ran wild and were reseeded"
+        put(self.now, f"{status.steps_per_second:.0f} steps/s{slowed}; load {status.load:.0%}; {gaps}{wild}.")
         self._say_where()
 
     def end(self) -> None:

@@ -184,7 +184,7 @@ BRUSH_PARAMETERS: dict[str, Parameter] = {
             "rows",
             Display("Height", "rows", 1.0, 1.0, 2, group="BRUSH", widget="slider"),
             (2.0, 160.0, 24.0),
-            "How many mel rows the brush covers.",
+            "How many rows of pitch the brush covers.",
         ),
         _brush(
             "brush_strength",

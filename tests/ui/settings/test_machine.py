@@ -103,7 +103,11 @@ def test_the_engine_page_says_what_computes(sheet: SettingsSheet, qtbot: QtBot) 
     assert page.processor.text().startswith(f"{os.cpu_count()} cores")
     assert page.gpu.text().endswith(".")
     qtbot.waitUntil(lambda: page.now.text().startswith("86 steps/s"), timeout=5000)
-    for count, said in ((1, "1 underrun; 1 culture reseeded."), (2, "2 underruns; 2 cultures reseeded.")):
+    for count, said in (
+        (0, "; 0 underruns."),
+        (1, "1 underrun; 1 culture ran wild and was reseeded."),
+        (2, "2 underruns; 2 cultures ran wild and were reseeded."),
+    ):
         page.show_status(replace(FakeEngine().status(), underruns=count, rescues=count))
         assert page.now.text().endswith(said)
 
