@@ -63,7 +63,7 @@ def soak(
     try:
         with rig.capture() as capture, busy_cores((os.cpu_count() or 1) if load else busy):
             player = subprocess.run(
-                command, env=rig.environment, capture_output=True, text=True, timeout=60 * minutes + 60
+                command, env=rig.environment, capture_output=True, text=True, timeout=60 * minutes + 240
             )
         assert player.returncode == 0, player.stderr
     finally:
