@@ -11,7 +11,7 @@ from ui.settings.form import Form, Page, column, combo, fill, put, said
 from ui.window.device_menu import DEFAULT_LABEL
 
 _EVERY = "All"
-_HINT = "Another rate or buffer is silent for a moment, faded on both sides; culture, undo and controls go on."
+_HINT = "A change of rate or buffer fades out and in; culture, undo and controls go on."
 
 
 class AudioPage(Page):
