@@ -253,7 +253,7 @@ class TakeDesk(QObject):
         self._look_for_earlier()
         self.refresh()
         self._where_seen().say(
-            f"A part of “{take.stem}” is saved as “{saved.stem}”: sound only, continue and branch from the whole take."
+            f"A part of “{take.stem}” is saved as “{saved.stem}”. It is sound only: continue from the whole take."
         )
 
     def _note_trashed(self, path: Path, removal: Removal | None, again: bool) -> None:

@@ -64,7 +64,7 @@ class TakesSheet(Sheet):
         click_on_key(self.branch_from, "Ctrl+Shift+B")
         self.part_of = _button("Part…", "Choose a part of this take: play it over and over, save it (Ctrl+Shift+T)")
         click_on_key(self.part_of, "Ctrl+Shift+T")
-        self.rename = _button("Rename…", "Give this take and what lies beside it another name (F2)")
+        self.rename = _button("Rename…", "Give this take, and the file by which it can be continued, another name (F2)")
         self.show_folder = _button("Show in folder", "Open the folder this take is in")
         self.trash = _button("Move to trash", "Move this take to the trash (Del)")
         self._lay_out()

@@ -122,7 +122,7 @@ def test_a_saved_part_is_listed_chosen_and_told_to_be_sound_only(
     qtbot.waitUntil(lambda: sheet.list.chosen() == saved, timeout=5000)
     assert soundfile.info(saved).frames == 12_000
     assert sheet.notice.text == (
-        "A part of “oldest” is saved as “oldest trimmed”: sound only, continue and branch from the whole take."
+        "A part of “oldest” is saved as “oldest trimmed”. It is sound only: continue from the whole take."
     )
     qtbot.waitUntil(lambda: sheet.list.card(saved) is not None, timeout=5000)
     assert not sheet.go_on.isEnabled()
