@@ -223,7 +223,8 @@ class BoxHands:
             self._one_key(QEvent.Type.KeyPress, "a")
         if not window.player.has_fingers and not self._covered:
             name = "nothing" if focus is None else focus.accessibleName() or type(focus).__name__
-            self._find(f"A plays no note after {left}, with the keyboard at {name}")
+            hidden = focus is not None and not focus.isVisible()
+            self._find(f"A plays no note after {left}, with the keyboard at {name}{' (hidden)' if hidden else ''}")
         self._one_key(QEvent.Type.KeyRelease, "a")
         if window.player.has_fingers:
             self._find(f"the note of A does not end after {left}")
