@@ -144,8 +144,17 @@ class KeyboardKeeper(QObject):
             return
         sheet = open_sheet(self._window)
         covered = sheet is not None and now is not sheet and not sheet.isAncestorOf(now)
-        if covered or not now.isVisible():
+        if covered or self._was_hidden(now):
             (sheet or self._usual).setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _was_hidden(self, widget: QWidget | None) -> bool:
+        """Whether somebody hid it or what it lies in; what has only just been made is shown in a moment."""
+        by_hand = Qt.WidgetAttribute.WA_WState_ExplicitShowHide
+        while widget is not None and widget is not self._window:
+            if widget.isHidden() and widget.testAttribute(by_hand):
+                return True
+            widget = widget.parentWidget()
+        return False
 
 
 def _reachable(widget: QWidget) -> bool:

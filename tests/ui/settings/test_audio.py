@@ -91,7 +91,7 @@ def test_the_measured_latency_stands_beside_the_buffer(sheet: SettingsSheet, eng
     engine.state = replace(engine.state, device_s=0.071, latency_s=0.113, underruns=2)
     qtbot.waitUntil(lambda: "71 ms" in sheet.audio.measured.text(), timeout=2000)
     assert "113 ms" in sheet.audio.measured.text()
-    assert "2 breaks" in sheet.audio.measured.text()
+    assert "2 underruns" in sheet.audio.measured.text()
     engine.state = replace(engine.state, device_s=0.0)
     qtbot.waitUntil(lambda: "nothing to measure" in sheet.audio.measured.text(), timeout=2000)
 
