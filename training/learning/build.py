@@ -138,9 +138,10 @@ def measured_gain_db(preset: Preset, frames: Tensor) -> float:
     return 0.0 if loudness <= SILENT_DB else float(np.clip(PRESET_LUFS - loudness, -80, 80))
 
 
-def measured_again(preset: Preset, recording: Path) -> Preset:
+def measured_again(preset: Preset, recording: Path, *, fills_rows: bool = True) -> Preset:
     """Pitch, partials, air, noise share and contour as the present version measures them in the preset's region; trim
-    and gain solved again on a culture grown from seed.
+    and gain solved again on a culture grown from seed. Without `fills_rows` rows beside partials get no noise for what
+    they lack.
 
     Raises `TrainingError` for a recording without that region, and for a rule that is not made to grow on.
     """
@@ -151,4 +152,4 @@ def measured_again(preset: Preset, recording: Path) -> Preset:
     level = (target.reference_db - preset.reference_db) / 40
     renewed = replace(with_measured(preset, measured), quantiles=quantiles(target.grid + level, N_QUANTILES))
     heard = grow(preset.rule, preset.weather, SETTLING_STEPS + GAIN_FRAMES).heard[:, SETTLING_STEPS:]
-    return levelled(renewed, heard, measured.most_noise)
+    return levelled(renewed, heard, measured.most_noise if fills_rows else None)

@@ -48,6 +48,9 @@ class Entry:
     iterations: int = 0
     audio_loss: bool = False
     """Whether the second half of its training judges the vocoded sound as well."""
+    fills_rows: bool = True
+    """Whether rows beside partials are filled with noise; not where the recording's own noise comes in patches, for
+    filled evenly the valleys between its partials would be too full."""
     settings: dict[str, float] = field(default_factory=dict)
     """Values of controls that the preset suggests: a bell rings on when its key is up."""
 
@@ -113,6 +116,8 @@ def train(entry: Entry, recording: Path, folder: Path, iterations: int) -> Path:
     if entry.settings:
         save_preset(replace(load_preset(out), settings=entry.settings), out)
     print(child.stdout.strip(), flush=True)
+    if not entry.fills_rows:
+        remeasure(entry, recording, folder)
     return out
 
 
@@ -121,7 +126,7 @@ def remeasure(entry: Entry, recording: Path, folder: Path) -> Path:
     from training.learning.build import measured_again
 
     path = folder / f"{entry.file}{SUFFIX}"
-    preset = measured_again(load_preset(path), recording)
+    preset = measured_again(load_preset(path), recording, fills_rows=entry.fills_rows)
     credit = Credit(entry.credit, entry.author, entry.licence)
     save_preset(replace(preset, name=entry.name, tags=entry.tags, credit=credit, settings=entry.settings), path)
     print(f"{path}: measured again", flush=True)

@@ -3,6 +3,7 @@
 import argparse
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,13 +11,18 @@ import pytest
 import soundfile as sf
 import torch
 
+import training.learning.build
 import training.studies.library
 from synth.errors import TrainingError
 from synth.mel import FORMATS
-from synth.presets.file import load_preset
+from synth.presets.file import load_preset, save_preset
 from synth.presets.library import bundled_folder
+from synth.presets.model import Preset
+from tests.doubles.cultures import steady_preset
+from training.analysis.data import region_of
 from training.cli import add_arguments
-from training.studies.library import MANIFEST, Entry, main, read_manifest
+from training.learning.build import measure_recording
+from training.studies.library import MANIFEST, Entry, main, read_manifest, remeasure
 from training.studies.soundfont import midi_file
 from training.studies.variations import read_variations
 
@@ -90,6 +96,30 @@ def test_a_preset_suggests_what_its_manifest_says(tmp_path: Path, monkeypatch: p
     training.studies.library.train(entry, tmp_path, tmp_path, 3)
     assert load_preset(out).settings == {"release_s": 4.0}
     assert torch.equal(load_preset(out).state, load_preset(bundled_folder() / "wind.safetensors").state)
+
+
+def test_rows_may_be_filled_with_noise_unless_the_manifest_forbids_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    most_noise: list[torch.Tensor | None] = []
+
+    def levelled(preset: Preset, heard: torch.Tensor, most: torch.Tensor | None = None) -> Preset:
+        most_noise.append(most)
+        return preset
+
+    monkeypatch.setattr(training.learning.build, "levelled", levelled)
+    steady = replace(steady_preset(), region_s=(0.3, 1.8), reference_db=20.0)
+    recording = Path(__file__).parents[2] / "data" / "clarinet.flac"
+    target = region_of(steady, recording)
+    measured = measure_recording(target)
+    monkeypatch.setattr(training.learning.build, "region_of", lambda *_: target)
+    monkeypatch.setattr(training.learning.build, "measure_recording", lambda *_: measured)
+    for name in ("SETTLING_STEPS", "GAIN_FRAMES"):
+        monkeypatch.setattr(training.learning.build, name, 1)
+    for fills_rows in (True, False):
+        save_preset(steady, tmp_path / "a.safetensors")
+        remeasure(Entry("a", "A", (), "a clarinet", "nobody", "CC0", fills_rows=fills_rows), recording, tmp_path)
+    assert most_noise[0] is not None and float(most_noise[0].max()) > 0.1 and most_noise[1] is None
 
 
 def test_a_training_that_fails_is_named_and_the_others_go_on(
