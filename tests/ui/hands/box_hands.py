@@ -259,9 +259,13 @@ class BoxHands:
         return texts
 
     def _texts(self) -> dict[str, str]:
-        """What stands in all boxes and choosers, by name and place."""
+        """What stands in all boxes and choosers but those of closed sheets, by name and place."""
         said: dict[str, str] = {}
+        # A sheet that is closed may be filled by an answer that comes late, such as which devices there are.
+        closed = [sheet for sheet in self._window.findChildren(Sheet) if not sheet.isVisible()]
         for n, box in enumerate(self._window.findChildren(QWidget)):
+            if any(sheet.isAncestorOf(box) for sheet in closed):
+                continue
             if (isinstance(box, QLineEdit) and not isinstance(box.parentWidget(), QAbstractSpinBox)) or isinstance(
                 box, QAbstractSpinBox
             ):
