@@ -123,9 +123,7 @@ class Allocator:
             case AllNotesOff(channel):
                 return self._let_go([h for h in self.state.held if channel in (None, h.note.channel)], settings)
             case AllSoundOff(channel):
-                self.state.held = tuple(h for h in self.state.held if channel not in (None, h.note.channel))
-                mine = self.sounding
-                return self._stop(mine if channel is None else mine[self.state.channel[mine] == channel])
+                return self._silence(channel)
         return []
 
     def settle(self, settings: VoiceSettings, levels: Levels) -> list[VoiceAction]:
@@ -210,6 +208,16 @@ class Allocator:
         up = {h.note.note_id: replace(h, key_down=False) for h in notes}
         state.held = tuple(up.get(h.note.note_id, h) for h in state.held)
         return self._drop(self._left_alone(settings), settings, velocity)
+
+    def _silence(self, channel: int | None) -> list[VoiceAction]:
+        """Stop what sounds on this channel, on all for None."""
+        state, slots = self.state, self.sounding
+        ids = [h.note.note_id for h in state.held if channel in (None, h.note.channel)]
+        state.held = tuple(h for h in state.held if h.note.note_id not in ids)
+        if channel is not None:
+            # An id may have come again on another channel while its voice sounds on the first.
+            slots = slots[(state.channel[slots] == channel) | np.isin(state.note_id[slots], ids)]
+        return self._stop(slots)
 
     def _left_alone(self, settings: VoiceSettings) -> list[HeldNote]:
         """Notes that neither a key nor a pedal holds, nor a latch."""

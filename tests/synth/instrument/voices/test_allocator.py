@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from synth.instrument.note_events import (
@@ -203,8 +203,21 @@ SETTINGS = st.builds(
 )
 
 
+ONE_ID_ON_TWO_CHANNELS = [
+    (on(0, 50), None),
+    (off(0), None),
+    (on(1, 51), None),
+    (on(0, 50), None),
+    (on(0, 50), VoiceSettings("mono", "high", 1, 1, False)),
+    (on(0, 50, channel=1), None),
+    (AllSoundOff(1), None),
+]
+"""The voice is the first channel's, what holds it the second's."""
+
+
 @settings(max_examples=300, deadline=None)
 @given(st.lists(st.tuples(EVENTS, st.none() | SETTINGS), max_size=60))
+@example(ONE_ID_ON_TWO_CHANNELS)
 def test_whatever_is_played_ends_in_silence_and_a_saved_state_goes_on_the_same(
     played: list[tuple[NoteEvent, VoiceSettings | None]],
 ) -> None:
