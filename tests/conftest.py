@@ -30,7 +30,9 @@ os.environ.setdefault("MPLCONFIGDIR", str(_KEPT.with_name("matplotlib")))
 # A shell lets what it starts in the background ignore Ctrl-C, and so would every program that a test ends by it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
-settings.register_profile("petrichord", deadline=None)
+# The same examples each time, so that a commit passes or does not; `--hypothesis-profile search` draws others.
+settings.register_profile("petrichord", deadline=None, derandomize=True)
+settings.register_profile("search", deadline=None, max_examples=1000)
 settings.load_profile("petrichord")
 
 
